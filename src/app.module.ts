@@ -1,0 +1,35 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { AuthModule } from './auth/auth.module.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Environment } from './config/environment.js';
+import { HealthModule } from './health/health.module.js';
+import { HospitalsModule } from './hospitals/hospitals.module.js';
+import { LocationsModule } from './locations/locations.module.js';
+import { MedicsModule } from './medics/medics.module.js';
+import { MembershipsModule } from './memberships/memberships.module.js';
+
+/** The whole service on one database. */
+@Module({})
+export class AppModule {
+  /** @param dataSource one that is connected; the application closes it when it ends */
+  static on(dataSource: DataSource, environment: Environment): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(environment),
+        TypeOrmModule.forRootAsync({
+          useFactory: () => dataSource.options,
+          dataSourceFactory: () => Promise.resolve(dataSource),
+        }),
+        AuthModule,
+        MembershipsModule,
+        HospitalsModule,
+        MedicsModule,
+        LocationsModule,
+        HealthModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, Unique, type Relation } from 'typeorm';
+import { Medic } from '../medics/medic.entity.js';
+
+/** A key that acts for one medic. Only the digest of the key is stored. */
+@Entity('api_token')
+@Unique('api_token_digest_unique', ['digest'])
+@Index('api_token_by_medic', ['medicId'])
+export class ApiToken {
+  @PrimaryGeneratedColumn('identity', { type: 'integer', primaryKeyConstraintName: 'api_token_pkey' })
+  id!: number;
+
+  @Column('integer', { name: 'medic_id' })
+  medicId!: number;
+
+  @Column('text')
+  label!: string;
+
+  /** SHA-256 of the key. */
+  @Column('bytea')
+  digest!: Buffer;
+
+  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  createdAt!: Date;
+
+  /** The first instant at which the key no longer works; null for never. */
+  @Column('timestamptz', { name: 'expires_at', nullable: true })
+  expiresAt!: Date | null;
+
+  @Column('timestamptz', { name: 'revoked_at', nullable: true })
+  revokedAt!: Date | null;
+
+  @ManyToOne(() => Medic, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'medic_id', foreignKeyConstraintName: 'api_token_medic_fkey' })
+  medic?: Relation<Medic>;
+}

@@ -1,0 +1,28 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+/** The medic that a request acts for, as its key proved. */
+export interface CurrentMedic {
+  readonly id: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by TokenAuthGuard; null on routes that are public. */
+    medic: CurrentMedic | null;
+  }
+}
+
+/**
+ * @returns the medic of the request
+ * @throws Error the route is public: a defect
+ */
+export function currentMedicOf(request: FastifyRequest): CurrentMedic {
+  if (request.medic === null) throw new Error('A route without authentication asked for the current medic.');
+  return request.medic;
+}
+
+/** Hands the {@link CurrentMedic} to a parameter of a controller's method. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  currentMedicOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);

@@ -1,0 +1,38 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/** Crockford's base 32: no letter that is mistaken for a digit. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const PREFIX = 'hmk_';
+const RANDOM_BYTES = 20;
+const CHECKSUM_LENGTH = 7;
+const SHAPE = new RegExp(`^${PREFIX}[${ALPHABET}]{39}$`);
+
+/**
+ * @returns a new key: a prefix that secret scanners can look for, 160 random bits and a checksum
+ */
+export function generateKey(): string {
+  const random = base32(randomBytes(RANDOM_BYTES));
+  return `${PREFIX}${random}${checksum(random)}`;
+}
+
+/** @returns whether the text can be a key at all, without asking the database */
+export function isWellFormedKey(text: string): boolean {
+  return SHAPE.test(text) && checksum(text.slice(PREFIX.length, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH);
+}
+
+/** @returns the SHA-256 of a key, the only form in which it is stored */
+export function digestOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+function checksum(text: string): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc32(text));
+  return base32(bytes);
+}
+
+function base32(bytes: Buffer): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{1,5}/g) ?? []).map((five) => ALPHABET[Number.parseInt(five.padEnd(5, '0'), 2)]).join('');
+}

@@ -1,0 +1,69 @@
+import { TypeORMError } from 'typeorm';
+import { DomainError } from './domain-error.js';
+
+/** The database cannot be reached, or had to give the work up; the same request may succeed in a moment. */
+export class DatabaseUnavailable extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor() {
+    super('The database cannot be reached at the moment; try again shortly.');
+  }
+}
+
+/** Name of a constraint or unique index -> the error that its violation is. */
+export type ConstraintErrors = Readonly<Record<string, () => DomainError>>;
+
+/**
+ * SQLSTATEs, by their beginning, of a database that is away, starting, full or too busy: connection
+ * exceptions, rolled-back transactions, lack of resources, interventions and time-outs.
+ */
+const UNAVAILABLE_STATES = ['08', '40', '53', '55P03', '57'];
+
+const UNAVAILABLE_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** `pg` gives these no code. */
+const UNAVAILABLE_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Query read timeout|Driver not Connected|Cannot use a pool after)/;
+
+/** What is known of a failure of the database, without any value that a client sent. */
+export interface DatabaseFailure {
+  readonly code: string | undefined;
+  readonly constraint: string | undefined;
+  readonly message: string;
+}
+
+/** @returns what the driver says of an error from TypeORM or `pg` */
+export function databaseFailureOf(error: unknown): DatabaseFailure {
+  const source = error instanceof TypeORMError && 'driverError' in error ? error.driverError : error;
+  const { code, constraint, message } = Object(source) as Record<string, unknown>;
+  return {
+    code: typeof code === 'string' ? code : undefined,
+    constraint: typeof constraint === 'string' ? constraint : undefined,
+    message: typeof message === 'string' ? message : '',
+  };
+}
+
+/**
+ * The one place where a failure of the database becomes a refusal of the contract.
+ * @param constraints what the violation of each constraint means
+ * @returns the domain error that a failure of the database stands for, or undefined for a defect
+ */
+export function domainErrorOf(error: unknown, constraints: ConstraintErrors): DomainError | undefined {
+  if (error instanceof DomainError) return error;
+  const { code, constraint, message } = databaseFailureOf(error);
+  if (constraint !== undefined && Object.hasOwn(constraints, constraint)) return constraints[constraint]?.();
+  if (code !== undefined) {
+    const away = UNAVAILABLE_CODES.has(code) || UNAVAILABLE_STATES.some((state) => code.startsWith(state));
+    return away && /^[0-9A-Z_]+$/.test(code) ? new DatabaseUnavailable() : undefined;
+  }
+  return UNAVAILABLE_MESSAGES.test(message) ? new DatabaseUnavailable() : undefined;
+}

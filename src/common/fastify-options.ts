@@ -1,0 +1,38 @@
+import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify';
+import type { Logger } from 'pino';
+import type { Environment } from '../config/environment.js';
+import { readForm } from './request-body.js';
+import { requestIdOf } from './request-log.js';
+
+/** The largest body that is read, in bytes. */
+const BODY_LIMIT = 1_048_576;
+
+/** @returns how Fastify listens and routes (section 2 of the contract) */
+export function fastifyOptions(environment: Environment, logger: Logger) {
+  return {
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    trustProxy: environment.TRUST_PROXY,
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, querystringParser: readForm },
+    frameworkErrors: (_: Error, request: FastifyRequest, reply: FastifyReply) => {
+      void reply.header('x-request-id', request.id).status(404).send({ message: 'Not found' });
+    },
+    clientErrorHandler: (error, socket) => {
+      if (!socket.writable) return;
+      const [status, message] =
+        error.code === 'HPE_HEADER_OVERFLOW'
+          ? ['431 Request Header Fields Too Large', 'The header of the request is too large; send at most 16 KB.']
+          : ['400 Bad Request', 'The request is not valid HTTP.'];
+      const body = JSON.stringify({ message });
+      socket.end(
+        `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+          `Content-Length: ${String(Buffer.byteLength(body))}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    },
+  } satisfies FastifyServerOptions;
+}

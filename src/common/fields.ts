@@ -1,0 +1,121 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { Allow, isEmail, isISO8601, registerDecorator } from 'class-validator';
+import { isStorable, lengthOf, readBoolean, readId, readText, UNREADABLE } from './coercion.js';
+
+/** What a field of a request is, apart from its type. */
+export interface FieldOptions {
+  readonly description: string;
+  readonly example: unknown;
+  /** Absent is refused. Default false. */
+  readonly required?: boolean;
+  /** `null` is taken. Default false. */
+  readonly nullable?: boolean;
+}
+
+/** How one type of field is read, checked and documented. */
+export interface FieldType {
+  /** @returns the value as the DTO holds it, or {@link UNREADABLE} */
+  readonly read: (value: unknown) => unknown;
+  /** What the field takes, in one sentence; the answer to a value that cannot be read. */
+  readonly sentence: string;
+  /** @returns what is wrong with a value that could be read, or undefined */
+  readonly check?: (value: never) => string | undefined;
+  readonly schema: ApiPropertyOptions;
+}
+
+/** A field of the given type: read by the rules of the contract's section 2, validated and documented. */
+export function Field(type: FieldType, options: FieldOptions): PropertyDecorator {
+  const { required = false, nullable = false, description, example } = options;
+  const schema = { ...type.schema, required, nullable, description, example } as ApiPropertyOptions;
+  const problem = (value: unknown): string | undefined => {
+    if (value === undefined) return required ? 'This field is required.' : undefined;
+    if (value === null) return nullable ? undefined : 'This field may not be null.';
+    return value === UNREADABLE ? type.sentence : type.check?.(value as never);
+  };
+  return applyDecorators(
+    ApiProperty(schema),
+    Transform(({ obj, key }) => readPresent((obj as Record<string, unknown>)[key], type)),
+    (target: object, propertyName: string | symbol) => {
+      registerDecorator({
+        name: 'field',
+        target: target.constructor,
+        propertyName: String(propertyName),
+        validator: {
+          validate: (value) => problem(value) === undefined,
+          defaultMessage: (field) => problem(field?.value) ?? '',
+        },
+      });
+    },
+  );
+}
+
+function readPresent(value: unknown, type: FieldType): unknown {
+  return value === undefined || value === null ? value : type.read(value);
+}
+
+/** The id of a row: a positive 32-bit integer, or a string of its digits. */
+export const idType: FieldType = {
+  read: readId,
+  sentence: 'Must be an id: a whole number from 1 to 2147483647.',
+  schema: { type: 'integer', minimum: 1, maximum: 2_147_483_647 },
+};
+
+/** `true` or `false` in any case, or `0` or `1`. */
+export const booleanType: FieldType = {
+  read: readBoolean,
+  sentence: 'Must be true or false.',
+  schema: { type: 'boolean' },
+};
+
+/** Text of at most `max` code points, stored as it is; `min` 1 also refuses text that is only white space. */
+export function textType({ min = 0, max }: { min?: number; max: number }): FieldType {
+  return {
+    read: readText,
+    sentence: 'Must be text.',
+    check: (text: string) => textProblem(text, min, max),
+    schema: { type: 'string', minLength: min, maxLength: max },
+  };
+}
+
+function textProblem(text: string, min: number, max: number): string | undefined {
+  if (!isStorable(text)) return 'Must be valid Unicode text without U+0000.';
+  if (min > 0 && text.trim() === '') return 'This field may not be blank.';
+  const length = lengthOf(text);
+  if (length > max) return `Must have at most ${String(max)} characters.`;
+  return length < min ? `Must have at least ${String(min)} characters.` : undefined;
+}
+
+/** An email address of at most 254 characters. */
+export const emailType: FieldType = {
+  read: readText,
+  sentence: 'Must be an email address.',
+  check: (text: string) =>
+    textProblem(text, 1, 254) ?? (isEmail(text) ? undefined : 'Must be an email address, such as name@example.org.'),
+  schema: { type: 'string', format: 'email', maxLength: 254 },
+};
+
+/** A day of the calendar as `YYYY-MM-DD`. */
+export const dateType: FieldType = {
+  read: (value) => (typeof value === 'string' ? value : UNREADABLE),
+  sentence: 'Must be a date as YYYY-MM-DD.',
+  check: (text: string) =>
+    /^\d{4}-\d\d-\d\d$/.test(text) && !text.startsWith('0000') && isISO8601(text, { strict: true })
+      ? undefined
+      : 'Must be a date as YYYY-MM-DD.',
+  schema: { type: 'string', format: 'date' },
+};
+
+/** Fields that the resource has but a request cannot set: they are accepted and ignored. */
+export function ReadOnlyFields(...names: string[]): ClassDecorator {
+  return (dto) => {
+    const prototype = (dto as unknown as { prototype: object }).prototype;
+    for (const name of names) {
+      Allow()(prototype, name);
+      Transform(() => undefined)(prototype, name);
+      const description = 'Read-only: accepted and ignored.';
+      ApiProperty({ readOnly: true, required: false, description, type: 'string' })(prototype, name);
+    }
+  };
+}

@@ -1,0 +1,46 @@
+import { ValidationPipe, type ArgumentMetadata, type PipeTransform, type ValidationError } from '@nestjs/common';
+import { InvalidFields, type FieldErrors } from './domain-error.js';
+
+/**
+ * Turns a body or a query into its DTO. A field of a body that the DTO lacks is refused; an unknown or
+ * empty parameter of a query is left out.
+ * @throws InvalidFields naming every field that is wrong
+ */
+export class InputPipe implements PipeTransform {
+  private readonly bodies = new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    exceptionFactory: refuse,
+  });
+  private readonly queries = new ValidationPipe({ transform: true, whitelist: true, exceptionFactory: refuse });
+
+  transform(value: unknown, metadata: ArgumentMetadata): unknown {
+    if (metadata.type === 'body') {
+      refuseReservedNames(value);
+      return this.bodies.transform(value, metadata);
+    }
+    return metadata.type === 'query' ? this.queries.transform(withoutEmpty(value), metadata) : value;
+  }
+}
+
+/** class-transformer skips these names, so they would be lost in silence. */
+function refuseReservedNames(body: unknown): void {
+  const reserved = Object.keys(Object(body) as object).filter((name) => name === '__proto__' || name === 'constructor');
+  if (reserved.length > 0) throw new InvalidFields(Object.fromEntries(reserved.map((name) => [name, [UNKNOWN]])));
+}
+
+const UNKNOWN = 'Unknown field; remove it.';
+
+function refuse(problems: ValidationError[]): InvalidFields {
+  const errors: FieldErrors = {};
+  for (const { property, constraints = {} } of problems) {
+    errors[property.toWellFormed()] =
+      'whitelistValidation' in constraints ? [UNKNOWN] : [...new Set(Object.values(constraints))];
+  }
+  return new InvalidFields(errors);
+}
+
+function withoutEmpty(query: unknown): unknown {
+  return Object.fromEntries(Object.entries(query as object).filter(([, value]) => value !== ''));
+}

@@ -1,0 +1,94 @@
+import type { FastifyRequest } from 'fastify';
+import { UNREADABLE } from './coercion.js';
+import { Field, type FieldType } from './fields.js';
+
+/** How many rows a page has where the request does not say. */
+export const DEFAULT_LIMIT = 15;
+/** The most rows that a page has; a larger `limit` is lowered to it. */
+export const MAX_LIMIT = 1000;
+
+function countType(min: number, schema: FieldType['schema']): FieldType {
+  return {
+    read: (value) => {
+      if (typeof value !== 'string' || !/^\d+$/.test(value)) return UNREADABLE;
+      const count = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+      return count >= min ? count : UNREADABLE;
+    },
+    sentence: `Must be a whole number of at least ${String(min)}.`,
+    schema: { type: 'integer', minimum: min, ...schema } as FieldType['schema'],
+  };
+}
+
+/** Which part of a list is asked for. */
+export class PageQuery {
+  @Field(countType(1, { default: DEFAULT_LIMIT }), {
+    description: `How many to answer, at most ${String(MAX_LIMIT)}; a larger number is lowered to it.`,
+    example: DEFAULT_LIMIT,
+  })
+  limit?: number;
+
+  @Field(countType(0, { default: 0 }), { description: 'How many to leave out before the first.', example: 0 })
+  offset?: number;
+}
+
+/** A part of a list: so many rows after so many others. */
+export interface Slice {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** @returns the slice that a query asks for, with the contract's default and maximum */
+export function sliceOf(query: PageQuery): Slice {
+  return { limit: Math.min(query.limit ?? DEFAULT_LIMIT, MAX_LIMIT), offset: query.offset ?? 0 };
+}
+
+/** One page of a list and how many rows the whole list has. */
+export interface Page<T> {
+  readonly count: number;
+  readonly next: string | null;
+  readonly previous: string | null;
+  readonly results: T[];
+}
+
+/** The URLs of the slices around a slice, or null where there is none. */
+export interface Neighbours {
+  readonly next: string | null;
+  readonly previous: string | null;
+}
+
+/**
+ * @param url the absolute URL of the request
+ * @param hasMore whether rows follow the slice
+ * @returns the URLs around it, with every other query parameter kept as it was sent
+ */
+export function neighboursOf(url: string, { limit, offset }: Slice, hasMore: boolean): Neighbours {
+  return {
+    next: hasMore ? at(url, limit, offset + limit) : null,
+    previous: offset > 0 ? at(url, limit, Math.max(offset - limit, 0)) : null,
+  };
+}
+
+/** @returns the page that answers a request at `url` with these rows of `count` in all */
+export function pageOf<T>(url: string, slice: Slice, count: number, results: T[]): Page<T> {
+  return { count, ...neighboursOf(url, slice, slice.offset + slice.limit < count), results };
+}
+
+function at(url: string, limit: number, offset: number): string {
+  const { origin, pathname, search } = new URL(url);
+  const kept = search.slice(1).split('&').filter((pair) => pair !== '' && !isSlicing(pair));
+  return `${origin}${pathname}?${[...kept, `limit=${String(limit)}`, `offset=${String(offset)}`].join('&')}`;
+}
+
+function isSlicing(pair: string): boolean {
+  const [name] = new URLSearchParams(pair).keys();
+  return name === 'limit' || name === 'offset';
+}
+
+/**
+ * @param publicUrl the setting `PUBLIC_URL`, where it is set
+ * @returns the absolute URL of the request as its client sees the service
+ */
+export function urlOf(request: FastifyRequest, publicUrl: string | undefined): string {
+  const base = publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
+  return `${base}${request.originalUrl}`;
+}

@@ -1,0 +1,18 @@
+import { Param, type PipeTransform } from '@nestjs/common';
+import { MAX_ID } from './coercion.js';
+import { NotFound } from './domain-error.js';
+
+/**
+ * @returns the id that a path names
+ * @throws NotFound it is not a positive 32-bit integer
+ */
+export function idInPath(text: string | undefined): number {
+  const id = /^[1-9]\d{0,9}$/.test(text ?? '') ? Number(text) : MAX_ID + 1;
+  if (id > MAX_ID) throw new NotFound();
+  return id;
+}
+
+const pipe: PipeTransform = { transform: idInPath };
+
+/** Hands the `id` of the path to a parameter of a controller's method. */
+export const IdParam = (): ParameterDecorator => Param('id', pipe);

@@ -1,0 +1,36 @@
+import rateLimit from '@fastify/rate-limit';
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { HttpError } from './http-errors.js';
+import { API_PREFIX } from './http-rules.js';
+
+/** More requests came in a minute than the setting `RATE_LIMIT` allows. */
+export class TooManyRequests extends HttpError {
+  readonly statusCode = 429;
+  override readonly headers: Readonly<Record<string, string>>;
+
+  /** @param seconds until the next request is let in */
+  constructor(seconds: number) {
+    super(`Too many requests; try again in ${String(seconds)} s.`);
+    this.headers = { 'retry-after': String(seconds) };
+  }
+}
+
+/** Lets each token, and without one each address, send `perMinute` requests a minute; 0 is no limit. */
+export function registerRateLimit(fastify: FastifyInstance, perMinute: number): void {
+  if (perMinute === 0) return;
+  void fastify.register(rateLimit, {
+    max: perMinute,
+    timeWindow: '1 minute',
+    cache: 50_000,
+    keyGenerator: senderOf,
+    allowList: (request) => !request.url.startsWith(API_PREFIX),
+    errorResponseBuilder: (_, { ttl }) => new TooManyRequests(Math.max(1, Math.ceil(ttl / 1000))),
+    enableDraftSpec: true,
+  });
+}
+
+function senderOf(request: FastifyRequest): string {
+  const { authorization } = request.headers;
+  return authorization === undefined ? request.ip : createHash('sha256').update(authorization).digest('base64');
+}

@@ -1,0 +1,96 @@
+import { isUtf8 } from 'node:buffer';
+import { parse as parseForm } from 'node:querystring';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isSafeNumber, parse as parseJson } from 'lossless-json';
+import { WrittenNumber } from './coercion.js';
+import { InvalidFields, WHOLE_INPUT } from './domain-error.js';
+import { UnsupportedMediaType } from './http-errors.js';
+
+/** No resource nests deeper than a medic in a membership; far deeper ones would exhaust the stack. */
+const MAX_DEPTH = 32;
+
+/**
+ * Teaches Fastify to read bodies as the contract's section 2 has it: JSON and forms; an empty one of any
+ * type is none; that of a DELETE is ignored.
+ */
+export function registerBodyParsers(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  const register = (type: string, read: (body: Buffer) => unknown) => {
+    fastify.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+      done(null, isIgnored(request, body) ? undefined : read(body));
+    });
+  };
+  register('application/json', (body) => readJson(decode(body)));
+  register('application/x-www-form-urlencoded', (body) => readForm(body.toString('latin1')));
+  register('*', () => {
+    throw new UnsupportedMediaType();
+  });
+}
+
+function isIgnored(request: FastifyRequest, body: Buffer): boolean {
+  if (request.method === 'DELETE' || body.length === 0) return true;
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new UnsupportedMediaType();
+  return false;
+}
+
+/**
+ * Decodes UTF-8. Bytes that are not become lone surrogates, so that the check of the field in which
+ * they stand refuses them and names it.
+ */
+function decode(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return isUtf8(bytes) ? text : text.replaceAll('\uFFFD', '\uD800');
+}
+
+function readJson(text: string): unknown {
+  if (isTooDeep(text)) throw malformed(`it nests deeper than ${String(MAX_DEPTH)} levels`);
+  const body = parse(text);
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof WrittenNumber) {
+    const sentence = 'The body must be a JSON object.';
+    throw new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
+  }
+  return body;
+}
+
+function parse(text: string): unknown {
+  try {
+    // The lossless parser would take this key for the prototype, and so lose it in silence.
+    if (Object.hasOwn(Object(JSON.parse(text)) as object, '__proto__')) throw new SyntaxError('a field is __proto__');
+    return parseJson(text, null, { parseNumber: readNumber });
+  } catch (error) {
+    throw malformed(error instanceof SyntaxError ? error.message.slice(0, 200) : 'it cannot be read');
+  }
+}
+
+/** A number that JavaScript would change keeps its text: it may stand for text such as `cedula_prof`. */
+function readNumber(text: string): number | WrittenNumber {
+  return isSafeNumber(text) && String(Number(text)) === text ? Number(text) : new WrittenNumber(text);
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.replace(/"(?:[^"\\]|\\.)*"/gs, '').matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
+/**
+ * @param text percent-encoded pairs as a form or a query has them, one character a byte
+ * @returns name -> value, or an array of values where a name is repeated
+ */
+export function readForm(text: string): Record<string, unknown> {
+  return { ...parseForm(text, '&', '=', { maxKeys: 0, decodeURIComponent: decodePart }) };
+}
+
+function decodePart(part: string): string {
+  const bytes = part.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return decode(Buffer.from(bytes, 'latin1'));
+}
+
+function malformed(why: string): InvalidFields {
+  const sentence = `The body is not valid JSON: ${why}.`;
+  return new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
+}

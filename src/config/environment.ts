@@ -1,0 +1,76 @@
+import { cleanEnv, makeValidator } from 'envalid';
+
+/** Injection token of the {@link Environment}. */
+export const ENVIRONMENT = Symbol('ENVIRONMENT');
+
+/** A setting is missing or wrong; the message names the variable and never repeats a secret. */
+export class InvalidEnvironment extends Error {}
+
+function whole(what: string, min: number, max: number) {
+  return makeValidator<number>((text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new Error(`must be ${what}, a whole number from ${String(min)} to ${String(max)}`);
+  });
+}
+
+function urlOf(...protocols: string[]) {
+  return makeValidator<string>((text) => {
+    if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
+    throw new Error(`must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+  });
+}
+
+const text = makeValidator<string>((value) => {
+  if (value.trim() !== '') return value;
+  throw new Error('must not be blank');
+});
+
+const origins = makeValidator<string[]>((list) => {
+  const names = list.split(',').map((name) => name.trim());
+  if (names.every((name) => URL.canParse(name) && new URL(name).origin === name)) return names;
+  throw new Error('must be origins such as https://app.example.org, separated by commas');
+});
+
+const proxies = makeValidator<boolean | string[]>((value) => {
+  if (/^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
+  const names = value.split(',').map((name) => name.trim());
+  if (names.every((name) => /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(name))) return names;
+  throw new Error('must be true, false, or addresses of proxies separated by commas');
+});
+
+const logLevel = makeValidator<string>((value) => {
+  if (/^(trace|debug|info|warn|error|fatal|silent)$/.test(value)) return value;
+  throw new Error('must be one of trace, debug, info, warn, error, fatal, silent');
+});
+
+const validators = {
+  PORT: whole('a TCP port', 0, 65_535)({ default: 3000 }),
+  HOST: text({ default: '0.0.0.0' }),
+  DATABASE_URL: urlOf('postgres:', 'postgresql:')({ default: undefined }),
+  DATA_DIR: text({ default: './data' }),
+  PUBLIC_URL: urlOf('http:', 'https:')({ default: undefined }),
+  TRUST_PROXY: proxies({ default: false }),
+  CORS_ORIGINS: origins({ default: undefined }),
+  LOG_LEVEL: logLevel({ default: 'info' }),
+  RATE_LIMIT: whole('requests a minute', 0, 999_999_999)({ default: 6000 }),
+};
+
+/** The settings of the process, validated and typed; read once, at start. */
+export type Environment = Readonly<ReturnType<typeof readEnvironment>>;
+
+/**
+ * Reads the settings of the contract's section 8. An empty variable counts as absent.
+ * @param variables the environment variables, such as `process.env`
+ * @throws InvalidEnvironment one sentence for each variable that is wrong
+ */
+export function readEnvironment(variables: NodeJS.ProcessEnv) {
+  const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const values = cleanEnv(present, validators, {
+    reporter: ({ errors }) => {
+      const sentences = Object.entries(errors).map(([name, error]) => `${name} ${error.message}.`);
+      if (sentences.length > 0) throw new InvalidEnvironment(sentences.join(' '));
+    },
+  });
+  return { ...values };
+}

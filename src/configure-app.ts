@@ -1,0 +1,53 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import type { Logger } from 'pino';
+import type { DataSource } from 'typeorm';
+import { AppModule } from './app.module.js';
+import { ErrorFilter } from './common/error.filter.js';
+import { fastifyOptions } from './common/fastify-options.js';
+import { API_PREFIX, registerHttpRules } from './common/http-rules.js';
+import { InputPipe } from './common/input.pipe.js';
+import { NestLog } from './common/logger.js';
+import { registerOtherMethods } from './common/methods.js';
+import { registerRateLimit } from './common/rate-limit.js';
+import { registerBodyParsers } from './common/request-body.js';
+import { registerRequestLog } from './common/request-log.js';
+import type { Environment } from './config/environment.js';
+import { CONSTRAINT_ERRORS } from './constraint-errors.js';
+import { createOpenApiDocument } from './openapi.js';
+
+/**
+ * Builds the application that the server and every test run, ready to listen.
+ * @param dataSource one that is connected; closing the application disconnects it
+ */
+export async function createApp(
+  dataSource: DataSource,
+  environment: Environment,
+  logger: Logger,
+): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.on(dataSource, environment),
+    new FastifyAdapter({ ...fastifyOptions(environment, logger), skipMiddie: true }),
+    { bodyParser: false, logger: new NestLog(logger) },
+  );
+  const fastify = app.getHttpAdapter().getInstance();
+  const addOtherMethods = registerOtherMethods(fastify);
+  registerHttpRules(fastify);
+  registerRequestLog(fastify);
+  registerRateLimit(fastify, environment.RATE_LIMIT);
+  registerBodyParsers(fastify);
+  if (environment.CORS_ORIGINS !== undefined) app.enableCors({ origin: environment.CORS_ORIGINS });
+  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
+  app.useGlobalPipes(new InputPipe());
+  app.useGlobalFilters(new ErrorFilter(CONSTRAINT_ERRORS));
+  const document = createOpenApiDocument(app);
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
+    customSiteTitle: 'Hospital Memberships',
+  });
+  await app.init();
+  addOtherMethods();
+  return app;
+}

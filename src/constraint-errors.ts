@@ -1,0 +1,10 @@
+import type { ConstraintErrors } from './common/database-errors.js';
+import { EmailTaken } from './medics/medic.errors.js';
+import { ActiveHospitalAlreadyChosen, MembershipAlreadyExists } from './memberships/membership.errors.js';
+
+/** What the violation of each constraint of the schema means to the caller. */
+export const CONSTRAINT_ERRORS: ConstraintErrors = {
+  medic_email_unique: () => new EmailTaken(),
+  membership_one_per_medic_and_hospital: () => new MembershipAlreadyExists(),
+  membership_one_active_per_medic: () => new ActiveHospitalAlreadyChosen(),
+};

@@ -1,0 +1,45 @@
+import type { DataSourceOptions } from 'typeorm';
+import { ApiToken } from '../auth/api-token.entity.js';
+import { Hospital } from '../hospitals/hospital.entity.js';
+import { Medic } from '../medics/medic.entity.js';
+import { Membership } from '../memberships/membership.entity.js';
+import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
+
+const schema = {
+  type: 'postgres' as const,
+  entities: [Medic, ApiToken, Hospital, Membership],
+  migrations: [Initial1767225600000],
+  migrationsTableName: 'migration',
+  synchronize: false,
+  logging: false,
+};
+
+/** How long a statement may run, and how long a request may wait for a connection, in milliseconds. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+const CONNECTION_TIMEOUT_MS = 5_000;
+
+/** @returns the options of a data source on a PostgreSQL server at `url` */
+export function postgresOptions(url: string): DataSourceOptions {
+  return {
+    ...schema,
+    url,
+    applicationName: 'hospital-memberships',
+    extra: {
+      max: 10,
+      connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+    },
+  };
+}
+
+/**
+ * @param connection what PGlite's adapter gives for `pg`
+ * @returns the options of a data source on an embedded database, which has one connection
+ */
+export function embeddedOptions(connection: object): DataSourceOptions {
+  return {
+    ...schema,
+    extra: { ...connection, max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 2 * CONNECTION_TIMEOUT_MS },
+  };
+}

@@ -1,0 +1,35 @@
+import { MigrationExecutor, type DataSource } from 'typeorm';
+
+/** Any number that nothing else in the database uses as an advisory lock. */
+const MIGRATION_LOCK = 7_203_114_550;
+
+/** The database lacks migrations that this version of the service needs. */
+export class SchemaIsBehind extends Error {
+  constructor() {
+    super('The schema of the database is behind this version of the service; run `npm run cli -- migrate` first.');
+  }
+}
+
+/**
+ * Brings the schema up to date. Safe to run twice, and from two places at once: the second waits.
+ * @returns the names of the migrations that ran
+ */
+export async function migrate(dataSource: DataSource): Promise<string[]> {
+  const queryRunner = dataSource.createQueryRunner();
+  try {
+    await queryRunner.query('SET statement_timeout = 0');
+    await queryRunner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const ran = await new MigrationExecutor(dataSource, queryRunner).executePendingMigrations();
+    return ran.map((migration) => migration.name);
+  } finally {
+    await queryRunner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+    await queryRunner.query('RESET statement_timeout');
+    await queryRunner.release();
+  }
+}
+
+/** @throws SchemaIsBehind a migration has not run yet */
+export async function requireCurrentSchema(dataSource: DataSource): Promise<void> {
+  const pending = await new MigrationExecutor(dataSource).getPendingMigrations();
+  if (pending.length > 0) throw new SchemaIsBehind();
+}

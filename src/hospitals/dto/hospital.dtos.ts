@@ -1,0 +1,79 @@
+import { booleanType, Field, ReadOnlyFields, textType } from '../../common/fields.js';
+
+const short = textType({ max: 255 });
+const coordinate = textType({ max: 31 });
+const requiredShort = textType({ min: 1, max: 255 });
+const requiredLong = textType({ min: 1, max: 1000 });
+
+const NAME = { example: 'Hospital San José', description: 'The name.' };
+const PATRON = { example: 'HOSPITAL SAN JOSÉ', description: 'The name as it is printed.' };
+const LOCATION = { example: 'Av. Morones Prieto 3000, Monterrey, N.L.', description: 'The full address.' };
+const CONTACT = { example: '+52 81 8347 1010', description: 'An email address or a telephone number.' };
+
+/** The fields that no request needs to send. */
+class OptionalHospitalFields {
+  @Field(short, { example: 'Urgencias 24 horas', description: 'The line under the printed name.' })
+  headline?: string;
+
+  @Field(booleanType, { example: false, description: 'Whether it prints on US Letter.' })
+  page_size?: boolean;
+
+  @Field(short, { example: 'classic', description: 'The template of its prescriptions.' })
+  page_template?: string;
+
+  @Field(booleanType, { example: true, description: 'Whether the hospital is in use.' })
+  is_active?: boolean;
+
+  @Field(booleanType, { example: false, description: 'Whether its information is printed.' })
+  info?: boolean;
+
+  @Field(booleanType, { example: true, description: 'Whether patients get their prescriptions by email.' })
+  send_emails?: boolean;
+
+  @Field(short, { example: '64710', description: 'The postal code.' })
+  zip_code?: string;
+
+  @Field(coordinate, { example: '25.6694', description: 'Latitude.' })
+  location_lat?: string;
+
+  @Field(coordinate, { example: '-100.3498', description: 'Longitude.' })
+  location_lon?: string;
+
+  @Field(short, { example: 'ChIJs7Tn5oGVYoYRrsGnZ1Vq1oE', description: "Google's id of the place." })
+  google_place_id?: string;
+}
+
+/** A hospital to create. */
+@ReadOnlyFields('id', 'created_at')
+export class CreateHospitalDto extends OptionalHospitalFields {
+  @Field(requiredShort, { ...NAME, required: true })
+  name!: string;
+
+  @Field(requiredShort, { ...PATRON, required: true })
+  patron!: string;
+
+  @Field(requiredLong, { ...LOCATION, required: true })
+  location!: string;
+
+  @Field(requiredLong, { ...CONTACT, required: true })
+  contact!: string;
+
+  @Field(booleanType, { example: true, description: 'false makes you a MEMBER of it instead of its ADMIN.' })
+  is_admin?: boolean;
+}
+
+/** What to change of a hospital; what is absent stays. */
+@ReadOnlyFields('id', 'created_at', 'is_admin')
+export class UpdateHospitalDto extends OptionalHospitalFields {
+  @Field(requiredShort, NAME)
+  name?: string;
+
+  @Field(requiredShort, PATRON)
+  patron?: string;
+
+  @Field(requiredLong, LOCATION)
+  location?: string;
+
+  @Field(requiredLong, CONTACT)
+  contact?: string;
+}

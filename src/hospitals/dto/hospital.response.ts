@@ -1,0 +1,91 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { PageResponse } from '../../common/page-response.js';
+import { instant } from '../../common/timestamps.js';
+
+/** The hospital object of the contract's section 5. */
+export class HospitalResponse {
+  @ApiProperty({ type: 'integer', example: 99 })
+  id!: number;
+
+  @ApiProperty({ type: 'string', format: 'date-time', example: '2020-11-04T01:12:12.017392Z' })
+  created_at!: string;
+
+  @ApiProperty({ example: 'Hospital San José' })
+  name!: string;
+
+  @ApiProperty({ example: 'HOSPITAL SAN JOSÉ', description: 'The name as it is printed.' })
+  patron!: string;
+
+  @ApiProperty({ example: 'Av. Morones Prieto 3000, Monterrey, N.L.' })
+  location!: string;
+
+  @ApiProperty({ example: '+52 81 8347 1010' })
+  contact!: string;
+
+  @ApiProperty({ example: '' })
+  headline!: string;
+
+  @ApiProperty({ example: false, description: 'Whether it prints on US Letter.' })
+  page_size!: boolean;
+
+  @ApiProperty({ example: 'classic' })
+  page_template!: string;
+
+  @ApiProperty({ example: true })
+  is_active!: boolean;
+
+  @ApiProperty({ example: true, description: 'Whether you are an ADMIN of it.' })
+  is_admin!: boolean;
+
+  @ApiProperty({ example: false })
+  info!: boolean;
+
+  @ApiProperty({ example: true })
+  send_emails!: boolean;
+
+  @ApiProperty({ example: '64710' })
+  zip_code!: string;
+
+  @ApiProperty({ example: '25.6694' })
+  location_lat!: string;
+
+  @ApiProperty({ example: '-100.3498' })
+  location_lon!: string;
+
+  @ApiProperty({ example: '' })
+  google_place_id!: string;
+}
+
+/** A page of hospitals. */
+export class HospitalPage extends PageResponse(HospitalResponse) {}
+
+/** A hospital `h` and the caller's membership `s` as {@link HOSPITAL_COLUMNS} selects them. */
+export type HospitalRow = HospitalResponse;
+
+/** The columns of a {@link HospitalRow}, from `membership s JOIN hospital h`. */
+export const HOSPITAL_COLUMNS = `h.id, ${instant('h.created_at')} AS created_at, h.name, h.patron, h.location,
+  h.contact, h.headline, h.page_size, h.page_template, h.is_active, s.type = 'ADMIN' AS is_admin, h.info,
+  h.send_emails, h.zip_code, h.location_lat, h.location_lon, h.google_place_id`;
+
+/** @returns the hospital object that a row answers */
+export function toHospitalResponse(row: HospitalRow): HospitalResponse {
+  return {
+    id: row.id,
+    created_at: row.created_at,
+    name: row.name,
+    patron: row.patron,
+    location: row.location,
+    contact: row.contact,
+    headline: row.headline,
+    page_size: row.page_size,
+    page_template: row.page_template,
+    is_active: row.is_active,
+    is_admin: row.is_admin,
+    info: row.info,
+    send_emails: row.send_emails,
+    zip_code: row.zip_code,
+    location_lat: row.location_lat,
+    location_lon: row.location_lon,
+    google_place_id: row.google_place_id,
+  };
+}

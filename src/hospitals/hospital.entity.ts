@@ -1,0 +1,55 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+/** The place that a medic prescribes from: a hospital, a clinic, a consulting room. */
+@Entity('hospital')
+export class Hospital {
+  @PrimaryGeneratedColumn('identity', { type: 'integer', primaryKeyConstraintName: 'hospital_pkey' })
+  id!: number;
+
+  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  createdAt!: Date;
+
+  @Column('text')
+  name!: string;
+
+  /** The name as it is printed on a prescription. */
+  @Column('text')
+  patron!: string;
+
+  @Column('text')
+  location!: string;
+
+  @Column('text')
+  contact!: string;
+
+  @Column('text', { default: '' })
+  headline!: string;
+
+  /** True is US Letter. */
+  @Column('boolean', { name: 'page_size', default: false })
+  pageSize!: boolean;
+
+  @Column('text', { name: 'page_template', default: 'classic' })
+  pageTemplate!: string;
+
+  @Column('boolean', { name: 'is_active', default: true })
+  isActive!: boolean;
+
+  @Column('boolean', { default: false })
+  info!: boolean;
+
+  @Column('boolean', { name: 'send_emails', default: true })
+  sendEmails!: boolean;
+
+  @Column('text', { name: 'zip_code', default: '' })
+  zipCode!: string;
+
+  @Column('text', { name: 'location_lat', default: '' })
+  locationLat!: string;
+
+  @Column('text', { name: 'location_lon', default: '' })
+  locationLon!: string;
+
+  @Column('text', { name: 'google_place_id', default: '' })
+  googlePlaceId!: string;
+}

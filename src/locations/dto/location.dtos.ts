@@ -1,0 +1,38 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Field, idType } from '../../common/fields.js';
+
+/** The hospital of a location. */
+export class LocationHospitalResponse {
+  @ApiProperty({ type: 'integer', example: 99 })
+  id!: number;
+
+  @ApiProperty({ example: 'Hospital San José' })
+  name!: string;
+
+  @ApiProperty({ example: 'Av. Morones Prieto 3000, Monterrey, N.L.' })
+  location!: string;
+}
+
+/** A place that the medic may prescribe from. */
+export class LocationResponse {
+  @ApiProperty({ type: LocationHospitalResponse })
+  hospital!: LocationHospitalResponse;
+
+  @ApiProperty({ example: true, description: 'Whether it is your current active hospital.' })
+  default!: boolean;
+
+  @ApiProperty({ type: 'array', items: {}, maxItems: 0, example: [], description: 'Always empty.' })
+  clinics!: never[];
+}
+
+/** Which hospital to make the active one. */
+export class UpdateLocationDto {
+  @Field(idType, { required: true, example: 99, description: 'A hospital that you belong to.' })
+  hospital_id!: number;
+}
+
+/** Says that the active hospital was changed. */
+export class LocationUpdatedResponse {
+  @ApiProperty({ example: 'Hospital updated successfully' })
+  message!: string;
+}

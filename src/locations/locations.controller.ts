@@ -1,0 +1,33 @@
+import { Body, Controller, Get, Patch } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { AnyMedic } from '../auth/access.decorator.js';
+import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { Answers } from '../common/answers.decorator.js';
+import { LocationResponse, LocationUpdatedResponse, UpdateLocationDto } from './dto/location.dtos.js';
+import { LocationsService } from './locations.service.js';
+
+/** Where the caller may prescribe from, and from where now. */
+@ApiTags('Locations')
+@Controller('locations')
+export class LocationsController {
+  constructor(private readonly locations: LocationsService) {}
+
+  @Get()
+  @AnyMedic()
+  @Answers({ summary: 'List your hospitals, the active one first', ok: [LocationResponse] })
+  listLocations(@Caller() caller: CurrentMedic): Promise<LocationResponse[]> {
+    return this.locations.list(caller);
+  }
+
+  @Patch('update')
+  @AnyMedic()
+  @Answers({
+    summary: 'Choose your active hospital',
+    ok: LocationUpdatedResponse,
+    errors: { 404: { 'You have no live membership there.': { message: 'Hospital not found' } } },
+  })
+  async updateLocation(@Caller() caller: CurrentMedic, @Body() input: UpdateLocationDto): Promise<LocationUpdatedResponse> {
+    await this.locations.choose(caller, input.hospital_id);
+    return { message: 'Hospital updated successfully' };
+  }
+}

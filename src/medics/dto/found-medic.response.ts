@@ -1,0 +1,14 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { PageResponse } from '../../common/page-response.js';
+
+/** A medic as a search by email answers it. */
+export class FoundMedicResponse {
+  @ApiProperty({ type: 'integer', example: 33 })
+  id!: number;
+
+  @ApiProperty({ example: 'ana.nunez@example.org' })
+  email!: string;
+}
+
+/** A page of medics that were found. */
+export class FoundMedicPage extends PageResponse(FoundMedicResponse) {}

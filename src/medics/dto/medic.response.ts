@@ -1,0 +1,90 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { PageResponse } from '../../common/page-response.js';
+
+/** The medic object of the contract's section 6. */
+export class MedicResponse {
+  @ApiProperty({ type: 'integer', example: 33 })
+  id!: number;
+
+  @ApiProperty({ example: 'Ana María Núñez' })
+  name!: string;
+
+  @ApiProperty({ example: 'ana.nunez@example.org' })
+  email!: string;
+
+  @ApiProperty({ type: 'integer', nullable: true, example: 99, description: 'The current active hospital.' })
+  hospital!: number | null;
+
+  @ApiProperty({ type: 'string', format: 'date', nullable: true, example: '1984-05-17' })
+  date_of_birth!: string | null;
+
+  @ApiProperty({ type: 'string', nullable: true, example: '12345678' })
+  cedula_prof!: string | null;
+
+  @ApiProperty({ type: 'string', nullable: true, example: null })
+  specialty_no!: string | null;
+
+  @ApiProperty({ type: 'string', nullable: true, example: 'Cardiología' })
+  specialty!: string | null;
+
+  @ApiProperty({ type: 'string', nullable: true, example: 'UANL' })
+  alma_mater!: string | null;
+
+  @ApiProperty({ type: 'boolean', nullable: true, example: true })
+  female!: boolean | null;
+
+  @ApiProperty({ example: true })
+  is_active!: boolean;
+
+  @ApiProperty({ example: false, description: 'Whether the operator has verified the specialty.' })
+  specialty_verified!: boolean;
+
+  @ApiProperty({ example: '' })
+  campaign!: string;
+
+  @ApiProperty({
+    type: 'boolean',
+    nullable: true,
+    example: false,
+    description: 'Whether the medic is an ADMIN of `hospital`; null without one.',
+  })
+  is_admin_membership!: boolean | null;
+}
+
+/** A medic that was just created. */
+export class CreatedMedicResponse extends MedicResponse {
+  @ApiProperty({ example: 'hmk_00000000000000000000000000000000xxxxxxx', description: 'A key, shown this once.' })
+  token!: string;
+}
+
+/** A page of medics. */
+export class MedicPage extends PageResponse(MedicResponse) {}
+
+/** A medic `m` and its active membership `a` as {@link MEDIC_SELECT} selects them. */
+export type MedicRow = MedicResponse;
+
+/** The columns and the source of a {@link MedicRow}. */
+export const MEDIC_SELECT = `SELECT m.id, m.name, m.email, a.hospital_id AS hospital,
+  to_char(m.date_of_birth, 'YYYY-MM-DD') AS date_of_birth, m.cedula_prof, m.specialty_no, m.specialty,
+  m.alma_mater, m.female, m.is_active, m.specialty_verified, m.campaign, a.type = 'ADMIN' AS is_admin_membership
+  FROM medic m LEFT JOIN membership a ON a.medic_id = m.id AND a.is_active AND NOT a.is_deleted`;
+
+/** @returns the medic object that a row answers */
+export function toMedicResponse(row: MedicRow): MedicResponse {
+  return {
+    id: row.id,
+    name: row.name,
+    email: row.email,
+    hospital: row.hospital,
+    date_of_birth: row.date_of_birth,
+    cedula_prof: row.cedula_prof,
+    specialty_no: row.specialty_no,
+    specialty: row.specialty,
+    alma_mater: row.alma_mater,
+    female: row.female,
+    is_active: row.is_active,
+    specialty_verified: row.specialty_verified,
+    campaign: row.campaign,
+    is_admin_membership: row.is_admin_membership,
+  };
+}

@@ -1,0 +1,78 @@
+import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Query, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { AnyMedic } from '../auth/access.decorator.js';
+import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { Answers } from '../common/answers.decorator.js';
+import { NOT_FOUND } from '../common/error.examples.js';
+import { PageQuery, pageOf, sliceOf, urlOf } from '../common/pagination.js';
+import { IdParam } from '../common/path-id.js';
+import { ENVIRONMENT, type Environment } from '../config/environment.js';
+import { LAST_ADMIN } from '../memberships/dto/error.examples.js';
+import { CreateMedicDto, SearchMedicsQuery, UpdateMedicDto } from './dto/medic.dtos.js';
+import { FoundMedicPage } from './dto/found-medic.response.js';
+import { CreatedMedicResponse, MedicPage, MedicResponse } from './dto/medic.response.js';
+import { MedicOrCreator } from './medic-owner.guard.js';
+import { MedicsReader } from './medics.reader.js';
+import { MedicsService } from './medics.service.js';
+
+/** The medics that the caller created, and the caller (section 6 of the contract). */
+@ApiTags('Medics')
+@Controller()
+export class MedicsController {
+  constructor(
+    private readonly medics: MedicsService,
+    private readonly reader: MedicsReader,
+    @Inject(ENVIRONMENT) private readonly environment: Environment,
+  ) {}
+
+  @Get('medics')
+  @AnyMedic()
+  @Answers({ summary: 'List the medics you created', ok: MedicPage })
+  async listMedics(@Caller() caller: CurrentMedic, @Query() query: PageQuery, @Req() request: FastifyRequest) {
+    const slice = sliceOf(query);
+    const { count, medics } = await this.reader.list(caller, slice);
+    return pageOf(urlOf(request, this.environment.PUBLIC_URL), slice, count, medics);
+  }
+
+  @Get('medics/:id')
+  @AnyMedic()
+  @Answers({ summary: 'Read yourself, or a medic you created', ok: MedicResponse, errors: NOT_FOUND })
+  getMedic(@Caller() caller: CurrentMedic, @IdParam() id: number): Promise<MedicResponse> {
+    return this.reader.get(caller, id);
+  }
+
+  @Post('medics')
+  @AnyMedic()
+  @Answers({ summary: 'Create a medic', status: 201, ok: CreatedMedicResponse })
+  createMedic(@Caller() caller: CurrentMedic, @Body() input: CreateMedicDto): Promise<CreatedMedicResponse> {
+    return this.medics.create(caller, input);
+  }
+
+  @Patch('medics/:id')
+  @HttpCode(202)
+  @MedicOrCreator()
+  @Answers({
+    summary: 'Change yourself, or a medic you created',
+    status: 202,
+    ok: MedicResponse,
+    errors: { ...NOT_FOUND, 409: LAST_ADMIN },
+  })
+  updateMedic(
+    @Caller() caller: CurrentMedic,
+    @IdParam() id: number,
+    @Body() input: UpdateMedicDto,
+  ): Promise<MedicResponse> {
+    return this.medics.update(caller, id, input);
+  }
+
+  @Get('search/medics')
+  @AnyMedic()
+  @Answers({ summary: 'Find a medic by email', ok: FoundMedicPage })
+  async searchMedics(@Query() query: SearchMedicsQuery, @Req() request: FastifyRequest) {
+    const slice = sliceOf(query);
+    const found = await this.reader.search(query.query);
+    const results = found.slice(slice.offset, slice.offset + slice.limit);
+    return pageOf(urlOf(request, this.environment.PUBLIC_URL), slice, found.length, results);
+  }
+}

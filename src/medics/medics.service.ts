@@ -1,0 +1,70 @@
+import { hash } from '@node-rs/argon2';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { CurrentMedic } from '../auth/current-medic.decorator.js';
+import { TokensService } from '../auth/tokens.service.js';
+import { NotFound } from '../common/domain-error.js';
+import { inTransaction } from '../database/transaction.js';
+import { MembershipWriter, type LockedMedic } from '../memberships/membership-writer.js';
+import type { CreateMedicDto, UpdateMedicDto } from './dto/medic.dtos.js';
+import type { CreatedMedicResponse, MedicResponse } from './dto/medic.response.js';
+import { columnsOf } from './medic.columns.js';
+import { Medic } from './medic.entity.js';
+import { MedicHospital, typeOf } from './medic-hospital.js';
+import { MedicsReader } from './medics.reader.js';
+
+/** Creates and changes medics. */
+@Injectable()
+export class MedicsService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly reader: MedicsReader,
+    private readonly tokens: TokensService,
+    private readonly writer: MembershipWriter,
+    private readonly hospitals: MedicHospital,
+  ) {}
+
+  /**
+   * Creates a medic with a key and, where `hospital` is given, a membership there: all or nothing.
+   * @throws CannotAssignHospital the caller is not an ADMIN of `hospital`
+   * @throws EmailTaken by a constraint
+   */
+  async create(caller: CurrentMedic, input: CreateMedicDto): Promise<CreatedMedicResponse> {
+    const passwordHash = await hash(input.password);
+    return inTransaction(this.dataSource, async (manager) => {
+      const { hospital: hospitalId = null } = input;
+      if (hospitalId !== null) await this.hospitals.requireRight(manager, caller, hospitalId);
+      const columns = { ...columnsOf(input), passwordHash, createdById: caller.id };
+      const inserted = await manager.insert(Medic, columns);
+      const { id: medicId } = inserted.identifiers[0] as { id: number };
+      if (hospitalId !== null) {
+        const pair = { medicId, creatorId: caller.id, hospitalId };
+        await this.writer.add(manager, pair, { type: typeOf(input.is_admin_membership) }, true);
+      }
+      const token = await this.tokens.issue(manager, medicId, 'created');
+      return { ...(await this.reader.get(caller, medicId, manager)), token };
+    });
+  }
+
+  /**
+   * @throws NotFound the caller is neither the medic nor its creator
+   * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital as {@link MedicHospital.apply}
+   * @throws EmailTaken by a constraint
+   */
+  update(caller: CurrentMedic, id: number, input: UpdateMedicDto): Promise<MedicResponse> {
+    const wish = { hospital: input.hospital, isAdmin: input.is_admin_membership ?? undefined };
+    return inTransaction(this.dataSource, async (manager) => {
+      const hospitalId = await this.hospitals.lock(manager, id, wish);
+      const medic = await this.writer.lockMedic(manager, id);
+      if (medic === null || !isOwner(caller, medic)) throw new NotFound();
+      await this.hospitals.apply(manager, caller, medic, hospitalId, wish);
+      const columns = columnsOf(input);
+      if (Object.keys(columns).length > 0) await manager.update(Medic, { id }, columns);
+      return this.reader.get(caller, id, manager);
+    });
+  }
+}
+
+function isOwner(caller: CurrentMedic, medic: LockedMedic): boolean {
+  return caller.id === medic.medicId || caller.id === medic.creatorId;
+}

@@ -1,0 +1,28 @@
+import { booleanType, Field, idType, ReadOnlyFields } from '../../common/fields.js';
+import type { MembershipType } from '../membership.entity.js';
+import { membershipType } from './membership.fields.js';
+
+/** Which medic is to belong to which hospital. */
+@ReadOnlyFields('id', 'date_joined')
+export class CreateMembershipDto {
+  @Field(idType, { required: true, example: 33, description: 'The id of the medic whose membership it is.' })
+  medic!: number;
+
+  @Field(idType, { required: true, example: 99, description: 'The id of the hospital; you must be an ADMIN of it.' })
+  hospital!: number;
+
+  @Field(membershipType, { example: 'MEMBER', description: 'In any letter case; MEMBER where it is absent.' })
+  type_membership?: MembershipType;
+
+  @Field(booleanType, {
+    example: false,
+    description: "Whether it is the medic's current active hospital; a medic's first one always is.",
+  })
+  is_active?: boolean;
+
+  @Field(
+    { ...booleanType, check: (deleted: boolean) => (deleted ? 'A membership cannot be created deleted.' : undefined) },
+    { example: false, description: 'Only false is taken.' },
+  )
+  is_deleted?: boolean;
+}

@@ -1,0 +1,19 @@
+import {
+  ActiveHospitalAlreadyChosen,
+  LastAdminOfHospital,
+  MembershipAlreadyExists,
+  MembershipIsDeleted,
+} from '../membership.errors.js';
+
+/** The conflicts of section 3 of the contract, for the document. */
+export const ALREADY_EXISTS = {
+  'The pair of medic and hospital has a membership, live or deleted.': {
+    message: new MembershipAlreadyExists().message,
+    membership: 191,
+  },
+};
+export const LAST_ADMIN = { 'The hospital would lose its last ADMIN.': { message: new LastAdminOfHospital().message } };
+export const CHOICE = {
+  "The medic's choice of active hospital is not yours to change.": { message: new ActiveHospitalAlreadyChosen().message },
+};
+export const DELETED = { 'The membership is deleted.': { message: new MembershipIsDeleted().message } };

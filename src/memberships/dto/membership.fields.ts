@@ -1,0 +1,15 @@
+import { UNREADABLE } from '../../common/coercion.js';
+import type { FieldType } from '../../common/fields.js';
+import { MembershipType } from '../membership.entity.js';
+
+const TYPES: Readonly<Record<string, MembershipType>> = { admin: MembershipType.ADMIN, member: MembershipType.MEMBER };
+
+/** `ADMIN` or `MEMBER`, in any letter case. */
+export const membershipType: FieldType = {
+  read: (value) => {
+    const name = typeof value === 'string' ? value.toLowerCase() : '';
+    return Object.hasOwn(TYPES, name) ? TYPES[name] : UNREADABLE;
+  },
+  sentence: 'Must be ADMIN or MEMBER.',
+  schema: { enum: MembershipType, enumName: 'MembershipType' } as FieldType['schema'],
+};

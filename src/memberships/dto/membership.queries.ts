@@ -1,0 +1,28 @@
+import { booleanType, Field, idType } from '../../common/fields.js';
+import { PageQuery } from '../../common/pagination.js';
+import type { MembershipType } from '../membership.entity.js';
+import { membershipType } from './membership.fields.js';
+
+/** Which memberships of one hospital to list; without `limit` and `offset`, all of them. */
+export class HospitalMembershipsQuery extends PageQuery {
+  @Field(membershipType, { example: 'ADMIN', description: 'Only memberships of this type.' })
+  type_membership?: MembershipType;
+
+  @Field(booleanType, { example: false, description: 'true lists the deleted ones instead of the live ones.' })
+  is_deleted?: boolean;
+}
+
+/** Which memberships to list. */
+export class MembershipsQuery extends HospitalMembershipsQuery {
+  @Field(idType, { example: 99, description: 'Only memberships of this hospital.' })
+  hospital?: number;
+
+  @Field(booleanType, { example: true, description: 'Only memberships with this flag.' })
+  is_active?: boolean;
+
+  @Field(booleanType, {
+    example: false,
+    description: 'true lists the memberships of all hospitals that you are an ADMIN of, instead of your own.',
+  })
+  managed?: boolean;
+}

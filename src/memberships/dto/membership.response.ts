@@ -1,0 +1,88 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { PageResponse } from '../../common/page-response.js';
+import { instant } from '../../common/timestamps.js';
+import { MembershipType } from '../membership.entity.js';
+
+/** The medic of a membership. */
+export class MembershipMedicResponse {
+  @ApiProperty({ type: 'integer', example: 33 })
+  id!: number;
+
+  @ApiProperty({ example: 'Ana María Núñez' })
+  name!: string;
+
+  @ApiProperty({ example: 'ana.nunez@example.org' })
+  email!: string;
+}
+
+/** The membership object of the contract's section 2. */
+export class MembershipResponse {
+  @ApiProperty({ type: 'integer', example: 191 })
+  id!: number;
+
+  @ApiProperty({ type: MembershipMedicResponse })
+  medic!: MembershipMedicResponse;
+
+  @ApiProperty({ type: 'integer', example: 99, description: "The hospital's id." })
+  hospital!: number;
+
+  @ApiProperty({ enum: MembershipType, enumName: 'MembershipType', example: 'ADMIN' })
+  type_membership!: MembershipType;
+
+  @ApiProperty({ example: true, description: "Whether this is the medic's current active hospital." })
+  is_active!: boolean;
+
+  @ApiProperty({ example: false, description: 'Whether the medic can no longer see or select the hospital.' })
+  is_deleted!: boolean;
+
+  @ApiProperty({ type: 'string', format: 'date-time', example: '2020-11-04T01:12:12.017392Z' })
+  date_joined!: string;
+}
+
+/** A page of memberships. */
+export class MembershipPage extends PageResponse(MembershipResponse) {}
+
+/** What the creation of a membership answers. */
+export class CreatedMembershipResponse {
+  @ApiProperty({ type: 'integer', example: 191 })
+  id!: number;
+
+  @ApiProperty({ type: 'integer', example: 33, description: "The medic's id." })
+  medic!: number;
+
+  @ApiProperty({ type: 'integer', example: 99, description: "The hospital's id." })
+  hospital!: number;
+
+  @ApiProperty({ enum: MembershipType, enumName: 'MembershipType', example: 'MEMBER' })
+  type_membership!: MembershipType;
+}
+
+/** A membership `s` and its medic `m` as {@link MEMBERSHIP_COLUMNS} selects them. */
+export interface MembershipRow {
+  readonly id: number;
+  readonly medic_id: number;
+  readonly medic_name: string;
+  readonly medic_email: string;
+  readonly hospital_id: number;
+  readonly type: MembershipType;
+  readonly is_active: boolean;
+  readonly is_deleted: boolean;
+  readonly date_joined: string;
+}
+
+/** The columns of a {@link MembershipRow}, from `membership s JOIN medic m`. */
+export const MEMBERSHIP_COLUMNS = `s.id, s.medic_id, m.name AS medic_name, m.email AS medic_email, s.hospital_id,
+  s.type, s.is_active, s.is_deleted, ${instant('s.date_joined')} AS date_joined`;
+
+/** @returns the membership object that a row answers */
+export function toMembershipResponse(row: MembershipRow): MembershipResponse {
+  return {
+    id: row.id,
+    medic: { id: row.medic_id, name: row.medic_name, email: row.medic_email },
+    hospital: row.hospital_id,
+    type_membership: row.type,
+    is_active: row.is_active,
+    is_deleted: row.is_deleted,
+    date_joined: row.date_joined,
+  };
+}

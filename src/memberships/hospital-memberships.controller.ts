@@ -1,0 +1,49 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Answers } from '../common/answers.decorator.js';
+import { NOT_FOUND } from '../common/error.examples.js';
+import { jsonArray } from '../common/json-array.js';
+import { neighboursOf, sliceOf, urlOf } from '../common/pagination.js';
+import { IdParam } from '../common/path-id.js';
+import { ENVIRONMENT, type Environment } from '../config/environment.js';
+import { MembershipResponse } from './dto/membership.response.js';
+import { HospitalMembershipsQuery } from './dto/membership.queries.js';
+import { HospitalAdmin } from './hospital-admin.guard.js';
+import { MembershipsReader } from './memberships.reader.js';
+
+/** The memberships of one hospital, for its ADMINs (section 3 of the contract). */
+@ApiTags('Memberships')
+@Controller('memberships')
+export class HospitalMembershipsController {
+  constructor(
+    private readonly reader: MembershipsReader,
+    @Inject(ENVIRONMENT) private readonly environment: Environment,
+  ) {}
+
+  @Get(':id')
+  @HospitalAdmin('path.hospital')
+  @Answers({
+    summary: 'List the memberships of a hospital, newest first',
+    ok: [MembershipResponse],
+    headers: { Link: 'With `limit` or `offset`: the URLs of the next and the previous slice.' },
+    errors: NOT_FOUND,
+  })
+  async listHospitalMemberships(
+    @IdParam() id: number,
+    @Query() query: HospitalMembershipsQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MembershipResponse[] | Readable> {
+    if (query.limit === undefined && query.offset === undefined) {
+      reply.type('application/json; charset=utf-8');
+      return jsonArray(this.reader.allOfHospital(id, query));
+    }
+    const [memberships, hasMore] = await this.reader.sliceOfHospital(id, query);
+    const { next, previous } = neighboursOf(urlOf(request, this.environment.PUBLIC_URL), sliceOf(query), hasMore);
+    const links = [next && `<${next}>; rel="next"`, previous && `<${previous}>; rel="prev"`].filter(Boolean);
+    if (links.length > 0) reply.header('link', links.join(', '));
+    return memberships;
+  }
+}

@@ -1,0 +1,74 @@
+import { ActiveHospitalAlreadyChosen, LastAdminOfHospital, MembershipIsDeleted } from './membership.errors.js';
+import { MembershipType } from './membership.entity.js';
+
+/** What of a membership can change. */
+export interface MembershipState {
+  readonly type: MembershipType;
+  readonly isActive: boolean;
+  readonly isDeleted: boolean;
+}
+
+/** What a request wants to change; what is absent stays. */
+export interface MembershipChange {
+  readonly type?: MembershipType | undefined;
+  readonly isActive?: boolean | undefined;
+  readonly isDeleted?: boolean | undefined;
+}
+
+/** What the rules need to know of the other memberships. */
+export interface Surroundings {
+  /** Whether the medic has another live membership. */
+  readonly otherLive: boolean;
+  /** Whether another live membership of the medic is the active one. */
+  readonly otherActive: boolean;
+  /** Whether the hospital has another live ADMIN. */
+  readonly otherAdmin: boolean;
+}
+
+/**
+ * Applies rules 2, 3 and 4 of the contract's section 3 to one membership.
+ * @param current how it is; one that is only being created counts as deleted
+ * @param mayChoose whether the caller is the medic, or the account that created the medic
+ * @returns how it becomes
+ * @throws MembershipIsDeleted another change than the restoring of a deleted one
+ * @throws LastAdminOfHospital the hospital would be left without an ADMIN
+ * @throws ActiveHospitalAlreadyChosen the medic's choice is not the caller's to change
+ */
+export function nextState(
+  current: MembershipState,
+  change: MembershipChange,
+  around: Surroundings,
+  mayChoose: boolean,
+): MembershipState {
+  const type = change.type ?? current.type;
+  const isDeleted = change.isDeleted ?? current.isDeleted;
+  if (current.isDeleted && isDeleted) {
+    const isActive = change.isActive ?? current.isActive;
+    if (type !== current.type || isActive !== current.isActive) throw new MembershipIsDeleted();
+    return current;
+  }
+  if (isLiveAdmin(current) && !isLiveAdmin({ type, isDeleted }) && !around.otherAdmin) throw new LastAdminOfHospital();
+  const isActive = current.isDeleted
+    ? becomesActive(current.isActive, change.isActive, around, mayChoose)
+    : staysActive(current.isActive, change.isActive, around, mayChoose);
+  return { type, isActive, isDeleted };
+}
+
+/** Rule 3, for a membership that becomes live. */
+function becomesActive(flag: boolean, wanted: boolean | undefined, around: Surroundings, mayChoose: boolean): boolean {
+  if (!around.otherLive) return true;
+  if (wanted !== true) return (wanted ?? flag) && !around.otherActive;
+  if (around.otherActive && !mayChoose) throw new ActiveHospitalAlreadyChosen();
+  return true;
+}
+
+/** Rule 4, for a membership that is live. */
+function staysActive(flag: boolean, wanted: boolean | undefined, around: Surroundings, mayChoose: boolean): boolean {
+  if (wanted === undefined || wanted === flag) return flag;
+  if (!mayChoose && (flag || around.otherActive)) throw new ActiveHospitalAlreadyChosen();
+  return wanted;
+}
+
+function isLiveAdmin({ type, isDeleted }: Pick<MembershipState, 'type' | 'isDeleted'>): boolean {
+  return type === MembershipType.ADMIN && !isDeleted;
+}

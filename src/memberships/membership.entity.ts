@@ -1,0 +1,48 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, Unique, type Relation } from 'typeorm';
+import { Hospital } from '../hospitals/hospital.entity.js';
+import { Medic } from '../medics/medic.entity.js';
+
+/** `ADMIN` may edit the hospital and its memberships; `MEMBER` may only use the hospital. */
+export enum MembershipType {
+  ADMIN = 'ADMIN',
+  MEMBER = 'MEMBER',
+}
+
+/** The relation between one medic and one hospital. "Live" means not deleted. */
+@Entity('membership')
+@Unique('membership_one_per_medic_and_hospital', ['medicId', 'hospitalId'])
+@Index('membership_one_active_per_medic', ['medicId'], { unique: true, where: 'is_active AND NOT is_deleted' })
+@Index('membership_live_admins', ['hospitalId'], { where: `type = 'ADMIN' AND NOT is_deleted` })
+@Index('membership_by_hospital', ['hospitalId', 'isDeleted', 'dateJoined', 'id'])
+@Check('membership_type_known', `type IN ('ADMIN', 'MEMBER')`)
+export class Membership {
+  @PrimaryGeneratedColumn('identity', { type: 'integer', primaryKeyConstraintName: 'membership_pkey' })
+  id!: number;
+
+  @Column('integer', { name: 'medic_id' })
+  medicId!: number;
+
+  @Column('integer', { name: 'hospital_id' })
+  hospitalId!: number;
+
+  @Column('text')
+  type!: MembershipType;
+
+  /** Whether this is the medic's current active hospital; kept while deleted. */
+  @Column('boolean', { name: 'is_active' })
+  isActive!: boolean;
+
+  @Column('boolean', { name: 'is_deleted', default: false })
+  isDeleted!: boolean;
+
+  @Column('timestamptz', { name: 'date_joined', default: () => 'now()' })
+  dateJoined!: Date;
+
+  @ManyToOne(() => Medic, { onDelete: 'RESTRICT' })
+  @JoinColumn({ name: 'medic_id', foreignKeyConstraintName: 'membership_medic_fkey' })
+  medic?: Relation<Medic>;
+
+  @ManyToOne(() => Hospital, { onDelete: 'RESTRICT' })
+  @JoinColumn({ name: 'hospital_id', foreignKeyConstraintName: 'membership_hospital_fkey' })
+  hospital?: Relation<Hospital>;
+}

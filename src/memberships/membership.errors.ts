@@ -1,0 +1,50 @@
+import { DomainError } from '../common/domain-error.js';
+
+/** The caller's key is good, but the caller has not the right that the request needs. */
+export class UnauthorizedMedic extends DomainError {
+  readonly kind = 'unauthorized';
+
+  constructor() {
+    super('Unauthorized Medic');
+  }
+}
+
+/** Rule 1: the pair of medic and hospital has a membership, live or deleted. */
+export class MembershipAlreadyExists extends DomainError {
+  readonly kind = 'conflict';
+
+  /** @param membership the id to edit, where it is known */
+  constructor(membership?: number) {
+    super(
+      'Membership already exists please edit instead of trying to create it again.',
+      membership === undefined ? {} : { membership },
+    );
+  }
+}
+
+/** Rule 2: the change would leave the hospital without a live ADMIN. */
+export class LastAdminOfHospital extends DomainError {
+  readonly kind = 'conflict';
+
+  constructor() {
+    super('This is the last ADMIN of the hospital; appoint another ADMIN first.');
+  }
+}
+
+/** Rule 4: the medic has chosen an active hospital, and the caller is not the one to change that. */
+export class ActiveHospitalAlreadyChosen extends DomainError {
+  readonly kind = 'conflict';
+
+  constructor() {
+    super('The medic has an active hospital already; only the medic, or the account that created it, can change it.');
+  }
+}
+
+/** A deleted membership can only be restored. */
+export class MembershipIsDeleted extends DomainError {
+  readonly kind = 'conflict';
+
+  constructor() {
+    super('The membership is deleted; restore it first, or in the same call, with "is_deleted": false.');
+  }
+}

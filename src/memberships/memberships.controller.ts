@@ -1,0 +1,95 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Patch, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AnyMedic } from '../auth/access.decorator.js';
+import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { Answers } from '../common/answers.decorator.js';
+import { NOT_FOUND } from '../common/error.examples.js';
+import { pageOf, sliceOf, urlOf } from '../common/pagination.js';
+import { IdParam } from '../common/path-id.js';
+import { ENVIRONMENT, type Environment } from '../config/environment.js';
+import { ALREADY_EXISTS, CHOICE, DELETED, LAST_ADMIN } from './dto/error.examples.js';
+import { CreateMembershipDto } from './dto/create-membership.dto.js';
+import { CreatedMembershipResponse, MembershipPage, MembershipResponse } from './dto/membership.response.js';
+import { MembershipsQuery } from './dto/membership.queries.js';
+import { UpdateMembershipDto } from './dto/update-membership.dto.js';
+import { HospitalAdmin } from './hospital-admin.guard.js';
+import { MembershipsReader } from './memberships.reader.js';
+import { MembershipsService } from './memberships.service.js';
+
+const PATH = 'management/memberships';
+
+/** One's own memberships, and those of the hospitals that one administers (section 3 of the contract). */
+@ApiTags('Memberships')
+@Controller(PATH)
+export class MembershipsController {
+  constructor(
+    private readonly memberships: MembershipsService,
+    private readonly reader: MembershipsReader,
+    @Inject(ENVIRONMENT) private readonly environment: Environment,
+  ) {}
+
+  @Get()
+  @AnyMedic()
+  @Answers({ summary: 'List your own memberships, or those of the hospitals you administer', ok: MembershipPage })
+  async listMemberships(@Caller() caller: CurrentMedic, @Query() query: MembershipsQuery, @Req() request: FastifyRequest) {
+    const { count, memberships } = await this.reader.list(caller.id, query);
+    return pageOf(urlOf(request, this.environment.PUBLIC_URL), sliceOf(query), count, memberships);
+  }
+
+  @Get(':id')
+  @AnyMedic()
+  @Answers({ summary: 'Read a membership', ok: MembershipResponse, errors: NOT_FOUND })
+  getMembership(@Caller() caller: CurrentMedic, @IdParam() id: number): Promise<MembershipResponse> {
+    return this.reader.get(caller.id, id);
+  }
+
+  @Post()
+  @HospitalAdmin('body.hospital')
+  @Answers({
+    summary: 'Add a medic to a hospital',
+    status: 201,
+    ok: CreatedMembershipResponse,
+    headers: { Location: 'The path of the membership.' },
+    errors: { 409: { ...ALREADY_EXISTS, ...CHOICE } },
+  })
+  async createMembership(
+    @Caller() caller: CurrentMedic,
+    @Body() input: CreateMembershipDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CreatedMembershipResponse> {
+    const created = await this.memberships.create(caller, input);
+    reply.header('location', `/api/v2/${PATH}/${String(created.id)}`);
+    return created;
+  }
+
+  @Patch(':id')
+  @HttpCode(201)
+  @HospitalAdmin('path.membership')
+  @Answers({
+    summary: 'Change or restore a membership',
+    status: 201,
+    ok: MembershipResponse,
+    errors: { ...NOT_FOUND, 409: { ...LAST_ADMIN, ...CHOICE, ...DELETED } },
+  })
+  updateMembership(
+    @Caller() caller: CurrentMedic,
+    @IdParam() id: number,
+    @Body() input: UpdateMembershipDto,
+  ): Promise<MembershipResponse> {
+    return this.memberships.update(caller, id, input);
+  }
+
+  @Delete(':id')
+  @HttpCode(201)
+  @HospitalAdmin('path.membership, or its medic')
+  @Answers({
+    summary: 'Remove a medic from a hospital, or leave it',
+    status: 201,
+    ok: MembershipResponse,
+    errors: { ...NOT_FOUND, 409: LAST_ADMIN },
+  })
+  deleteMembership(@Caller() caller: CurrentMedic, @IdParam() id: number): Promise<MembershipResponse> {
+    return this.memberships.remove(caller, id);
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { HospitalAccess } from './hospital-access.js';
+import { HospitalMembershipsController } from './hospital-memberships.controller.js';
+import { MembershipWriter } from './membership-writer.js';
+import { MembershipsController } from './memberships.controller.js';
+import { MembershipsReader } from './memberships.reader.js';
+import { MembershipsService } from './memberships.service.js';
+
+/** Who belongs to which hospital, and with what right. */
+@Module({
+  controllers: [MembershipsController, HospitalMembershipsController],
+  providers: [MembershipsService, MembershipsReader, MembershipWriter, HospitalAccess],
+  exports: [MembershipWriter, HospitalAccess],
+})
+export class MembershipsModule {}

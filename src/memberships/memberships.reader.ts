@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { NotFound } from '../common/domain-error.js';
+import { sliceOf } from '../common/pagination.js';
+import { MEMBERSHIP_COLUMNS, toMembershipResponse, type MembershipResponse, type MembershipRow } from './dto/membership.response.js';
+import type { HospitalMembershipsQuery, MembershipsQuery } from './dto/membership.queries.js';
+
+/** How many rows are read at a time where a list is answered whole. */
+const BATCH = 500;
+
+const SOURCE = 'membership s JOIN medic m ON m.id = s.medic_id';
+
+/** Hospitals that $1 is a live ADMIN of. */
+const ADMINISTERED = `SELECT a.hospital_id FROM membership a
+  WHERE a.medic_id = $1 AND a.type = 'ADMIN' AND NOT a.is_deleted`;
+
+/** The rows of a slice of a list, and how many the list has in all. */
+export interface Found {
+  readonly count: number;
+  readonly memberships: MembershipResponse[];
+}
+
+/** Reads memberships as rows; the `where` of each query is what the caller may see. */
+@Injectable()
+export class MembershipsReader {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * @returns the medic's own live memberships, or with `managed` those of the hospitals that the medic
+   *   administers, by id
+   */
+  async list(medicId: number, query: MembershipsQuery): Promise<Found> {
+    const { limit, offset } = sliceOf(query);
+    const scope = query.managed === true ? `s.hospital_id IN (${ADMINISTERED})` : 's.medic_id = $1 AND NOT s.is_deleted';
+    const where = `${scope} AND s.is_deleted = $2
+      AND ($3::integer IS NULL OR s.hospital_id = $3) AND ($4::text IS NULL OR s.type = $4)
+      AND ($5::boolean IS NULL OR s.is_active = $5)`;
+    const { is_deleted = false, hospital = null, type_membership = null, is_active = null } = query;
+    const filters = [medicId, is_deleted, hospital, type_membership, is_active];
+    const rows = await this.dataSource.query<(MembershipRow & { count: number })[]>(
+      `SELECT ${MEMBERSHIP_COLUMNS}, (count(*) OVER ())::integer AS count FROM ${SOURCE}
+       WHERE ${where} ORDER BY s.id LIMIT $6 OFFSET $7`,
+      [...filters, limit, offset],
+    );
+    const count = rows[0]?.count ?? (offset === 0 ? 0 : await this.count(where, filters));
+    return { count, memberships: rows.map(toMembershipResponse) };
+  }
+
+  /**
+   * @returns the membership, to its medic while it is live, and to an ADMIN of its hospital
+   * @throws NotFound to everybody else
+   */
+  async get(medicId: number, id: number): Promise<MembershipResponse> {
+    const [row] = await this.dataSource.query<MembershipRow[]>(
+      `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
+       WHERE s.id = $2 AND ((s.medic_id = $1 AND NOT s.is_deleted) OR s.hospital_id IN (${ADMINISTERED}))`,
+      [medicId, id],
+    );
+    if (row === undefined) throw new NotFound();
+    return toMembershipResponse(row);
+  }
+
+  /** @returns a slice of the hospital's memberships, newest first, and whether more follow */
+  async sliceOfHospital(hospitalId: number, query: HospitalMembershipsQuery): Promise<[MembershipResponse[], boolean]> {
+    const { limit, offset } = sliceOf(query);
+    const rows = await this.newest(hospitalId, query, limit + 1, offset);
+    return [rows.slice(0, limit), rows.length > limit];
+  }
+
+  /**
+   * Reads all of the hospital's memberships, newest first, a batch at a time, each batch after the last
+   * row of the one before: a slow reader holds neither the list in memory nor a connection.
+   */
+  async *allOfHospital(hospitalId: number, query: HospitalMembershipsQuery): AsyncGenerator<MembershipResponse[]> {
+    let after: MembershipResponse | undefined;
+    for (;;) {
+      const batch = await this.newest(hospitalId, query, BATCH, 0, after);
+      yield batch;
+      if (batch.length < BATCH) return;
+      after = batch.at(-1);
+    }
+  }
+
+  private async newest(
+    hospitalId: number,
+    query: HospitalMembershipsQuery,
+    limit: number,
+    offset: number,
+    after?: MembershipResponse,
+  ): Promise<MembershipResponse[]> {
+    const { is_deleted = false, type_membership = null } = query;
+    const rows = await this.dataSource.query<MembershipRow[]>(
+      `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
+       WHERE s.hospital_id = $1 AND s.is_deleted = $2 AND ($3::text IS NULL OR s.type = $3)
+         AND ($4::timestamptz IS NULL OR (s.date_joined, s.id) < ($4, $5::integer))
+       ORDER BY s.date_joined DESC, s.id DESC LIMIT $6 OFFSET $7`,
+      [hospitalId, is_deleted, type_membership, after?.date_joined ?? null, after?.id ?? null, limit, offset],
+    );
+    return rows.map(toMembershipResponse);
+  }
+
+  private async count(where: string, filters: unknown[]): Promise<number> {
+    const [row] = await this.dataSource.query<{ count: number }[]>(
+      `SELECT count(*)::integer AS count FROM membership s WHERE ${where}`,
+      filters,
+    );
+    return row?.count ?? 0;
+  }
+}

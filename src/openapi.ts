@@ -1,0 +1,117 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { TOKEN_SCHEME } from './auth/access.decorator.js';
+import { ErrorResponse, ValidationErrorResponse } from './common/error.response.js';
+import { API_PREFIX } from './common/http-rules.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+/** What every operation of a kind answers besides its own: status -> description and examples. */
+const COMMON: Record<number, { description: string; messages: string[]; headers?: Record<string, string> }> = {
+  400: { description: 'A field, a parameter or the body is wrong.', messages: ['Some fields are not valid: hospital.'] },
+  401: {
+    description: 'No good key, or not the right that it needs.',
+    messages: ['Invalid Token', 'Unauthorized Medic'],
+    headers: { 'WWW-Authenticate': 'Token' },
+  },
+  406: { description: 'You accept no JSON.', messages: ['Only application/json can be answered; accept that.'] },
+  413: { description: 'The body is too large.', messages: ['The body is too large; send at most 1 MB.'] },
+  415: {
+    description: 'The body is of another type.',
+    messages: [
+      'Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.',
+    ],
+  },
+  429: {
+    description: 'Too many requests.',
+    messages: ['Too many requests; try again in 42 s.'],
+    headers: { 'Retry-After': 'Seconds to wait.' },
+  },
+  503: {
+    description: 'The database is away.',
+    messages: ['The database cannot be reached at the moment; try again shortly.'],
+    headers: { 'Retry-After': 'Seconds to wait.' },
+  },
+};
+
+/** @returns the OpenAPI document of the application, complete with what every operation answers */
+export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Hospital Memberships')
+    .setDescription('Who belongs to which hospital, and with what right.')
+    .setVersion('2')
+    .setLicense('Proprietary', 'https://example.org/license')
+    .addServer('/', 'This process')
+    .addTag('Memberships', 'Who belongs to which hospital.')
+    .addTag('Hospitals', 'The places that medics prescribe from.')
+    .addTag('Medics', 'The people that act on the API.')
+    .addTag('Locations', "The medic's own view of the hospitals.")
+    .addTag('Health', 'Whether the service is well.')
+    .addSecurity(TOKEN_SCHEME, {
+      type: 'apiKey',
+      in: 'header',
+      name: 'Authorization',
+      description: 'The word `Token`, a blank and your key: `Token hmk_…`.',
+    })
+    .build();
+  const document = SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (_, method) => method,
+    extraModels: [ErrorResponse, ValidationErrorResponse],
+  });
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const operation of Object.values(operations as Record<string, Operation>)) complete(path, operation);
+  }
+  closeSchemas(document);
+  return document;
+}
+
+function complete(path: string, operation: Operation): void {
+  if (!path.startsWith(API_PREFIX)) {
+    operation.security = [];
+    return;
+  }
+  const hasBody = operation.requestBody !== undefined;
+  const hasQuery = operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query') ?? false;
+  if (hasBody) {
+    const body = operation.requestBody as { content: Record<string, unknown> };
+    body.content['application/x-www-form-urlencoded'] = body.content['application/json'];
+  }
+  const statuses = [401, 406, 429, 503, ...(hasBody ? [400, 413, 415] : hasQuery ? [400] : [])];
+  for (const status of statuses) operation.responses[String(status)] ??= commonResponse(status);
+}
+
+function commonResponse(status: number): Operation['responses'][string] {
+  const { description = '', messages = [], headers = {} } = COMMON[status] ?? {};
+  const examples = messages.map((message, index) => [
+    `reason${String(index + 1)}`,
+    { value: status === 400 ? { message, errors: { hospital: ['This field is required.'] } } : { message } },
+  ]);
+  const schema = status === 400 ? ValidationErrorResponse.name : ErrorResponse.name;
+  return {
+    description,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
+    ),
+    content: {
+      'application/json': {
+        schema: { $ref: `#/components/schemas/${schema}` },
+        examples: Object.fromEntries(examples) as Record<string, { value: object }>,
+      },
+    },
+  };
+}
+
+/**
+ * No answer has a field that its schema lacks, and no request may have one. What a request may hold
+ * only to be ignored may be anything.
+ */
+function closeSchemas(document: OpenAPIObject): void {
+  for (const schema of Object.values(document.components?.schemas ?? {})) {
+    if (!('properties' in schema)) continue;
+    schema.additionalProperties = false;
+    for (const property of Object.values(schema.properties ?? {})) {
+      if ('readOnly' in property) delete property.type;
+    }
+  }
+}

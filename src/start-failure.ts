@@ -1,0 +1,23 @@
+import { databaseFailureOf, domainErrorOf } from './common/database-errors.js';
+import { InvalidEnvironment } from './config/environment.js';
+import { DatabaseFolderInUse } from './database/folder-lock.js';
+import { SchemaIsBehind } from './database/schema.js';
+
+const REFUSED_STATES: Readonly<Record<string, string>> = {
+  '28000': 'does not let this user in',
+  '28P01': 'does not take this password',
+  '3D000': 'has no database of this name',
+  '42501': 'does not give this user the right to do that',
+};
+
+/** @returns the sentence for the operator that says why the process ends, without any secret */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof InvalidEnvironment) return `The settings are not valid: ${error.message}`;
+  if (error instanceof SchemaIsBehind || error instanceof DatabaseFolderInUse) return error.message;
+  const { code } = databaseFailureOf(error);
+  if (code === 'EADDRINUSE') return 'PORT is in use by another process; stop that process, or set PORT to another one.';
+  const refused = code === undefined ? undefined : REFUSED_STATES[code];
+  if (refused !== undefined) return `The PostgreSQL of DATABASE_URL ${refused}.`;
+  if (domainErrorOf(error, {}) !== undefined) return 'The PostgreSQL of DATABASE_URL cannot be reached; check that it runs, and the URL.';
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
