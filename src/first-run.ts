@@ -1,5 +1,5 @@
-import { inTransaction } from './database/transaction.js';
 import { Medic } from './medics/medic.entity.js';
+import { OperatorMedics } from './medics/operator-medics.js';
 import type { TokensService } from './auth/tokens.service.js';
 import type { DataSource } from 'typeorm';
 
@@ -7,13 +7,11 @@ import type { DataSource } from 'typeorm';
  * Creates the first medic of an empty embedded database, which nobody else could enter.
  * @returns the medic's key, or null where there is a medic already
  */
-export function createFirstMedic(dataSource: DataSource, tokens: TokensService): Promise<string | null> {
-  return inTransaction(dataSource, async (manager) => {
-    if (await manager.exists(Medic)) return null;
-    const email = 'first.medic@example.org';
-    const inserted = await manager.insert(Medic, { name: 'First Medic', email, emailKey: email });
-    return tokens.issue(manager, (inserted.identifiers[0] as { id: number }).id, 'first');
-  });
+export async function createFirstMedic(dataSource: DataSource, tokens: TokensService): Promise<string | null> {
+  if (await dataSource.manager.exists(Medic)) return null;
+  const medics = new OperatorMedics(dataSource, tokens);
+  const { token } = await medics.create({ name: 'First Medic', email: 'first.medic@example.org' });
+  return token;
 }
 
 /** @returns what a person needs to try the service out: the key, the page, and two requests to paste */

@@ -8,7 +8,10 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 /** What every operation of a kind answers besides its own: status -> description and examples. */
 const COMMON: Record<number, { description: string; messages: string[]; headers?: Record<string, string> }> = {
-  400: { description: 'A field, a parameter or the body is wrong.', messages: ['Some fields are not valid: hospital.'] },
+  400: {
+    description: 'A field, a parameter or the body is wrong.',
+    messages: ['Some fields are not valid: hospital.'],
+  },
   401: {
     description: 'No good key, or not the right that it needs.',
     messages: ['Invalid Token', 'Unauthorized Medic'],
@@ -18,9 +21,7 @@ const COMMON: Record<number, { description: string; messages: string[]; headers?
   413: { description: 'The body is too large.', messages: ['The body is too large; send at most 1 MB.'] },
   415: {
     description: 'The body is of another type.',
-    messages: [
-      'Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.',
-    ],
+    messages: ['Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.'],
   },
   429: {
     description: 'Too many requests.',

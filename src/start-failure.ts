@@ -1,5 +1,8 @@
 import { databaseFailureOf, domainErrorOf } from './common/database-errors.js';
 import { InvalidEnvironment } from './config/environment.js';
+import type { FieldErrors } from './common/domain-error.js';
+import { CONSTRAINT_ERRORS } from './constraint-errors.js';
+import { NoSuchMedic } from './medics/operator-medics.js';
 import { DatabaseFolderInUse } from './database/folder-lock.js';
 import { SchemaIsBehind } from './database/schema.js';
 
@@ -13,11 +16,22 @@ const REFUSED_STATES: Readonly<Record<string, string>> = {
 /** @returns the sentence for the operator that says why the process ends, without any secret */
 export function sentenceOf(error: unknown): string {
   if (error instanceof InvalidEnvironment) return `The settings are not valid: ${error.message}`;
-  if (error instanceof SchemaIsBehind || error instanceof DatabaseFolderInUse) return error.message;
+  if (error instanceof SchemaIsBehind || error instanceof DatabaseFolderInUse || error instanceof NoSuchMedic) {
+    return error.message;
+  }
+  const refusal = domainErrorOf(error, CONSTRAINT_ERRORS);
+  if (refusal?.kind === 'invalid') return sentencesOf(refusal.details['errors'] as FieldErrors);
   const { code } = databaseFailureOf(error);
   if (code === 'EADDRINUSE') return 'PORT is in use by another process; stop that process, or set PORT to another one.';
   const refused = code === undefined ? undefined : REFUSED_STATES[code];
   if (refused !== undefined) return `The PostgreSQL of DATABASE_URL ${refused}.`;
-  if (domainErrorOf(error, {}) !== undefined) return 'The PostgreSQL of DATABASE_URL cannot be reached; check that it runs, and the URL.';
+  if (refusal !== undefined)
+    return 'The PostgreSQL of DATABASE_URL cannot be reached; check that it runs, and the URL.';
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function sentencesOf(errors: FieldErrors): string {
+  return Object.entries(errors)
+    .map(([field, sentences]) => `${field}: ${sentences.join(' ')}`)
+    .join('\n');
 }

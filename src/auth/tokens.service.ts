@@ -1,9 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, EntityManager } from 'typeorm';
+import { DataSource, EntityManager, IsNull } from 'typeorm';
+import { instant } from '../common/timestamps.js';
 import { ApiToken } from './api-token.entity.js';
 import { InvalidToken } from './auth.errors.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { digestOf, generateKey, isWellFormedKey } from './token-key.js';
+
+/** What may be told of a token. */
+export interface TokenSummary {
+  readonly id: number;
+  readonly label: string;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+}
 
 /** Issues keys and tells whose key it is. */
 @Injectable()
@@ -20,6 +30,30 @@ export class TokensService {
     const key = generateKey();
     await manager.insert(ApiToken, { medicId, label, digest: digestOf(key), expiresAt });
     return key;
+  }
+
+  /** As {@link issue}, in a transaction of its own. */
+  issueOnItsOwn(medicId: number, label: string, expiresAt: Date | null): Promise<string> {
+    return this.issue(this.dataSource.manager, medicId, label, expiresAt);
+  }
+
+  /** @returns the medic's tokens by id, without their keys */
+  list(medicId: number): Promise<TokenSummary[]> {
+    return this.dataSource.query<TokenSummary[]>(
+      `SELECT id, label, ${instant('created_at')} AS created_at, ${instant('expires_at')} AS expires_at,
+         ${instant('revoked_at')} AS revoked_at FROM api_token WHERE medic_id = $1 ORDER BY id`,
+      [medicId],
+    );
+  }
+
+  /**
+   * Revokes one live token of a medic, or all of them where `id` is absent.
+   * @returns how many were revoked
+   */
+  async revoke(medicId: number, id: number | undefined): Promise<number> {
+    const which = { medicId, revokedAt: IsNull(), ...(id === undefined ? {} : { id }) };
+    const { affected } = await this.dataSource.manager.update(ApiToken, which, { revokedAt: () => 'now()' });
+    return affected ?? 0;
   }
 
   /**

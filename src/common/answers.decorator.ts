@@ -32,7 +32,10 @@ export function Answers({ summary, status = 200, ok, headers = {}, errors = {} }
       description: Object.keys(examples).join(' '),
       type: code === '400' ? ValidationErrorResponse : ErrorResponse,
       examples: Object.fromEntries(
-        Object.entries(examples).map(([name, value], index) => [`reason${String(index + 1)}`, { summary: name, value }]),
+        Object.entries(examples).map(([name, value], index) => [
+          `reason${String(index + 1)}`,
+          { summary: name, value },
+        ]),
       ),
     }),
   );

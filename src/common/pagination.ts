@@ -75,7 +75,10 @@ export function pageOf<T>(url: string, slice: Slice, count: number, results: T[]
 
 function at(url: string, limit: number, offset: number): string {
   const { origin, pathname, search } = new URL(url);
-  const kept = search.slice(1).split('&').filter((pair) => pair !== '' && !isSlicing(pair));
+  const kept = search
+    .slice(1)
+    .split('&')
+    .filter((pair) => pair !== '' && !isSlicing(pair));
   return `${origin}${pathname}?${[...kept, `limit=${String(limit)}`, `offset=${String(offset)}`].join('&')}`;
 }
 

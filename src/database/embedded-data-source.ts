@@ -6,7 +6,11 @@ import { lockFolder } from './folder-lock.js';
 
 /** PostgreSQL in this process, kept in a folder that no other process may open meanwhile. */
 export class EmbeddedDataSource extends DataSource {
-  private constructor(
+  /**
+   * @param connection what PGlite's adapter makes of `pglite` for `pg`
+   * @param unlock called when the database is closed
+   */
+  constructor(
     private readonly pglite: PGlite,
     connection: object,
     private readonly unlock: () => void,

@@ -7,7 +7,12 @@ import { inTransaction } from '../database/transaction.js';
 import { HospitalAccess } from '../memberships/hospital-access.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { MembershipWriter } from '../memberships/membership-writer.js';
-import { HOSPITAL_COLUMNS, toHospitalResponse, type HospitalResponse, type HospitalRow } from './dto/hospital.response.js';
+import {
+  HOSPITAL_COLUMNS,
+  toHospitalResponse,
+  type HospitalResponse,
+  type HospitalRow,
+} from './dto/hospital.response.js';
 import type { CreateHospitalDto, UpdateHospitalDto } from './dto/hospital.dtos.js';
 import { Hospital } from './hospital.entity.js';
 import { columnsOf } from './hospital.columns.js';
@@ -25,12 +30,16 @@ export class HospitalsService {
   ) {}
 
   /** @returns a slice of the hospitals of the caller's live memberships, by id, and how many there are */
-  async list(caller: CurrentMedic, { limit, offset }: Slice): Promise<{ count: number; hospitals: HospitalResponse[] }> {
+  async list(
+    caller: CurrentMedic,
+    { limit, offset }: Slice,
+  ): Promise<{ count: number; hospitals: HospitalResponse[] }> {
     const [rows, [{ count }]] = await Promise.all([
-      this.dataSource.query<HospitalRow[]>(
-        `SELECT ${HOSPITAL_COLUMNS} ${OF_CALLER} ORDER BY h.id LIMIT $2 OFFSET $3`,
-        [caller.id, limit, offset],
-      ),
+      this.dataSource.query<HospitalRow[]>(`SELECT ${HOSPITAL_COLUMNS} ${OF_CALLER} ORDER BY h.id LIMIT $2 OFFSET $3`, [
+        caller.id,
+        limit,
+        offset,
+      ]),
       this.dataSource.query<[{ count: number }]>(`SELECT count(*)::integer AS count ${OF_CALLER}`, [caller.id]),
     ]);
     return { count, hospitals: rows.map(toHospitalResponse) };

@@ -26,7 +26,10 @@ export class LocationsController {
     ok: LocationUpdatedResponse,
     errors: { 404: { 'You have no live membership there.': { message: 'Hospital not found' } } },
   })
-  async updateLocation(@Caller() caller: CurrentMedic, @Body() input: UpdateLocationDto): Promise<LocationUpdatedResponse> {
+  async updateLocation(
+    @Caller() caller: CurrentMedic,
+    @Body() input: UpdateLocationDto,
+  ): Promise<LocationUpdatedResponse> {
     await this.locations.choose(caller, input.hospital_id);
     return { message: 'Hospital updated successfully' };
   }

@@ -27,7 +27,8 @@ export class MedicHospital {
    * @returns its id, or null where the change is about none
    */
   async lock(manager: EntityManager, medicId: number, wish: HospitalWish): Promise<number | null> {
-    const wanted = wish.hospital === undefined && wish.isAdmin !== undefined ? await this.current(manager, medicId) : wish.hospital;
+    const wanted =
+      wish.hospital === undefined && wish.isAdmin !== undefined ? await this.current(manager, medicId) : wish.hospital;
     if (wanted === null || wanted === undefined) return null;
     await manager.query('SELECT FROM hospital WHERE id = $1 FOR NO KEY UPDATE', [wanted]);
     return wanted;
@@ -40,9 +41,16 @@ export class MedicHospital {
    * @throws InvalidFields a type is wished for, but there is no current hospital
    * @throws LastAdminOfHospital rule 2 of section 3
    */
-  async apply(manager: EntityManager, caller: CurrentMedic, medic: LockedMedic, hospitalId: number | null, wish: HospitalWish) {
+  async apply(
+    manager: EntityManager,
+    caller: CurrentMedic,
+    medic: LockedMedic,
+    hospitalId: number | null,
+    wish: HospitalWish,
+  ) {
     if (hospitalId === null) {
-      if (wish.isAdmin !== undefined) throw new InvalidFields({ is_admin_membership: ['The medic has no current hospital.'] });
+      if (wish.isAdmin !== undefined)
+        throw new InvalidFields({ is_admin_membership: ['The medic has no current hospital.'] });
       if (wish.hospital === null) await this.writer.deactivateAll(manager, medic);
       return;
     }
@@ -52,7 +60,12 @@ export class MedicHospital {
   }
 
   /** Makes a live membership the active one and of the wished type, creating or restoring it if the caller may. */
-  private async place(manager: EntityManager, caller: CurrentMedic, pair: LockedPair, wish: HospitalWish): Promise<void> {
+  private async place(
+    manager: EntityManager,
+    caller: CurrentMedic,
+    pair: LockedPair,
+    wish: HospitalWish,
+  ): Promise<void> {
     const isActive = wish.hospital === undefined ? undefined : true;
     const type = wish.isAdmin === undefined ? undefined : typeOf(wish.isAdmin);
     const present = await this.writer.find(manager, pair);

@@ -18,10 +18,11 @@ export class MedicsReader {
   /** @returns a slice of the medics that the caller created, by id, and how many there are */
   async list(caller: CurrentMedic, { limit, offset }: Slice): Promise<{ count: number; medics: MedicResponse[] }> {
     const [rows, [{ count }]] = await Promise.all([
-      this.dataSource.query<MedicRow[]>(
-        `${MEDIC_SELECT} WHERE m.created_by_id = $1 ORDER BY m.id LIMIT $2 OFFSET $3`,
-        [caller.id, limit, offset],
-      ),
+      this.dataSource.query<MedicRow[]>(`${MEDIC_SELECT} WHERE m.created_by_id = $1 ORDER BY m.id LIMIT $2 OFFSET $3`, [
+        caller.id,
+        limit,
+        offset,
+      ]),
       this.dataSource.query<[{ count: number }]>(
         'SELECT count(*)::integer AS count FROM medic WHERE created_by_id = $1',
         [caller.id],

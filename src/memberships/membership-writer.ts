@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { NotFound } from '../common/domain-error.js';
-import { MEMBERSHIP_COLUMNS, toMembershipResponse, type MembershipResponse, type MembershipRow } from './dto/membership.response.js';
+import {
+  MEMBERSHIP_COLUMNS,
+  toMembershipResponse,
+  type MembershipResponse,
+  type MembershipRow,
+} from './dto/membership.response.js';
 import { MembershipAlreadyExists } from './membership.errors.js';
 import { nextState, type MembershipChange, type MembershipState, type Surroundings } from './membership-rules.js';
 import type { MembershipType } from './membership.entity.js';
@@ -73,7 +78,12 @@ export class MembershipWriter {
     );
     if (created === undefined) throw new MembershipAlreadyExists(await this.idOf(manager, pair));
     const around = await this.surroundings(manager, pair);
-    const next = nextState({ ...wanted, isActive: false, isDeleted: true }, { ...wanted, isDeleted: false }, around, mayChoose);
+    const next = nextState(
+      { ...wanted, isActive: false, isDeleted: true },
+      { ...wanted, isDeleted: false },
+      around,
+      mayChoose,
+    );
     if (next.isActive) await this.activate(manager, pair);
     return created.id;
   }

@@ -32,7 +32,11 @@ export class MembershipsController {
   @Get()
   @AnyMedic()
   @Answers({ summary: 'List your own memberships, or those of the hospitals you administer', ok: MembershipPage })
-  async listMemberships(@Caller() caller: CurrentMedic, @Query() query: MembershipsQuery, @Req() request: FastifyRequest) {
+  async listMemberships(
+    @Caller() caller: CurrentMedic,
+    @Query() query: MembershipsQuery,
+    @Req() request: FastifyRequest,
+  ) {
     const { count, memberships } = await this.reader.list(caller.id, query);
     return pageOf(urlOf(request, this.environment.PUBLIC_URL), sliceOf(query), count, memberships);
   }

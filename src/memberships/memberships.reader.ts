@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { NotFound } from '../common/domain-error.js';
 import { sliceOf } from '../common/pagination.js';
-import { MEMBERSHIP_COLUMNS, toMembershipResponse, type MembershipResponse, type MembershipRow } from './dto/membership.response.js';
+import {
+  MEMBERSHIP_COLUMNS,
+  toMembershipResponse,
+  type MembershipResponse,
+  type MembershipRow,
+} from './dto/membership.response.js';
 import type { HospitalMembershipsQuery, MembershipsQuery } from './dto/membership.queries.js';
 
 /** How many rows are read at a time where a list is answered whole. */
@@ -31,7 +36,8 @@ export class MembershipsReader {
    */
   async list(medicId: number, query: MembershipsQuery): Promise<Found> {
     const { limit, offset } = sliceOf(query);
-    const scope = query.managed === true ? `s.hospital_id IN (${ADMINISTERED})` : 's.medic_id = $1 AND NOT s.is_deleted';
+    const scope =
+      query.managed === true ? `s.hospital_id IN (${ADMINISTERED})` : 's.medic_id = $1 AND NOT s.is_deleted';
     const where = `${scope} AND s.is_deleted = $2
       AND ($3::integer IS NULL OR s.hospital_id = $3) AND ($4::text IS NULL OR s.type = $4)
       AND ($5::boolean IS NULL OR s.is_active = $5)`;

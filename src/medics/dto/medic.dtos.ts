@@ -54,6 +54,18 @@ export class CreateMedicDto extends OptionalMedicFields {
   is_admin_membership?: boolean | null;
 }
 
+/** A medic that the operator creates. */
+export class OperatorMedicDto {
+  @Field(requiredShort, { ...NAME, required: true })
+  name!: string;
+
+  @Field(emailType, { ...EMAIL, required: true })
+  email!: string;
+
+  @Field(password, { example: 'correct horse battery staple', description: 'Never answered.' })
+  password?: string;
+}
+
 /** What to change of a medic; what is absent stays. */
 @ReadOnlyFields('id', 'password', 'specialty_verified', 'token')
 export class UpdateMedicDto extends OptionalMedicFields {

@@ -14,6 +14,8 @@ export const ALREADY_EXISTS = {
 };
 export const LAST_ADMIN = { 'The hospital would lose its last ADMIN.': { message: new LastAdminOfHospital().message } };
 export const CHOICE = {
-  "The medic's choice of active hospital is not yours to change.": { message: new ActiveHospitalAlreadyChosen().message },
+  "The medic's choice of active hospital is not yours to change.": {
+    message: new ActiveHospitalAlreadyChosen().message,
+  },
 };
 export const DELETED = { 'The membership is deleted.': { message: new MembershipIsDeleted().message } };

@@ -1,0 +1,43 @@
+/** These packages are ES modules only; Jest runs the tests as CommonJS, so it translates them too. */
+const esModules = [
+  '@nestjs',
+  '@tokenizer',
+  'content-disposition',
+  'cookie',
+  'es-toolkit',
+  'file-type',
+  'load-esm',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+];
+
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  transform: {
+    '^.+\\.[tj]s$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+          target: 'es2023',
+          experimental: { keepImportAttributes: true },
+        },
+        module: { type: 'commonjs', ignoreDynamic: true },
+        sourceMaps: true,
+      },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testTimeout: 60_000,
+  collectCoverageFrom: ['src/**/*.ts', '!src/main.ts', '!src/cli/main.ts'],
+  coverageProvider: 'v8',
+  coverageReporters: ['text-summary', 'json'],
+  coverageThreshold: { global: { statements: 95, branches: 90 } },
+};

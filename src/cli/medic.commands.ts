@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { TokensService } from '../auth/tokens.service.js';
+import { OperatorMedics } from '../medics/operator-medics.js';
+import { onCurrentDatabase, print, type Session } from './session.js';
+
+/** Adds `medic create` and `medic verify-specialty`. */
+export function addMedicCommands(program: Command, session: Session): void {
+  const medic = program.command('medic').description('Looks after medics.');
+  medic
+    .command('create')
+    .description('Creates a medic and prints its token, which is shown this once.')
+    .requiredOption('--name <name>', 'the full name')
+    .requiredOption('--email <email>', 'the email, which no other medic has')
+    .option('--password <password>', 'a password of at least 8 characters; without one, none works')
+    .option('--json', 'print JSON')
+    .action(async ({ json = false, ...input }: { json?: boolean; name: string; email: string; password?: string }) => {
+      const created = await onCurrentDatabase(session, (dataSource) =>
+        new OperatorMedics(dataSource, new TokensService(dataSource)).create(input),
+      );
+      print(session, { json }, created, created.token);
+    });
+  medic
+    .command('verify-specialty')
+    .description('Records that the specialty of a medic has been verified.')
+    .requiredOption('--email <email>', "the medic's email")
+    .option('--json', 'print JSON')
+    .action(async ({ email, ...options }: { json?: boolean; email: string }) => {
+      const id = await onCurrentDatabase(session, (dataSource) =>
+        new OperatorMedics(dataSource, new TokensService(dataSource)).verifySpecialty(email),
+      );
+      print(session, options, { id, specialty_verified: true }, `The specialty of medic ${String(id)} is verified.`);
+    });
+}

@@ -1,0 +1,31 @@
+import { Command, CommanderError } from 'commander';
+import { sentenceOf } from '../start-failure.js';
+import { addMedicCommands } from './medic.commands.js';
+import { addMigrateCommand } from './migrate.command.js';
+import type { Terminal } from './session.js';
+import { addTokenCommands } from './token.commands.js';
+
+/**
+ * Runs one command of the operator (section 8 of the contract).
+ * @param args the words after the program's name
+ * @returns the exit code: 0, or 1 where the command failed and has said why
+ */
+export async function runCli(args: string[], variables: NodeJS.ProcessEnv, terminal: Terminal): Promise<number> {
+  const program = new Command('npm run cli --')
+    .description('Looks after the service. It works on the database that the environment names, as the server does.')
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showHelpAfterError('Add --help for help.');
+  const session = { variables, terminal };
+  addMigrateCommand(program, session);
+  addMedicCommands(program, session);
+  addTokenCommands(program, session);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    terminal.err(`${sentenceOf(error)}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,68 @@
+import { isRFC3339 } from 'class-validator';
+import { InvalidArgumentError, type Command } from 'commander';
+import { TokensService, type TokenSummary } from '../auth/tokens.service.js';
+import { OperatorMedics } from '../medics/operator-medics.js';
+import { onCurrentDatabase, print, type Session } from './session.js';
+
+/** Adds `token issue`, `token list` and `token revoke`. */
+export function addTokenCommands(program: Command, session: Session): void {
+  const token = program.command('token').description('Looks after the tokens of a medic.');
+  const onTokens = <T>(email: string, work: (tokens: TokensService, medicId: number) => Promise<T>): Promise<T> =>
+    onCurrentDatabase(session, async (dataSource) => {
+      const tokens = new TokensService(dataSource);
+      return work(tokens, await new OperatorMedics(dataSource, tokens).idOf(email));
+    });
+  token
+    .command('issue')
+    .description('Prints a further token of a medic, which is shown this once.')
+    .requiredOption('--medic <email>', "the medic's email")
+    .option('--label <label>', 'what the token is for', 'operator')
+    .option('--expires <instant>', 'when it stops working, such as 2030-01-31T12:00:00Z', futureInstant)
+    .option('--json', 'print JSON')
+    .action(async (options: { medic: string; label: string; expires?: Date; json?: boolean }) => {
+      const key = await onTokens(options.medic, (tokens, medicId) =>
+        tokens.issueOnItsOwn(medicId, options.label, options.expires ?? null),
+      );
+      print(session, options, { token: key }, key);
+    });
+  token
+    .command('list')
+    .description('Lists the tokens of a medic, never their keys.')
+    .requiredOption('--medic <email>', "the medic's email")
+    .option('--json', 'print JSON')
+    .action(async (options: { medic: string; json?: boolean }) => {
+      const list = await onTokens(options.medic, (tokens, medicId) => tokens.list(medicId));
+      print(session, options, list, list.map(lineOf).join('\n') || 'The medic has no tokens.');
+    });
+  token
+    .command('revoke')
+    .description('Revokes one token of a medic, or all of them, from the next request on.')
+    .requiredOption('--medic <email>', "the medic's email")
+    .option('--id <id>', 'the id that `token list` prints', wholeNumber)
+    .option('--all', 'all of them')
+    .option('--json', 'print JSON')
+    .action(async (options: { medic: string; id?: number; all?: boolean; json?: boolean }, command: Command) => {
+      if ((options.id === undefined) === (options.all === undefined)) command.error('error: give either --id or --all');
+      const revoked = await onTokens(options.medic, (tokens, medicId) => tokens.revoke(medicId, options.id));
+      if (revoked === 0 && options.id !== undefined) command.error('error: the medic has no live token with this id');
+      print(session, options, { revoked }, `Revoked ${String(revoked)} token${revoked === 1 ? '' : 's'}.`);
+    });
+}
+
+function futureInstant(text: string): Date {
+  const instant = new Date(text);
+  if (!isRFC3339(text) || instant <= new Date()) {
+    throw new InvalidArgumentError('It must be an instant in the future, such as 2030-01-31T12:00:00Z.');
+  }
+  return instant;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function lineOf({ id, label, created_at, expires_at, revoked_at }: TokenSummary): string {
+  const end = revoked_at === null ? `expires ${expires_at ?? 'never'}` : `revoked ${revoked_at}`;
+  return `${String(id)}\t${label}\tcreated ${created_at}\t${end}`;
+}

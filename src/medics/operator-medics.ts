@@ -1,0 +1,53 @@
+import { hash } from '@node-rs/argon2';
+import type { DataSource } from 'typeorm';
+import type { TokensService } from '../auth/tokens.service.js';
+import { InputPipe } from '../common/input.pipe.js';
+import { inTransaction } from '../database/transaction.js';
+import { OperatorMedicDto } from './dto/medic.dtos.js';
+import { emailKeyOf, Medic } from './medic.entity.js';
+
+/** No medic has the email that a command names. */
+export class NoSuchMedic extends Error {
+  constructor() {
+    super('There is no medic with this email.');
+  }
+}
+
+/** What the operator does with medics, without being one. */
+export class OperatorMedics {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly tokens: TokensService,
+  ) {}
+
+  /**
+   * Creates a medic that no other medic created.
+   * @param input name, email and perhaps a password, by the rules for medics over HTTP
+   * @returns the medic's id and key
+   * @throws InvalidFields, and EmailTaken by a constraint
+   */
+  async create(input: object): Promise<{ id: number; token: string }> {
+    const metadata = { type: 'body', metatype: OperatorMedicDto } as const;
+    const { name, email, password } = (await new InputPipe().transform(input, metadata)) as OperatorMedicDto;
+    const passwordHash = password === undefined ? null : await hash(password);
+    return inTransaction(this.dataSource, async (manager) => {
+      const inserted = await manager.insert(Medic, { name, email, emailKey: emailKeyOf(email), passwordHash });
+      const { id } = inserted.identifiers[0] as { id: number };
+      return { id, token: await this.tokens.issue(manager, id, 'created') };
+    });
+  }
+
+  /** @returns the id of the medic with this email. @throws NoSuchMedic */
+  async idOf(email: string): Promise<number> {
+    const medic = await this.dataSource.manager.findOneBy(Medic, { emailKey: emailKeyOf(email) });
+    if (medic === null) throw new NoSuchMedic();
+    return medic.id;
+  }
+
+  /** Sets `specialty_verified`. @returns the medic's id. @throws NoSuchMedic */
+  async verifySpecialty(email: string): Promise<number> {
+    const id = await this.idOf(email);
+    await this.dataSource.manager.update(Medic, { id }, { specialtyVerified: true });
+    return id;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Answer } from './answer.js';
+import type { Client, RequestOptions } from './client.js';
+
+/** A medic with a really issued token, who speaks to the service over HTTP. */
+export class Actor {
+  constructor(
+    readonly id: number,
+    readonly email: string,
+    readonly token: string,
+    private readonly client: Client,
+  ) {}
+
+  send(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+    return this.client.send(method, path, { token: this.token, ...options });
+  }
+
+  get(path: string, options?: RequestOptions): Promise<Answer> {
+    return this.send('GET', path, options);
+  }
+
+  post(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+    return this.send('POST', path, { ...options, body });
+  }
+
+  patch(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+    return this.send('PATCH', path, { ...options, body });
+  }
+
+  delete(path: string, options?: RequestOptions): Promise<Answer> {
+    return this.send('DELETE', path, options);
+  }
+
+  addMember(hospital: number, medic: Actor, extra: object = {}): Promise<Answer> {
+    return this.post('/management/memberships/', { medic: medic.id, hospital, ...extra });
+  }
+
+  changeMembership(id: number, change: object): Promise<Answer> {
+    return this.patch(`/management/memberships/${String(id)}`, change);
+  }
+
+  removeMembership(id: number): Promise<Answer> {
+    return this.delete(`/management/memberships/${String(id)}`);
+  }
+}

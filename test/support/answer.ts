@@ -1,0 +1,60 @@
+/** What the service answered, with the contract's statuses spelled as guarantees. */
+export class Answer {
+  private constructor(
+    readonly status: number,
+    readonly headers: Headers,
+    readonly text: string,
+    readonly json: unknown,
+  ) {}
+
+  static async of(response: Response): Promise<Answer> {
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true && text !== '';
+    return new Answer(response.status, response.headers, text, isJson ? JSON.parse(text) : undefined);
+  }
+
+  /** @returns the body, for tests that look into it */
+  body<T = Record<string, unknown>>(): T {
+    return this.json as T;
+  }
+
+  /** Fails the test unless the status is this, and the body holds this. */
+  is(status: number, body?: unknown): this {
+    expect({ status: this.status, body: this.json }).toMatchObject({ status, ...(body === undefined ? {} : { body }) });
+    return this;
+  }
+
+  isOk(body?: unknown): this {
+    return this.is(200, body);
+  }
+
+  isCreated(body?: unknown): this {
+    return this.is(201, body);
+  }
+
+  /** 401 with one of the contract's two sentences. */
+  isRefused(message: 'Invalid Token' | 'Unauthorized Medic'): this {
+    expect({ status: this.status, body: this.json, scheme: this.headers.get('www-authenticate') }).toEqual({
+      status: 401,
+      body: { message },
+      scheme: 'Token',
+    });
+    return this;
+  }
+
+  isNotFound(message = 'Not found'): this {
+    expect({ status: this.status, body: this.json }).toEqual({ status: 404, body: { message } });
+    return this;
+  }
+
+  isConflict(message: string | RegExp): this {
+    return this.is(409, { message: expect.stringMatching(message) as string });
+  }
+
+  /** 400 whose `errors` name exactly these fields. */
+  isInvalid(...fields: string[]): this {
+    this.is(400, { message: expect.any(String) as string });
+    expect(Object.keys((this.json as { errors: object }).errors).sort()).toEqual(fields.sort());
+    return this;
+  }
+}

@@ -1,0 +1,84 @@
+import { Answer } from './answer.js';
+import type { TestDatabase } from './database.js';
+import type { ServedDocument } from './document.js';
+
+/** A request besides its method and path. */
+export interface RequestOptions {
+  readonly token?: string | undefined;
+  readonly headers?: Record<string, string>;
+  /** An object is sent as JSON, URLSearchParams as a form; text and bytes as they are, as JSON unless `headers` say otherwise. */
+  readonly body?: unknown;
+  /** Other writers are at work, so that a refusal cannot be checked to have changed nothing. */
+  readonly concurrent?: boolean;
+}
+
+/** The base path of the API. */
+export const API = '/api/v2';
+
+/**
+ * Sends requests to the service over HTTP. Each answer is held against the OpenAPI document, and each
+ * refused write is checked to have left every row of the database as it was.
+ */
+export class Client {
+  constructor(
+    readonly url: string,
+    private readonly database: TestDatabase,
+    private readonly document: ServedDocument,
+  ) {}
+
+  /** @param path below `/api/v2`, or from the root where it starts with `//` (`//health/live`) */
+  async send(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+    const mayWrite = !['GET', 'HEAD', 'OPTIONS'].includes(method) && options.concurrent !== true;
+    const before = mayWrite ? await this.rows() : '';
+    const answer = await this.exchange(method, path, options);
+    if (mayWrite && answer.status >= 400) expect(await this.rows()).toBe(before);
+    return answer;
+  }
+
+  get(path: string, options?: RequestOptions): Promise<Answer> {
+    return this.send('GET', path, options);
+  }
+
+  post(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+    return this.send('POST', path, { ...options, body });
+  }
+
+  patch(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+    return this.send('PATCH', path, { ...options, body });
+  }
+
+  delete(path: string, options?: RequestOptions): Promise<Answer> {
+    return this.send('DELETE', path, options);
+  }
+
+  /** @returns every row of every table, as text */
+  async rows(): Promise<string> {
+    const tables = ['medic', 'api_token', 'hospital', 'membership'];
+    const columns = tables.map((table) => `(SELECT json_agg(t ORDER BY id) FROM ${table} t) AS ${table}`);
+    return JSON.stringify(await this.database.dataSource.query(`SELECT ${columns.join(', ')}`));
+  }
+
+  private async exchange(method: string, path: string, { token, headers = {}, body }: RequestOptions): Promise<Answer> {
+    const target = path.startsWith('//') ? path.slice(1) : `${API}${path}`;
+    const isRaw =
+      body === undefined ||
+      typeof body === 'string' ||
+      body instanceof URLSearchParams ||
+      body instanceof Uint8Array ||
+      body instanceof FormData;
+    const isJson = body !== undefined && !(body instanceof URLSearchParams) && !(body instanceof FormData);
+    const response = await fetch(this.url + target, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Token ${token}` }),
+        ...(isJson ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }),
+    });
+    const answer = await Answer.of(response);
+    this.document.check(method, target, answer.status, response.headers.get('content-type') ?? '', answer.json);
+    return answer;
+  }
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { postgresOptions } from '../../src/database/data-source-options.js';
+import { EmbeddedDataSource } from '../../src/database/embedded-data-source.js';
+import { isServer, onServer, TEMPLATE, urlOf } from './server.js';
+
+/** A migrated and otherwise empty database of a test file's own. */
+export interface TestDatabase {
+  readonly dataSource: DataSource;
+  /** What names it in the environment of a process. */
+  readonly variables: Record<string, string>;
+  /** Opens a connection of the test's own beside the application's. A real PostgreSQL only. */
+  connect(): Promise<pg.Client>;
+  drop(): Promise<void>;
+}
+
+/** @returns a connected copy of the database that global-setup migrated */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const template = process.env[TEMPLATE] ?? '';
+  return isServer ? cloneTemplate(template) : copyFolder(template);
+}
+
+async function cloneTemplate(template: string): Promise<TestDatabase> {
+  const name = `hm_test_${randomUUID().replaceAll('-', '')}`;
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const url = urlOf(name);
+  const dataSource = await new DataSource(postgresOptions(url)).initialize();
+  return {
+    dataSource,
+    variables: { DATABASE_URL: url },
+    connect: async () => {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      return client;
+    },
+    drop: async () => {
+      if (dataSource.isInitialized) await dataSource.destroy();
+      await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function copyFolder(template: string): Promise<TestDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
+  await cp(template, folder, { recursive: true });
+  const dataSource = await (await EmbeddedDataSource.open(folder)).initialize();
+  return {
+    dataSource,
+    variables: { DATA_DIR: folder },
+    connect: () => Promise.reject(new Error('The embedded database has one connection.')),
+    drop: async () => {
+      if (dataSource.isInitialized) await dataSource.destroy();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+interface Operation {
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+/** The parts of an OpenAPI document that answers are held against. */
+export interface Document {
+  paths: Record<string, Record<string, Operation>>;
+}
+
+/** The OpenAPI document that the application serves, to hold its answers against. */
+export class ServedDocument {
+  private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
+  private readonly validators = new Map<string, ValidateFunction>();
+
+  constructor(private readonly document: Document) {
+    addFormats.default(this.ajv);
+    this.ajv.addSchema(document, 'document');
+  }
+
+  /**
+   * Fails the test where an answer is not one that the document says the operation gives. Paths and
+   * methods that the document does not have may only be answered with 404, 405 and what comes before.
+   */
+  check(method: string, path: string, status: number, contentType: string, body: unknown): void {
+    const template = this.templateOf(path);
+    const name = method === 'HEAD' ? 'get' : method.toLowerCase();
+    const operation = template === undefined ? undefined : this.document.paths[template]?.[name];
+    if (operation === undefined) {
+      if (method === 'OPTIONS' && status === 204) return;
+      if (![404, 405, 429].includes(status))
+        throw new Error(`${method} ${path} is not in the document but answers ${String(status)}`);
+      return;
+    }
+    const response = operation.responses[String(status)];
+    if (response === undefined)
+      throw new Error(`${method} ${path} answers ${String(status)}, which the document lacks: ${JSON.stringify(body)}`);
+    if (method === 'HEAD') return;
+    const media = response.content === undefined ? undefined : Object.keys(response.content)[0];
+    if (media === undefined) return;
+    if (!contentType.startsWith(media)) throw new Error(`${method} ${path} answers ${contentType} instead of ${media}`);
+    const validate = this.validatorOf(
+      `document#/paths/${escape(template ?? '')}/${name}/responses/${String(status)}/content/${escape(media)}/schema`,
+    );
+    if (!validate(body)) {
+      throw new Error(
+        `${method} ${path} ${String(status)} is not as documented: ${this.ajv.errorsText(validate.errors)}: ${JSON.stringify(body)}`,
+      );
+    }
+  }
+
+  /** @returns the path of the document that a request's path stands for */
+  private templateOf(path: string): string | undefined {
+    const plain = path.replace(/\?.*$/s, '').replace(/(.)\/$/, '$1');
+    const templates = Object.keys(this.document.paths);
+    return (
+      templates.find((t) => t === plain) ??
+      templates.find((t) => new RegExp(`^${t.replace(/\{\w+\}/g, '[^/]+')}$`).test(plain))
+    );
+  }
+
+  private validatorOf(ref: string): ValidateFunction {
+    const validate = this.validators.get(ref) ?? this.ajv.compile({ $ref: ref });
+    this.validators.set(ref, validate);
+    return validate;
+  }
+}
+
+function escape(part: string): string {
+  return encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
+}

@@ -1,0 +1,78 @@
+import type { DataSource } from 'typeorm';
+import { TokensService } from '../../src/auth/tokens.service.js';
+import { Hospital } from '../../src/hospitals/hospital.entity.js';
+import { emailKeyOf, Medic } from '../../src/medics/medic.entity.js';
+import { Membership, MembershipType } from '../../src/memberships/membership.entity.js';
+import { Actor } from './actor.js';
+import type { Client } from './client.js';
+
+let number = 0;
+
+/** A hospital and those around it. */
+export interface HospitalScene {
+  readonly hospital: number;
+  readonly admin: Actor;
+  /** The admin's membership. */
+  readonly adminship: number;
+  readonly member: Actor;
+  /** The member's membership. */
+  readonly membership: number;
+  /** A medic who belongs to nothing. */
+  readonly outsider: Actor;
+  /** An ADMIN of another hospital only. */
+  readonly stranger: Actor;
+}
+
+/** Puts into the database what a test starts from. */
+export class Given {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly client: Client,
+  ) {}
+
+  async medic(columns: Partial<Medic> = {}): Promise<Actor> {
+    number += 1;
+    const email = columns.email ?? `medic.${String(number)}@example.org`;
+    const row = { name: `Medic ${String(number)}`, email, emailKey: emailKeyOf(email), ...columns };
+    const inserted = await this.dataSource.manager.insert(Medic, row);
+    const { id } = inserted.identifiers[0] as { id: number };
+    return new Actor(id, email, await this.token(id), this.client);
+  }
+
+  /** @returns a further key of a medic */
+  token(medicId: number, expiresAt: Date | null = null): Promise<string> {
+    return new TokensService(this.dataSource).issue(this.dataSource.manager, medicId, 'test', expiresAt);
+  }
+
+  async emptyHospital(columns: Partial<Hospital> = {}): Promise<number> {
+    const row = { name: 'Hospital', patron: 'HOSPITAL', location: 'Monterrey', contact: '81', ...columns };
+    const inserted = await this.dataSource.manager.insert(Hospital, row);
+    return (inserted.identifiers[0] as { id: number }).id;
+  }
+
+  async membership(medic: Actor, hospital: number, columns: Partial<Membership> = {}): Promise<number> {
+    const row = { medicId: medic.id, hospitalId: hospital, type: MembershipType.MEMBER, isActive: false, ...columns };
+    const inserted = await this.dataSource.manager.insert(Membership, row);
+    return (inserted.identifiers[0] as { id: number }).id;
+  }
+
+  /** A hospital with an ADMIN and a MEMBER, both active there, and two medics who have no right in it. */
+  async hospital(): Promise<HospitalScene> {
+    const [admin, member, outsider, stranger] = [
+      await this.medic(),
+      await this.medic(),
+      await this.medic(),
+      await this.medic(),
+    ];
+    const hospital = await this.emptyHospital();
+    const adminship = await this.membership(admin, hospital, { type: MembershipType.ADMIN, isActive: true });
+    const membership = await this.membership(member, hospital, { isActive: true });
+    await this.membership(stranger, await this.emptyHospital(), { type: MembershipType.ADMIN, isActive: true });
+    return { hospital, admin, adminship, member, membership, outsider, stranger };
+  }
+
+  /** @returns the row of a membership */
+  async rowOf(membership: number): Promise<Membership> {
+    return this.dataSource.manager.findOneByOrFail(Membership, { id: membership });
+  }
+}

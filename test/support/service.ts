@@ -1,0 +1,56 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
+import type { DataSource } from 'typeorm';
+import { readEnvironment } from '../../src/config/environment.js';
+import { createApp } from '../../src/configure-app.js';
+import { Client } from './client.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+import { ServedDocument, type Document } from './document.js';
+import { Given } from './given.js';
+
+/** The application as production runs it, on a database of the test file's own, listening on a port. */
+export class Service {
+  app!: NestFastifyApplication;
+  database!: TestDatabase;
+  /** Sends requests without a token. */
+  client!: Client;
+  /** The only one that writes to the database behind the API's back. */
+  given!: Given;
+  /** Every line that was logged. */
+  readonly log: string[] = [];
+
+  constructor(private readonly variables: Record<string, string>) {}
+
+  get dataSource(): DataSource {
+    return this.database.dataSource;
+  }
+
+  async start(): Promise<void> {
+    this.database = await createTestDatabase();
+    const environment = readEnvironment({ RATE_LIMIT: '0', ...this.variables });
+    const logger = pino({ level: 'info' }, { write: (line: string) => this.log.push(line) });
+    this.app = await createApp(this.dataSource, environment, logger);
+    await this.app.listen(0, '127.0.0.1');
+    const { port } = this.app.getHttpServer().address() as { port: number };
+    const url = `http://127.0.0.1:${String(port)}`;
+    const document = new ServedDocument((await (await fetch(`${url}/openapi.json`)).json()) as Document);
+    this.client = new Client(url, this.database, document);
+    this.given = new Given(this.dataSource, this.client);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.database.drop();
+  }
+}
+
+/**
+ * Starts a service for the tests of a file, and stops it after them.
+ * @param variables settings other than the defaults
+ */
+export function useService(variables: Record<string, string> = {}): Service {
+  const service = new Service(variables);
+  beforeAll(() => service.start());
+  afterAll(() => service.stop());
+  return service;
+}
