@@ -1,3 +1,4 @@
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
@@ -38,7 +39,7 @@ export async function createApp(
   registerRateLimit(fastify, environment.RATE_LIMIT);
   registerBodyParsers(fastify);
   if (environment.CORS_ORIGINS !== undefined) app.enableCors({ origin: environment.CORS_ORIGINS });
-  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
+  useApiPrefix(app);
   app.useGlobalPipes(new InputPipe());
   app.useGlobalFilters(new ErrorFilter(CONSTRAINT_ERRORS));
   const document = createOpenApiDocument(app);
@@ -50,4 +51,9 @@ export async function createApp(
   await app.init();
   addOtherMethods();
   return app;
+}
+
+/** Puts every route below the base path of the API, but those of health. */
+export function useApiPrefix(app: INestApplication): void {
+  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
 }

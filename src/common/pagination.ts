@@ -15,7 +15,7 @@ function countType(min: number, schema: FieldType['schema']): FieldType {
       return count >= min ? count : UNREADABLE;
     },
     sentence: `Must be a whole number of at least ${String(min)}.`,
-    schema: { type: 'integer', minimum: min, ...schema } as FieldType['schema'],
+    schema: { type: 'integer', minimum: min, ...schema },
   };
 }
 

@@ -16,7 +16,7 @@ import { NotFound } from '../common/domain-error.js';
 import { idInPath } from '../common/path-id.js';
 import { HospitalAccess } from './hospital-access.js';
 import { UnauthorizedMedic } from './membership.errors.js';
-import { Membership } from './membership.entity.js';
+import { Membership, MembershipType } from './membership.entity.js';
 
 /** Where a request says which hospital it is about, and whom besides its ADMINs the route lets in. */
 export type HospitalSource =
@@ -68,7 +68,7 @@ export class HospitalAdminGuard implements CanActivate {
     } else if (source === 'path.hospital, hidden from others') {
       const right = await this.access.findRight(manager, medicId, id);
       if (right === null) throw new NotFound();
-      if (right !== 'ADMIN') throw new UnauthorizedMedic();
+      if (right !== MembershipType.ADMIN) throw new UnauthorizedMedic();
     } else {
       await this.requireAdminOfMembership(manager, medicId, id, source === 'path.membership, or its medic');
     }

@@ -11,5 +11,5 @@ export const membershipType: FieldType = {
     return Object.hasOwn(TYPES, name) ? TYPES[name] : UNREADABLE;
   },
   sentence: 'Must be ADMIN or MEMBER.',
-  schema: { enum: MembershipType, enumName: 'MembershipType' } as FieldType['schema'],
+  schema: { enum: MembershipType, enumName: 'MembershipType' },
 };

@@ -1,0 +1,41 @@
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+export default defineConfig(
+  { ignores: ['dist', 'coverage', 'node_modules', 'data'] },
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      // A Nest module is a class that only carries its decorator.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true, allowStaticOnly: true }],
+      // Where a transaction is under way, the data source would wait for it for ever on the embedded database.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.name='inTransaction'] MemberExpression[object.property.name='dataSource'][object.object.type='ThisExpression']",
+          message: "Use the transaction's own manager inside inTransaction().",
+        },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
+      // DTOs and responses are classes only for their decorators; plain objects of their shape are meant.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      '@typescript-eslint/no-misused-spread': 'off',
+      'no-console': 'error',
+      'max-lines': ['error', 250],
+    },
+  },
+  {
+    files: ['test/**'],
+    rules: {
+      // Tests are called with values of any kind on purpose.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      // The body of an answer is whatever its reader says.
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+    },
+  },
+  { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
+);
