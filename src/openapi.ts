@@ -48,6 +48,8 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Hospitals', 'The places that medics prescribe from.')
     .addTag('Medics', 'The people that act on the API.')
     .addTag('Locations', "The medic's own view of the hospitals.")
+    .addTag('Pictures', 'The pictures of hospitals.')
+    .addTag('Tokens', 'Keys for a password, and their rotation.')
     .addTag('Health', 'Whether the service is well.')
     .addSecurity(TOKEN_SCHEME, {
       type: 'apiKey',
@@ -76,9 +78,18 @@ function complete(path: string, operation: Operation): void {
   const hasQuery = operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query') ?? false;
   if (hasBody) {
     const body = operation.requestBody as { content: Record<string, unknown> };
-    body.content['application/x-www-form-urlencoded'] = body.content['application/json'];
+    body.content['application/x-www-form-urlencoded'] ??= body.content['application/json'];
   }
-  const statuses = [401, 406, 429, 503, ...(hasBody ? [400, 413, 415] : hasQuery ? [400] : [])];
+  operation.security ??= [];
+  const isPublic = operation.security.length === 0;
+  const isJson = !JSON.stringify(operation.responses).includes('image/jpeg');
+  const statuses = [
+    ...(isPublic ? [] : [401]),
+    ...(isJson ? [406] : []),
+    429,
+    503,
+    ...(hasBody ? [400, 413, 415] : hasQuery ? [400] : []),
+  ];
   for (const status of statuses) operation.responses[String(status)] ??= commonResponse(status);
 }
 

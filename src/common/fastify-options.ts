@@ -1,6 +1,7 @@
 import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.js';
+import { setAnswerHeaders } from './http-rules.js';
 import { readForm } from './request-body.js';
 import { requestIdOf } from './request-log.js';
 
@@ -20,7 +21,8 @@ export function fastifyOptions(environment: Environment, logger: Logger) {
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, querystringParser: readForm },
     frameworkErrors: (_: Error, request: FastifyRequest, reply: FastifyReply) => {
-      void reply.header('x-request-id', request.id).status(404).send({ message: 'Not found' });
+      setAnswerHeaders(request, reply);
+      void reply.status(404).send({ message: 'Not found' });
     },
     clientErrorHandler: (error, socket) => {
       if (!socket.writable) return;

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import accepts from '@fastify/accepts';
 import { NotAcceptable } from './http-errors.js';
 
@@ -10,11 +10,26 @@ export function registerHttpRules(fastify: FastifyInstance): void {
   void fastify.register(accepts);
   fastify.decorateRequest('medic', null);
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    const isApi = request.url.startsWith(API_PREFIX);
-    if (isApi) reply.header('cache-control', 'private, no-store');
+    setAnswerHeaders(request, reply);
     if (request.method === 'DELETE') delete request.headers['content-type'];
-    const mustAccept = isApi && !request.is404 && request.routeOptions.config.anyAccept !== true;
-    done(mustAccept && request.accepts().type(['json']) === false ? new NotAcceptable() : undefined);
+    const mustAccept = isApi(request) && !request.is404 && request.routeOptions.config.anyAccept !== true;
+    done(mustAccept && !acceptsJson(request) ? new NotAcceptable() : undefined);
   });
+}
+
+/** Sets the header fields that every answer has, whatever it is. */
+export function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id);
+  if (isApi(request)) reply.header('cache-control', 'private, no-store');
+}
+
+function isApi(request: FastifyRequest): boolean {
+  return request.url.startsWith(API_PREFIX);
+}
+
+/** What is said of a type besides its weight, such as its charset, makes no difference. */
+function acceptsJson(request: FastifyRequest): boolean {
+  const { accept } = request.headers;
+  if (accept !== undefined) request.headers.accept = accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, '');
+  return request.accepts().type(['json']) !== false;
 }

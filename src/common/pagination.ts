@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import { UNREADABLE } from './coercion.js';
 import { Field, type FieldType } from './fields.js';
 
@@ -85,13 +84,4 @@ function at(url: string, limit: number, offset: number): string {
 function isSlicing(pair: string): boolean {
   const [name] = new URLSearchParams(pair).keys();
   return name === 'limit' || name === 'offset';
-}
-
-/**
- * @param publicUrl the setting `PUBLIC_URL`, where it is set
- * @returns the absolute URL of the request as its client sees the service
- */
-export function urlOf(request: FastifyRequest, publicUrl: string | undefined): string {
-  const base = publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
-  return `${base}${request.originalUrl}`;
 }

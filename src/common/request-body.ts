@@ -1,3 +1,4 @@
+import multipart from '@fastify/multipart';
 import { isUtf8 } from 'node:buffer';
 import { parse as parseForm } from 'node:querystring';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -6,12 +7,14 @@ import { WrittenNumber } from './coercion.js';
 import { InvalidFields, WHOLE_INPUT } from './domain-error.js';
 import { UnsupportedMediaType } from './http-errors.js';
 
+const BODY_METHODS = new Set(['POST', 'PATCH']);
+
 /** No resource nests deeper than a medic in a membership; far deeper ones would exhaust the stack. */
 const MAX_DEPTH = 32;
 
 /**
  * Teaches Fastify to read bodies as the contract's section 2 has it: JSON and forms; an empty one of any
- * type is none; that of a DELETE is ignored.
+ * type is none; that of a DELETE is ignored; multipart is left to the routes that take it.
  */
 export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
@@ -25,6 +28,19 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
   register('*', () => {
     throw new UnsupportedMediaType();
   });
+  void fastify.register(multipart, { throwFileSizeLimit: false });
+  fastify.addHook('onRequest', (request, _, done) => {
+    const isUpload = request.headers['content-type']?.toLowerCase().startsWith('multipart/') === true;
+    const isRefused = isUpload && !request.is404 && BODY_METHODS.has(request.method);
+    done(isRefused && request.routeOptions.config.acceptsUploads !== true ? new UnsupportedMediaType() : undefined);
+  });
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route reads `multipart/form-data` itself, once the caller's right is known. */
+    acceptsUploads?: boolean;
+  }
 }
 
 function isIgnored(request: FastifyRequest, body: Buffer): boolean {

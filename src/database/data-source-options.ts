@@ -1,13 +1,14 @@
 import type { DataSourceOptions } from 'typeorm';
 import { ApiToken } from '../auth/api-token.entity.js';
 import { Hospital } from '../hospitals/hospital.entity.js';
+import { HospitalPicture } from '../hospitals/hospital-picture.entity.js';
 import { Medic } from '../medics/medic.entity.js';
 import { Membership } from '../memberships/membership.entity.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 
 const schema = {
   type: 'postgres' as const,
-  entities: [Medic, ApiToken, Hospital, Membership],
+  entities: [Medic, ApiToken, Hospital, HospitalPicture, Membership],
   migrations: [Initial1767225600000],
   migrationsTableName: 'migration',
   synchronize: false,

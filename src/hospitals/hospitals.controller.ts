@@ -5,12 +5,14 @@ import { AnyMedic } from '../auth/access.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { NOT_FOUND } from '../common/error.examples.js';
-import { PageQuery, pageOf, sliceOf, urlOf } from '../common/pagination.js';
+import { PageQuery, pageOf, sliceOf } from '../common/pagination.js';
 import { IdParam } from '../common/path-id.js';
+import { baseUrlOf, urlOf } from '../common/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { HospitalAdmin } from '../memberships/hospital-admin.guard.js';
 import { CreateHospitalDto, UpdateHospitalDto } from './dto/hospital.dtos.js';
-import { HospitalPage, HospitalResponse } from './dto/hospital.response.js';
+import { HospitalPage, HospitalResponse, toHospitalResponse, type HospitalRow } from './dto/hospital.response.js';
+import { AcceptsUploads } from './upload.interceptor.js';
 import { HospitalsService } from './hospitals.service.js';
 
 /** The hospitals that the caller belongs to (section 5 of the contract). */
@@ -28,32 +30,44 @@ export class HospitalsController {
   async listHospitals(@Caller() caller: CurrentMedic, @Query() query: PageQuery, @Req() request: FastifyRequest) {
     const slice = sliceOf(query);
     const { count, hospitals } = await this.hospitals.list(caller, slice);
-    return pageOf(urlOf(request, this.environment.PUBLIC_URL), slice, count, hospitals);
+    const results = hospitals.map((hospital) => this.answer(hospital, request));
+    return pageOf(urlOf(request, this.environment.PUBLIC_URL), slice, count, results);
   }
 
   @Get(':id')
   @AnyMedic()
   @Answers({ summary: 'Read a hospital you belong to', ok: HospitalResponse, errors: NOT_FOUND })
-  getHospital(@Caller() caller: CurrentMedic, @IdParam() id: number): Promise<HospitalResponse> {
-    return this.hospitals.get(caller, id);
+  async getHospital(@Caller() caller: CurrentMedic, @IdParam() id: number, @Req() request: FastifyRequest) {
+    return this.answer(await this.hospitals.get(caller, id), request);
   }
 
   @Post()
   @AnyMedic()
+  @AcceptsUploads()
   @Answers({ summary: 'Create a hospital', status: 201, ok: HospitalResponse })
-  createHospital(@Caller() caller: CurrentMedic, @Body() input: CreateHospitalDto): Promise<HospitalResponse> {
-    return this.hospitals.create(caller, input);
+  async createHospital(
+    @Caller() caller: CurrentMedic,
+    @Body() input: CreateHospitalDto,
+    @Req() request: FastifyRequest,
+  ) {
+    return this.answer(await this.hospitals.create(caller, input), request);
   }
 
   @Patch(':id')
   @HttpCode(201)
   @HospitalAdmin('path.hospital, hidden from others')
+  @AcceptsUploads()
   @Answers({ summary: 'Change a hospital', status: 201, ok: HospitalResponse, errors: NOT_FOUND })
-  updateHospital(
+  async updateHospital(
     @Caller() caller: CurrentMedic,
     @IdParam() id: number,
     @Body() input: UpdateHospitalDto,
-  ): Promise<HospitalResponse> {
-    return this.hospitals.update(caller, id, input);
+    @Req() request: FastifyRequest,
+  ) {
+    return this.answer(await this.hospitals.update(caller, id, input), request);
+  }
+
+  private answer(row: HospitalRow, request: FastifyRequest): HospitalResponse {
+    return toHospitalResponse(row, baseUrlOf(request, this.environment.PUBLIC_URL));
   }
 }

@@ -1,8 +1,14 @@
 import { Module } from '@nestjs/common';
 import { MembershipsModule } from '../memberships/memberships.module.js';
 import { HospitalsController } from './hospitals.controller.js';
+import { PicturesController } from './pictures.controller.js';
+import { PicturesService } from './pictures.service.js';
 import { HospitalsService } from './hospitals.service.js';
 
 /** The places that medics prescribe from. */
-@Module({ imports: [MembershipsModule], controllers: [HospitalsController], providers: [HospitalsService] })
+@Module({
+  imports: [MembershipsModule],
+  controllers: [HospitalsController, PicturesController],
+  providers: [HospitalsService, PicturesService],
+})
 export class HospitalsModule {}

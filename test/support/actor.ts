@@ -30,15 +30,15 @@ export class Actor {
     return this.send('DELETE', path, options);
   }
 
-  addMember(hospital: number, medic: Actor, extra: object = {}): Promise<Answer> {
-    return this.post('/management/memberships/', { medic: medic.id, hospital, ...extra });
+  addMember(hospital: number, medic: Actor, extra: object = {}, options?: RequestOptions): Promise<Answer> {
+    return this.post('/management/memberships/', { medic: medic.id, hospital, ...extra }, options);
   }
 
-  changeMembership(id: number, change: object): Promise<Answer> {
-    return this.patch(`/management/memberships/${String(id)}`, change);
+  changeMembership(id: number, change?: unknown, options?: RequestOptions): Promise<Answer> {
+    return this.patch(`/management/memberships/${String(id)}`, change, options);
   }
 
-  removeMembership(id: number): Promise<Answer> {
-    return this.delete(`/management/memberships/${String(id)}`);
+  removeMembership(id: number, options?: RequestOptions): Promise<Answer> {
+    return this.delete(`/management/memberships/${String(id)}`, options);
   }
 }

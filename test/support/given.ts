@@ -56,6 +56,19 @@ export class Given {
     return (inserted.identifiers[0] as { id: number }).id;
   }
 
+  /** Adds so many MEMBERs to a hospital; three at a time joined in the same microsecond. */
+  async crowd(hospital: number, count: number): Promise<void> {
+    await this.dataSource.query(
+      `WITH added AS (
+         INSERT INTO medic (name, email, email_key)
+         SELECT 'Medic', email, email FROM generate_series(1, $2::integer) n, concat($1::integer, '.', n, '@example.org') email
+         RETURNING id)
+       INSERT INTO membership (medic_id, hospital_id, type, is_active, date_joined)
+       SELECT id, $1, 'MEMBER', true, timestamptz '2020-11-04T01:12:12Z' + id / 3 * interval '1 microsecond' FROM added`,
+      [hospital, count],
+    );
+  }
+
   /** A hospital with an ADMIN and a MEMBER, both active there, and two medics who have no right in it. */
   async hospital(): Promise<HospitalScene> {
     const [admin, member, outsider, stranger] = [

@@ -1,4 +1,5 @@
 import { booleanType, Field, ReadOnlyFields, textType } from '../../common/fields.js';
+import { pictureType } from '../picture.field.js';
 
 const short = textType({ max: 255 });
 const coordinate = textType({ max: 31 });
@@ -10,8 +11,20 @@ const PATRON = { example: 'HOSPITAL SAN JOSÉ', description: 'The name as it is 
 const LOCATION = { example: 'Av. Morones Prieto 3000, Monterrey, N.L.', description: 'The full address.' };
 const CONTACT = { example: '+52 81 8347 1010', description: 'An email address or a telephone number.' };
 
+const PICTURE = {
+  nullable: true,
+  example: null,
+  description: 'A JPEG under 2,097,152 bytes, as a file of multipart/form-data; null removes it.',
+};
+
 /** The fields that no request needs to send. */
 class OptionalHospitalFields {
+  @Field(pictureType, PICTURE)
+  picture?: Buffer | null;
+
+  @Field(pictureType, PICTURE)
+  university_logo?: Buffer | null;
+
   @Field(short, { example: 'Urgencias 24 horas', description: 'The line under the printed name.' })
   headline?: string;
 

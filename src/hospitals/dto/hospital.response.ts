@@ -1,6 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { API_PREFIX } from '../../common/http-rules.js';
 import { PageResponse } from '../../common/page-response.js';
 import { instant } from '../../common/timestamps.js';
+import type { PictureKind } from '../hospital-picture.entity.js';
 
 /** The hospital object of the contract's section 5. */
 export class HospitalResponse {
@@ -54,21 +56,47 @@ export class HospitalResponse {
 
   @ApiProperty({ example: '' })
   google_place_id!: string;
+
+  @ApiProperty({
+    type: 'string',
+    format: 'uri',
+    nullable: true,
+    example: null,
+    description: 'Changes with its content.',
+  })
+  picture!: string | null;
+
+  @ApiProperty({
+    type: 'string',
+    format: 'uri',
+    nullable: true,
+    example: null,
+    description: 'Changes with its content.',
+  })
+  university_logo!: string | null;
 }
 
 /** A page of hospitals. */
 export class HospitalPage extends PageResponse(HospitalResponse) {}
 
-/** A hospital `h` and the caller's membership `s` as {@link HOSPITAL_COLUMNS} selects them. */
+/** A hospital `h` and the caller's membership `s`, with the digests of its pictures, as {@link HOSPITAL_COLUMNS} has it. */
 export type HospitalRow = HospitalResponse;
+
+const PICTURE_DIGEST = (kind: PictureKind) =>
+  `(SELECT encode(p.digest, 'hex') FROM hospital_picture p WHERE p.hospital_id = h.id AND p.kind = '${kind}') AS ${kind}`;
 
 /** The columns of a {@link HospitalRow}, from `membership s JOIN hospital h`. */
 export const HOSPITAL_COLUMNS = `h.id, ${instant('h.created_at')} AS created_at, h.name, h.patron, h.location,
   h.contact, h.headline, h.page_size, h.page_template, h.is_active, s.type = 'ADMIN' AS is_admin, h.info,
-  h.send_emails, h.zip_code, h.location_lat, h.location_lon, h.google_place_id`;
+  h.send_emails, h.zip_code, h.location_lat, h.location_lon, h.google_place_id,
+  ${PICTURE_DIGEST('picture')}, ${PICTURE_DIGEST('university_logo')}`;
 
-/** @returns the hospital object that a row answers */
-export function toHospitalResponse(row: HospitalRow): HospitalResponse {
+/**
+ * @param baseUrl the URL of the service, below which the pictures are
+ * @returns the hospital object that a row answers
+ */
+export function toHospitalResponse(row: HospitalRow, baseUrl: string): HospitalResponse {
+  const urlOf = (digest: string | null) => digest && `${baseUrl}${API_PREFIX}/pictures/${digest}`;
   return {
     id: row.id,
     created_at: row.created_at,
@@ -87,5 +115,7 @@ export function toHospitalResponse(row: HospitalRow): HospitalResponse {
     location_lat: row.location_lat,
     location_lon: row.location_lon,
     google_place_id: row.google_place_id,
+    picture: urlOf(row.picture),
+    university_logo: urlOf(row.university_logo),
   };
 }

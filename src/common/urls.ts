@@ -1,0 +1,14 @@
+import type { FastifyRequest } from 'fastify';
+
+/**
+ * @param publicUrl the setting `PUBLIC_URL`, where it is set
+ * @returns the URL of the service as the client of a request sees it, without a slash at its end
+ */
+export function baseUrlOf(request: FastifyRequest, publicUrl: string | undefined): string {
+  return publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
+}
+
+/** @returns the absolute URL of a request as its client sees it */
+export function urlOf(request: FastifyRequest, publicUrl: string | undefined): string {
+  return `${baseUrlOf(request, publicUrl)}${request.originalUrl}`;
+}

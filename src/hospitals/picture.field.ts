@@ -1,0 +1,37 @@
+import { imageSize } from 'image-size';
+import { UNREADABLE } from '../common/coercion.js';
+import type { FieldType } from '../common/fields.js';
+
+/** A picture must be smaller than this many bytes. */
+export const PICTURE_LIMIT = 2_097_152;
+
+const PICTURE_URL = /\/api\/v2\/pictures\/[0-9a-f]{64}$/;
+
+/**
+ * A JPEG in a part of `multipart/form-data`, or null to remove the present one. The URL that GET answers
+ * is taken and changes nothing, so that an object can be sent back.
+ */
+export const pictureType: FieldType = {
+  read: (value) => {
+    if (value instanceof Buffer) return value;
+    return typeof value === 'string' && PICTURE_URL.test(value) ? undefined : UNREADABLE;
+  },
+  sentence: 'Must be a JPEG file in a part of multipart/form-data, the URL of the present picture, or null.',
+  check: (content: Buffer) => {
+    if (content.length >= PICTURE_LIMIT) return `Must be smaller than ${PICTURE_LIMIT.toLocaleString('en')} bytes.`;
+    return isJpeg(content) ? undefined : 'Must be a JPEG; this file is not one, whatever its name or type says.';
+  },
+  schema: { type: 'string', format: 'binary' },
+};
+
+/** @returns whether the content begins as a JPEG does, ends as one, and its header can be decoded */
+function isJpeg(content: Buffer): boolean {
+  if (content.readUIntBE(0, Math.min(3, content.length)) !== 0xff_d8_ff) return false;
+  if (content.lastIndexOf(Buffer.from([0xff, 0xd9])) === -1) return false;
+  try {
+    const { type, width, height } = imageSize(content);
+    return type === 'jpg' && width > 0 && height > 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Public } from '../auth/access.decorator.js';
+import { PicturesService } from './pictures.service.js';
+
+/** For a browser, which sends no token with an image: the URL itself cannot be guessed. */
+const HEADERS = {
+  'cache-control': 'public, max-age=31536000, immutable',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; sandbox",
+  'cross-origin-resource-policy': 'cross-origin',
+};
+
+/** The pictures that hospitals refer to (section 5 of the contract). */
+@ApiTags('Pictures')
+@Controller('pictures')
+export class PicturesController {
+  constructor(private readonly pictures: PicturesService) {}
+
+  @Get(':digest')
+  @Public()
+  @RouteConfig({ anyAccept: true })
+  @ApiOperation({ summary: 'Get a picture of a hospital' })
+  @ApiParam({ name: 'digest', description: 'The last part of the URL that a hospital has.', example: '0'.repeat(64) })
+  @ApiProduces('image/jpeg')
+  @ApiResponse({
+    status: 200,
+    description: 'The picture, which never changes at this URL.',
+    content: { 'image/jpeg': { schema: { type: 'string', format: 'binary' } } },
+  })
+  @ApiResponse({ status: 304, description: 'You have it already.' })
+  @ApiResponse({
+    status: 404,
+    description: 'No hospital has it.',
+    content: {
+      'application/json': { schema: { $ref: '#/components/schemas/ErrorResponse' }, example: { message: 'Not found' } },
+    },
+  })
+  async getPicture(
+    @Param('digest') digest: string,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Buffer | undefined> {
+    const content = await this.pictures.get(digest);
+    const etag = `"${digest}"`;
+    reply.headers({ ...HEADERS, etag });
+    const isKnown = known?.split(',').some((tag) => [etag, `W/${etag}`, '*'].includes(tag.trim())) ?? false;
+    if (isKnown) {
+      reply.status(304);
+      return undefined;
+    }
+    reply.type('image/jpeg');
+    return content;
+  }
+}

@@ -1,0 +1,194 @@
+import { METHODS } from 'node:http';
+import { generateKey } from '../../src/auth/token-key.js';
+import { HOSPITAL } from '../support/bodies.js';
+import { rawRequest, sendRaw } from '../support/raw.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+const LISTS = ['/hospital/', '/management/memberships/', '/locations/', '/medics/', '/search/medics/'];
+const NO_IDS = [
+  '0',
+  '-1',
+  '2147483648',
+  '99999999999999999999',
+  '1.5',
+  'x',
+  '1e3',
+  '0x1',
+  '%00',
+  '%zz',
+  '%F0%9F%98%80',
+];
+
+describe('paths', () => {
+  test('work with and without their trailing slash, with the same answer', async () => {
+    const { admin, hospital, membership } = await service.given.hospital();
+    const things = [`/hospital/${String(hospital)}`, `/memberships/${String(hospital)}`, `/medics/${String(admin.id)}`];
+    for (const path of [...LISTS, ...things, `/management/memberships/${String(membership)}`]) {
+      const bare = path.replace(/\/$/, '');
+      const [without, withSlash] = [await admin.get(`${bare}?limit=5`), await admin.get(`${bare}/?limit=5`)];
+      expect([without.status, without.text]).toEqual([200, withSlash.text]);
+    }
+    (await admin.post('/hospital', HOSPITAL)).isCreated();
+    (await admin.post('/hospital/', HOSPITAL)).isCreated();
+    (await admin.patch(`/management/memberships/${String(membership)}/`, {})).isCreated();
+    (await admin.delete(`/management/memberships/${String(membership)}/`)).isCreated({ is_deleted: true });
+    (await admin.patch('/locations/update', { hospital_id: hospital })).isOk();
+  });
+
+  test('that nothing answers are 404, before a token or a method is looked at', async () => {
+    for (const path of ['/', '/nothing', '/hospital/1/2', '/medics/1/token-of-nobody', '//nothing', '//']) {
+      (await service.client.get(path)).isNotFound();
+      (await service.client.send('PUT', path)).isNotFound();
+    }
+  });
+
+  test.each(NO_IDS)('with the id %s are 404', async (id) => {
+    const medic = await service.given.medic();
+    for (const path of ['/management/memberships/', '/memberships/', '/hospital/', '/medics/']) {
+      (await medic.get(path + id)).isNotFound();
+      if (path !== '/memberships/') (await medic.patch(path + id, { name: 1, is_active: 'x' })).isNotFound();
+    }
+    (await medic.delete(`/management/memberships/${id}`)).isNotFound();
+  });
+});
+
+describe('a token', () => {
+  test('is taken in any letter case of its scheme', async () => {
+    const medic = await service.given.medic();
+    for (const scheme of ['Token', 'token', 'TOKEN', 'tOkEn']) {
+      (await service.client.get('/locations/', { headers: { authorization: `${scheme} ${medic.token}` } })).isOk();
+    }
+  });
+
+  test('that is missing, of another scheme, or no live key of an active medic is Invalid Token', async () => {
+    const medic = await service.given.medic();
+    const deactivated = await service.given.medic({ isActive: false });
+    const expired = await service.given.token(medic.id, new Date(Date.now() - 1000));
+    const revoked = await service.given.medic();
+    await service.dataSource.query('UPDATE api_token SET revoked_at = now() WHERE medic_id = $1', [revoked.id]);
+    const keys = [generateKey(), expired, revoked.token, deactivated.token, medic.token.toUpperCase(), 'hmk_', '"', ''];
+    const others = ['', medic.token, `Bearer ${medic.token}`, `Token${medic.token}`, `Token ${medic.token} x`, 'Token'];
+    (await service.client.get('/locations/')).isRefused('Invalid Token');
+    for (const authorization of [...others, ...keys.map((key) => `Token ${key}`)]) {
+      (await service.client.get('/locations/', { headers: { authorization } })).isRefused('Invalid Token');
+    }
+    (await service.client.get(`/locations/?token=${medic.token}`)).isRefused('Invalid Token');
+  });
+});
+
+describe('methods', () => {
+  test('that a known path does not have are 405 and name those that it has, PUT and unusual ones included', async () => {
+    const unusual = METHODS.filter(
+      (method) => !['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST'].includes(method),
+    );
+    for (const method of unusual) {
+      const line = `${method} /api/v2/management/memberships/`;
+      const answer = await sendRaw(service.client.url, rawRequest(line, { 'Content-Type': 'text/plain' }, '{'));
+      answer.is(405, { message: expect.stringContaining(method) as string });
+      expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST');
+    }
+    for (const path of ['/hospital/1', '/hospital/1/']) {
+      const answer = (await service.client.send('PUT', path, { body: HOSPITAL })).is(405);
+      expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS, PATCH');
+    }
+  });
+
+  test('OPTIONS needs no token and answers 204 with the methods of the path', async () => {
+    const headers = { accept: 'text/html' };
+    for (const path of ['/management/memberships/7', '/management/memberships/7/']) {
+      const answer = (await service.client.send('OPTIONS', path, { headers })).is(204);
+      expect([answer.headers.get('allow'), answer.text]).toEqual(['DELETE, GET, HEAD, OPTIONS, PATCH', '']);
+    }
+    (await service.client.send('OPTIONS', '/nothing')).isNotFound();
+  });
+
+  test('HEAD answers as GET without a body', async () => {
+    const { admin, hospital, outsider } = await service.given.hospital();
+    for (const path of ['/medics/', `/memberships/${String(hospital)}`, `/hospital/${String(hospital)}`, '/nothing']) {
+      for (const caller of [admin, outsider]) {
+        const [get, head] = [await caller.get(path), await caller.send('HEAD', path)];
+        expect([head.status, head.text]).toEqual([get.status, '']);
+        expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
+        expect(head.headers.get('content-length')).toBe(get.headers.get('content-length'));
+      }
+    }
+  });
+});
+
+describe('the type of an answer', () => {
+  test('is JSON in UTF-8', async () => {
+    const medic = await service.given.medic();
+    for (const path of ['/medics/', '/locations/', '/nothing', '/medics/x', '/medics/?limit=x']) {
+      expect((await medic.get(path)).headers.get('content-type')).toBe('application/json; charset=utf-8');
+    }
+  });
+
+  test.each(['text/html', 'image/*', 'application/json;q=0', 'application/xml, text/plain;q=0.5'])(
+    'is 406 for a client that accepts only %s',
+    async (accept) => {
+      const medic = await service.given.medic();
+      (await medic.get('/medics/', { headers: { accept } })).is(406, { message: /./ });
+      (await medic.post('/hospital/', HOSPITAL, { headers: { accept } })).is(406);
+      (await medic.get('/nothing', { headers: { accept } })).isNotFound();
+      (await medic.send('PUT', '/medics/', { headers: { accept } })).is(405);
+    },
+  );
+
+  test.each(['*/*', 'application/*', 'application/json; charset=utf-8', 'text/html, application/json;q=0.1', ''])(
+    'suits a client that accepts %j',
+    async (accept) => {
+      const medic = await service.given.medic();
+      (await medic.get('/medics/', { headers: { accept } })).isOk();
+    },
+  );
+});
+
+describe('header fields', () => {
+  test('forbid to store any answer of the API, refusals included', async () => {
+    const medic = await service.given.medic();
+    const answers = [
+      await medic.get('/medics/'),
+      await medic.post('/hospital/', HOSPITAL),
+      await medic.post('/hospital/', {}),
+      await medic.post('/hospital/', '{'),
+      await medic.post('/hospital/', 'x', { headers: { 'content-type': 'text/plain' } }),
+      await medic.get('/medics/', { headers: { accept: 'text/html' } }),
+      await medic.get('/medics/%zz'),
+      await medic.get('/nothing'),
+      await medic.send('PUT', '/medics/'),
+      await medic.send('OPTIONS', '/medics/'),
+      await service.client.get('/medics/'),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 201, 400, 400, 415, 406, 404, 404, 405, 204, 401]);
+    expect(answers.map(({ headers }) => headers.get('cache-control'))).toEqual(answers.map(() => 'private, no-store'));
+  });
+
+  test.each(['a', 'A-Z_a.z-0.9', 'x'.repeat(128)])('carry the X-Request-Id %s of the caller', async (id) => {
+    const headers = { 'x-request-id': id };
+    for (const path of ['/api/v2/medics/', '/nothing', '/api/v2/medics/%zz', '/health/live', '/openapi.json', '/docs']) {
+      expect((await fetch(service.client.url + path, { headers })).headers.get('x-request-id')).toBe(id);
+    }
+  });
+
+  test.each(['', 'x'.repeat(129), 'a b', 'a/b', 'a,b', 'é', 'a@b'])('replace the X-Request-Id %j', async (id) => {
+    const send = async () => (await service.client.get('/medics/', { headers: { 'x-request-id': id } })).headers;
+    const [one, two] = [(await send()).get('x-request-id'), (await send()).get('x-request-id')];
+    expect(one).toMatch(/^[A-Za-z0-9._-]{1,128}$/);
+    expect(one).not.toBe(two);
+  });
+});
+
+test.each([
+  ['2020-11-04T01:12:12.017392Z', '2020-11-04T01:12:12.017392Z'],
+  ['2020-11-04T01:12:12Z', '2020-11-04T01:12:12.000000Z'],
+  ['2024-02-29T23:59:59.999999-06:00', '2024-03-01T05:59:59.999999Z'],
+])('the instant %s is answered in UTC with six digits: %s', async (stored, answered) => {
+  const { hospital, admin, adminship } = await service.given.hospital();
+  await service.dataSource.query('UPDATE membership SET date_joined = $1 WHERE id = $2', [stored, adminship]);
+  await service.dataSource.query('UPDATE hospital SET created_at = $1 WHERE id = $2', [stored, hospital]);
+  (await admin.get(`/management/memberships/${String(adminship)}`)).isOk({ date_joined: answered });
+  (await admin.get(`/hospital/${String(hospital)}`)).isOk({ created_at: answered });
+  (await admin.changeMembership(adminship, {})).isCreated({ date_joined: answered });
+});

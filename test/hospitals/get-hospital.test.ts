@@ -1,0 +1,87 @@
+import { NO_IDS, refusesBadKeys } from '../support/refusals.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+describe('GET /hospital/{id}', () => {
+  refusesBadKeys(service, 'GET', async () => {
+    const { admin, hospital } = await service.given.hospital();
+    return { actor: admin, path: `/hospital/${String(hospital)}` };
+  });
+
+  test.each([
+    ['an ADMIN', 'admin', true],
+    ['a MEMBER', 'member', false],
+  ] as const)('%s reads it, and whether they administer it', async (_, who, isAdmin) => {
+    const scene = await service.given.hospital();
+    (await scene[who].get(`/hospital/${String(scene.hospital)}`)).isOk({ id: scene.hospital, is_admin: isAdmin });
+  });
+
+  test.each([
+    ['a medic who belongs to nothing', 'outsider'],
+    ['an ADMIN of another hospital', 'stranger'],
+  ] as const)('it does not exist for %s', async (_, who) => {
+    const scene = await service.given.hospital();
+    (await scene[who].get(`/hospital/${String(scene.hospital)}`)).isNotFound();
+  });
+
+  test('it does not exist for a medic whose membership is deleted, until that is restored', async () => {
+    const { hospital, admin, member, membership } = await service.given.hospital();
+    (await admin.removeMembership(membership)).isCreated();
+    (await member.get(`/hospital/${String(hospital)}`)).isNotFound();
+    (await admin.changeMembership(membership, { is_deleted: false })).isCreated();
+    (await member.get(`/hospital/${String(hospital)}`)).isOk({ id: hospital });
+  });
+
+  test('a membership that is not the active one is enough', async () => {
+    const { hospital, stranger } = await service.given.hospital();
+    await service.given.membership(stranger, hospital);
+    (await stranger.get(`/hospital/${String(hospital)}/`)).isOk({ id: hospital, is_admin: false });
+  });
+
+  test('it has every field, and its instant has six digits', async () => {
+    const medic = await service.given.medic();
+    const hospital = await service.given.emptyHospital({
+      createdAt: new Date('2020-11-04T01:12:12.017Z'),
+      name: 'Hospital San José',
+      patron: 'HOSPITAL SAN JOSÉ',
+      location: 'Av. Morones Prieto 3000',
+      contact: 'citas@example.org',
+      headline: 'Urgencias 24 horas',
+      pageSize: true,
+      pageTemplate: 'modern',
+      isActive: false,
+      info: true,
+      sendEmails: false,
+      zipCode: '64710',
+      locationLat: '25.6694',
+      locationLon: '-100.3498',
+      googlePlaceId: 'ChIJ',
+    });
+    await service.given.membership(medic, hospital, { isActive: true });
+    (await medic.get(`/hospital/${String(hospital)}`)).isOk({
+      id: hospital,
+      created_at: '2020-11-04T01:12:12.017000Z',
+      name: 'Hospital San José',
+      patron: 'HOSPITAL SAN JOSÉ',
+      location: 'Av. Morones Prieto 3000',
+      contact: 'citas@example.org',
+      headline: 'Urgencias 24 horas',
+      page_size: true,
+      page_template: 'modern',
+      is_active: false,
+      is_admin: false,
+      info: true,
+      send_emails: false,
+      zip_code: '64710',
+      location_lat: '25.6694',
+      location_lon: '-100.3498',
+      google_place_id: 'ChIJ',
+    });
+  });
+
+  test.each(NO_IDS)('/hospital/%s is not found', async (id) => {
+    const { admin } = await service.given.hospital();
+    (await admin.get(`/hospital/${id}`)).isNotFound();
+  });
+});

@@ -1,0 +1,140 @@
+import { HOSPITAL } from '../support/bodies.js';
+import { NO_IDS, refusesBadKeys } from '../support/refusals.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+/** @returns the path of a hospital, and those around it */
+async function givenHospital() {
+  const scene = await service.given.hospital();
+  return { ...scene, path: `/hospital/${String(scene.hospital)}` };
+}
+
+describe('PATCH /hospital/{id}', () => {
+  refusesBadKeys(service, 'PATCH', async () => {
+    const { admin, path } = await givenHospital();
+    return { actor: admin, path, body: { headline: 'New' } };
+  });
+
+  test('an ADMIN changes it, and 201 answers the object', async () => {
+    const { admin, member, hospital, path } = await givenHospital();
+    (await admin.patch(path, { headline: 'New' })).isCreated({ id: hospital, headline: 'New', is_admin: true });
+    (await member.get(path)).isOk({ headline: 'New' });
+  });
+
+  test.each([{ headline: 'New' }, { headline: null }, { colour: 'blue' }, {}])(
+    'a MEMBER cannot edit it, whatever is sent: %j',
+    async (body) => {
+      const { member, path } = await givenHospital();
+      (await member.patch(path, body)).isRefused('Unauthorized Medic');
+    },
+  );
+
+  test.each([
+    ['a medic who belongs to nothing', 'outsider'],
+    ['an ADMIN of another hospital', 'stranger'],
+  ] as const)('it does not exist for %s, whatever is sent', async (_, who) => {
+    const scene = await givenHospital();
+    (await scene[who].patch(scene.path, { headline: 'New' })).isNotFound();
+    (await scene[who].patch(scene.path, { headline: null })).isNotFound();
+  });
+
+  test('it does not exist for an ADMIN whose membership is deleted', async () => {
+    const { admin, member, membership, adminship, path } = await givenHospital();
+    (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();
+    (await member.removeMembership(adminship)).isCreated();
+    (await admin.patch(path, { headline: 'New' })).isNotFound();
+  });
+
+  test('a demoted ADMIN can no longer edit it from the next request on', async () => {
+    const { admin, member, membership, adminship, path } = await givenHospital();
+    (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();
+    (await member.changeMembership(adminship, { type_membership: 'MEMBER' })).isCreated();
+    (await admin.patch(path, { headline: 'New' })).isRefused('Unauthorized Medic');
+    (await member.patch(path, { headline: 'New' })).isCreated();
+  });
+
+  test('an ADMIN edits a hospital that is not their active one', async () => {
+    const { admin, path } = await givenHospital();
+    const { id } = (await admin.post('/hospital/', HOSPITAL)).isCreated().body();
+    (await admin.patch('/locations/update/', { hospital_id: id })).isOk();
+    (await admin.patch(path, { headline: 'New' })).isCreated({ headline: 'New' });
+  });
+
+  test.each(NO_IDS)('/hospital/%s is not found', async (id) => {
+    const { admin } = await givenHospital();
+    (await admin.patch(`/hospital/${id}`, { headline: 'New' })).isNotFound();
+  });
+
+  test.each<[string, unknown, unknown]>([
+    ['name', 'Nuevo', 'Nuevo'],
+    ['patron', 'NUEVO', 'NUEVO'],
+    ['location', 'Otra calle 1', 'Otra calle 1'],
+    ['contact', 5512345678, '5512345678'],
+    ['headline', '', ''],
+    ['page_size', 1, true],
+    ['page_template', 'modern', 'modern'],
+    ['is_active', 'FALSE', false],
+    ['info', true, true],
+    ['send_emails', 0, false],
+    ['zip_code', '01000', '01000'],
+    ['location_lat', '25.6694', '25.6694'],
+    ['location_lon', '-100.3498', '-100.3498'],
+    ['google_place_id', 'ChIJ', 'ChIJ'],
+  ])('changes %s alone: %j', async (field, value, stored) => {
+    const { admin, path } = await givenHospital();
+    const before = (await admin.get(path)).body();
+    expect((await admin.patch(path, { [field]: value })).isCreated().json).toEqual({ ...before, [field]: stored });
+    expect((await admin.get(path)).json).toEqual({ ...before, [field]: stored });
+  });
+
+  test('a form says the same as JSON', async () => {
+    const { admin, path } = await givenHospital();
+    const form = new URLSearchParams({ name: 'Núñez & Cía', page_size: '1', zip_code: '64710' });
+    (await admin.patch(path, form)).isCreated({ name: 'Núñez & Cía', page_size: true, zip_code: '64710' });
+  });
+
+  test.each<[string, unknown]>([
+    ['is {}', {}],
+    ['is absent', undefined],
+    ['is empty', ''],
+    ['is an empty form', new URLSearchParams()],
+  ])('changes nothing where the body %s', async (_, body) => {
+    const { admin, path } = await givenHospital();
+    const before = (await admin.get(path)).json;
+    expect((await admin.patch(path, body)).isCreated().json).toEqual(before);
+  });
+
+  test('takes the object back that GET answered', async () => {
+    const { admin, path } = await givenHospital();
+    const before = (await admin.get(path)).body();
+    expect((await admin.patch(path, before)).isCreated().json).toEqual(before);
+  });
+
+  test('is_admin, id and created_at are read-only', async () => {
+    const { admin, path } = await givenHospital();
+    const before = (await admin.get(path)).body();
+    const sent = { is_admin: false, id: 1, created_at: '2020-11-04T01:12:12.017392Z' };
+    expect((await admin.patch(path, sent)).isCreated().json).toEqual(before);
+    (await admin.patch(path, { is_admin: 'nonsense', headline: 'New' })).isCreated({ is_admin: true, headline: 'New' });
+  });
+
+  test.each<[string, unknown]>([
+    ['name', ''],
+    ['patron', null],
+    ['location', '   '],
+    ['location', 'x'.repeat(1001)],
+    ['contact', 'x'.repeat(1001)],
+    ['name', 'x'.repeat(256)],
+    ['headline', null],
+    ['headline', 'a\0b'],
+    ['location_lat', 'x'.repeat(32)],
+    ['location_lon', '1'.repeat(32)],
+    ['page_size', 'letter'],
+    ['send_emails', 2],
+    ['colour', 'blue'],
+  ])('refuses %s: %j', async (field, value) => {
+    const { admin, path } = await givenHospital();
+    (await admin.patch(path, { headline: 'New', [field]: value })).isInvalid(field);
+  });
+});

@@ -1,0 +1,84 @@
+import { formOf, medicBody } from '../support/bodies.js';
+import { cannotAssign } from '../support/refusals.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+describe('POST /medics/ with hospital', () => {
+  test.each<[string, object, boolean]>([
+    ['a MEMBER unless asked', {}, false],
+    ['a MEMBER with is_admin_membership false', { is_admin_membership: false }, false],
+    ['a MEMBER with is_admin_membership null', { is_admin_membership: null }, false],
+    ['an ADMIN with is_admin_membership true', { is_admin_membership: true }, true],
+    ['an ADMIN with is_admin_membership "1"', { is_admin_membership: '1' }, true],
+  ])('by its ADMIN makes the new medic %s, and it their active hospital', async (_, extra, isAdmin) => {
+    const { hospital, admin } = await service.given.hospital();
+    const { id, token } = (await admin.post('/medics/', medicBody({ hospital, ...extra })))
+      .isCreated({ hospital, is_admin_membership: isAdmin })
+      .body<{ id: number; token: string }>();
+    const type_membership = isAdmin ? 'ADMIN' : 'MEMBER';
+    (await service.client.get('/management/memberships/', { token })).isOk({
+      count: 1,
+      results: [{ medic: { id }, hospital, type_membership, is_active: true, is_deleted: false }],
+    });
+    (await admin.get(`/memberships/${String(hospital)}`)).isOk(expect.arrayContaining([expectMedic(id)]));
+  });
+
+  test('takes a string of digits, and a form', async () => {
+    const { hospital, admin } = await service.given.hospital();
+    (await admin.post('/medics/', medicBody({ hospital: String(hospital) }))).isCreated({ hospital });
+    const form = formOf(medicBody({ hospital, is_admin_membership: 'True' }));
+    (await admin.post('/medics/', form)).isCreated({ hospital, is_admin_membership: true });
+  });
+
+  test('may be one that is not the active hospital of the caller', async () => {
+    const { hospital, stranger, admin } = await service.given.hospital();
+    (await admin.addMember(hospital, stranger, { type_membership: 'ADMIN' })).isCreated();
+    (await stranger.post('/medics/', medicBody({ hospital }))).isCreated({ hospital });
+  });
+
+  test.each([
+    ['a MEMBER of it', 'member'],
+    ['a medic who belongs to nothing', 'outsider'],
+    ['an ADMIN of another', 'stranger'],
+  ] as const)('is refused to %s with one sentence, and nothing is stored', async (_, who) => {
+    const scene = await service.given.hospital();
+    const body = medicBody({ hospital: scene.hospital, is_admin_membership: true });
+    (await scene[who].post('/medics/', body)).is(400, cannotAssign(scene.hospital));
+    (await scene[who].get(`/search/medics/?query=${body.email}`)).isOk({ count: 0 });
+    (await scene[who].post('/medics/', { ...body, hospital: null })).isCreated({ hospital: null });
+  });
+
+  test('that does not exist is refused with the same sentence', async () => {
+    const { admin } = await service.given.hospital();
+    (await admin.post('/medics/', medicBody({ hospital: 2147483647 }))).is(400, cannotAssign(2147483647));
+  });
+
+  test('is refused to an ADMIN whose membership is deleted or demoted', async () => {
+    const { hospital, admin, adminship, member, membership } = await service.given.hospital();
+    (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();
+    (await member.changeMembership(adminship, { type_membership: 'MEMBER' })).isCreated();
+    (await admin.post('/medics/', medicBody({ hospital }))).is(400, cannotAssign(hospital));
+    (await member.removeMembership(adminship)).isCreated();
+    (await admin.post('/medics/', medicBody({ hospital }))).is(400, cannotAssign(hospital));
+  });
+
+  test('and an email that is taken stores no membership', async () => {
+    const { hospital, admin, member } = await service.given.hospital();
+    (await admin.post('/medics/', medicBody({ hospital, email: member.email }))).isInvalid('email');
+    expect((await admin.get(`/memberships/${String(hospital)}`)).isOk().body<unknown[]>()).toHaveLength(2);
+  });
+
+  test('gives the creator no right over memberships that the hospital does not give', async () => {
+    const { hospital, admin, adminship, member, membership } = await service.given.hospital();
+    const { id } = (await admin.post('/medics/', medicBody({ hospital }))).isCreated().body();
+    (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();
+    (await member.removeMembership(adminship)).isCreated();
+    (await admin.get(`/memberships/${String(hospital)}`)).isRefused('Unauthorized Medic');
+    (await admin.get(`/medics/${String(id)}`)).isOk({ hospital });
+  });
+});
+
+function expectMedic(id: number): unknown {
+  return expect.objectContaining({ medic: expect.objectContaining({ id }) as unknown });
+}

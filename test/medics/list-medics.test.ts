@@ -1,0 +1,78 @@
+import { medicBody } from '../support/bodies.js';
+import { BAD_SLICES, refusesBadKeys } from '../support/refusals.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+interface Page {
+  readonly count: number;
+  readonly next: string | null;
+  readonly previous: string | null;
+  readonly results: { readonly id: number }[];
+}
+
+/** @returns a medic and so many that the medic created */
+async function creatorOf(count: number) {
+  const creator = await service.given.medic();
+  const created = [];
+  for (let number = 0; number < count; number += 1)
+    created.push(await service.given.medic({ createdById: creator.id }));
+  return { creator, created, ids: created.map(({ id }) => id) };
+}
+
+describe('GET /medics/', () => {
+  refusesBadKeys(service, 'GET', async () => ({ actor: await service.given.medic(), path: '/medics/' }));
+
+  test('a medic sees those that they created, by id, and neither themselves nor others', async () => {
+    const { creator, ids } = await creatorOf(2);
+    await creatorOf(1);
+    const page = (await creator.get('/medics/')).isOk({ count: 2, next: null, previous: null }).body<Page>();
+    expect(page.results.map(({ id }) => id)).toEqual(ids);
+  });
+
+  test('a medic who created none gets an empty page, and so does one who was created', async () => {
+    const { created } = await creatorOf(1);
+    expect((await created[0]?.get('/medics'))?.isOk().json).toEqual({
+      count: 0,
+      next: null,
+      previous: null,
+      results: [],
+    });
+  });
+
+  test.each(['admin', 'member', 'outsider', 'stranger'] as const)(
+    'no membership shows a medic who was created by somebody else: %s',
+    async (who) => {
+      const scene = await service.given.hospital();
+      (await scene[who].get('/medics/')).isOk({ count: 0, results: [] });
+    },
+  );
+
+  test('one who was created over HTTP is listed as reading it answers, deactivated or not', async () => {
+    const creator = await service.given.medic();
+    const { id } = (await creator.post('/medics/', medicBody({ is_active: false }))).isCreated().body();
+    const read = (await creator.get(`/medics/${String(id)}`)).isOk({ is_active: false }).json;
+    expect((await creator.get('/medics/')).isOk().body<Page>().results).toEqual([read]);
+  });
+
+  test.each(['true', 'false', 'x', ''])('created_filter=%s changes nothing', async (value) => {
+    const { creator, ids } = await creatorOf(1);
+    (await creator.get(`/medics/?created_filter=${value}`)).isOk({ count: 1, results: [{ id: ids[0] }] });
+  });
+
+  test('a page has 15, and the links lead through all of them once', async () => {
+    const { creator, ids } = await creatorOf(17);
+    const first = (await creator.get('/medics/?created_filter=true')).isOk().body<Page>();
+    expect(first).toMatchObject({ count: 17, previous: null });
+    expect(first.next).toBe(`${service.client.url}/api/v2/medics/?created_filter=true&limit=15&offset=15`);
+    const second = (await creator.get('/medics/?limit=15&offset=15')).isOk().body<Page>();
+    expect(second).toMatchObject({ count: 17, next: null });
+    expect(second.previous).toBe(`${service.client.url}/api/v2/medics/?limit=15&offset=0`);
+    expect([...first.results, ...second.results].map(({ id }) => id)).toEqual(ids);
+  });
+
+  test.each(BAD_SLICES)('%s=%s is refused', async (name, value) => {
+    const medic = await service.given.medic();
+    (await medic.get(`/medics/?${name}=${value}`)).isInvalid(name);
+  });
+});

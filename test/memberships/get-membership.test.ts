@@ -1,0 +1,78 @@
+import { castOf, type Cast } from '../support/actors.js';
+import { NO_IDS, refusesBadKeys } from '../support/refusals.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+type Who = 'admin' | 'member' | 'formerAdmin' | 'removedMember' | 'removedAdmin' | 'outsider' | 'stranger' | 'creator';
+type Which = 'adminship' | 'membership' | 'formerAdminship' | 'removedMembership';
+
+const pathOf = (cast: Cast, which: Which) => `/management/memberships/${String(cast[which])}`;
+
+describe('GET /management/memberships/{id}', () => {
+  refusesBadKeys(service, 'GET', async () => {
+    const { admin, membership } = await service.given.hospital();
+    return { actor: admin, path: `/management/memberships/${String(membership)}` };
+  });
+
+  test.each<[string, Who, Which]>([
+    ['an ADMIN reads their own', 'admin', 'adminship'],
+    ['an ADMIN reads that of a MEMBER', 'admin', 'membership'],
+    ['an ADMIN reads a deleted one', 'admin', 'removedMembership'],
+    ['a MEMBER reads their own', 'member', 'membership'],
+    ['a former ADMIN reads their own', 'formerAdmin', 'formerAdminship'],
+  ])('%s', async (_, who, which) => {
+    const cast = await castOf(service);
+    (await cast[who].get(pathOf(cast, which))).isOk({ id: cast[which], is_deleted: which === 'removedMembership' });
+  });
+
+  test.each<[string, Who, Which]>([
+    ['a MEMBER and that of an ADMIN', 'member', 'adminship'],
+    ['a former ADMIN and that of a MEMBER', 'formerAdmin', 'membership'],
+    ['a MEMBER who was removed and their own', 'removedMember', 'removedMembership'],
+    ['a MEMBER who was removed and that of an ADMIN', 'removedMember', 'adminship'],
+    ['an ADMIN who was removed and that of a MEMBER', 'removedAdmin', 'membership'],
+    ['a medic who belongs to nothing', 'outsider', 'membership'],
+    ['an ADMIN of another hospital', 'stranger', 'membership'],
+    ['an ADMIN of another hospital and a deleted one', 'stranger', 'removedMembership'],
+    ["the account that created its medic", 'creator', 'membership'],
+  ])('does not exist for %s', async (_, who, which) => {
+    const cast = await castOf(service);
+    (await cast[who].get(pathOf(cast, which))).isNotFound();
+  });
+
+  test('is the whole object, with and without the trailing slash', async () => {
+    const { given } = service;
+    const { hospital, admin } = await given.hospital();
+    const medic = await given.medic({ name: 'Ana María Núñez', email: 'Ana.Nunez@example.org' });
+    const dateJoined = new Date('2020-11-04T01:12:12.017Z');
+    const id = await given.membership(medic, hospital, { isActive: true, dateJoined });
+    for (const path of [`/management/memberships/${String(id)}`, `/management/memberships/${String(id)}/`]) {
+      for (const reader of [admin, medic]) {
+        expect((await reader.get(path)).isOk().json).toEqual({
+          id,
+          medic: { id: medic.id, name: 'Ana María Núñez', email: 'Ana.Nunez@example.org' },
+          hospital,
+          type_membership: 'MEMBER',
+          is_active: true,
+          is_deleted: false,
+          date_joined: '2020-11-04T01:12:12.017000Z',
+        });
+      }
+    }
+  });
+
+  test('HEAD answers the same without a body', async () => {
+    const { member, stranger, membership } = await service.given.hospital();
+    const path = `/management/memberships/${String(membership)}`;
+    const answer = (await member.send('HEAD', path)).isOk();
+    expect(answer.text).toBe('');
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    (await stranger.send('HEAD', path)).is(404);
+  });
+
+  test.each(NO_IDS)('%s does not exist', async (id) => {
+    const { admin } = await service.given.hospital();
+    (await admin.get(`/management/memberships/${id}`)).isNotFound();
+  });
+});

@@ -1,0 +1,51 @@
+import { MembershipType } from '../../src/memberships/membership.entity.js';
+import type { Actor } from './actor.js';
+import type { HospitalScene } from './given.js';
+import type { Service } from './service.js';
+
+/** A hospital with everybody who may knock at its door. */
+export interface Cast extends HospitalScene {
+  /** Was an ADMIN of the hospital and is a MEMBER now. */
+  readonly formerAdmin: Actor;
+  /** The former ADMIN's membership. */
+  readonly formerAdminship: number;
+  /** Was a MEMBER and was removed. */
+  readonly removedMember: Actor;
+  /** The removed MEMBER's membership. */
+  readonly removedMembership: number;
+  /** Was an ADMIN and was removed. */
+  readonly removedAdmin: Actor;
+  /** The medic that created the MEMBER's account. */
+  readonly creator: Actor;
+}
+
+/** @returns a hospital whose former ADMINs and MEMBERs lost their right over HTTP just now */
+export async function castOf({ given, dataSource }: Service): Promise<Cast> {
+  const scene = await given.hospital();
+  const { hospital, admin, member } = scene;
+  const [formerAdmin, removedMember, removedAdmin, creator] = [
+    await given.medic(),
+    await given.medic(),
+    await given.medic(),
+    await given.medic(),
+  ];
+  const formerAdminship = await given.membership(formerAdmin, hospital, { type: MembershipType.ADMIN, isActive: true });
+  const removedMembership = await given.membership(removedMember, hospital, { isActive: true });
+  const removedAdminship = await given.membership(removedAdmin, hospital, { type: MembershipType.ADMIN });
+  (await admin.changeMembership(formerAdminship, { type_membership: 'MEMBER' })).isCreated();
+  (await admin.removeMembership(removedMembership)).isCreated();
+  (await admin.removeMembership(removedAdminship)).isCreated();
+  await dataSource.query('UPDATE medic SET created_by_id = $1 WHERE id = $2', [creator.id, member.id]);
+  return { ...scene, formerAdmin, formerAdminship, removedMember, removedMembership, removedAdmin, creator };
+}
+
+/** Everybody who has a key that works and is not an ADMIN of the hospital. */
+export const NOT_ADMINS = [
+  ['a MEMBER', 'member'],
+  ['a former ADMIN who is a MEMBER now', 'formerAdmin'],
+  ['a MEMBER who was removed', 'removedMember'],
+  ['an ADMIN who was removed', 'removedAdmin'],
+  ['a medic who belongs to nothing', 'outsider'],
+  ['an ADMIN of another hospital', 'stranger'],
+  ['the account that created a MEMBER', 'creator'],
+] as const;

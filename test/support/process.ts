@@ -1,0 +1,55 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { until } from './until.js';
+
+/** The built program, as an operator starts it. */
+export class ServerProcess {
+  /** What it printed and logged. */
+  output = '';
+  /** What it wrote to the standard error. */
+  errors = '';
+  /** How it ended. */
+  readonly ended: Promise<{ code: number | null }>;
+  private readonly child: ChildProcess;
+
+  /** @param variables its settings besides a free port of this machine */
+  constructor(variables: Record<string, string>) {
+    const { PATH = '' } = process.env;
+    const env = { PATH, PORT: '0', HOST: '127.0.0.1', ...variables };
+    this.child = spawn(process.execPath, ['dist/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child.stdout?.on('data', (text: Buffer) => (this.output += text.toString()));
+    this.child.stderr?.on('data', (text: Buffer) => (this.errors += text.toString()));
+    this.ended = once(this.child, 'close').then(([code]) => ({ code: code as number | null }));
+  }
+
+  /** @returns the URL that it listens at, once it does */
+  async url(): Promise<string> {
+    const ready = until(() => /"msg":"Server listening at (http:[^"]+)"/.exec(this.output)?.[1]);
+    const url = await Promise.race([ready, this.ended]);
+    if (typeof url !== 'string') throw new Error(`It ended before it listened: ${this.errors}`);
+    return url;
+  }
+
+  /** Sends a signal. @returns how the process ended */
+  async stop(signal: NodeJS.Signals): Promise<{ code: number | null }> {
+    this.signal(signal);
+    return this.ended;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+}
+
+/** Starts processes for the tests of a file, each of which is killed after the test that started it. */
+export function useProcesses(): (variables: Record<string, string>) => ServerProcess {
+  const started: ServerProcess[] = [];
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((process) => process.stop('SIGKILL')));
+  });
+  return (variables) => {
+    const process = new ServerProcess(variables);
+    started.push(process);
+    return process;
+  };
+}

@@ -1,0 +1,52 @@
+import { connect, type Socket } from 'node:net';
+import { Answer } from './answer.js';
+
+/** @returns a connection to the service, for what no HTTP client would send */
+export async function connectTo(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  return socket;
+}
+
+/**
+ * Sends bytes as they are over a connection of their own.
+ * @returns the answer; the request must make the service close the connection, as `Connection: close` does
+ */
+export async function sendRaw(url: string, ...parts: (string | Buffer)[]): Promise<Answer> {
+  const socket = await connectTo(url);
+  const answer = readAnswer(socket);
+  for (const part of parts) socket.write(part);
+  return answer;
+}
+
+/** @returns the one answer that arrives before the service closes the connection */
+export async function readAnswer(socket: Socket): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  await new Promise<void>((resolve) => {
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('error', () => undefined).on('close', resolve);
+  });
+  const text = Buffer.concat(chunks).toString();
+  const [head = '', ...body] = text.split('\r\n\r\n');
+  const [statusLine = '', ...fields] = head.split('\r\n');
+  const headers = fields.map((field): [string, string] => {
+    const colon = field.indexOf(':');
+    return [field.slice(0, colon), field.slice(colon + 1).trim()];
+  });
+  const status = Number(statusLine.split(' ')[1]);
+  if (!(status >= 200)) throw new Error(`No answer: ${JSON.stringify(text)}`);
+  return Answer.of(new Response(status === 204 ? null : body.join('\r\n\r\n'), { status, headers }));
+}
+
+/** @returns a request as text, with a body that says its length and a connection that ends */
+export function rawRequest(line: string, headers: Record<string, string>, body: string | Buffer = ''): Buffer {
+  const fields = {
+    Host: 'localhost',
+    Connection: 'close',
+    'Content-Length': String(Buffer.byteLength(body)),
+    ...headers,
+  };
+  const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.concat([Buffer.from(`${line} HTTP/1.1\r\n${head.join('')}\r\n`), Buffer.from(body)]);
+}
