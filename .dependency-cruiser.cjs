@@ -16,8 +16,8 @@ const modules = [
 const arrows = {
   common: ['config'],
   config: [],
-  database: ['config'],
-  auth: ['common', 'database'],
+  database: ['common', 'config'],
+  auth: ['common', 'config', 'database'],
   memberships: ['auth', 'common', 'config', 'database'],
   medics: ['memberships', 'auth', 'common', 'config', 'database'],
   hospitals: ['memberships', 'auth', 'common', 'config', 'database'],

@@ -1,10 +1,8 @@
 import { databaseFailureOf, domainErrorOf } from './common/database-errors.js';
-import { InvalidEnvironment } from './config/environment.js';
 import type { FieldErrors } from './common/domain-error.js';
+import { OperatorError } from './common/operator-error.js';
+import { InvalidEnvironment } from './config/environment.js';
 import { CONSTRAINT_ERRORS } from './constraint-errors.js';
-import { NoSuchMedic } from './medics/operator-medics.js';
-import { DatabaseFolderInUse } from './database/folder-lock.js';
-import { SchemaIsBehind } from './database/schema.js';
 
 const REFUSED_STATES: Readonly<Record<string, string>> = {
   '28000': 'does not let this user in',
@@ -16,9 +14,7 @@ const REFUSED_STATES: Readonly<Record<string, string>> = {
 /** @returns the sentence for the operator that says why the process ends, without any secret */
 export function sentenceOf(error: unknown): string {
   if (error instanceof InvalidEnvironment) return `The settings are not valid: ${error.message}`;
-  if (error instanceof SchemaIsBehind || error instanceof DatabaseFolderInUse || error instanceof NoSuchMedic) {
-    return error.message;
-  }
+  if (error instanceof OperatorError) return error.message;
   const refusal = domainErrorOf(error, CONSTRAINT_ERRORS);
   if (refusal?.kind === 'invalid') return sentencesOf(refusal.details['errors'] as FieldErrors);
   const { code } = databaseFailureOf(error);

@@ -1,11 +1,15 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TokenAuthGuard } from './token-auth.guard.js';
+import { LoginLimits } from './login-limits.js';
+import { LoginService } from './login.service.js';
+import { TokenAuthController } from './token-auth.controller.js';
 import { TokensService } from './tokens.service.js';
 
 /** Who is calling. */
 @Module({
-  providers: [TokensService, { provide: APP_GUARD, useClass: TokenAuthGuard }],
+  controllers: [TokenAuthController],
+  providers: [TokensService, LoginService, LoginLimits, { provide: APP_GUARD, useClass: TokenAuthGuard }],
   exports: [TokensService],
 })
 export class AuthModule {}

@@ -4,6 +4,8 @@ import type { FastifyRequest } from 'fastify';
 /** The medic that a request acts for, as its key proved. */
 export interface CurrentMedic {
   readonly id: number;
+  /** The id of the key that the request came with. */
+  readonly tokenId: number;
 }
 
 declare module 'fastify' {

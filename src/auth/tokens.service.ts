@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager, IsNull } from 'typeorm';
 import { instant } from '../common/timestamps.js';
+import { inTransaction } from '../database/transaction.js';
 import { ApiToken } from './api-token.entity.js';
-import { InvalidToken } from './auth.errors.js';
+import { InvalidToken, MAX_LIVE_TOKENS, TooManyTokens } from './auth.errors.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { digestOf, generateKey, isWellFormedKey } from './token-key.js';
+
+/** SQL for a key that works, as far as the key is concerned. */
+const LIVE = '(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))';
 
 /** What may be told of a token. */
 export interface TokenSummary {
@@ -32,9 +36,40 @@ export class TokensService {
     return key;
   }
 
-  /** As {@link issue}, in a transaction of its own. */
-  issueOnItsOwn(medicId: number, label: string, expiresAt: Date | null): Promise<string> {
-    return this.issue(this.dataSource.manager, medicId, label, expiresAt);
+  /**
+   * As {@link issue}, for a medic who may have keys already.
+   * @throws TooManyTokens the medic has the most that may work at a time
+   */
+  issueFurther(medicId: number, label: string, expiresAt: Date | null): Promise<string> {
+    return inTransaction(this.dataSource, async (manager) => {
+      await this.requireRoom(manager, medicId, null);
+      return this.issue(manager, medicId, label, expiresAt);
+    });
+  }
+
+  /**
+   * Issues a key that takes the place of the one that the request came with: it has the same label and
+   * ends when that one would have ended.
+   * @param grace for how many seconds the old key works on
+   * @throws InvalidToken the old key has been revoked meanwhile
+   * @throws TooManyTokens the medic has as many others as may work at a time
+   */
+  rotate({ id: medicId, tokenId }: CurrentMedic, grace: number): Promise<string> {
+    return inTransaction(this.dataSource, async (manager) => {
+      await this.requireRoom(manager, medicId, tokenId);
+      const key = generateKey();
+      const inserted = await manager.query<unknown[]>(
+        `INSERT INTO api_token (medic_id, label, digest, expires_at)
+         SELECT medic_id, label, $2, expires_at FROM api_token WHERE id = $1 AND ${LIVE} RETURNING id`,
+        [tokenId, digestOf(key)],
+      );
+      if (inserted.length === 0) throw new InvalidToken();
+      await manager.query(
+        'UPDATE api_token SET expires_at = LEAST(expires_at, now() + make_interval(secs => $2)) WHERE id = $1',
+        [tokenId, grace],
+      );
+      return key;
+    });
   }
 
   /** @returns the medic's tokens by id, without their keys */
@@ -65,12 +100,21 @@ export class TokensService {
     const key = /^token +(\S+) *$/i.exec(authorization ?? '')?.[1];
     if (key === undefined || !isWellFormedKey(key)) throw new InvalidToken();
     const [medic] = await this.dataSource.query<CurrentMedic[]>(
-      `SELECT m.id FROM api_token t JOIN medic m ON m.id = t.medic_id
-       WHERE t.digest = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
-         AND m.is_active`,
+      `SELECT m.id, t.id AS "tokenId" FROM api_token t JOIN medic m ON m.id = t.medic_id
+       WHERE t.digest = $1 AND ${LIVE} AND m.is_active`,
       [digestOf(key)],
     );
     if (medic === undefined) throw new InvalidToken();
     return medic;
+  }
+
+  /** Locks the medic, so that keys are counted and issued one after another. */
+  private async requireRoom(manager: EntityManager, medicId: number, instead: number | null): Promise<void> {
+    await manager.query('SELECT FROM medic WHERE id = $1 FOR NO KEY UPDATE', [medicId]);
+    const [{ count }] = await manager.query<[{ count: number }]>(
+      `SELECT count(*)::integer AS count FROM api_token WHERE medic_id = $1 AND id IS DISTINCT FROM $2 AND ${LIVE}`,
+      [medicId, instead],
+    );
+    if (count >= MAX_LIVE_TOKENS) throw new TooManyTokens();
   }
 }

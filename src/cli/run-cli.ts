@@ -3,6 +3,7 @@ import { sentenceOf } from '../start-failure.js';
 import { addMedicCommands } from './medic.commands.js';
 import { addMigrateCommand } from './migrate.command.js';
 import { addOpenApiCommand } from './openapi.command.js';
+import { addSeedCommand } from './seed.command.js';
 import type { Terminal } from './session.js';
 import { addTokenCommands } from './token.commands.js';
 
@@ -21,6 +22,7 @@ export async function runCli(args: string[], variables: NodeJS.ProcessEnv, termi
   addMigrateCommand(program, session);
   addMedicCommands(program, session);
   addTokenCommands(program, session);
+  addSeedCommand(program, session);
   addOpenApiCommand(program, session);
   try {
     await program.parseAsync(args, { from: 'user' });

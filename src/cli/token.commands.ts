@@ -21,7 +21,7 @@ export function addTokenCommands(program: Command, session: Session): void {
     .option('--json', 'print JSON')
     .action(async (options: { medic: string; label: string; expires?: Date; json?: boolean }) => {
       const key = await onTokens(options.medic, (tokens, medicId) =>
-        tokens.issueOnItsOwn(medicId, options.label, options.expires ?? null),
+        tokens.issueFurther(medicId, options.label, options.expires ?? null),
       );
       print(session, options, { token: key }, key);
     });

@@ -87,6 +87,19 @@ function textProblem(text: string, min: number, max: number): string | undefined
   return length < min ? `Must have at least ${String(min)} characters.` : undefined;
 }
 
+/** A whole number of a query, from `min` to `max`. */
+export function wholeNumberType(min: number, max = Number.MAX_SAFE_INTEGER): FieldType {
+  const range =
+    max === Number.MAX_SAFE_INTEGER ? `of at least ${String(min)}` : `from ${String(min)} to ${String(max)}`;
+  return {
+    read: (value) =>
+      typeof value === 'string' && /^\d+$/.test(value) ? Math.min(Number(value), Number.MAX_SAFE_INTEGER) : UNREADABLE,
+    sentence: `Must be a whole number ${range}.`,
+    check: (value: number) => (value >= min && value <= max ? undefined : `Must be a whole number ${range}.`),
+    schema: { type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) },
+  };
+}
+
 /** An email address of at most 254 characters. */
 export const emailType: FieldType = {
   read: readText,

@@ -24,9 +24,11 @@ export class InputPipe implements PipeTransform {
   }
 }
 
-/** class-transformer skips these names, so they would be lost in silence. */
+/** The libraries skip the names that every object has anyway, so such a field would be lost in silence. */
 function refuseReservedNames(body: unknown): void {
-  const reserved = Object.keys(Object(body) as object).filter((name) => name === '__proto__' || name === 'constructor');
+  const reserved = Object.keys(Object(body) as object).filter(
+    (name) => name === 'prototype' || name in Object.prototype,
+  );
   if (reserved.length > 0) throw new InvalidFields(Object.fromEntries(reserved.map((name) => [name, [UNKNOWN]])));
 }
 

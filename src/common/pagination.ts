@@ -1,32 +1,19 @@
-import { UNREADABLE } from './coercion.js';
-import { Field, type FieldType } from './fields.js';
+import { Field, wholeNumberType } from './fields.js';
 
 /** How many rows a page has where the request does not say. */
 export const DEFAULT_LIMIT = 15;
 /** The most rows that a page has; a larger `limit` is lowered to it. */
 export const MAX_LIMIT = 1000;
 
-function countType(min: number, schema: FieldType['schema']): FieldType {
-  return {
-    read: (value) => {
-      if (typeof value !== 'string' || !/^\d+$/.test(value)) return UNREADABLE;
-      const count = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
-      return count >= min ? count : UNREADABLE;
-    },
-    sentence: `Must be a whole number of at least ${String(min)}.`,
-    schema: { type: 'integer', minimum: min, ...schema },
-  };
-}
-
 /** Which part of a list is asked for. */
 export class PageQuery {
-  @Field(countType(1, { default: DEFAULT_LIMIT }), {
-    description: `How many to answer, at most ${String(MAX_LIMIT)}; a larger number is lowered to it.`,
+  @Field(wholeNumberType(1), {
+    description: `How many to answer: ${String(DEFAULT_LIMIT)} where it is absent, ${String(MAX_LIMIT)} at most.`,
     example: DEFAULT_LIMIT,
   })
   limit?: number;
 
-  @Field(countType(0, { default: 0 }), { description: 'How many to leave out before the first.', example: 0 })
+  @Field(wholeNumberType(0), { description: 'How many to leave out before the first.', example: 0 })
   offset?: number;
 }
 

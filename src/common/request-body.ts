@@ -6,11 +6,9 @@ import { isSafeNumber, parse as parseJson } from 'lossless-json';
 import { WrittenNumber } from './coercion.js';
 import { InvalidFields, WHOLE_INPUT } from './domain-error.js';
 import { UnsupportedMediaType } from './http-errors.js';
+import { structureProblemOf } from './json-structure.js';
 
 const BODY_METHODS = new Set(['POST', 'PATCH']);
-
-/** No resource nests deeper than a medic in a membership; far deeper ones would exhaust the stack. */
-const MAX_DEPTH = 32;
 
 /**
  * Teaches Fastify to read bodies as the contract's section 2 has it: JSON and forms; an empty one of any
@@ -60,7 +58,6 @@ function decode(bytes: Buffer): string {
 }
 
 function readJson(text: string): unknown {
-  if (isTooDeep(text)) throw malformed(`it nests deeper than ${String(MAX_DEPTH)} levels`);
   const body = parse(text);
   if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof WrittenNumber) {
     const sentence = 'The body must be a JSON object.';
@@ -71,8 +68,9 @@ function readJson(text: string): unknown {
 
 function parse(text: string): unknown {
   try {
-    // The lossless parser would take this key for the prototype, and so lose it in silence.
-    if (Object.hasOwn(Object(JSON.parse(text)) as object, '__proto__')) throw new SyntaxError('a field is __proto__');
+    JSON.parse(text);
+    const problem = structureProblemOf(text);
+    if (problem !== undefined) throw new SyntaxError(problem);
     return parseJson(text, null, { parseNumber: readNumber });
   } catch (error) {
     throw malformed(error instanceof SyntaxError ? error.message.slice(0, 200) : 'it cannot be read');
@@ -82,15 +80,6 @@ function parse(text: string): unknown {
 /** A number that JavaScript would change keeps its text: it may stand for text such as `cedula_prof`. */
 function readNumber(text: string): number | WrittenNumber {
   return isSafeNumber(text) && String(Number(text)) === text ? Number(text) : new WrittenNumber(text);
-}
-
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  for (const [bracket] of text.replace(/"(?:[^"\\]|\\.)*"/gs, '').matchAll(/[[\]{}]/g)) {
-    depth += bracket === '[' || bracket === '{' ? 1 : -1;
-    if (depth > MAX_DEPTH) return true;
-  }
-  return false;
 }
 
 /**

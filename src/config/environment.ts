@@ -44,6 +44,14 @@ const logLevel = makeValidator<string>((value) => {
   throw new Error('must be one of trace, debug, info, warn, error, fatal, silent');
 });
 
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+const duration = makeValidator<number>((value) => {
+  const [, digits = '', unit = 's'] = /^([1-9]\d{0,7})([smhd])?$/.exec(value) ?? [];
+  if (digits !== '') return Number(digits) * SECONDS[unit as keyof typeof SECONDS];
+  throw new Error('must be a time such as 12h, 30m or 3600 (seconds)');
+});
+
 const validators = {
   PORT: whole('a TCP port', 0, 65_535)({ default: 3000 }),
   HOST: text({ default: '0.0.0.0' }),
@@ -53,6 +61,8 @@ const validators = {
   TRUST_PROXY: proxies({ default: false }),
   CORS_ORIGINS: origins({ default: undefined }),
   LOG_LEVEL: logLevel({ default: 'info' }),
+  /** In seconds. */
+  LOGIN_TOKEN_TTL: duration({ default: 12 * 3600 }),
   RATE_LIMIT: whole('requests a minute', 0, 999_999_999)({ default: 6000 }),
 };
 

@@ -1,9 +1,10 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
+import { OperatorError } from '../common/operator-error.js';
 
 /** Another process has the embedded database open. */
-export class DatabaseFolderInUse extends Error {
+export class DatabaseFolderInUse extends OperatorError {
   constructor(folder: string) {
     super(
       `The embedded database in ${folder} is in use by another process; stop that process, or set DATA_DIR to another folder.`,

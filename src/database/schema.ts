@@ -1,10 +1,11 @@
 import { MigrationExecutor, type DataSource } from 'typeorm';
+import { OperatorError } from '../common/operator-error.js';
 
 /** Any number that nothing else in the database uses as an advisory lock. */
 const MIGRATION_LOCK = 7_203_114_550;
 
 /** The database lacks migrations that this version of the service needs. */
-export class SchemaIsBehind extends Error {
+export class SchemaIsBehind extends OperatorError {
   constructor() {
     super('The schema of the database is behind this version of the service; run `npm run cli -- migrate` first.');
   }

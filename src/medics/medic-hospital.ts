@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { InvalidFields } from '../common/domain-error.js';
-import { DatabaseUnavailable } from '../common/database-errors.js';
 import { HospitalAccess } from '../memberships/hospital-access.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { MembershipWriter, type LockedMedic, type LockedPair } from '../memberships/membership-writer.js';
@@ -27,11 +26,18 @@ export class MedicHospital {
    * @returns its id, or null where the change is about none
    */
   async lock(manager: EntityManager, medicId: number, wish: HospitalWish): Promise<number | null> {
-    const wanted =
-      wish.hospital === undefined && wish.isAdmin !== undefined ? await this.current(manager, medicId) : wish.hospital;
+    const wanted = isAboutCurrent(wish) ? await this.current(manager, medicId) : wish.hospital;
     if (wanted === null || wanted === undefined) return null;
     await manager.query('SELECT FROM hospital WHERE id = $1 FOR NO KEY UPDATE', [wanted]);
     return wanted;
+  }
+
+  /**
+   * @param hospitalId what {@link lock} returned
+   * @returns whether the medic, who is locked by now, has got another current hospital meanwhile
+   */
+  async isStale(manager: EntityManager, medicId: number, hospitalId: number | null, wish: HospitalWish) {
+    return isAboutCurrent(wish) && (await this.current(manager, medicId)) !== hospitalId;
   }
 
   /**
@@ -54,8 +60,6 @@ export class MedicHospital {
       if (wish.hospital === null) await this.writer.deactivateAll(manager, medic);
       return;
     }
-    const isStale = wish.hospital === undefined && (await this.current(manager, medic.medicId)) !== hospitalId;
-    if (isStale) throw new DatabaseUnavailable();
     await this.place(manager, caller, { ...medic, hospitalId }, wish);
   }
 
@@ -91,6 +95,10 @@ export class MedicHospital {
     );
     return row?.hospital_id ?? null;
   }
+}
+
+function isAboutCurrent({ hospital, isAdmin }: HospitalWish): boolean {
+  return hospital === undefined && isAdmin !== undefined;
 }
 
 /** @returns the type that `is_admin_membership` stands for; MEMBER where it is absent */

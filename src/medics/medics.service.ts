@@ -1,7 +1,7 @@
-import { hash } from '@node-rs/argon2';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
+import { hashPassword } from '../auth/password.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { NotFound } from '../common/domain-error.js';
 import { inTransaction } from '../database/transaction.js';
@@ -30,7 +30,7 @@ export class MedicsService {
    * @throws EmailTaken by a constraint
    */
   async create(caller: CurrentMedic, input: CreateMedicDto): Promise<CreatedMedicResponse> {
-    const passwordHash = await hash(input.password);
+    const passwordHash = await hashPassword(input.password);
     return inTransaction(this.dataSource, async (manager) => {
       const { hospital: hospitalId = null } = input;
       if (hospitalId !== null) await this.hospitals.requireRight(manager, caller, hospitalId);
@@ -51,17 +51,25 @@ export class MedicsService {
    * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital as {@link MedicHospital.apply}
    * @throws EmailTaken by a constraint
    */
-  update(caller: CurrentMedic, id: number, input: UpdateMedicDto): Promise<MedicResponse> {
+  async update(caller: CurrentMedic, id: number, input: UpdateMedicDto): Promise<MedicResponse> {
+    // Each further attempt follows a change that somebody else has stored, so somebody always gets on.
+    for (;;) {
+      const medic = await inTransaction(this.dataSource, (manager) => this.tryUpdate(manager, caller, id, input));
+      if (medic !== null) return medic;
+    }
+  }
+
+  /** As {@link update}. @returns null where nothing was done, because the medic's current hospital changed meanwhile */
+  private async tryUpdate(manager: EntityManager, caller: CurrentMedic, id: number, input: UpdateMedicDto) {
     const wish = { hospital: input.hospital, isAdmin: input.is_admin_membership ?? undefined };
-    return inTransaction(this.dataSource, async (manager) => {
-      const hospitalId = await this.hospitals.lock(manager, id, wish);
-      const medic = await this.writer.lockMedic(manager, id);
-      if (medic === null || !isOwner(caller, medic)) throw new NotFound();
-      await this.hospitals.apply(manager, caller, medic, hospitalId, wish);
-      const columns = columnsOf(input);
-      if (Object.keys(columns).length > 0) await manager.update(Medic, { id }, columns);
-      return this.reader.get(caller, id, manager);
-    });
+    const hospitalId = await this.hospitals.lock(manager, id, wish);
+    const medic = await this.writer.lockMedic(manager, id);
+    if (medic === null || !isOwner(caller, medic)) throw new NotFound();
+    if (await this.hospitals.isStale(manager, id, hospitalId, wish)) return null;
+    await this.hospitals.apply(manager, caller, medic, hospitalId, wish);
+    const columns = columnsOf(input);
+    if (Object.keys(columns).length > 0) await manager.update(Medic, { id }, columns);
+    return this.reader.get(caller, id, manager);
   }
 }
 

@@ -1,13 +1,14 @@
-import { hash } from '@node-rs/argon2';
 import type { DataSource } from 'typeorm';
+import { hashPassword } from '../auth/password.js';
 import type { TokensService } from '../auth/tokens.service.js';
 import { InputPipe } from '../common/input.pipe.js';
 import { inTransaction } from '../database/transaction.js';
 import { OperatorMedicDto } from './dto/medic.dtos.js';
 import { emailKeyOf, Medic } from './medic.entity.js';
+import { OperatorError } from '../common/operator-error.js';
 
 /** No medic has the email that a command names. */
-export class NoSuchMedic extends Error {
+export class NoSuchMedic extends OperatorError {
   constructor() {
     super('There is no medic with this email.');
   }
@@ -29,7 +30,7 @@ export class OperatorMedics {
   async create(input: object): Promise<{ id: number; token: string }> {
     const metadata = { type: 'body', metatype: OperatorMedicDto } as const;
     const { name, email, password } = (await new InputPipe().transform(input, metadata)) as OperatorMedicDto;
-    const passwordHash = password === undefined ? null : await hash(password);
+    const passwordHash = password === undefined ? null : await hashPassword(password);
     return inTransaction(this.dataSource, async (manager) => {
       const inserted = await manager.insert(Medic, { name, email, emailKey: emailKeyOf(email), passwordHash });
       const { id } = inserted.identifiers[0] as { id: number };

@@ -61,7 +61,7 @@ describe('POST /hospital/', () => {
 
   test('what is not given has its default', async () => {
     const medic = await service.given.medic();
-    (await medic.post('/hospital/', HOSPITAL)).isCreated({
+    expect((await medic.post('/hospital/', HOSPITAL)).isCreated().json).toEqual({
       ...HOSPITAL,
       id: expect.any(Number),
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
@@ -76,6 +76,8 @@ describe('POST /hospital/', () => {
       location_lat: '',
       location_lon: '',
       google_place_id: '',
+      picture: null,
+      university_logo: null,
     });
   });
 

@@ -18,6 +18,8 @@ async function givenMedic() {
   return { ...scene, hospital, creator, self, sibling, created, path: pathOf(self) };
 }
 
+type Scene = Awaited<ReturnType<typeof givenMedic>>;
+
 describe('PATCH /medics/{id}', () => {
   refusesBadKeys(service, 'PATCH', async () => {
     const actor = await service.given.medic();
@@ -59,6 +61,8 @@ describe('PATCH /medics/{id}', () => {
     ['name', 'Núñez 🩺', 'Núñez 🩺'],
     ['email', 'Changed@Example.org', 'Changed@Example.org'],
     ['date_of_birth', '1984-02-29', '1984-02-29'],
+    ['date_of_birth', '0001-01-01', '0001-01-01'],
+    ['date_of_birth', '9999-12-31', '9999-12-31'],
     ['cedula_prof', 12345678, '12345678'],
     ['specialty_no', '0012', '0012'],
     ['specialty', '', ''],
@@ -95,7 +99,7 @@ describe('PATCH /medics/{id}', () => {
     expect((await self.patch(path, body)).is(202).json).toEqual(before);
   });
 
-  test.each<[string, (scene: Awaited<ReturnType<typeof givenMedic>>) => [Actor, Actor]>]>([
+  test.each<[string, (scene: Scene) => [Actor, Actor]]>([
     ['a MEMBER from themselves', ({ self }) => [self, self]],
     ['a MEMBER from their creator, who has no right there', ({ creator, self }) => [creator, self]],
     ['the last ADMIN from themselves', ({ admin }) => [admin, admin]],

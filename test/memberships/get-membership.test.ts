@@ -35,7 +35,7 @@ describe('GET /management/memberships/{id}', () => {
     ['a medic who belongs to nothing', 'outsider', 'membership'],
     ['an ADMIN of another hospital', 'stranger', 'membership'],
     ['an ADMIN of another hospital and a deleted one', 'stranger', 'removedMembership'],
-    ["the account that created its medic", 'creator', 'membership'],
+    ['the account that created its medic', 'creator', 'formerAdminship'],
   ])('does not exist for %s', async (_, who, which) => {
     const cast = await castOf(service);
     (await cast[who].get(pathOf(cast, which))).isNotFound();

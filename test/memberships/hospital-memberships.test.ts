@@ -14,7 +14,9 @@ const idsOf = (rows: Row[]) => rows.map(({ id }) => id);
 
 /** @returns the rows in the contract's order: newest first, of those of one instant the later made */
 function newestFirst(rows: Row[]): Row[] {
-  return rows.toSorted((a, b) => (a.date_joined === b.date_joined ? b.id - a.id : a.date_joined < b.date_joined ? 1 : -1));
+  return rows.toSorted((a, b) =>
+    a.date_joined === b.date_joined ? b.id - a.id : a.date_joined < b.date_joined ? 1 : -1,
+  );
 }
 
 /** @returns a hospital with an ADMIN, a MEMBER and so many others, and its list */
@@ -89,11 +91,14 @@ describe('GET /memberships/{hospital}', () => {
     }
   });
 
-  test.each([498, 499, 998, 999, 1203])('the list of %d others is whole, in order and without repetition', async (others) => {
-    const { whole } = await hospitalOf(others);
-    expect(new Set(idsOf(whole)).size).toBe(others + 2);
-    expect(idsOf(whole)).toEqual(idsOf(newestFirst(whole)));
-  });
+  test.each([498, 499, 998, 999, 1203])(
+    'the list of %d others is whole, in order and without repetition',
+    async (others) => {
+      const { whole } = await hospitalOf(others);
+      expect(new Set(idsOf(whole)).size).toBe(others + 2);
+      expect(idsOf(whole)).toEqual(idsOf(newestFirst(whole)));
+    },
+  );
 
   test('HEAD answers the same without a body', async () => {
     const { hospital, admin, member } = await service.given.hospital();

@@ -47,7 +47,7 @@ describe('GET /management/memberships/', () => {
     ['a MEMBER who was removed', 'removedMember', undefined],
     ['an ADMIN who was removed', 'removedAdmin', undefined],
     ['a medic who belongs to nothing', 'outsider', undefined],
-    ['the account that created a MEMBER', 'creator', undefined],
+    ['the account that created one of its medics', 'creator', undefined],
   ])('%s sees only their own live memberships', async (_, who, which) => {
     const cast = await castOf(service);
     const actor = cast[who] as Cast['admin'];
@@ -135,7 +135,10 @@ describe('GET /management/memberships/', () => {
 
   test('an empty parameter is as an absent one', async () => {
     const { admin, adminship } = await service.given.hospital();
-    isListOf(await admin.get(`${PATH}?hospital=&type_membership=&is_active=&is_deleted=&managed=&limit=&offset=`), adminship);
+    isListOf(
+      await admin.get(`${PATH}?hospital=&type_membership=&is_active=&is_deleted=&managed=&limit=&offset=`),
+      adminship,
+    );
   });
 
   test.each<[string, string]>([

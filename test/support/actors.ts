@@ -15,27 +15,23 @@ export interface Cast extends HospitalScene {
   readonly removedMembership: number;
   /** Was an ADMIN and was removed. */
   readonly removedAdmin: Actor;
-  /** The medic that created the MEMBER's account. */
+  /** The medic that created the former ADMIN's account. */
   readonly creator: Actor;
 }
 
 /** @returns a hospital whose former ADMINs and MEMBERs lost their right over HTTP just now */
-export async function castOf({ given, dataSource }: Service): Promise<Cast> {
+export async function castOf({ given }: Service): Promise<Cast> {
   const scene = await given.hospital();
-  const { hospital, admin, member } = scene;
-  const [formerAdmin, removedMember, removedAdmin, creator] = [
-    await given.medic(),
-    await given.medic(),
-    await given.medic(),
-    await given.medic(),
-  ];
+  const { hospital, admin } = scene;
+  const creator = await given.medic();
+  const formerAdmin = await given.medic({ createdById: creator.id });
+  const [removedMember, removedAdmin] = [await given.medic(), await given.medic()];
   const formerAdminship = await given.membership(formerAdmin, hospital, { type: MembershipType.ADMIN, isActive: true });
   const removedMembership = await given.membership(removedMember, hospital, { isActive: true });
   const removedAdminship = await given.membership(removedAdmin, hospital, { type: MembershipType.ADMIN });
   (await admin.changeMembership(formerAdminship, { type_membership: 'MEMBER' })).isCreated();
   (await admin.removeMembership(removedMembership)).isCreated();
   (await admin.removeMembership(removedAdminship)).isCreated();
-  await dataSource.query('UPDATE medic SET created_by_id = $1 WHERE id = $2', [creator.id, member.id]);
   return { ...scene, formerAdmin, formerAdminship, removedMember, removedMembership, removedAdmin, creator };
 }
 
@@ -47,5 +43,5 @@ export const NOT_ADMINS = [
   ['an ADMIN who was removed', 'removedAdmin'],
   ['a medic who belongs to nothing', 'outsider'],
   ['an ADMIN of another hospital', 'stranger'],
-  ['the account that created a MEMBER', 'creator'],
+  ['the account that created one of its medics', 'creator'],
 ] as const;

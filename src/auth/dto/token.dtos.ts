@@ -1,0 +1,31 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Field, textType, wholeNumberType } from '../../common/fields.js';
+
+/** The account that wants a key. */
+export class LoginDto {
+  @Field(textType({ min: 1, max: 254 }), {
+    required: true,
+    example: 'ana.nunez@example.org',
+    description: "The medic's email, in any letter case.",
+  })
+  email!: string;
+
+  @Field(textType({ min: 1, max: 1024 }), {
+    required: true,
+    example: 'correct horse battery staple',
+    description: 'The password that the medic was created with.',
+  })
+  password!: string;
+}
+
+/** How long the old key is to work on. */
+export class RotateQuery {
+  @Field(wholeNumberType(0, 86_400), { example: 60, description: 'Seconds; 60 where it is absent.' })
+  grace?: number;
+}
+
+/** A key, shown this once. */
+export class TokenResponse {
+  @ApiProperty({ example: 'hmk_00000000000000000000000000000000xxxxxxx' })
+  token!: string;
+}

@@ -1,0 +1,40 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { TokensService } from '../auth/tokens.service.js';
+import { inTransaction } from '../database/transaction.js';
+import { requirePossible, type SeedSize } from './seed/data-set.js';
+import { loadDataSet } from './seed/load.js';
+import { onCurrentDatabase, print, type Session } from './session.js';
+
+/** Adds `seed`. */
+export function addSeedCommand(program: Command, session: Session): void {
+  program
+    .command('seed')
+    .description('Stores data for demonstrations and benchmarks, and prints a token of an ADMIN of a large hospital.')
+    .requiredOption('--hospitals <n>', 'how many hospitals', count)
+    .requiredOption('--medics <n>', 'how many medics', count)
+    .requiredOption('--memberships <n>', 'how many memberships; a medic has 1 to 8', count)
+    .option('--seed <n>', 'the same number makes the same data', count, 1)
+    .option('--json', 'print JSON')
+    .action(async ({ json = false, ...size }: SeedSize & { json?: boolean }) => {
+      requirePossible(size);
+      const progress = (table: string, stored: number, of: number) => {
+        session.terminal.err(`${table}: ${String(stored)} of ${String(of)}\n`);
+      };
+      const seeded = await onCurrentDatabase(session, async (dataSource) => {
+        const tokens = new TokensService(dataSource);
+        const result = await inTransaction(dataSource, async (manager) => {
+          await manager.query('SET LOCAL statement_timeout = 0');
+          const medic = await loadDataSet(manager, size, progress);
+          return { medic, token: await tokens.issue(manager, medic, 'seed') };
+        });
+        await dataSource.query('ANALYZE');
+        return result;
+      });
+      print(session, { json }, seeded, seeded.token);
+    });
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  return Number(text);
+}

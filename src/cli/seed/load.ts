@@ -1,0 +1,76 @@
+import type { EntityManager } from 'typeorm';
+import { hospitalRows, medicRows, membershipRows, type SeedSize } from './data-set.js';
+
+/** How many rows one statement stores. */
+const BATCH = 10_000;
+
+/** Gets the table and how many of its rows have been stored. */
+export type Progress = (table: string, stored: number, of: number) => void;
+
+/**
+ * Stores a data set beside what there is, in the transaction of `manager`.
+ * @returns the id of an ADMIN of the largest hospital
+ */
+export async function loadDataSet(manager: EntityManager, size: SeedSize, progress: Progress): Promise<number> {
+  const firstMedic = await nextId(manager, 'medic');
+  const firstHospital = await nextId(manager, 'hospital');
+  await load(manager, 'hospital', hospitalRows(size), size.hospitals, progress, {
+    columns: 'name, patron, location, contact',
+    types: ['text', 'text', 'text', 'text'],
+  });
+  await load(manager, 'medic', medicRows(size, firstMedic), size.medics, progress, {
+    columns: 'name, email, email_key',
+    types: ['text', 'text', 'text'],
+  });
+  await load(manager, 'membership', membershipRows(size), size.memberships, progress, {
+    columns: 'medic_id, hospital_id, type, is_active, date_joined',
+    types: ['integer', 'integer', 'text', 'boolean', 'integer'],
+    select: `a + ${String(firstMedic)}, b + ${String(firstHospital)}, c, d, now() - make_interval(days => e, secs => a)`,
+  });
+  const [admin] = await manager.query<[{ medic_id: number }]>(
+    `SELECT medic_id FROM membership WHERE type = 'ADMIN' AND hospital_id = (
+       SELECT hospital_id FROM membership WHERE hospital_id >= $1 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)
+     ORDER BY id LIMIT 1`,
+    [firstHospital],
+  );
+  return admin.medic_id;
+}
+
+/** Ids are given in the order of the rows, so that memberships can be told theirs. */
+async function nextId(manager: EntityManager, table: 'medic' | 'hospital'): Promise<number> {
+  await manager.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
+  const [{ id }] = await manager.query<[{ id: number }]>(
+    `SELECT nextval(pg_get_serial_sequence('${table}', 'id'))::integer + 1 AS id`,
+  );
+  return id;
+}
+
+async function load(
+  manager: EntityManager,
+  table: string,
+  rows: Generator<unknown[]>,
+  total: number,
+  progress: Progress,
+  { columns, types, select = '*' }: { columns: string; types: string[]; select?: string },
+): Promise<void> {
+  const arrays = types.map((type, index) => `$${String(index + 1)}::${type}[]`).join(', ');
+  const names = [...'abcdefgh'].slice(0, types.length).join(', ');
+  const sql = `INSERT INTO ${table} (${columns}) SELECT ${select} FROM unnest(${arrays}) AS row (${names})`;
+  for (let stored = 0; stored < total;) {
+    const batch = take(rows, BATCH);
+    const byColumn = types.map((_, column) => batch.map((row) => row[column]));
+    await manager.query(sql, byColumn);
+    stored += batch.length;
+    progress(table, stored, total);
+  }
+}
+
+function take(rows: Generator<unknown[]>, count: number): unknown[][] {
+  const taken: unknown[][] = [];
+  while (taken.length < count) {
+    const { done, value } = rows.next();
+    if (done === true) break;
+    taken.push(value);
+  }
+  return taken;
+}

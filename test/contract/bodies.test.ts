@@ -1,0 +1,193 @@
+import { gzipSync } from 'node:zlib';
+import { HOSPITAL } from '../support/bodies.js';
+import { rawRequest, sendRaw } from '../support/raw.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+const MEGABYTE = 1_048_576;
+const TOO_LARGE = /at most 1 MB/;
+
+/** @returns a hospital as JSON, with these fields put before its end as they are */
+function jsonWith(fields: string): string {
+  return `${JSON.stringify(HOSPITAL).slice(0, -1)},${fields}}`;
+}
+
+describe('JSON', () => {
+  test.each(['{', '{"name":"x"', "{'name':'x'}", '{"name":NaN}', '{"name":01}', '{} {}', '{"name":"\t"}', '\ufffd', '{"a"}'])(
+    'that is malformed is a 400: %j',
+    async (body) => {
+      const medic = await service.given.medic();
+      (await medic.post('/hospital/', body)).isInvalid('non_field_errors');
+      (await medic.post('/management/memberships/', body)).isInvalid('non_field_errors');
+    },
+  );
+
+  test.each(['"name":"Other"', '"name":"Hospital"', '"n\\u0061me":"Hospital"', '"id":{"id":1,"id":1}', '"x":1,"x":2'])(
+    'that has one key twice is a 400: %s',
+    async (twice) => {
+      const medic = await service.given.medic();
+      (await medic.post('/hospital/', jsonWith(twice))).is(400, { message: /./ });
+    },
+  );
+
+  test.each([10, 100, 100_000])('that nests %i levels too deep is a 400', async (levels) => {
+    const medic = await service.given.medic();
+    const deep = (open: string, close: string) => `"id":${open.repeat(levels + 32)}1${close.repeat(levels + 32)}`;
+    (await medic.post('/hospital/', jsonWith(deep('[', ']')))).isInvalid('non_field_errors');
+    (await medic.post('/hospital/', jsonWith(deep('{"a":', '}')))).isInvalid('non_field_errors');
+  });
+
+  test('may hold any number of brackets in its text', async () => {
+    const name = '[{"\\'.repeat(50);
+    const medic = await service.given.medic();
+    (await medic.post('/hospital/', { ...HOSPITAL, name })).isCreated({ name });
+  });
+
+  test('of a megabyte of quotes that never end is refused as any other', async () => {
+    const medic = await service.given.medic();
+    (await medic.post('/hospital/', `"${'\\"'.repeat(MEGABYTE / 2 - 1)}`)).isInvalid('non_field_errors');
+  });
+
+  test.each(['[]', '[{}]', 'null', 'true', '"text"', '7', '1.0'])('that is no object is a 400: %s', async (body) => {
+    const medic = await service.given.medic();
+    (await medic.post('/hospital/', body)).isInvalid('non_field_errors');
+    (await medic.patch(`/medics/${String(medic.id)}`, body)).isInvalid('non_field_errors');
+  });
+});
+
+describe('a field that the resource does not have', () => {
+  test.each(['naem', 'constructor', 'toString', 'hasOwnProperty', 'prototype', '', '0', 'name ', 'Name', 'createdById'])(
+    'is a 400 that names it: %j',
+    async (field) => {
+      const { admin, adminship, hospital, outsider } = await service.given.hospital();
+      const extra = { [field]: 'x' };
+      (await admin.post('/hospital/', { ...HOSPITAL, ...extra })).isInvalid(field);
+      (await admin.post('/hospital/', new URLSearchParams({ ...HOSPITAL, ...extra }))).isInvalid(field);
+      (await admin.addMember(hospital, outsider, extra)).isInvalid(field);
+      (await admin.changeMembership(adminship, extra)).isInvalid(field);
+      (await admin.patch(`/medics/${String(admin.id)}`, extra)).isInvalid(field);
+    },
+  );
+
+  test('is a 400 that names it: __proto__', async () => {
+    const medic = await service.given.medic();
+    for (const value of ['"x"', 'null', '{"is_active":false}']) {
+      (await medic.post('/hospital/', jsonWith(`"__proto__":${value}`))).isInvalid('__proto__');
+    }
+    const form = new URLSearchParams([...Object.entries(HOSPITAL), ['__proto__', 'x']] as [string, string][]);
+    (await medic.post('/hospital/', form)).isInvalid('__proto__');
+  });
+
+  test('is named together with all others that are wrong', async () => {
+    const medic = await service.given.medic();
+    const body = { ...HOSPITAL, name: '', page_size: 'x', a: 1, b: 2 };
+    (await medic.post('/hospital/', body)).isInvalid('name', 'page_size', 'a', 'b');
+  });
+});
+
+describe('the size of a body', () => {
+  test('may be 1 MB', async () => {
+    const medic = await service.given.medic();
+    const frame = JSON.stringify({ ...HOSPITAL, name: '' }).length;
+    (await medic.post('/hospital/', { ...HOSPITAL, name: 'x'.repeat(MEGABYTE - frame) })).isInvalid('name');
+  });
+
+  test('may not be a byte more, with or without a length that is said', async () => {
+    const { token } = await service.given.medic();
+    const body = ' '.repeat(MEGABYTE + 1);
+    const headers = { Authorization: `Token ${token}`, 'Content-Type': 'application/json' };
+    const line = 'POST /api/v2/hospital/';
+    const { url } = service.client;
+    (await sendRaw(url, rawRequest(line, headers, body))).is(413, { message: expect.stringMatching(TOO_LARGE) as string });
+    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const chunked = `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n${head.join('')}\r\n`;
+    const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    (await sendRaw(url, chunked, chunk)).is(413, { message: expect.stringMatching(TOO_LARGE) as string });
+  });
+});
+
+describe('the type of a body', () => {
+  test.each(['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/json;charset=UTF-8'])(
+    'may be %s',
+    async (type) => {
+      const medic = await service.given.medic();
+      (await medic.post('/hospital/', HOSPITAL, { headers: { 'content-type': type } })).isCreated(HOSPITAL);
+    },
+  );
+
+  test('may be a form', async () => {
+    const medic = await service.given.medic();
+    for (const type of [FORM['content-type'], 'application/x-www-form-urlencoded; charset=UTF-8']) {
+      const body = 'name=Cl%C3%ADnica+San%20Jos\u00e9&patron=P&location=L&contact=%2B52&page_size=1';
+      const answer = await medic.post('/hospital/', body, { headers: { 'content-type': type } });
+      answer.isCreated({ name: 'Clínica San José', contact: '+52', page_size: true });
+    }
+  });
+
+  test.each(['text/plain', 'application/xml', 'application/merge-patch+json', 'application/jsonp', 'nonsense', '*/*'])(
+    'may not be %s',
+    async (type) => {
+      const medic = await service.given.medic();
+      (await medic.post('/medics/', '{}', { headers: { 'content-type': type } })).is(415, { message: /./ });
+    },
+  );
+
+  test('may be left out by nobody who sends one', async () => {
+    const { token } = await service.given.medic();
+    const request = rawRequest('POST /api/v2/hospital/', { Authorization: `Token ${token}` }, JSON.stringify(HOSPITAL));
+    (await sendRaw(service.client.url, request)).is(415);
+  });
+
+  test('may not be multipart where there is nothing to upload', async () => {
+    const medic = await service.given.medic();
+    const form = new FormData();
+    form.set('name', 'x');
+    (await medic.post('/medics/', form)).is(415);
+    (await medic.post('/management/memberships/', form)).is(415);
+  });
+
+  test('may not be compressed', async () => {
+    const medic = await service.given.medic();
+    const body = gzipSync(JSON.stringify(HOSPITAL));
+    (await medic.post('/hospital/', body, { headers: { 'content-encoding': 'gzip' } })).is(415);
+    (await medic.post('/hospital/', HOSPITAL, { headers: { 'content-encoding': 'identity' } })).isCreated();
+  });
+});
+
+describe('an empty body', () => {
+  test.each([{}, { 'content-type': 'application/json' }, { ...FORM }])(
+    'of a PATCH changes nothing and answers as usual: %j',
+    async (headers) => {
+      const { admin, adminship, hospital } = await service.given.hospital();
+      const before = await service.client.rows();
+      for (const body of [undefined, '']) {
+        (await admin.patch(`/management/memberships/${String(adminship)}`, body, { headers })).isCreated({ id: adminship });
+        (await admin.patch(`/hospital/${String(hospital)}`, body, { headers })).isCreated({ id: hospital });
+        (await admin.patch(`/medics/${String(admin.id)}`, body, { headers })).is(202, { id: admin.id });
+      }
+      expect(await service.client.rows()).toBe(before);
+    },
+  );
+
+  test('of a POST lacks what is required', async () => {
+    const medic = await service.given.medic();
+    for (const body of [undefined, {}]) {
+      (await medic.post('/hospital/', body)).isInvalid('name', 'patron', 'location', 'contact');
+    }
+  });
+});
+
+test.each(['application/json', 'text/plain', 'multipart/form-data', 'nonsense', ''])(
+  'GET, HEAD and DELETE ignore the content type %j',
+  async (type) => {
+    const { admin, membership } = await service.given.hospital();
+    const headers = { 'content-type': type };
+    (await admin.get('/medics/', { headers })).isOk();
+    (await admin.send('HEAD', '/medics/', { headers })).isOk();
+    (await admin.delete(`/management/memberships/${String(membership)}`, { headers, body: '{' })).isCreated();
+    const again = await service.given.hospital();
+    (await again.admin.delete(`/management/memberships/${String(again.membership)}`, { headers })).isCreated();
+  },
+);

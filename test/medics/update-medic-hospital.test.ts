@@ -1,0 +1,150 @@
+import { MembershipType } from '../../src/memberships/membership.entity.js';
+import type { Actor } from '../support/actor.js';
+import { formOf } from '../support/bodies.js';
+import { cannotAssign } from '../support/refusals.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+const pathOf = ({ id }: { id: number }) => `/medics/${String(id)}`;
+
+/** @returns a medic who is a MEMBER of two hospitals, active at `first`, and the medic's creator, who has no right in them */
+async function givenMedic() {
+  const { hospital: first, admin } = await service.given.hospital();
+  const { hospital: second, admin: secondAdmin } = await service.given.hospital();
+  const creator = await service.given.medic();
+  const self = await service.given.medic({ createdById: creator.id });
+  const firstship = await service.given.membership(self, first, { isActive: true });
+  const secondship = await service.given.membership(self, second);
+  return { first, second, firstship, secondship, admin, secondAdmin, creator, self, path: pathOf(self) };
+}
+
+/** @returns a hospital whose ADMIN created a medic, who is active at another hospital */
+async function givenCreator() {
+  const scene = await service.given.hospital();
+  const self = await service.given.medic({ createdById: scene.admin.id });
+  const { hospital: other } = await service.given.hospital();
+  const othership = await service.given.membership(self, other, { isActive: true });
+  return { ...scene, creator: scene.admin, self, other, othership, path: pathOf(self) };
+}
+
+/** Fails the test unless the medic's live memberships are at these hospitals, and only the active one has the flag. */
+async function expectLive(medic: Actor, hospitals: number[], active: number | null): Promise<void> {
+  const page = (await medic.get('/management/memberships/')).isOk();
+  const { results } = page.body<{ results: { hospital: number; is_active: boolean }[] }>();
+  expect(results.map(({ hospital }) => hospital).sort()).toEqual(hospitals.sort());
+  expect(results.filter((one) => one.is_active).map(({ hospital }) => hospital)).toEqual(
+    active === null ? [] : [active],
+  );
+}
+
+describe('PATCH /medics/{id} with hospital, where the medic has a live membership', () => {
+  test.each([
+    ['the medic', 'self'],
+    ['the creator, who has no right there,', 'creator'],
+  ] as const)('makes it the only active one for %s', async (_, who) => {
+    const scene = await givenMedic();
+    const { self, first, second, path } = scene;
+    (await scene[who].patch(path, { hospital: second })).is(202, { hospital: second, is_admin_membership: false });
+    await expectLive(self, [first, second], second);
+    (await scene[who].patch(path, formOf({ hospital: first }))).is(202, { hospital: first });
+    await expectLive(self, [first, second], first);
+  });
+
+  test('that is active already changes nothing', async () => {
+    const { self, first, path } = await givenMedic();
+    const rows = await service.client.rows();
+    (await self.patch(path, { hospital: String(first) })).is(202, { hospital: first });
+    expect(await service.client.rows()).toBe(rows);
+  });
+
+  test('is not for an ADMIN of it who did not create the medic', async () => {
+    const { secondAdmin, second, path } = await givenMedic();
+    (await secondAdmin.patch(path, { hospital: second })).isNotFound();
+  });
+});
+
+describe('PATCH /medics/{id} with hospital, where the medic has no live membership', () => {
+  test('creates a MEMBER and makes it active, for a creator who is an ADMIN there', async () => {
+    const { creator, self, hospital, other, path } = await givenCreator();
+    (await creator.patch(path, { hospital })).is(202, { hospital, is_admin_membership: false });
+    await expectLive(self, [hospital, other], hospital);
+    (await self.get(`/hospital/${String(hospital)}`)).isOk({ is_admin: false });
+  });
+
+  test.each([MembershipType.ADMIN, MembershipType.MEMBER])(
+    'restores the deleted one as the %s it was, for a creator who is an ADMIN there',
+    async (type) => {
+      const { creator, self, hospital, other, path } = await givenCreator();
+      const id = await service.given.membership(self, hospital, { type, isDeleted: true });
+      const { dateJoined } = await service.given.rowOf(id);
+      (await creator.patch(path, { hospital })).is(202, {
+        hospital,
+        is_admin_membership: type === MembershipType.ADMIN,
+      });
+      await expectLive(self, [hospital, other], hospital);
+      expect(await service.given.rowOf(id)).toMatchObject({ isDeleted: false, isActive: true, type, dateJoined });
+    },
+  );
+
+  test.each([
+    ['who never had one', 'no'],
+    ['whose membership is deleted', 'deleted'],
+    ['whose membership as an ADMIN is deleted', 'deleted ADMIN'],
+  ])('is refused to a medic %s', async (_, kind) => {
+    const { self, hospital, path } = await givenCreator();
+    const type = kind === 'deleted ADMIN' ? MembershipType.ADMIN : MembershipType.MEMBER;
+    if (kind !== 'no') await service.given.membership(self, hospital, { type, isDeleted: true });
+    (await self.patch(path, { hospital })).is(400, cannotAssign(hospital));
+    (await self.patch(path, { name: 'New', hospital })).is(400, cannotAssign(hospital));
+  });
+
+  test.each([
+    ['a MEMBER there', 'member'],
+    ['no medic of it', 'outsider'],
+    ['an ADMIN of another', 'stranger'],
+  ] as const)('is refused to a creator who is %s', async (_, who) => {
+    const scene = await service.given.hospital();
+    const medic = await service.given.medic({ createdById: scene[who].id });
+    const change = { hospital: scene.hospital };
+    (await scene[who].patch(pathOf(medic), change)).is(400, cannotAssign(scene.hospital));
+    await service.given.membership(medic, scene.hospital, { isDeleted: true });
+    (await scene[who].patch(pathOf(medic), change)).is(400, cannotAssign(scene.hospital));
+  });
+
+  test('is refused to a creator whose own membership there is deleted', async () => {
+    const { creator, hospital, adminship, member, membership, path } = await givenCreator();
+    (await creator.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();
+    (await member.removeMembership(adminship)).isCreated();
+    (await creator.patch(path, { hospital })).is(400, cannotAssign(hospital));
+  });
+
+  test('is refused with the same sentence where there is no such hospital', async () => {
+    const { creator, self, path } = await givenCreator();
+    (await creator.patch(path, { hospital: 2147483647 })).is(400, cannotAssign(2147483647));
+    (await self.patch(path, { hospital: 2147483647 })).is(400, cannotAssign(2147483647));
+  });
+});
+
+describe('PATCH /medics/{id} with hospital null', () => {
+  test.each(['self', 'creator'] as const)('clears the choice and keeps the memberships, for the %s', async (who) => {
+    const scene = await givenMedic();
+    const { self, first, second, path } = scene;
+    (await scene[who].patch(path, { hospital: null })).is(202, { hospital: null, is_admin_membership: null });
+    await expectLive(self, [first, second], null);
+    (await self.patch(path, { hospital: second })).is(202, { hospital: second });
+  });
+
+  test('changes nothing where none is chosen', async () => {
+    const medic = await service.given.medic();
+    const rows = await service.client.rows();
+    (await medic.patch(pathOf(medic), { hospital: null })).is(202, { hospital: null });
+    expect(await service.client.rows()).toBe(rows);
+  });
+
+  test('is for the last ADMIN of a hospital too, who stays its ADMIN', async () => {
+    const { admin, hospital } = await service.given.hospital();
+    (await admin.patch(pathOf(admin), { hospital: null })).is(202, { hospital: null });
+    (await admin.get(`/hospital/${String(hospital)}`)).isOk({ is_admin: true });
+  });
+});

@@ -1,0 +1,135 @@
+import { MembershipType } from '../../src/memberships/membership.entity.js';
+import { formOf, HOSPITAL } from '../support/bodies.js';
+import { cannotAssign } from '../support/refusals.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+const pathOf = ({ id }: { id: number }) => `/medics/${String(id)}`;
+
+/** @returns a hospital whose ADMIN created `self`, who is active there */
+async function givenCreator(type = MembershipType.MEMBER) {
+  const scene = await service.given.hospital();
+  const self = await service.given.medic({ createdById: scene.admin.id });
+  await service.given.membership(self, scene.hospital, { type, isActive: true });
+  return { ...scene, creator: scene.admin, self, path: pathOf(self) };
+}
+
+/** @returns a hospital whose ADMIN created `self`, who is a MEMBER of another and active there */
+async function givenElsewhere() {
+  const scene = await service.given.hospital();
+  const self = await service.given.medic({ createdById: scene.admin.id });
+  const elsewhere = await service.given.emptyHospital();
+  await service.given.membership(self, elsewhere, { isActive: true });
+  return { ...scene, creator: scene.admin, self, elsewhere, path: pathOf(self) };
+}
+
+describe('PATCH /medics/{id} with is_admin_membership', () => {
+  test('promotes and demotes at the current hospital, for a creator who is an ADMIN there', async () => {
+    const { creator, self, hospital, path } = await givenCreator();
+    (await creator.patch(path, { is_admin_membership: true })).is(202, { hospital, is_admin_membership: true });
+    (await self.get(`/memberships/${String(hospital)}`)).isOk();
+    (await creator.patch(path, { is_admin_membership: 0 })).is(202, { hospital, is_admin_membership: false });
+    (await self.get(`/memberships/${String(hospital)}`)).isRefused('Unauthorized Medic');
+  });
+
+  test('together with hospital creates the membership as an ADMIN and makes it active', async () => {
+    const { creator, self, path } = await givenCreator();
+    const { id: hospital } = (await creator.post('/hospital/', HOSPITAL)).isCreated().body();
+    const change = { hospital, is_admin_membership: true };
+    (await creator.patch(path, formOf(change))).is(202, change);
+    (await self.get(`/hospital/${String(hospital)}`)).isOk({ is_admin: true });
+  });
+
+  test.each([true, false])('together with hospital restores the membership with %p as its right', async (isAdmin) => {
+    const { creator, self, hospital, path } = await givenElsewhere();
+    const type = isAdmin ? MembershipType.MEMBER : MembershipType.ADMIN;
+    await service.given.membership(self, hospital, { type, isDeleted: true });
+    const change = { hospital, is_admin_membership: isAdmin };
+    (await creator.patch(path, change)).is(202, change);
+  });
+
+  test('together with hospital changes the right there and nowhere else', async () => {
+    const { creator, self, hospital, elsewhere, path } = await givenElsewhere();
+    await service.given.membership(self, hospital);
+    const change = { hospital, is_admin_membership: true };
+    (await creator.patch(path, change)).is(202, change);
+    (await self.get(`/hospital/${String(elsewhere)}`)).isOk({ is_admin: false });
+  });
+
+  test('lets an ADMIN step down where another one stays', async () => {
+    const { self, hospital, path } = await givenCreator(MembershipType.ADMIN);
+    (await self.patch(path, { is_admin_membership: false })).is(202, { hospital, is_admin_membership: false });
+    (await self.patch(path, { is_admin_membership: true })).is(400, cannotAssign(hospital));
+  });
+
+  test('never takes the last ADMIN from a hospital', async () => {
+    const { admin, hospital } = await service.given.hospital();
+    for (const extra of [{}, { hospital }, { name: 'New', is_active: false }]) {
+      const change = { ...extra, is_admin_membership: false };
+      (await admin.patch(pathOf(admin), change)).isConflict(/appoint another ADMIN first/);
+    }
+    (await admin.get(pathOf(admin))).isOk({ hospital, is_admin_membership: true });
+  });
+
+  test('never takes the last ADMIN from a hospital that is not the current one', async () => {
+    const { admin, hospital } = await service.given.hospital();
+    const { id: elsewhere } = (await admin.post('/hospital/', HOSPITAL)).isCreated().body();
+    const change = { hospital: elsewhere, is_admin_membership: false };
+    (await admin.patch(pathOf(admin), change)).isConflict(/appoint another ADMIN first/);
+    (await admin.get(pathOf(admin))).isOk({ hospital });
+  });
+
+  test.each([true, false])('%p without a current hospital is refused', async (isAdmin) => {
+    const { creator, self, path } = await givenCreator();
+    (await self.patch(path, { hospital: null })).is(202);
+    (await creator.patch(path, { is_admin_membership: isAdmin })).isInvalid('is_admin_membership');
+    (await self.patch(path, { is_admin_membership: isAdmin })).isInvalid('is_admin_membership');
+  });
+
+  test('that changes nothing needs no right', async () => {
+    const { self, member, hospital } = await givenCreator();
+    for (const medic of [self, member])
+      (await medic.patch(pathOf(medic), { is_admin_membership: false })).is(202, { hospital });
+  });
+});
+
+describe('PATCH /medics/{id} with is_admin_membership is refused', () => {
+  test('to a MEMBER for themselves', async () => {
+    const { member, hospital } = await service.given.hospital();
+    (await member.patch(pathOf(member), { is_admin_membership: true })).is(400, cannotAssign(hospital));
+    (await member.patch(pathOf(member), { hospital, is_admin_membership: true })).is(400, cannotAssign(hospital));
+  });
+
+  test.each([
+    ['a MEMBER there', 'member'],
+    ['no medic of it', 'outsider'],
+    ['an ADMIN of another hospital', 'stranger'],
+  ] as const)('to a creator who is %s', async (_, who) => {
+    const scene = await service.given.hospital();
+    const { hospital } = scene;
+    const medic = await service.given.medic({ createdById: scene[who].id });
+    await service.given.membership(medic, hospital, { isActive: true });
+    for (const change of [{ is_admin_membership: true }, { hospital, is_admin_membership: true, name: 'New' }])
+      (await scene[who].patch(pathOf(medic), change)).is(400, cannotAssign(hospital));
+  });
+
+  test('to a creator who is no ADMIN there, to demote', async () => {
+    const { hospital, outsider } = await service.given.hospital();
+    const medic = await service.given.medic({ createdById: outsider.id });
+    await service.given.membership(medic, hospital, { type: MembershipType.ADMIN, isActive: true });
+    (await outsider.patch(pathOf(medic), { is_admin_membership: false })).is(400, cannotAssign(hospital));
+  });
+
+  test('to the medic for another of their hospitals, which then does not become active', async () => {
+    const { self, hospital, elsewhere, path } = await givenElsewhere();
+    await service.given.membership(self, hospital);
+    (await self.patch(path, { hospital, is_admin_membership: true })).is(400, cannotAssign(hospital));
+    (await self.get(path)).isOk({ hospital: elsewhere });
+  });
+
+  test('to an ADMIN of the hospital who did not create the medic', async () => {
+    const { admin, member } = await service.given.hospital();
+    (await admin.patch(pathOf(member), { is_admin_membership: true })).isNotFound();
+  });
+});

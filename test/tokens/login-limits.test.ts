@@ -1,0 +1,29 @@
+import { hashPassword } from '../../src/auth/password.js';
+import { useService } from '../support/service.js';
+
+const service = useService({ RATE_LIMIT: '100000', LOGIN_TOKEN_TTL: '1h' });
+const login = (email: string, password: string) => service.client.post('/token-auth/', { email, password });
+
+describe('tries of POST /token-auth/ are limited', () => {
+  test('after ten wrong ones an email is shut out for a while, even with the right password', async () => {
+    const password = 'correct horse battery staple';
+    const medic = await service.given.medic({ passwordHash: await hashPassword(password) });
+    for (let success = 0; success < 12; success += 1) (await login(medic.email, password)).isOk();
+    const tries = Array.from({ length: 11 }, () =>
+      service.client.post('/token-auth/', { email: medic.email, password: 'wrong' }, { concurrent: true }),
+    );
+    const statuses = (await Promise.all(tries)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 400)).toHaveLength(10);
+    const refused = (await login(medic.email, password)).is(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('after fifty wrong ones an address is shut out, whichever emails it tries', async () => {
+    const statuses: number[] = [];
+    for (let number = 0; number < 50; number += 1) {
+      statuses.push((await login(`nobody.${String(number)}@example.org`, 'wrong')).status);
+    }
+    expect(statuses.at(0)).toBe(400);
+    expect(statuses.at(-1)).toBe(429);
+  });
+});

@@ -1,0 +1,122 @@
+import { hashPassword } from '../../src/auth/password.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+const PASSWORD = 'correct horse battery staple';
+
+const givenAccount = async (columns: object = {}) =>
+  service.given.medic({ passwordHash: await hashPassword(PASSWORD), ...columns });
+const login = (email: string, password: string) => service.client.post('/token-auth/', { email, password });
+const keyOf = (answer: { json: unknown }) => (answer.json as { token: string }).token;
+const tryKey = (token: string) => service.client.get('/locations/', { token });
+
+describe('POST /token-auth/', () => {
+  test('the right password gives a new key that works, whatever the case of the email', async () => {
+    const medic = await givenAccount({ email: 'Login.Case@example.org', emailKey: 'login.case@example.org' });
+    const answer = (await login('login.CASE@example.org', PASSWORD)).isOk();
+    (await tryKey(keyOf(answer))).isOk();
+    expect(keyOf(answer)).not.toBe(medic.token);
+  });
+
+  test('the key is labelled login and expires after LOGIN_TOKEN_TTL, 12 hours by default', async () => {
+    const medic = await givenAccount();
+    (await login(medic.email, PASSWORD)).isOk();
+    const [row] = await service.dataSource.query<{ hours: number }[]>(
+      `SELECT extract(epoch FROM expires_at - created_at)::float / 3600 AS hours FROM api_token
+       WHERE medic_id = $1 AND label = 'login'`,
+      [medic.id],
+    );
+    expect(row?.hours).toBeCloseTo(12, 2);
+  });
+
+  test('a form is taken as well as JSON', async () => {
+    const medic = await givenAccount();
+    const body = new URLSearchParams({ email: medic.email, password: PASSWORD });
+    (await service.client.post('/token-auth/', body)).isOk();
+  });
+
+  test('a wrong password, an unknown email, an account without a password and a deactivated medic get the same 400', async () => {
+    const [medic, inactive, keyOnly] = [
+      await givenAccount(),
+      await givenAccount({ isActive: false }),
+      await service.given.medic(),
+    ];
+    const answers = [
+      await login(medic.email, 'wrong password'),
+      await login('nobody@example.org', PASSWORD),
+      await login(keyOnly.email, PASSWORD),
+      await login(inactive.email, PASSWORD),
+    ];
+    for (const answer of answers) {
+      answer.isInvalid('non_field_errors').is(400, { message: 'Unable to log in with provided credentials.' });
+      expect(answer.text).toBe(answers[0]?.text);
+    }
+  });
+
+  test('both fields are required', async () => {
+    (await service.client.post('/token-auth/', {})).isInvalid('email', 'password');
+  });
+});
+
+describe('POST /token-auth/rotate/', () => {
+  const rotate = (token: string, query = '') => service.client.post(`/token-auth/rotate/${query}`, undefined, { token });
+
+  test('gives a new key, and the old one works on for the grace time', async () => {
+    const medic = await service.given.medic();
+    const answer = (await rotate(medic.token)).isOk();
+    (await tryKey(keyOf(answer))).isOk();
+    (await tryKey(medic.token)).isOk();
+  });
+
+  test('without grace the old key is refused from the next request on', async () => {
+    const medic = await service.given.medic();
+    const answer = (await rotate(medic.token, '?grace=0')).isOk();
+    (await tryKey(medic.token)).isRefused('Invalid Token');
+    (await tryKey(keyOf(answer))).isOk();
+  });
+
+  test('a key that was rotated cannot outlive its grace time by being rotated again', async () => {
+    const medic = await service.given.medic();
+    (await rotate(medic.token, '?grace=60')).isOk();
+    const again = (await rotate(medic.token, '?grace=60')).isOk();
+    const rows = await service.dataSource.query<{ left: number }[]>(
+      `SELECT extract(epoch FROM expires_at - now())::float AS left FROM api_token
+       WHERE medic_id = $1 ORDER BY id DESC LIMIT 1`,
+      [medic.id],
+    );
+    expect(rows[0]?.left).toBeLessThanOrEqual(60);
+    (await tryKey(keyOf(again))).isOk();
+  });
+
+  test.each(['-1', '86401', 'x', '1.5'])('grace=%s is a 400', async (grace) => {
+    const medic = await service.given.medic();
+    (await rotate(medic.token, `?grace=${grace}`)).isInvalid('grace');
+  });
+
+  test('needs a key', async () => {
+    (await service.client.post('/token-auth/rotate/')).isRefused('Invalid Token');
+  });
+});
+
+describe('DELETE /token-auth/', () => {
+  test('revokes the key that it came with, and no other', async () => {
+    const medic = await service.given.medic();
+    const other = await service.given.token(medic.id);
+    (await medic.delete('/token-auth/')).is(204);
+    (await tryKey(medic.token)).isRefused('Invalid Token');
+    (await tryKey(other)).isOk();
+  });
+});
+
+describe('at most 20 live tokens a medic', () => {
+  test('the 21st is a 409; expired and revoked ones do not count; a rotation takes the place of its own', async () => {
+    const medic = await givenAccount();
+    await service.given.token(medic.id, new Date(Date.now() - 1000));
+    for (let live = 1; live < 20; live += 1) await service.given.token(medic.id);
+    (await login(medic.email, PASSWORD)).isConflict(/20 live tokens/);
+    const rotated = (await service.client.post('/token-auth/rotate/?grace=0', undefined, { token: medic.token })).isOk();
+    (await login(medic.email, PASSWORD)).isConflict(/20 live tokens/);
+    (await service.client.delete('/token-auth/', { token: keyOf(rotated) })).is(204);
+    (await login(medic.email, PASSWORD)).isOk();
+  });
+});
