@@ -2,7 +2,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist', 'coverage', 'node_modules', 'data'] },
+  { ignores: ['dist', 'coverage', 'node_modules', 'data', 'test/clients/generated'] },
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

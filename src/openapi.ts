@@ -63,20 +63,22 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     extraModels: [ErrorResponse, ValidationErrorResponse],
   });
   for (const [path, operations] of Object.entries(document.paths)) {
-    for (const operation of Object.values(operations as Record<string, Operation>)) complete(path, operation);
+    for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
+      complete(path, operation, method === 'post' || method === 'patch');
+    }
   }
   closeSchemas(document);
   return document;
 }
 
-function complete(path: string, operation: Operation): void {
+/** @param readsBody whether a body is read, even where the operation needs none */
+function complete(path: string, operation: Operation, readsBody: boolean): void {
   if (!path.startsWith(API_PREFIX)) {
     operation.security = [];
     return;
   }
-  const hasBody = operation.requestBody !== undefined;
   const hasQuery = operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query') ?? false;
-  if (hasBody) {
+  if (operation.requestBody !== undefined) {
     const body = operation.requestBody as { content: Record<string, unknown> };
     body.content['application/x-www-form-urlencoded'] ??= body.content['application/json'];
   }
@@ -88,7 +90,7 @@ function complete(path: string, operation: Operation): void {
     ...(isJson ? [406] : []),
     429,
     503,
-    ...(hasBody ? [400, 413, 415] : hasQuery ? [400] : []),
+    ...(readsBody ? [400, 413, 415] : hasQuery ? [400] : []),
   ];
   for (const status of statuses) operation.responses[String(status)] ??= commonResponse(status);
 }

@@ -1,4 +1,6 @@
-import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import { LogController, type FastifyReply, type FastifyRequest, type FastifyHttpOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.js';
 import { setAnswerHeaders } from './http-rules.js';
@@ -17,6 +19,7 @@ export function fastifyOptions(environment: Environment, logger: Logger) {
     requestIdHeader: false,
     trustProxy: environment.TRUST_PROXY,
     bodyLimit: BODY_LIMIT,
+    http: { requireHostHeader: false },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, querystringParser: readForm },
@@ -33,8 +36,9 @@ export function fastifyOptions(environment: Environment, logger: Logger) {
       const body = JSON.stringify({ message });
       socket.end(
         `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-          `Content-Length: ${String(Buffer.byteLength(body))}\r\nConnection: close\r\n\r\n${body}`,
+          `Content-Length: ${String(Buffer.byteLength(body))}\r\nX-Request-Id: ${randomUUID()}\r\n` +
+          `Connection: close\r\n\r\n${body}`,
       );
     },
-  } satisfies FastifyServerOptions;
+  } satisfies FastifyHttpOptions<Server>;
 }

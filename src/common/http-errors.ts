@@ -25,6 +25,15 @@ export class MethodNotAllowed extends HttpError {
   }
 }
 
+/** The request does not say, or not rightly, which host it is for; no link could be built from that. */
+export class InvalidHost extends HttpError {
+  readonly statusCode = 400;
+
+  constructor() {
+    super('The Host header must name the host that the request is for.');
+  }
+}
+
 /** The client accepts nothing that the service can answer with. */
 export class NotAcceptable extends HttpError {
   readonly statusCode = 406;

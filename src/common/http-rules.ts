@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import accepts from '@fastify/accepts';
-import { NotAcceptable } from './http-errors.js';
+import { InvalidHost, NotAcceptable } from './http-errors.js';
 
 /** Where the mirrored API lives. */
 export const API_PREFIX = '/api/v2';
@@ -11,6 +11,10 @@ export function registerHttpRules(fastify: FastifyInstance): void {
   fastify.decorateRequest('medic', null);
   fastify.addHook('onRequest', (request, reply, done) => {
     setAnswerHeaders(request, reply);
+    if (isApi(request) && !isHost(request.host)) {
+      done(new InvalidHost());
+      return;
+    }
     if (request.method === 'DELETE') delete request.headers['content-type'];
     const mustAccept = isApi(request) && !request.is404 && request.routeOptions.config.anyAccept !== true;
     done(mustAccept && !acceptsJson(request) ? new NotAcceptable() : undefined);
@@ -25,6 +29,10 @@ export function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): 
 
 function isApi(request: FastifyRequest): boolean {
   return request.url.startsWith(API_PREFIX);
+}
+
+function isHost(host: string): boolean {
+  return /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`);
 }
 
 /** What is said of a type besides its weight, such as its charset, makes no difference. */

@@ -1,4 +1,5 @@
 import { Param, type PipeTransform } from '@nestjs/common';
+import { ApiParam } from '@nestjs/swagger';
 import { MAX_ID } from './coercion.js';
 import { NotFound } from './domain-error.js';
 
@@ -13,6 +14,13 @@ export function idInPath(text: string | undefined): number {
 }
 
 const pipe: PipeTransform = { transform: idInPath };
+const SCHEMA = { type: 'integer', minimum: 1, maximum: MAX_ID } as const;
 
-/** Hands the `id` of the path to a parameter of a controller's method. */
-export const IdParam = (): ParameterDecorator => Param('id', pipe);
+/** Hands the `id` of the path to a parameter of a controller's method. @param example for the document */
+export function IdParam(example: number): ParameterDecorator {
+  return (target, method, index) => {
+    Param('id', pipe)(target, method, index);
+    const descriptor = Object.getOwnPropertyDescriptor(target, method ?? '');
+    ApiParam({ name: 'id', schema: { ...SCHEMA, example } })(target, method ?? '', descriptor ?? {});
+  };
+}

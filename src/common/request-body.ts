@@ -50,11 +50,11 @@ function isIgnored(request: FastifyRequest, body: Buffer): boolean {
 
 /**
  * Decodes UTF-8. Bytes that are not become lone surrogates, so that the check of the field in which
- * they stand refuses them and names it.
+ * they stand refuses them and names it; two, for an escaped one that follows would make the last a pair.
  */
 function decode(bytes: Buffer): string {
   const text = bytes.toString('utf8');
-  return isUtf8(bytes) ? text : text.replaceAll('\uFFFD', '\uD800');
+  return isUtf8(bytes) ? text : text.replaceAll('\uFFFD', '\uD800\uD800');
 }
 
 function readJson(text: string): unknown {

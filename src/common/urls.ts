@@ -5,7 +5,8 @@ import type { FastifyRequest } from 'fastify';
  * @returns the URL of the service as the client of a request sees it, without a slash at its end
  */
 export function baseUrlOf(request: FastifyRequest, publicUrl: string | undefined): string {
-  return publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
+  const protocol = request.protocol.toLowerCase() === 'https' ? 'https' : 'http';
+  return publicUrl?.replace(/\/+$/, '') ?? `${protocol}://${request.host}`;
 }
 
 /** @returns the absolute URL of a request as its client sees it */

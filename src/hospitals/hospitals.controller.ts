@@ -37,7 +37,7 @@ export class HospitalsController {
   @Get(':id')
   @AnyMedic()
   @Answers({ summary: 'Read a hospital you belong to', ok: HospitalResponse, errors: NOT_FOUND })
-  async getHospital(@Caller() caller: CurrentMedic, @IdParam() id: number, @Req() request: FastifyRequest) {
+  async getHospital(@Caller() caller: CurrentMedic, @IdParam(1) id: number, @Req() request: FastifyRequest) {
     return this.answer(await this.hospitals.get(caller, id), request);
   }
 
@@ -60,7 +60,7 @@ export class HospitalsController {
   @Answers({ summary: 'Change a hospital', status: 201, ok: HospitalResponse, errors: NOT_FOUND })
   async updateHospital(
     @Caller() caller: CurrentMedic,
-    @IdParam() id: number,
+    @IdParam(1) id: number,
     @Body() input: UpdateHospitalDto,
     @Req() request: FastifyRequest,
   ) {

@@ -24,10 +24,13 @@ export const pictureType: FieldType = {
   schema: { type: 'string', format: 'binary' },
 };
 
+/** The markers between which a JPEG is. */
+const START = Buffer.from([0xff, 0xd8, 0xff]);
+const END = Buffer.from([0xff, 0xd9]);
+
 /** @returns whether the content begins as a JPEG does, ends as one, and its header can be decoded */
 function isJpeg(content: Buffer): boolean {
-  if (content.readUIntBE(0, Math.min(3, content.length)) !== 0xff_d8_ff) return false;
-  if (content.lastIndexOf(Buffer.from([0xff, 0xd9])) === -1) return false;
+  if (!content.subarray(0, 3).equals(START) || !content.includes(END)) return false;
   try {
     const { type, width, height } = imageSize(content);
     return type === 'jpg' && width > 0 && height > 0;

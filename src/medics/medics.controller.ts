@@ -39,7 +39,7 @@ export class MedicsController {
   @Get('medics/:id')
   @AnyMedic()
   @Answers({ summary: 'Read yourself, or a medic you created', ok: MedicResponse, errors: NOT_FOUND })
-  getMedic(@Caller() caller: CurrentMedic, @IdParam() id: number): Promise<MedicResponse> {
+  getMedic(@Caller() caller: CurrentMedic, @IdParam(2) id: number): Promise<MedicResponse> {
     return this.reader.get(caller, id);
   }
 
@@ -61,7 +61,7 @@ export class MedicsController {
   })
   updateMedic(
     @Caller() caller: CurrentMedic,
-    @IdParam() id: number,
+    @IdParam(2) id: number,
     @Body() input: UpdateMedicDto,
   ): Promise<MedicResponse> {
     return this.medics.update(caller, id, input);

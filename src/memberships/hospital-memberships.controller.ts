@@ -32,7 +32,7 @@ export class HospitalMembershipsController {
     errors: NOT_FOUND,
   })
   async listHospitalMemberships(
-    @IdParam() id: number,
+    @IdParam(1) id: number,
     @Query() query: HospitalMembershipsQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -45,7 +45,7 @@ export class MembershipsController {
   @Get(':id')
   @AnyMedic()
   @Answers({ summary: 'Read a membership', ok: MembershipResponse, errors: NOT_FOUND })
-  getMembership(@Caller() caller: CurrentMedic, @IdParam() id: number): Promise<MembershipResponse> {
+  getMembership(@Caller() caller: CurrentMedic, @IdParam(2) id: number): Promise<MembershipResponse> {
     return this.reader.get(caller.id, id);
   }
 
@@ -79,7 +79,7 @@ export class MembershipsController {
   })
   updateMembership(
     @Caller() caller: CurrentMedic,
-    @IdParam() id: number,
+    @IdParam(2) id: number,
     @Body() input: UpdateMembershipDto,
   ): Promise<MembershipResponse> {
     return this.memberships.update(caller, id, input);
@@ -94,7 +94,7 @@ export class MembershipsController {
     ok: MembershipResponse,
     errors: { ...NOT_FOUND, 409: LAST_ADMIN },
   })
-  deleteMembership(@Caller() caller: CurrentMedic, @IdParam() id: number): Promise<MembershipResponse> {
+  deleteMembership(@Caller() caller: CurrentMedic, @IdParam(2) id: number): Promise<MembershipResponse> {
     return this.memberships.remove(caller, id);
   }
 }

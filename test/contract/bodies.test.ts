@@ -15,20 +15,27 @@ function jsonWith(fields: string): string {
 }
 
 describe('JSON', () => {
-  test.each(['{', '{"name":"x"', "{'name':'x'}", '{"name":NaN}', '{"name":01}', '{} {}', '{"name":"\t"}', '\ufffd', '{"a"}'])(
-    'that is malformed is a 400: %j',
-    async (body) => {
-      const medic = await service.given.medic();
-      (await medic.post('/hospital/', body)).isInvalid('non_field_errors');
-      (await medic.post('/management/memberships/', body)).isInvalid('non_field_errors');
-    },
-  );
+  test.each([
+    '{',
+    '{"name":"x"',
+    "{'name':'x'}",
+    '{"name":NaN}',
+    '{"name":01}',
+    '{} {}',
+    '{"name":"\t"}',
+    '\ufffd',
+    '{"a"}',
+  ])('that is malformed is a 400: %j', async (body) => {
+    const medic = await service.given.medic();
+    (await medic.post('/hospital/', body)).isInvalid('non_field_errors');
+    (await medic.post('/management/memberships/', body)).isInvalid('non_field_errors');
+  });
 
   test.each(['"name":"Other"', '"name":"Hospital"', '"n\\u0061me":"Hospital"', '"id":{"id":1,"id":1}', '"x":1,"x":2'])(
     'that has one key twice is a 400: %s',
     async (twice) => {
       const medic = await service.given.medic();
-      (await medic.post('/hospital/', jsonWith(twice))).is(400, { message: /./ });
+      (await medic.post('/hospital/', jsonWith(twice))).isError(400);
     },
   );
 
@@ -58,18 +65,26 @@ describe('JSON', () => {
 });
 
 describe('a field that the resource does not have', () => {
-  test.each(['naem', 'constructor', 'toString', 'hasOwnProperty', 'prototype', '', '0', 'name ', 'Name', 'createdById'])(
-    'is a 400 that names it: %j',
-    async (field) => {
-      const { admin, adminship, hospital, outsider } = await service.given.hospital();
-      const extra = { [field]: 'x' };
-      (await admin.post('/hospital/', { ...HOSPITAL, ...extra })).isInvalid(field);
-      (await admin.post('/hospital/', new URLSearchParams({ ...HOSPITAL, ...extra }))).isInvalid(field);
-      (await admin.addMember(hospital, outsider, extra)).isInvalid(field);
-      (await admin.changeMembership(adminship, extra)).isInvalid(field);
-      (await admin.patch(`/medics/${String(admin.id)}`, extra)).isInvalid(field);
-    },
-  );
+  test.each([
+    'naem',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'prototype',
+    '',
+    '0',
+    'name ',
+    'Name',
+    'createdById',
+  ])('is a 400 that names it: %j', async (field) => {
+    const { admin, adminship, hospital, outsider } = await service.given.hospital();
+    const extra = { [field]: 'x' };
+    (await admin.post('/hospital/', { ...HOSPITAL, ...extra })).isInvalid(field);
+    (await admin.post('/hospital/', new URLSearchParams({ ...HOSPITAL, ...extra }))).isInvalid(field);
+    (await admin.addMember(hospital, outsider, extra)).isInvalid(field);
+    (await admin.changeMembership(adminship, extra)).isInvalid(field);
+    (await admin.patch(`/medics/${String(admin.id)}`, extra)).isInvalid(field);
+  });
 
   test('is a 400 that names it: __proto__', async () => {
     const medic = await service.given.medic();
@@ -100,11 +115,11 @@ describe('the size of a body', () => {
     const headers = { Authorization: `Token ${token}`, 'Content-Type': 'application/json' };
     const line = 'POST /api/v2/hospital/';
     const { url } = service.client;
-    (await sendRaw(url, rawRequest(line, headers, body))).is(413, { message: expect.stringMatching(TOO_LARGE) as string });
+    (await sendRaw(url, rawRequest(line, headers, body))).isError(413, TOO_LARGE);
     const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const chunked = `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n${head.join('')}\r\n`;
     const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
-    (await sendRaw(url, chunked, chunk)).is(413, { message: expect.stringMatching(TOO_LARGE) as string });
+    (await sendRaw(url, chunked, chunk)).isError(413, TOO_LARGE);
   });
 });
 
@@ -130,7 +145,7 @@ describe('the type of a body', () => {
     'may not be %s',
     async (type) => {
       const medic = await service.given.medic();
-      (await medic.post('/medics/', '{}', { headers: { 'content-type': type } })).is(415, { message: /./ });
+      (await medic.post('/medics/', '{}', { headers: { 'content-type': type } })).isError(415);
     },
   );
 
@@ -163,7 +178,9 @@ describe('an empty body', () => {
       const { admin, adminship, hospital } = await service.given.hospital();
       const before = await service.client.rows();
       for (const body of [undefined, '']) {
-        (await admin.patch(`/management/memberships/${String(adminship)}`, body, { headers })).isCreated({ id: adminship });
+        (await admin.patch(`/management/memberships/${String(adminship)}`, body, { headers })).isCreated({
+          id: adminship,
+        });
         (await admin.patch(`/hospital/${String(hospital)}`, body, { headers })).isCreated({ id: hospital });
         (await admin.patch(`/medics/${String(admin.id)}`, body, { headers })).is(202, { id: admin.id });
       }

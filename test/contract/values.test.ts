@@ -12,19 +12,38 @@ describe('ids', () => {
   test('are taken as digits in JSON, forms and queries', async () => {
     const { hospital, admin, outsider, stranger } = await service.given.hospital();
     const [first, second] = [String(outsider.id), String(stranger.id)];
-    (await admin.post('/management/memberships/', { medic: first, hospital: String(hospital) })).isCreated({ hospital });
+    (await admin.post('/management/memberships/', { medic: first, hospital: String(hospital) })).isCreated({
+      hospital,
+    });
     const form = new URLSearchParams({ medic: second, hospital: String(hospital) });
     (await admin.post('/management/memberships/', form)).isCreated({ medic: stranger.id });
     (await admin.get(`/management/memberships/?hospital=${String(hospital)}`)).isOk({ count: 1 });
   });
 
-  test.each([0, -1, 1.5, 2147483648, 1e300, '', ' ', 'x', '1x', '1.0', '-1', '+1', '0x1', '١', null, true, [], [1], {}])(
-    'are not %j',
-    async (medic) => {
-      const { hospital, admin } = await service.given.hospital();
-      (await admin.post('/management/memberships/', { medic, hospital })).isInvalid('medic');
-    },
-  );
+  test.each([
+    0,
+    -1,
+    1.5,
+    2147483648,
+    1e300,
+    '',
+    ' ',
+    'x',
+    '1x',
+    '1.0',
+    '-1',
+    '+1',
+    '0x1',
+    '١',
+    null,
+    true,
+    [],
+    [1],
+    {},
+  ])('are not %j', async (medic) => {
+    const { hospital, admin } = await service.given.hospital();
+    (await admin.post('/management/memberships/', { medic, hospital })).isInvalid('medic');
+  });
 
   test.each(['0', '-1', 'x', '2147483648', '1&hospital=2'])('are not %s in a query', async (value) => {
     const medic = await service.given.medic();
@@ -67,7 +86,7 @@ describe('booleans', () => {
     const text = written.replaceAll('"', '');
     const form = new URLSearchParams({ ...HOSPITAL, page_size: text });
     (await medic.post('/hospital/', form)).isCreated({ page_size: value });
-    (await medic.get(`/management/memberships/?is_active=${text}`)).isOk({ count: value ? 1 : 1 });
+    (await medic.get(`/management/memberships/?is_active=${text}`)).isOk({ count: 1 });
   });
 
   test.each(['2', '-1', '0.5', '"yes"', '"on"', '"t"', '""', '" true"', '"10"', 'null', '[]', '[true]', '{}'])(

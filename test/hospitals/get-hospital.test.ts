@@ -1,3 +1,4 @@
+import { castOf } from '../support/actors.js';
 import { NO_IDS, refusesBadKeys } from '../support/refusals.js';
 import { useService } from '../support/service.js';
 
@@ -12,17 +13,21 @@ describe('GET /hospital/{id}', () => {
   test.each([
     ['an ADMIN', 'admin', true],
     ['a MEMBER', 'member', false],
+    ['a former ADMIN who is a MEMBER now', 'formerAdmin', false],
   ] as const)('%s reads it, and whether they administer it', async (_, who, isAdmin) => {
-    const scene = await service.given.hospital();
-    (await scene[who].get(`/hospital/${String(scene.hospital)}`)).isOk({ id: scene.hospital, is_admin: isAdmin });
+    const cast = await castOf(service);
+    (await cast[who].get(`/hospital/${String(cast.hospital)}`)).isOk({ id: cast.hospital, is_admin: isAdmin });
   });
 
   test.each([
+    ['a MEMBER who was removed', 'removedMember'],
+    ['an ADMIN who was removed', 'removedAdmin'],
     ['a medic who belongs to nothing', 'outsider'],
     ['an ADMIN of another hospital', 'stranger'],
+    ['the account that created one of its medics', 'creator'],
   ] as const)('it does not exist for %s', async (_, who) => {
-    const scene = await service.given.hospital();
-    (await scene[who].get(`/hospital/${String(scene.hospital)}`)).isNotFound();
+    const cast = await castOf(service);
+    (await cast[who].get(`/hospital/${String(cast.hospital)}`)).isNotFound();
   });
 
   test('it does not exist for a medic whose membership is deleted, until that is restored', async () => {

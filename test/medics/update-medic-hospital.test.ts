@@ -1,5 +1,6 @@
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
+import { castOf, NOT_ADMINS } from '../support/actors.js';
 import { formOf } from '../support/bodies.js';
 import { cannotAssign } from '../support/refusals.js';
 import { useService } from '../support/service.js';
@@ -99,24 +100,12 @@ describe('PATCH /medics/{id} with hospital, where the medic has no live membersh
     (await self.patch(path, { name: 'New', hospital })).is(400, cannotAssign(hospital));
   });
 
-  test.each([
-    ['a MEMBER there', 'member'],
-    ['no medic of it', 'outsider'],
-    ['an ADMIN of another', 'stranger'],
-  ] as const)('is refused to a creator who is %s', async (_, who) => {
-    const scene = await service.given.hospital();
-    const medic = await service.given.medic({ createdById: scene[who].id });
-    const change = { hospital: scene.hospital };
-    (await scene[who].patch(pathOf(medic), change)).is(400, cannotAssign(scene.hospital));
-    await service.given.membership(medic, scene.hospital, { isDeleted: true });
-    (await scene[who].patch(pathOf(medic), change)).is(400, cannotAssign(scene.hospital));
-  });
-
-  test('is refused to a creator whose own membership there is deleted', async () => {
-    const { creator, hospital, adminship, member, membership, path } = await givenCreator();
-    (await creator.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();
-    (await member.removeMembership(adminship)).isCreated();
-    (await creator.patch(path, { hospital })).is(400, cannotAssign(hospital));
+  test.each(NOT_ADMINS)('is refused to a creator who is %s', async (_, who) => {
+    const { hospital, [who]: creator } = await castOf(service);
+    const medic = await service.given.medic({ createdById: creator.id });
+    (await creator.patch(pathOf(medic), { hospital })).is(400, cannotAssign(hospital));
+    await service.given.membership(medic, hospital, { isDeleted: true });
+    (await creator.patch(pathOf(medic), { hospital })).is(400, cannotAssign(hospital));
   });
 
   test('is refused with the same sentence where there is no such hospital', async () => {

@@ -1,4 +1,5 @@
 import { MembershipType } from '../../src/memberships/membership.entity.js';
+import { castOf, NOT_ADMINS } from '../support/actors.js';
 import { formOf, HOSPITAL } from '../support/bodies.js';
 import { cannotAssign } from '../support/refusals.js';
 import { useService } from '../support/service.js';
@@ -101,17 +102,12 @@ describe('PATCH /medics/{id} with is_admin_membership is refused', () => {
     (await member.patch(pathOf(member), { hospital, is_admin_membership: true })).is(400, cannotAssign(hospital));
   });
 
-  test.each([
-    ['a MEMBER there', 'member'],
-    ['no medic of it', 'outsider'],
-    ['an ADMIN of another hospital', 'stranger'],
-  ] as const)('to a creator who is %s', async (_, who) => {
-    const scene = await service.given.hospital();
-    const { hospital } = scene;
-    const medic = await service.given.medic({ createdById: scene[who].id });
+  test.each(NOT_ADMINS)('to a creator who is %s', async (_, who) => {
+    const { hospital, [who]: creator } = await castOf(service);
+    const medic = await service.given.medic({ createdById: creator.id });
     await service.given.membership(medic, hospital, { isActive: true });
     for (const change of [{ is_admin_membership: true }, { hospital, is_admin_membership: true, name: 'New' }])
-      (await scene[who].patch(pathOf(medic), change)).is(400, cannotAssign(hospital));
+      (await creator.patch(pathOf(medic), change)).is(400, cannotAssign(hospital));
   });
 
   test('to a creator who is no ADMIN there, to demote', async () => {

@@ -14,11 +14,11 @@ let other: pg.Client;
 /** @returns once so many statements of the service wait for a lock */
 function blocked(count: number): Promise<unknown> {
   return until(async () => {
-    const { rows } = await other.query<{ waiting: number }>(
+    const [row] = await service.dataSource.query<{ waiting: number }[]>(
       `SELECT count(*)::integer AS waiting FROM pg_stat_activity
        WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     );
-    return rows[0]?.waiting === count;
+    return row?.waiting === count;
   });
 }
 

@@ -47,8 +47,13 @@ export class Answer {
     return this;
   }
 
+  /** An error of this status, with a sentence that matches. */
+  isError(status: number, message: string | RegExp = /./): this {
+    return this.is(status, { message: expect.stringMatching(message) as string });
+  }
+
   isConflict(message: string | RegExp): this {
-    return this.is(409, { message: expect.stringMatching(message) as string });
+    return this.isError(409, message);
   }
 
   /** 400 whose `errors` name exactly these fields. */

@@ -59,7 +59,8 @@ describe('POST /token-auth/', () => {
 });
 
 describe('POST /token-auth/rotate/', () => {
-  const rotate = (token: string, query = '') => service.client.post(`/token-auth/rotate/${query}`, undefined, { token });
+  const rotate = (token: string, query = '') =>
+    service.client.post(`/token-auth/rotate/${query}`, undefined, { token });
 
   test('gives a new key, and the old one works on for the grace time', async () => {
     const medic = await service.given.medic();
@@ -114,7 +115,9 @@ describe('at most 20 live tokens a medic', () => {
     await service.given.token(medic.id, new Date(Date.now() - 1000));
     for (let live = 1; live < 20; live += 1) await service.given.token(medic.id);
     (await login(medic.email, PASSWORD)).isConflict(/20 live tokens/);
-    const rotated = (await service.client.post('/token-auth/rotate/?grace=0', undefined, { token: medic.token })).isOk();
+    const rotated = (
+      await service.client.post('/token-auth/rotate/?grace=0', undefined, { token: medic.token })
+    ).isOk();
     (await login(medic.email, PASSWORD)).isConflict(/20 live tokens/);
     (await service.client.delete('/token-auth/', { token: keyOf(rotated) })).is(204);
     (await login(medic.email, PASSWORD)).isOk();

@@ -68,9 +68,9 @@ async function load(
 function take(rows: Generator<unknown[]>, count: number): unknown[][] {
   const taken: unknown[][] = [];
   while (taken.length < count) {
-    const { done, value } = rows.next();
-    if (done === true) break;
-    taken.push(value);
+    const next = rows.next();
+    if (next.done === true) break;
+    taken.push(next.value);
   }
   return taken;
 }

@@ -6,7 +6,7 @@ import type { PictureKind } from '../hospital-picture.entity.js';
 
 /** The hospital object of the contract's section 5. */
 export class HospitalResponse {
-  @ApiProperty({ type: 'integer', example: 99 })
+  @ApiProperty({ type: 'integer', example: 1 })
   id!: number;
 
   @ApiProperty({ type: 'string', format: 'date-time', example: '2020-11-04T01:12:12.017392Z' })

@@ -3,7 +3,7 @@ import { Field, idType } from '../../common/fields.js';
 
 /** The hospital of a location. */
 export class LocationHospitalResponse {
-  @ApiProperty({ type: 'integer', example: 99 })
+  @ApiProperty({ type: 'integer', example: 1 })
   id!: number;
 
   @ApiProperty({ example: 'Hospital San José' })
@@ -27,7 +27,7 @@ export class LocationResponse {
 
 /** Which hospital to make the active one. */
 export class UpdateLocationDto {
-  @Field(idType, { required: true, example: 99, description: 'A hospital that you belong to.' })
+  @Field(idType, { required: true, example: 1, description: 'A hospital that you belong to.' })
   hospital_id!: number;
 }
 

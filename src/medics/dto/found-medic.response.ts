@@ -3,7 +3,7 @@ import { PageResponse } from '../../common/page-response.js';
 
 /** A medic as a search by email answers it. */
 export class FoundMedicResponse {
-  @ApiProperty({ type: 'integer', example: 33 })
+  @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
 
   @ApiProperty({ example: 'ana.nunez@example.org' })

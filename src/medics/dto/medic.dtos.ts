@@ -75,7 +75,7 @@ export class UpdateMedicDto extends OptionalMedicFields {
   @Field(emailType, EMAIL)
   email?: string;
 
-  @Field(idType, { nullable: true, example: null, description: 'The active hospital; null clears the choice.' })
+  @Field(idType, { nullable: true, example: 1, description: 'The active hospital; null clears the choice.' })
   hospital?: number | null;
 
   @Field(booleanType, { nullable: true, example: false, description: 'Whether as an ADMIN of the active hospital.' })

@@ -3,7 +3,7 @@ import { PageResponse } from '../../common/page-response.js';
 
 /** The medic object of the contract's section 6. */
 export class MedicResponse {
-  @ApiProperty({ type: 'integer', example: 33 })
+  @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
 
   @ApiProperty({ example: 'Ana María Núñez' })
@@ -12,7 +12,7 @@ export class MedicResponse {
   @ApiProperty({ example: 'ana.nunez@example.org' })
   email!: string;
 
-  @ApiProperty({ type: 'integer', nullable: true, example: 99, description: 'The current active hospital.' })
+  @ApiProperty({ type: 'integer', nullable: true, example: 1, description: 'The current active hospital.' })
   hospital!: number | null;
 
   @ApiProperty({ type: 'string', format: 'date', nullable: true, example: '1984-05-17' })

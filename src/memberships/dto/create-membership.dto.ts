@@ -5,10 +5,10 @@ import { membershipType } from './membership.fields.js';
 /** Which medic is to belong to which hospital. */
 @ReadOnlyFields('id', 'date_joined')
 export class CreateMembershipDto {
-  @Field(idType, { required: true, example: 33, description: 'The id of the medic whose membership it is.' })
+  @Field(idType, { required: true, example: 2, description: 'The id of the medic whose membership it is.' })
   medic!: number;
 
-  @Field(idType, { required: true, example: 99, description: 'The id of the hospital; you must be an ADMIN of it.' })
+  @Field(idType, { required: true, example: 1, description: 'The id of the hospital; you must be an ADMIN of it.' })
   hospital!: number;
 
   @Field(membershipType, { example: 'MEMBER', description: 'In any letter case; MEMBER where it is absent.' })

@@ -9,7 +9,7 @@ import {
 export const ALREADY_EXISTS = {
   'The pair of medic and hospital has a membership, live or deleted.': {
     message: new MembershipAlreadyExists().message,
-    membership: 191,
+    membership: 2,
   },
 };
 export const LAST_ADMIN = { 'The hospital would lose its last ADMIN.': { message: new LastAdminOfHospital().message } };

@@ -14,7 +14,7 @@ export class HospitalMembershipsQuery extends PageQuery {
 
 /** Which memberships to list. */
 export class MembershipsQuery extends HospitalMembershipsQuery {
-  @Field(idType, { example: 99, description: 'Only memberships of this hospital.' })
+  @Field(idType, { example: 1, description: 'Only memberships of this hospital.' })
   hospital?: number;
 
   @Field(booleanType, { example: true, description: 'Only memberships with this flag.' })

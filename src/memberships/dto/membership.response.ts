@@ -5,7 +5,7 @@ import { MembershipType } from '../membership.entity.js';
 
 /** The medic of a membership. */
 export class MembershipMedicResponse {
-  @ApiProperty({ type: 'integer', example: 33 })
+  @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
 
   @ApiProperty({ example: 'Ana María Núñez' })
@@ -17,13 +17,13 @@ export class MembershipMedicResponse {
 
 /** The membership object of the contract's section 2. */
 export class MembershipResponse {
-  @ApiProperty({ type: 'integer', example: 191 })
+  @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
 
   @ApiProperty({ type: MembershipMedicResponse })
   medic!: MembershipMedicResponse;
 
-  @ApiProperty({ type: 'integer', example: 99, description: "The hospital's id." })
+  @ApiProperty({ type: 'integer', example: 1, description: "The hospital's id." })
   hospital!: number;
 
   @ApiProperty({ enum: MembershipType, enumName: 'MembershipType', example: 'ADMIN' })
@@ -44,13 +44,13 @@ export class MembershipPage extends PageResponse(MembershipResponse) {}
 
 /** What the creation of a membership answers. */
 export class CreatedMembershipResponse {
-  @ApiProperty({ type: 'integer', example: 191 })
+  @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
 
-  @ApiProperty({ type: 'integer', example: 33, description: "The medic's id." })
+  @ApiProperty({ type: 'integer', example: 2, description: "The medic's id." })
   medic!: number;
 
-  @ApiProperty({ type: 'integer', example: 99, description: "The hospital's id." })
+  @ApiProperty({ type: 'integer', example: 1, description: "The hospital's id." })
   hospital!: number;
 
   @ApiProperty({ enum: MembershipType, enumName: 'MembershipType', example: 'MEMBER' })

@@ -12,10 +12,10 @@ const idOrObject: FieldType = {
 /** What to change of a membership; what is absent stays. */
 @ReadOnlyFields('id', 'date_joined')
 export class UpdateMembershipDto {
-  @Field(idOrObject, { example: 33, description: 'Only the present medic is taken, as its id or as GET answers it.' })
+  @Field(idOrObject, { example: 2, description: 'Only the present medic is taken, as its id or as GET answers it.' })
   medic?: number;
 
-  @Field(idType, { example: 99, description: 'Only the present hospital is taken.' })
+  @Field(idType, { example: 1, description: 'Only the present hospital is taken.' })
   hospital?: number;
 
   @Field(membershipType, { example: 'ADMIN', description: 'In any letter case.' })

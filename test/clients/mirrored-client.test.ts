@@ -1,0 +1,42 @@
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+/** What the public client library of the mirrored API sends with every request, GETs included. */
+const HEADERS = { accept: 'application/json', 'content-type': 'application/json' };
+
+describe('a client of the mirrored API works without a change of its code', () => {
+  test('it lists and creates hospitals, reads and changes one', async () => {
+    const account = await service.given.medic();
+    const options = { headers: HEADERS };
+    const created = (
+      await account.post('/hospital/', { name: 'H', patron: 'H', location: 'L', contact: 'C', page_size: 1 }, options)
+    ).isCreated({ is_admin: true, page_size: true });
+    const path = `/hospital/${String(created.body()['id'])}/`;
+    (await account.get('/hospital/', options)).isOk({ count: 1, results: [{ id: created.body()['id'] }] });
+    (await account.get(path, options)).isOk(created.json);
+    (await account.patch(path, { headline: '24 h' }, options)).isCreated({ headline: '24 h' });
+    (await account.patch(path, undefined, options)).isCreated({ headline: '24 h' });
+  });
+
+  test('it lists and creates medics, reads and changes one', async () => {
+    const account = await service.given.medic();
+    const options = { headers: HEADERS };
+    const medic = { name: 'Ana', email: 'ana@clients.example.org', password: 'a long password', cedula_prof: 12345678 };
+    const created = (await account.post('/medics/', medic, options)).isCreated({ cedula_prof: '12345678' });
+    const path = `/medics/${String(created.body()['id'])}/`;
+    (await account.get('/medics/?created_filter=true', options)).isOk({ count: 1, results: [{ name: 'Ana' }] });
+    (await account.get(path, options)).isOk({ email: medic.email });
+    (await account.patch(path, { specialty: 'Cardiología' }, options)).is(202, { specialty: 'Cardiología' });
+    (await account.patch(path, undefined, options)).is(202, { specialty: 'Cardiología' });
+    (await account.patch(path, '', options)).is(202, { specialty: 'Cardiología' });
+  });
+
+  test("it lists a hospital's memberships and changes one with an empty body", async () => {
+    const { hospital, admin, adminship, membership } = await service.given.hospital();
+    const options = { headers: HEADERS };
+    const list = (await admin.get(`/memberships/${String(hospital)}`, options)).isOk();
+    expect((list.json as { id: number }[]).map(({ id }) => id)).toEqual([membership, adminship]);
+    (await admin.patch(`/management/memberships/${String(membership)}/`, undefined, options)).isCreated();
+  });
+});

@@ -1,0 +1,173 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+interface Media {
+  schema: object;
+  example?: unknown;
+  examples?: Record<string, { value: unknown }>;
+}
+
+interface Answered {
+  description: string;
+  headers?: Record<string, object>;
+  content?: Record<string, Media>;
+}
+
+interface Operation {
+  operationId: string;
+  summary?: string;
+  tags?: string[];
+  security?: object[];
+  parameters?: { name: string; schema: object; example?: unknown }[];
+  requestBody?: { content: Record<string, Media> };
+  responses: Record<string, Answered>;
+}
+
+interface Schema {
+  properties?: Record<string, object & { example?: unknown }>;
+}
+
+interface OpenApi {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  tags: { name: string }[];
+  components: { schemas: Record<string, Schema> };
+}
+
+let document: OpenApi;
+let operations: { name: string; method: string; path: string; operation: Operation }[];
+
+beforeAll(async () => {
+  document = (await (await fetch(`${service.client.url}/openapi.json`)).json()) as OpenApi;
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, method, path, operation })),
+  );
+});
+
+/** @returns the names of those operations for which something is wrong */
+function wrong(isWrong: (operation: Operation, method: string, path: string) => boolean): string[] {
+  return operations.filter((o) => isWrong(o.operation, o.method, o.path)).map(({ name }) => name);
+}
+
+function lacks(operation: Operation, ...statuses: number[]): boolean {
+  return statuses.some((status) => operation.responses[status]?.content?.['application/json'] === undefined);
+}
+
+const isPublic = ({ security }: Operation) => security?.length === 0;
+
+describe('the OpenAPI document', () => {
+  test('is of version 3.1', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d$/);
+  });
+
+  test('names each operation once', () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(ids).toEqual([...new Set(ids)]);
+  });
+
+  test('says of each operation what it does, where it belongs and what it answers', () => {
+    const tags = document.tags.map(({ name }) => name);
+    expect(wrong(({ summary = '' }) => summary === '')).toEqual([]);
+    expect(wrong((operation) => operation.tags?.length !== 1)).toEqual([]);
+    expect(wrong((operation) => !tags.includes(operation.tags?.[0] ?? ''))).toEqual([]);
+    const hasSuccess = ({ responses }: Operation) => {
+      const statuses = Object.keys(responses).filter((status) => status.startsWith('2'));
+      const media = Object.values(responses[statuses[0] ?? '']?.content ?? {})[0];
+      return statuses.length === 1 && Object.keys(media?.schema ?? {}).length > 0;
+    };
+    expect(wrong((operation) => !hasSuccess(operation))).toEqual([]);
+  });
+
+  test('has the refusals that every operation has', () => {
+    expect(wrong((operation) => !isPublic(operation) && lacks(operation, 401, 406, 429, 503))).toEqual([]);
+    expect(wrong((operation, method) => /post|patch/.test(method) && lacks(operation, 400, 413, 415))).toEqual([]);
+    expect(wrong((operation) => operation.requestBody !== undefined && lacks(operation, 400, 413, 415))).toEqual([]);
+    expect(wrong((operation, _, path) => path.includes('{') && lacks(operation, 404))).toEqual([]);
+    const hasQuery = ({ parameters = [] }: Operation) => parameters.some((p) => 'in' in p && p.in === 'query');
+    expect(wrong((operation) => hasQuery(operation) && lacks(operation, 400))).toEqual([]);
+  });
+
+  test.each([
+    ['401', 'WWW-Authenticate'],
+    ['429', 'Retry-After'],
+    ['503', 'Retry-After'],
+  ])('says that a %s carries %s', (status, header) => {
+    const isSilent = ({ responses }: Operation) => {
+      const { headers } = responses[status] ?? { headers: { [header]: {} } };
+      return headers?.[header] === undefined;
+    };
+    expect(wrong((operation, _, path) => path.startsWith('/api') && isSilent(operation))).toEqual([]);
+  });
+
+  test('takes a form wherever it takes JSON', () => {
+    const types = ({ requestBody }: Operation) => Object.keys(requestBody?.content ?? {});
+    const isOneSided = (operation: Operation) =>
+      types(operation).includes('application/json') && !types(operation).includes('application/x-www-form-urlencoded');
+    expect(wrong(isOneSided)).toEqual([]);
+  });
+
+  test('has only examples that are as their schema says', () => {
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    addFormats.default(ajv);
+    ajv.addSchema(document, 'document');
+    const problems: string[] = [];
+    let examples = 0;
+    const check = (where: string, schema: object, example: unknown) => {
+      examples += 1;
+      const local = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as object;
+      if (!ajv.validate(local, example)) problems.push(`${where}: ${ajv.errorsText()}`);
+    };
+    const checkMedia = (where: string, media: Media) => {
+      if ('example' in media) check(where, media.schema, media.example);
+      for (const { value } of Object.values(media.examples ?? {})) check(where, media.schema, value);
+    };
+    for (const { name, operation } of operations) {
+      for (const { name: parameter, schema, example } of operation.parameters ?? []) {
+        if (example !== undefined) check(`${name} ${parameter}`, schema, example);
+      }
+      for (const media of Object.values(operation.requestBody?.content ?? {})) checkMedia(name, media);
+      for (const [status, { content = {} }] of Object.entries(operation.responses)) {
+        for (const media of Object.values(content)) checkMedia(`${name} ${status}`, media);
+      }
+    }
+    for (const [name, { properties = {} }] of Object.entries(document.components.schemas)) {
+      for (const [property, schema] of Object.entries(properties)) {
+        if ('example' in schema) check(`${name}.${property}`, schema, schema.example);
+      }
+    }
+    expect(problems).toEqual([]);
+    expect(examples).toBeGreaterThan(100);
+  });
+});
+
+describe('without a token', () => {
+  test.each(['/docs', '/docs/'])('the page %s and everything that it refers to comes from this process', async (path) => {
+    const page = await fetch(service.client.url + path);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringMatching(/^text\/html/)]);
+    const html = await page.text();
+    const references = [...html.matchAll(/(?:src|href)=["']([^"']+)["']/g)].map(([, reference = '']) => reference);
+    expect(references.length).toBeGreaterThan(3);
+    for (const reference of references) {
+      const url = new URL(reference, page.url);
+      expect(url.origin).toBe(service.client.url);
+      const asset = await fetch(url);
+      expect([reference, asset.status]).toEqual([reference, 200]);
+      expect((await asset.arrayBuffer()).byteLength).toBeGreaterThan(0);
+    }
+    expect(html).toContain('Hospital Memberships');
+  });
+
+  test('the page has an Authorize button for the scheme Token', async () => {
+    const script = await (await fetch(`${service.client.url}/docs/swagger-ui-init.js`)).text();
+    expect(script).toContain('"securitySchemes"');
+    expect(script).toContain('"name": "Authorization"');
+  });
+
+  test.each(['/openapi.json', '/health/live', '/health/ready'])('%s answers JSON', async (path) => {
+    const answer = await fetch(service.client.url + path);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+  });
+});

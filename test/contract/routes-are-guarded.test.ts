@@ -1,0 +1,106 @@
+import { Controller, Get, Module } from '@nestjs/common';
+import { APP_GUARD, MetadataScanner, ModulesContainer, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource } from 'typeorm';
+import { ACCESS_RULE, AnyMedic, PUBLIC } from '../../src/auth/access.decorator.js';
+import { TokenAuthGuard } from '../../src/auth/token-auth.guard.js';
+import { TokensService } from '../../src/auth/tokens.service.js';
+import type { Document } from '../support/document.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+/** Name of a controller's method -> its access rule, for each route of the application. */
+function rulesOfRoutes(): Map<string, unknown> {
+  const rules = new Map<string, unknown>();
+  for (const { controllers } of service.app.get(ModulesContainer).values()) {
+    for (const { metatype } of controllers.values()) {
+      const prototype = (metatype as { prototype: Record<string, object> }).prototype;
+      for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
+        const handler = prototype[name] ?? {};
+        if (Reflect.hasMetadata('path', handler)) rules.set(name, Reflect.getMetadata(ACCESS_RULE, handler));
+      }
+    }
+  }
+  return rules;
+}
+
+async function operations(): Promise<{ id: string; method: string; path: string; isPublic: boolean }[]> {
+  const document = (await (await fetch(`${service.client.url}/openapi.json`)).json()) as Document;
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => {
+      const { operationId, security } = operation as unknown as { operationId: string; security?: object[] };
+      return { id: operationId, method: method.toUpperCase(), path, isPublic: security?.length === 0 };
+    }),
+  );
+}
+
+test('every route declares an access rule', () => {
+  const rules = [...rulesOfRoutes()];
+  expect(rules.length).toBeGreaterThan(15);
+  expect(rules.filter(([, rule]) => typeof rule !== 'string' || rule === '')).toEqual([]);
+});
+
+test('every route is in the document, which says rightly whether it needs a token', async () => {
+  const documented = (await operations()).map(({ id, isPublic }) => [id, isPublic]);
+  const declared = [...rulesOfRoutes()].map(([name, rule]) => [name, rule === PUBLIC]);
+  expect(documented.sort()).toEqual(declared.sort());
+});
+
+test('only health checks, pictures and the login are public', () => {
+  const names = [...rulesOfRoutes()].filter(([, rule]) => rule === PUBLIC).map(([name]) => name);
+  expect(names.filter((name) => !/^(getLiveness|getReadiness|getPicture|login\w*)$/i.test(name))).toEqual([]);
+});
+
+test('every other operation answers Invalid Token without a token or with a wrong one', async () => {
+  for (const { method, path, isPublic } of await operations()) {
+    if (isPublic) continue;
+    const target = path.replace('/api/v2', '').replace(/\{\w+\}/g, '1');
+    const body = ['POST', 'PATCH'].includes(method) ? {} : undefined;
+    (await service.client.send(method, target, { body })).isRefused('Invalid Token');
+    (await service.client.send(method, target, { body, token: 'nonsense' })).isRefused('Invalid Token');
+  }
+});
+
+describe('a route that somebody forgot to give a rule', () => {
+  @Controller()
+  class ForgetfulController {
+    @Get('forgotten')
+    forgotten(): string {
+      return 'secret';
+    }
+
+    @Get('declared')
+    @AnyMedic()
+    declared(): string {
+      return 'welcome';
+    }
+  }
+
+  @Module({})
+  class ForgetfulModule {}
+
+  let app: NestFastifyApplication;
+  beforeAll(async () => {
+    const providers = [
+      TokensService,
+      { provide: APP_GUARD, useClass: TokenAuthGuard },
+      { provide: DataSource, useValue: service.dataSource },
+    ];
+    const module = { module: ForgetfulModule, controllers: [ForgetfulController], providers };
+    app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { logger: false });
+    await app.init();
+  });
+  afterAll(() => app.close());
+
+  test('is closed to everybody', async () => {
+    const { token } = await service.given.medic();
+    for (const headers of [{}, { authorization: `Token ${token}` }]) {
+      const answer = await app.inject({ url: '/forgotten', headers });
+      expect(answer.statusCode).toBe(500);
+      expect(answer.body).not.toContain('secret');
+    }
+    const declared = await app.inject({ url: '/declared', headers: { authorization: `Token ${token}` } });
+    expect(declared.body).toBe('welcome');
+  });
+});
