@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager, IsNull } from 'typeorm';
+import { keyOf } from '../common/authorization.js';
 import { instant } from '../common/timestamps.js';
 import { inTransaction } from '../database/transaction.js';
 import { ApiToken } from './api-token.entity.js';
@@ -97,7 +98,7 @@ export class TokensService {
    * @throws InvalidToken for every other header (section 2), without saying which reason it is
    */
   async authenticate(authorization: string | undefined): Promise<CurrentMedic> {
-    const key = /^token +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    const key = keyOf(authorization);
     if (key === undefined || !isWellFormedKey(key)) throw new InvalidToken();
     const [medic] = await this.dataSource.query<CurrentMedic[]>(
       `SELECT m.id, t.id AS "tokenId" FROM api_token t JOIN medic m ON m.id = t.medic_id

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { Allow, isEmail, isISO8601, registerDecorator } from 'class-validator';
+import { Allow, isEmail, registerDecorator } from 'class-validator';
 import { isStorable, lengthOf, readBoolean, readId, readText, UNREADABLE } from './coercion.js';
 
 /** What a field of a request is, apart from its type. */
@@ -113,12 +113,15 @@ export const emailType: FieldType = {
 export const dateType: FieldType = {
   read: (value) => (typeof value === 'string' ? value : UNREADABLE),
   sentence: 'Must be a date as YYYY-MM-DD.',
-  check: (text: string) =>
-    /^\d{4}-\d\d-\d\d$/.test(text) && !text.startsWith('0000') && isISO8601(text, { strict: true })
-      ? undefined
-      : 'Must be a date as YYYY-MM-DD.',
+  check: (text: string) => (isDay(text) ? undefined : 'Must be a date as YYYY-MM-DD.'),
   schema: { type: 'string', format: 'date' },
 };
+
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || text.startsWith('0000')) return false;
+  const midnight = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text);
+}
 
 /** Fields that the resource has but a request cannot set: they are accepted and ignored. */
 export function ReadOnlyFields(...names: string[]): ClassDecorator {

@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { keyOf } from './authorization.js';
 import { HttpError } from './http-errors.js';
 import { API_PREFIX } from './http-rules.js';
 
@@ -16,10 +17,10 @@ export class TooManyRequests extends HttpError {
   }
 }
 
-/** Lets each token, and without one each address, send `perMinute` requests a minute; 0 is no limit. */
-export function registerRateLimit(fastify: FastifyInstance, perMinute: number): void {
+/** Lets each token, and without one each address, send `perMinute` requests a minute; 0 is no limit. Await it before routes are added. */
+export async function registerRateLimit(fastify: FastifyInstance, perMinute: number): Promise<void> {
   if (perMinute === 0) return;
-  void fastify.register(rateLimit, {
+  await fastify.register(rateLimit, {
     max: perMinute,
     timeWindow: '1 minute',
     cache: 50_000,
@@ -31,6 +32,6 @@ export function registerRateLimit(fastify: FastifyInstance, perMinute: number): 
 }
 
 function senderOf(request: FastifyRequest): string {
-  const { authorization } = request.headers;
-  return authorization === undefined ? request.ip : createHash('sha256').update(authorization).digest('base64');
+  const key = keyOf(request.headers.authorization);
+  return key === undefined ? request.ip : createHash('sha256').update(key).digest('base64');
 }

@@ -33,6 +33,7 @@ describe('where CORS_ORIGINS names origins', () => {
       (await medic.get('/medics/', { headers })).isOk(),
       (await medic.get('/medics/0', { headers })).isNotFound(),
       (await medic.post('/hospital/', '{', { headers })).is(400),
+      (await medic.get('/medics/', { headers: { origin, accept: 'text/html' } })).is(406),
       (await service.client.get('/medics/', { headers })).isRefused('Invalid Token'),
     ];
     for (const answer of answers) {
@@ -60,5 +61,6 @@ describe('where CORS_ORIGINS names origins', () => {
   test('OPTIONS that is no question of a browser answers as ever', async () => {
     const answer = (await service.client.send('OPTIONS', '/medics/')).is(204);
     expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST');
+    (await service.client.send('OPTIONS', '/nothing')).isNotFound();
   });
 });

@@ -33,8 +33,7 @@ export class Service {
     await this.app.listen(0, '127.0.0.1');
     const { port } = this.app.getHttpServer().address() as { port: number };
     const url = `http://127.0.0.1:${String(port)}`;
-    const document = new ServedDocument((await (await fetch(`${url}/openapi.json`)).json()) as Document);
-    this.client = new Client(url, this.database, document);
+    this.client = await clientOf(url, this.database);
     this.given = new Given(this.dataSource, this.client);
   }
 
@@ -42,6 +41,12 @@ export class Service {
     await this.app.close();
     await this.database.drop();
   }
+}
+
+/** @returns a client of the server at `url`, which holds its answers against the document that it serves */
+export async function clientOf(url: string, database: TestDatabase): Promise<Client> {
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
+  return new Client(url, database, new ServedDocument(document));
 }
 
 /**

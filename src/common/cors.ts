@@ -1,0 +1,23 @@
+import cors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * Lets pages of these origins, and of no others, use the API from a browser.
+ * @param origins the setting `CORS_ORIGINS`
+ */
+export async function registerCors(fastify: FastifyInstance, origins: string[] | undefined): Promise<void> {
+  if (origins === undefined) return;
+  await fastify.register(cors, {
+    origin: origins,
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    exposedHeaders: ['Allow', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
+    // The answer to OPTIONS is that of the path; these only add the header fields that a browser asks for.
+    strictPreflight: false,
+    preflightContinue: true,
+  });
+  // The plugin takes OPTIONS for every path, the unknown ones too.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.url === '*' && request.method === 'OPTIONS') reply.callNotFound();
+    else done();
+  });
+}

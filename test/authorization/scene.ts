@@ -1,0 +1,78 @@
+import { MembershipType } from '../../src/memberships/membership.entity.js';
+import { hashPassword } from '../../src/auth/password.js';
+import type { Actor } from '../support/actor.js';
+import type { Service } from '../support/service.js';
+
+/** Those who try every route, in the order of the table's columns. */
+export const ACTORS = [
+  'no token',
+  'bad scheme',
+  'unknown key',
+  'expired key',
+  'revoked key',
+  'deactivated medic',
+  'outsider',
+  'MEMBER',
+  'ADMIN',
+  'ADMIN of another hospital',
+  'ex-ADMIN',
+  "the membership's own medic",
+  'creator of the medic',
+] as const;
+
+export type ActorName = (typeof ACTORS)[number];
+
+/** The `Authorization` header of each actor, and what the routes are tried on. */
+export interface Scene {
+  readonly headers: Readonly<Record<ActorName, Record<string, string>>>;
+  readonly hospital: number;
+  /** Whose membership is tried. */
+  readonly subject: Actor;
+  readonly membership: number;
+  /** A medic who belongs to nothing. */
+  readonly newcomer: Actor;
+}
+
+export const PASSWORD = 'correct horse battery staple';
+let passwordHash: string | undefined;
+
+/** A hospital with its people, and everybody else who may try something. */
+export async function sceneOf({ given, dataSource }: Service): Promise<Scene> {
+  passwordHash ??= await hashPassword(PASSWORD);
+  const { hospital, admin, member, outsider, stranger } = await given.hospital();
+  const creator = await given.medic();
+  const subject = await given.medic({ createdById: creator.id, passwordHash });
+  const membership = await given.membership(subject, hospital, { isActive: true });
+  const exAdmin = await given.medic();
+  await given.membership(exAdmin, hospital, { type: MembershipType.ADMIN, isDeleted: true });
+  const deactivated = await given.medic({ isActive: false });
+  await given.membership(deactivated, hospital, { type: MembershipType.ADMIN, isActive: true });
+  const revoked = await given.token(admin.id);
+  const expired = await given.token(admin.id, new Date(Date.now() - 1000));
+  await dataSource.query(
+    `UPDATE api_token SET revoked_at = now() WHERE id = (SELECT max(id) FROM api_token WHERE expires_at IS NULL)`,
+  );
+  const unknown = `${admin.token.slice(0, -1)}${admin.token.endsWith('0') ? '1' : '0'}`;
+  const token = (key: string) => ({ authorization: `Token ${key}` });
+  return {
+    hospital,
+    subject,
+    membership,
+    newcomer: await given.medic(),
+    headers: {
+      'no token': {},
+      'bad scheme': { authorization: `Bearer ${admin.token}` },
+      'unknown key': token(unknown),
+      'expired key': token(expired),
+      'revoked key': token(revoked),
+      'deactivated medic': token(deactivated.token),
+      outsider: token(outsider.token),
+      MEMBER: token(member.token),
+      ADMIN: token(admin.token),
+      'ADMIN of another hospital': token(stranger.token),
+      'ex-ADMIN': token(exAdmin.token),
+      "the membership's own medic": token(subject.token),
+      'creator of the medic': token(creator.token),
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { readEnvironment } from '../../src/config/environment.js';
+import { startServer } from '../../src/start-server.js';
+import { Actor } from '../support/actor.js';
+import { HOSPITAL, medicBody } from '../support/bodies.js';
+import type { Answer } from '../support/answer.js';
+import type { Client } from '../support/client.js';
+import { Proxy } from '../support/proxy.js';
+import { isServer } from '../support/server.js';
+import { clientOf, useService } from '../support/service.js';
+import { until } from '../support/until.js';
+
+const AWAY = '{"message":"The database cannot be reached at the moment; try again shortly."}';
+
+/** The embedded database is in the process: it is never away. */
+const describeOnServer = isServer ? describe : describe.skip;
+
+describeOnServer('while PostgreSQL is away', () => {
+  /** Sets the scene, and looks at the rows, on connections of its own. */
+  const service = useService();
+  let proxy: Proxy;
+  let app: NestFastifyApplication;
+  /** Asks a second server, whose connections to PostgreSQL go through the proxy. */
+  let client: Client;
+
+  beforeAll(async () => {
+    proxy = new Proxy(new URL(service.database.variables['DATABASE_URL'] ?? ''));
+    await proxy.start();
+    const variables = { DATABASE_URL: proxy.url, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent', RATE_LIMIT: '0' };
+    app = await startServer(readEnvironment(variables), () => undefined);
+    const { port } = app.getHttpServer().address() as { port: number };
+    client = await clientOf(`http://127.0.0.1:${String(port)}`, service.database);
+  });
+  afterAll(async () => {
+    await app.close();
+    await proxy.stop();
+  });
+
+  /** @returns the medic as a caller of the second server */
+  const through = ({ id, email, token }: Actor) => new Actor(id, email, token, client);
+
+  function isAway(answer: Answer): void {
+    expect([answer.status, answer.text]).toEqual([503, AWAY]);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+  }
+
+  test('every answer says so without saying more, and all is well again by itself', async () => {
+    const { hospital, admin, member, membership, outsider } = await service.given.hospital();
+    const caller = through(admin);
+    (await caller.get('/medics/')).isOk();
+    (await client.get('//health/ready')).isOk({ status: 'ok' });
+    await proxy.stop();
+    for (const path of ['/medics/', '/locations/', '/hospital/', `/memberships/${String(hospital)}`]) {
+      isAway(await caller.get(path));
+    }
+    isAway(await caller.addMember(hospital, outsider));
+    isAway(await caller.changeMembership(membership, { type_membership: 'ADMIN' }));
+    isAway(await caller.removeMembership(membership));
+    isAway(await caller.post('/hospital/', HOSPITAL));
+    isAway(await caller.post('/medics/', { ...medicBody(), hospital }));
+    isAway(await through(member).patch('/locations/update/', { hospital_id: hospital }));
+    isAway(await client.get('//health/ready'));
+    (await client.get('//health/live')).isOk({ status: 'ok' });
+    (await client.get('/medics/', { token: 'nonsense' })).isRefused('Invalid Token');
+    await proxy.start();
+    await until(async () => (await client.get('//health/ready')).status === 200);
+    (await caller.addMember(hospital, outsider)).isCreated({ medic: outsider.id });
+  });
+
+  test('connections that were cut are replaced, however many times', async () => {
+    const caller = through(await service.given.medic());
+    for (let cuts = 0; cuts < 5; cuts += 1) {
+      await Promise.all(Array.from({ length: 20 }, () => caller.get('/medics/')));
+      proxy.cut();
+      await until(async () => (await caller.get('/medics/')).status === 200);
+    }
+  });
+
+  test('a connection that is cut in the middle of a transaction leaves nothing half-written', async () => {
+    const { hospital, admin } = await service.given.hospital();
+    const caller = through(admin);
+    const before = await client.rows();
+    const holder = await service.database.connect();
+    // The medic and the membership have been written by the time the token waits for this lock.
+    await holder.query('BEGIN; LOCK TABLE api_token IN SHARE MODE');
+    const answer = caller.post('/medics/', { ...medicBody(), hospital });
+    await until(async () => {
+      const waiting = await holder.query("SELECT FROM pg_locks WHERE NOT granted AND relation = 'api_token'::regclass");
+      return waiting.rowCount === 1;
+    });
+    proxy.cut();
+    isAway(await answer);
+    await holder.query('ROLLBACK');
+    await until(async () => {
+      const busy = await holder.query("SELECT FROM pg_locks WHERE relation = 'api_token'::regclass");
+      return busy.rowCount === 0;
+    });
+    await holder.end();
+    expect(await client.rows()).toBe(before);
+    (await caller.post('/medics/', { ...medicBody(), hospital })).isCreated({ hospital });
+  });
+
+  test('a statement that the database ends is refused in the same way', async () => {
+    const { hospital, admin } = await service.given.hospital();
+    const holder = await service.database.connect();
+    await holder.query('BEGIN; LOCK TABLE hospital IN SHARE MODE');
+    const answer = through(admin).patch(`/hospital/${String(hospital)}`, { name: 'Other' });
+    const [process] = await until(async () => {
+      const { rows } = await holder.query<{ pid: number }>('SELECT pid FROM pg_locks WHERE NOT granted');
+      return rows.length > 0 && rows;
+    });
+    await holder.query('SELECT pg_terminate_backend($1)', [process?.pid]);
+    isAway(await answer);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    (await through(admin).patch(`/hospital/${String(hospital)}`, { name: 'Other' })).isCreated({ name: 'Other' });
+  });
+});

@@ -1,0 +1,124 @@
+import { HOSPITAL, medicBody } from '../support/bodies.js';
+import { rawRequest, sendRaw } from '../support/raw.js';
+import { until } from '../support/until.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+interface Line {
+  level: number;
+  reqId: string;
+  medic?: number;
+  method: string;
+  route?: string;
+  status: number;
+  ms: number;
+  msg: string;
+}
+
+/** @returns the lines of a request, once there is one that says its status */
+async function linesOf(id: string): Promise<Line[]> {
+  const lines = () => service.log.map((line) => JSON.parse(line) as Line).filter(({ reqId }) => reqId === id);
+  await until(() => lines().some(({ status }) => typeof status === 'number'));
+  return lines();
+}
+
+test.each([
+  ['GET', (id: number) => `/medics/${String(id)}?x=1`, '/api/v2/medics/:id', 200],
+  ['GET', () => '/medics/?limit=x', '/api/v2/medics', 400],
+  ['GET', () => '/management/memberships/2147483647/', '/api/v2/management/memberships/:id', 404],
+  ['PUT', () => '/medics/', '/api/v2/medics', 405],
+  ['HEAD', () => '/locations', '/api/v2/locations', 200],
+] as const)('a %s leaves one line with what happened', async (method, pathOf, route, status) => {
+  const medic = await service.given.medic();
+  const id = `${method}.${String(status)}.${String(medic.id)}`;
+  (await medic.send(method, pathOf(medic.id), { headers: { 'x-request-id': id } })).is(status);
+  const lines = await linesOf(id);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatchObject({ level: 30, method, route, status, ms: expect.any(Number) as number, msg: 'request' });
+  expect(lines[0]?.medic).toBe(status === 405 ? undefined : medic.id);
+});
+
+test('a request without a good key leaves one line without a medic', async () => {
+  (await service.client.get('/medics/', { headers: { 'x-request-id': 'nobody' } })).isRefused('Invalid Token');
+  const [line, ...more] = await linesOf('nobody');
+  expect([line?.status, line?.medic, more]).toEqual([401, undefined, []]);
+});
+
+test('a request that is refused before it is read leaves one line, without its path', async () => {
+  for (const [id, path, status] of [
+    ['unknown', '/api/v2/nothing/secret', 404],
+    ['misspelt', '/api/v2/medics/%zz?secret', 404],
+    ['large', '/api/v2/hospital/?secret', 413],
+  ] as const) {
+    const { token } = await service.given.medic();
+    const type = { 'Content-Type': 'application/json', Authorization: `Token ${token}`, 'X-Request-Id': id };
+    const body = id === 'large' ? 'x'.repeat(1_048_577) : '';
+    const method = id === 'large' ? 'POST' : 'GET';
+    (await sendRaw(service.client.url, rawRequest(`${method} ${path}`, type, body))).is(status);
+    const lines = await linesOf(id);
+    expect(lines).toHaveLength(1);
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  }
+});
+
+describe('nothing that a client sends in confidence is ever logged', () => {
+  const SECRET = 'secret.of.nobody@example.org';
+  const PASSWORD = 'a very secret password';
+
+  /** @returns everything that was logged, once the request of this id was */
+  async function logAfter(id: string): Promise<string> {
+    await linesOf(id);
+    return service.log.join('');
+  }
+
+  test('whether it is taken or refused', async () => {
+    const medic = await service.given.medic();
+    const body = { ...medicBody(), email: SECRET, password: PASSWORD };
+    const created = (await medic.post('/medics/', body)).isCreated().body<{ token: string }>();
+    (await medic.post('/medics/', body)).isInvalid('email');
+    (await medic.post('/medics/', { ...body, [SECRET]: PASSWORD })).is(400);
+    (await medic.post('/medics/', `{"email":"${SECRET}" ${PASSWORD}`)).is(400);
+    (await medic.post('/medics/', PASSWORD, { headers: { 'content-type': 'text/plain' } })).is(415);
+    (await medic.get(`/search/medics/?query=${SECRET}`)).isOk({ count: 1 });
+    (await medic.get(`/search/medics/?query=${SECRET}&limit=x`)).is(400);
+    (await medic.get(`/medics/${SECRET}`)).isNotFound();
+    (await medic.get(`/nothing/${SECRET}`)).isNotFound();
+    (await medic.get('/medics/', { headers: { 'x-email': SECRET, cookie: PASSWORD } })).isOk();
+    (await service.client.get(`/medics/?token=${medic.token}`)).isRefused('Invalid Token');
+    const last = { authorization: `Bearer ${medic.token}`, 'x-request-id': 'last' };
+    (await service.client.get('/medics/', { headers: last })).isRefused('Invalid Token');
+    const log = await logAfter('last');
+    for (const secret of [SECRET, encodeURIComponent(SECRET), PASSWORD, medic.token, created.token, medic.email]) {
+      expect(log).not.toContain(secret);
+    }
+    expect(log).not.toMatch(/hmk_|argon2/);
+  });
+
+  test('even where a defect answers 500, whose line says where it happened', async () => {
+    const medic = await service.given.medic();
+    const body = { ...medicBody(), email: SECRET.toUpperCase(), password: PASSWORD };
+    await service.dataSource.query('ALTER TABLE medic RENAME COLUMN campaign TO missing');
+    const headers = { 'x-request-id': 'defect' };
+    const answer = await medic.post('/medics/', body, { headers });
+    await service.dataSource.query('ALTER TABLE medic RENAME COLUMN missing TO campaign');
+    expect([answer.status, answer.text]).toEqual([500, '{"message":"Something went wrong on our side."}']);
+    const log = await logAfter('defect');
+    for (const secret of [SECRET, SECRET.toUpperCase(), PASSWORD, medic.token]) expect(log).not.toContain(secret);
+    const [defect, request] = await linesOf('defect');
+    expect(defect).toMatchObject({ level: 50, code: '42703', stack: expect.stringMatching(/^ {4}at /) as string });
+    expect(request).toMatchObject({ level: 30, status: 500, medic: medic.id });
+  });
+
+  test('even where two at once leave the refusal to the database', async () => {
+    const medic = await service.given.medic();
+    const email = 'twice.secret@example.org';
+    const post = () => medic.post('/medics/', { ...medicBody(), email }, { concurrent: true });
+    const statuses = (await Promise.all([post(), post(), post()])).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([201, 400, 400]);
+    const { hospital, admin, member } = await service.given.hospital();
+    (await admin.addMember(hospital, member)).isConflict(/already exists/);
+    (await admin.post('/hospital/', HOSPITAL, { headers: { 'x-request-id': 'twice' } })).isCreated();
+    expect(await logAfter('twice')).not.toContain(email);
+  });
+});
