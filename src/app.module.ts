@@ -1,7 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { AuthModule } from './auth/auth.module.js';
+import { RedisModule } from './common/redis.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Environment } from './config/environment.js';
 import { HealthModule } from './health/health.module.js';
@@ -13,12 +15,16 @@ import { MembershipsModule } from './memberships/memberships.module.js';
 /** The whole service on one database. */
 @Module({})
 export class AppModule {
-  /** @param dataSource one that is connected; the application closes it when it ends */
-  static on(dataSource: DataSource, environment: Environment): DynamicModule {
+  /**
+   * @param dataSource one that is connected; the application closes it, and the Redis, when it ends
+   * @param redis null where the process limits by itself
+   */
+  static on(dataSource: DataSource, environment: Environment, redis: Redis | null): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.with(environment),
+        RedisModule.with(redis),
         TypeOrmModule.forRootAsync({
           useFactory: () => dataSource.options,
           dataSourceFactory: () => Promise.resolve(dataSource),

@@ -11,10 +11,13 @@ import { fastifyOptions } from './common/fastify-options.js';
 import { API_PREFIX, registerHttpRules } from './common/http-rules.js';
 import { InputPipe } from './common/input.pipe.js';
 import { NestLog } from './common/logger.js';
+import { registerLoadShedding } from './common/load-shedding.js';
 import { registerOtherMethods } from './common/methods.js';
 import { registerRateLimit } from './common/rate-limit.js';
 import { registerBodyParsers } from './common/request-body.js';
+import { connectRedis } from './common/redis.js';
 import { registerRequestLog } from './common/request-log.js';
+import { registerSecurityHeaders } from './common/security-headers.js';
 import type { Environment } from './config/environment.js';
 import { CONSTRAINT_ERRORS } from './constraint-errors.js';
 import { createOpenApiDocument } from './openapi.js';
@@ -28,17 +31,22 @@ export async function createApp(
   environment: Environment,
   logger: Logger,
 ): Promise<NestFastifyApplication> {
+  const redis = environment.REDIS_URL === undefined ? null : connectRedis(environment.REDIS_URL, logger);
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.on(dataSource, environment),
+    AppModule.on(dataSource, environment, redis),
     new FastifyAdapter({ ...fastifyOptions(environment, logger), skipMiddie: true }),
     { bodyParser: false, logger: new NestLog(logger) },
   );
   const fastify = app.getHttpAdapter().getInstance();
   const addOtherMethods = registerOtherMethods(fastify);
   await registerCors(fastify, environment.CORS_ORIGINS);
+  registerSecurityHeaders(fastify);
   registerHttpRules(fastify);
   registerRequestLog(fastify);
-  await registerRateLimit(fastify, environment.RATE_LIMIT);
+  if (environment.RATE_LIMIT > 0) {
+    registerLoadShedding(fastify);
+    await registerRateLimit(fastify, environment.RATE_LIMIT, redis);
+  }
   registerBodyParsers(fastify);
   useApiPrefix(app);
   app.useGlobalPipes(new InputPipe());

@@ -29,6 +29,10 @@ export class ApiToken {
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt!: Date | null;
 
+  /** Up to a minute behind; null while it was not used. */
+  @Column('timestamptz', { name: 'last_used_at', nullable: true })
+  lastUsedAt!: Date | null;
+
   @ManyToOne(() => Medic, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'medic_id', foreignKeyConstraintName: 'api_token_medic_fkey' })
   medic?: Relation<Medic>;

@@ -1,15 +1,24 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TokenAuthGuard } from './token-auth.guard.js';
+import { FailureLimit } from './failure-limit.js';
 import { LoginLimits } from './login-limits.js';
 import { LoginService } from './login.service.js';
 import { TokenAuthController } from './token-auth.controller.js';
+import { TokenUsage } from './token-usage.js';
 import { TokensService } from './tokens.service.js';
 
 /** Who is calling. */
 @Module({
   controllers: [TokenAuthController],
-  providers: [TokensService, LoginService, LoginLimits, { provide: APP_GUARD, useClass: TokenAuthGuard }],
+  providers: [
+    TokensService,
+    LoginService,
+    LoginLimits,
+    FailureLimit,
+    TokenUsage,
+    { provide: APP_GUARD, useClass: TokenAuthGuard },
+  ],
   exports: [TokensService],
 })
 export class AuthModule {}

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { TooManyRequests } from '../common/rate-limit.js';
+import type { Redis } from 'ioredis';
+import { Limiter } from '../common/limiter.js';
+import { REDIS } from '../common/redis.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 
 const WINDOW_SECONDS = 15 * 60;
@@ -10,10 +11,16 @@ const TRIES = { email: 10, address: 50 };
 /** Limits the guessing of passwords, by email and by address; the setting `RATE_LIMIT=0` turns it off. */
 @Injectable()
 export class LoginLimits {
-  private readonly byEmail = new RateLimiterMemory({ points: TRIES.email, duration: WINDOW_SECONDS });
-  private readonly byAddress = new RateLimiterMemory({ points: TRIES.address, duration: WINDOW_SECONDS });
+  private readonly byEmail: Limiter;
+  private readonly byAddress: Limiter;
 
-  constructor(@Inject(ENVIRONMENT) private readonly environment: Environment) {}
+  constructor(
+    @Inject(ENVIRONMENT) private readonly environment: Environment,
+    @Inject(REDIS) redis: Redis | null,
+  ) {
+    this.byEmail = new Limiter(redis, { name: 'login-email', points: TRIES.email, seconds: WINDOW_SECONDS });
+    this.byAddress = new Limiter(redis, { name: 'login-address', points: TRIES.address, seconds: WINDOW_SECONDS });
+  }
 
   /**
    * Counts a try before it is made, so that many at once are counted too.
@@ -21,19 +28,14 @@ export class LoginLimits {
    */
   async count(email: string, address: string): Promise<void> {
     if (this.environment.RATE_LIMIT === 0) return;
-    try {
-      await this.byAddress.consume(address);
-      await this.byEmail.consume(email);
-    } catch (error) {
-      if (error instanceof RateLimiterRes) throw new TooManyRequests(Math.ceil(error.msBeforeNext / 1000));
-      throw error;
-    }
+    await this.byAddress.count(address);
+    await this.byEmail.count(email);
   }
 
   /** Gives the try back: the password was right. */
   async forget(email: string, address: string): Promise<void> {
     if (this.environment.RATE_LIMIT === 0) return;
-    await this.byAddress.reward(address);
-    await this.byEmail.reward(email);
+    await this.byAddress.takeBack(address);
+    await this.byEmail.takeBack(email);
   }
 }

@@ -2,6 +2,10 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { ACCESS_RULE, PUBLIC } from './access.decorator.js';
+import { InvalidToken } from './auth.errors.js';
+import type { CurrentMedic } from './current-medic.decorator.js';
+import { FailureLimit } from './failure-limit.js';
+import { TokenUsage } from './token-usage.js';
 import { TokensService } from './tokens.service.js';
 
 /**
@@ -13,15 +17,27 @@ export class TokenAuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly tokens: TokensService,
+    private readonly usage: TokenUsage,
+    private readonly failures: FailureLimit,
   ) {}
 
-  /** @throws InvalidToken the request carries no live key */
+  /** @throws InvalidToken the request carries no live key; TooManyRequests nor did many from its address */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const rule = this.reflector.get<string | undefined>(ACCESS_RULE, context.getHandler());
     if (rule === undefined) throw new Error(`${context.getClass().name} has a route without an access rule.`);
     if (rule === PUBLIC) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    request.medic = await this.tokens.authenticate(request.headers.authorization);
+    request.medic = await this.authenticate(request);
+    this.usage.note(request.medic.tokenId);
     return true;
+  }
+
+  private async authenticate(request: FastifyRequest): Promise<CurrentMedic> {
+    try {
+      return await this.tokens.authenticate(request.headers.authorization);
+    } catch (error) {
+      if (error instanceof InvalidToken) await this.failures.count(request.ip);
+      throw error;
+    }
   }
 }

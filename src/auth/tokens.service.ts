@@ -18,6 +18,7 @@ export interface TokenSummary {
   readonly created_at: string;
   readonly expires_at: string | null;
   readonly revoked_at: string | null;
+  readonly last_used_at: string | null;
 }
 
 /** Issues keys and tells whose key it is. */
@@ -77,7 +78,7 @@ export class TokensService {
   list(medicId: number): Promise<TokenSummary[]> {
     return this.dataSource.query<TokenSummary[]>(
       `SELECT id, label, ${instant('created_at')} AS created_at, ${instant('expires_at')} AS expires_at,
-         ${instant('revoked_at')} AS revoked_at FROM api_token WHERE medic_id = $1 ORDER BY id`,
+         ${instant('revoked_at')} AS revoked_at, ${instant('last_used_at')} AS last_used_at FROM api_token WHERE medic_id = $1 ORDER BY id`,
       [medicId],
     );
   }
@@ -86,10 +87,13 @@ export class TokensService {
    * Revokes one live token of a medic, or all of them where `id` is absent.
    * @returns how many were revoked
    */
-  async revoke(medicId: number, id: number | undefined): Promise<number> {
+  revoke(medicId: number, id: number | undefined): Promise<number> {
     const which = { medicId, revokedAt: IsNull(), ...(id === undefined ? {} : { id }) };
-    const { affected } = await this.dataSource.manager.update(ApiToken, which, { revokedAt: () => 'now()' });
-    return affected ?? 0;
+    return inTransaction(this.dataSource, async (manager) => {
+      await lockMedic(manager, medicId);
+      const { affected } = await manager.update(ApiToken, which, { revokedAt: () => 'now()' });
+      return affected ?? 0;
+    });
   }
 
   /**
@@ -109,13 +113,17 @@ export class TokensService {
     return medic;
   }
 
-  /** Locks the medic, so that keys are counted and issued one after another. */
   private async requireRoom(manager: EntityManager, medicId: number, instead: number | null): Promise<void> {
-    await manager.query('SELECT FROM medic WHERE id = $1 FOR NO KEY UPDATE', [medicId]);
+    await lockMedic(manager, medicId);
     const [{ count }] = await manager.query<[{ count: number }]>(
       `SELECT count(*)::integer AS count FROM api_token WHERE medic_id = $1 AND id IS DISTINCT FROM $2 AND ${LIVE}`,
       [medicId, instead],
     );
     if (count >= MAX_LIVE_TOKENS) throw new TooManyTokens();
   }
+}
+
+/** So that the keys of one medic are counted, issued and revoked one after another. */
+async function lockMedic(manager: EntityManager, medicId: number): Promise<void> {
+  await manager.query('SELECT FROM medic WHERE id = $1 FOR NO KEY UPDATE', [medicId]);
 }

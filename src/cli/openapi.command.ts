@@ -16,7 +16,7 @@ export function addOpenApiCommand(program: Command, session: Session): void {
     .description('Prints the OpenAPI document of the API as JSON; needs no database.')
     .action(async () => {
       const unused = new DataSource(postgresOptions('postgres://localhost'));
-      const module = AppModule.on(unused, readEnvironment({}));
+      const module = AppModule.on(unused, readEnvironment({}), null);
       const options = { preview: true, logger: false } as const;
       const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), options);
       useApiPrefix(app);

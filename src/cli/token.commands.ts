@@ -62,7 +62,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function lineOf({ id, label, created_at, expires_at, revoked_at }: TokenSummary): string {
+function lineOf({ id, label, created_at, expires_at, revoked_at, last_used_at }: TokenSummary): string {
   const end = revoked_at === null ? `expires ${expires_at ?? 'never'}` : `revoked ${revoked_at}`;
-  return `${String(id)}\t${label}\tcreated ${created_at}\t${end}`;
+  return `${String(id)}\t${label}\tcreated ${created_at}\t${end}\tlast used ${last_used_at ?? 'never'}`;
 }

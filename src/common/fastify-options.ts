@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.js';
 import { setAnswerHeaders } from './http-rules.js';
 import { readForm } from './request-body.js';
-import { requestIdOf } from './request-log.js';
+import { logRequest, requestIdOf } from './request-log.js';
 
 /** The largest body that is read, in bytes. */
 const BODY_LIMIT = 1_048_576;
@@ -26,6 +26,8 @@ export function fastifyOptions(environment: Environment, logger: Logger) {
     frameworkErrors: (_: Error, request: FastifyRequest, reply: FastifyReply) => {
       setAnswerHeaders(request, reply);
       void reply.status(404).send({ message: 'Not found' });
+      // No hook is called for a path that cannot be decoded.
+      logRequest(request, reply);
     },
     clientErrorHandler: (error, socket) => {
       if (!socket.writable) return;

@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Redis } from 'ioredis';
 import { keyOf } from './authorization.js';
 import { HttpError } from './http-errors.js';
 import { API_PREFIX } from './http-rules.js';
@@ -17,9 +18,15 @@ export class TooManyRequests extends HttpError {
   }
 }
 
-/** Lets each token, and without one each address, send `perMinute` requests a minute; 0 is no limit. Await it before routes are added. */
-export async function registerRateLimit(fastify: FastifyInstance, perMinute: number): Promise<void> {
-  if (perMinute === 0) return;
+/**
+ * Lets each token, and without one each address, send `perMinute` requests a minute, counted for all
+ * processes that share a Redis; while that is away, nothing is limited. Await it before routes are added.
+ */
+export async function registerRateLimit(
+  fastify: FastifyInstance,
+  perMinute: number,
+  redis: Redis | null,
+): Promise<void> {
   await fastify.register(rateLimit, {
     max: perMinute,
     timeWindow: '1 minute',
@@ -28,6 +35,9 @@ export async function registerRateLimit(fastify: FastifyInstance, perMinute: num
     allowList: (request) => !request.url.startsWith(API_PREFIX),
     errorResponseBuilder: (_, { ttl }) => new TooManyRequests(Math.max(1, Math.ceil(ttl / 1000))),
     enableDraftSpec: true,
+    skipOnError: true,
+    nameSpace: 'hospital-memberships:requests:',
+    ...(redis === null ? {} : { redis }),
   });
 }
 

@@ -63,6 +63,7 @@ const validators = {
   LOG_LEVEL: logLevel({ default: 'info' }),
   /** In seconds. */
   LOGIN_TOKEN_TTL: duration({ default: 12 * 3600 }),
+  REDIS_URL: urlOf('redis:', 'rediss:')({ default: undefined }),
   RATE_LIMIT: whole('requests a minute', 0, 999_999_999)({ default: 6000 }),
 };
 

@@ -105,11 +105,11 @@ describeOnServer('while PostgreSQL is away', () => {
     const holder = await service.database.connect();
     await holder.query('BEGIN; LOCK TABLE hospital IN SHARE MODE');
     const answer = through(admin).patch(`/hospital/${String(hospital)}`, { name: 'Other' });
-    const [process] = await until(async () => {
+    const pid = await until(async () => {
       const { rows } = await holder.query<{ pid: number }>('SELECT pid FROM pg_locks WHERE NOT granted');
-      return rows.length > 0 && rows;
+      return rows[0]?.pid;
     });
-    await holder.query('SELECT pg_terminate_backend($1)', [process?.pid]);
+    await holder.query('SELECT pg_terminate_backend($1)', [pid]);
     isAway(await answer);
     await holder.query('ROLLBACK');
     await holder.end();

@@ -98,16 +98,17 @@ describe('nothing that a client sends in confidence is ever logged', () => {
   test('even where a defect answers 500, whose line says where it happened', async () => {
     const medic = await service.given.medic();
     const body = { ...medicBody(), email: SECRET.toUpperCase(), password: PASSWORD };
+    const headers = { Authorization: `Token ${medic.token}`, 'Content-Type': 'application/json', 'X-Request-Id': 'defect' };
     await service.dataSource.query('ALTER TABLE medic RENAME COLUMN campaign TO missing');
-    const headers = { 'x-request-id': 'defect' };
-    const answer = await medic.post('/medics/', body, { headers });
+    const request = rawRequest('POST /api/v2/medics/', headers, JSON.stringify(body));
+    const answer = await sendRaw(service.client.url, request);
     await service.dataSource.query('ALTER TABLE medic RENAME COLUMN missing TO campaign');
     expect([answer.status, answer.text]).toEqual([500, '{"message":"Something went wrong on our side."}']);
     const log = await logAfter('defect');
     for (const secret of [SECRET, SECRET.toUpperCase(), PASSWORD, medic.token]) expect(log).not.toContain(secret);
-    const [defect, request] = await linesOf('defect');
+    const [defect, line] = await linesOf('defect');
     expect(defect).toMatchObject({ level: 50, code: '42703', stack: expect.stringMatching(/^ {4}at /) as string });
-    expect(request).toMatchObject({ level: 30, status: 500, medic: medic.id });
+    expect(line).toMatchObject({ level: 30, status: 500, medic: medic.id });
   });
 
   test('even where two at once leave the refusal to the database', async () => {

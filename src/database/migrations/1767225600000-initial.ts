@@ -33,7 +33,8 @@ export class Initial1767225600000 implements MigrationInterface {
         digest bytea NOT NULL CONSTRAINT api_token_digest_unique UNIQUE,
         created_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz,
-        revoked_at timestamptz
+        revoked_at timestamptz,
+        last_used_at timestamptz
       )`);
     await queryRunner.query('CREATE INDEX api_token_by_medic ON api_token (medic_id)');
     await queryRunner.query(`

@@ -1,0 +1,25 @@
+import underPressure from '@fastify/under-pressure';
+import type { FastifyInstance } from 'fastify';
+import { DomainError } from './domain-error.js';
+
+/** How far the event loop may lag, in milliseconds on average, before requests are turned away. */
+const MAX_LAG_MS = 1000;
+
+/** The process has more to do than it can. */
+export class Overloaded extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor() {
+    super('The service has too much to do at the moment; try again shortly.');
+  }
+}
+
+/** Turns requests away while the process cannot keep up, so that those under way end in time. */
+export function registerLoadShedding(fastify: FastifyInstance): void {
+  void fastify.register(underPressure, {
+    maxEventLoopDelay: MAX_LAG_MS,
+    pressureHandler: () => {
+      throw new Overloaded();
+    },
+  });
+}

@@ -1,0 +1,29 @@
+import { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+
+/** Injection token of the {@link Redis} that processes share limits through; null without one. */
+export const REDIS = Symbol('REDIS');
+
+/**
+ * Connects to the Redis of the setting `REDIS_URL`. It never holds a request up: while it is away each
+ * command fails at once, and one line of the log says so for each time that it goes away.
+ */
+export function connectRedis(url: string, logger: Logger): Redis {
+  const redis = new Redis(url, {
+    connectTimeout: 500,
+    commandTimeout: 500,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    retryStrategy: (attempt) => Math.min(attempt * 100, 2000),
+  });
+  let isAway = false;
+  redis.on('error', () => {
+    if (!isAway) logger.warn('Redis is away; each process limits by itself until it is back.');
+    isAway = true;
+  });
+  redis.on('ready', () => {
+    if (isAway) logger.warn('Redis is back.');
+    isAway = false;
+  });
+  return redis;
+}

@@ -1,0 +1,89 @@
+import { InvalidEnvironment, readEnvironment } from '../../src/config/environment.js';
+import { sentenceOf } from '../../src/start-failure.js';
+
+/** @returns the sentence that the operator reads */
+function refusalOf(variables: Record<string, string>): string {
+  try {
+    readEnvironment(variables);
+  } catch (error) {
+    expect(error).toBeInstanceOf(InvalidEnvironment);
+    return sentenceOf(error);
+  }
+  throw new Error(`Taken: ${JSON.stringify(variables)}`);
+}
+
+describe('settings', () => {
+  const defaults = {
+    PORT: 3000,
+    HOST: '0.0.0.0',
+    DATABASE_URL: undefined,
+    DATA_DIR: './data',
+    PUBLIC_URL: undefined,
+    TRUST_PROXY: false,
+    CORS_ORIGINS: undefined,
+    LOG_LEVEL: 'info',
+  };
+
+  test('that are absent or empty have their default', () => {
+    expect(readEnvironment({})).toMatchObject(defaults);
+    const empty = Object.fromEntries(Object.keys(defaults).map((name) => [name, '']));
+    expect(readEnvironment(empty)).toEqual(readEnvironment({}));
+    expect(readEnvironment({}).RATE_LIMIT).toBeGreaterThan(0);
+  });
+
+  test('that the service does not have are no matter', () => {
+    expect(readEnvironment({ PATH: '/bin', PORTS: 'x' })).toEqual(readEnvironment({}));
+  });
+
+  test.each([
+    ['PORT', '0', 0],
+    ['PORT', '65535', 65535],
+    ['HOST', '::1', '::1'],
+    ['DATABASE_URL', 'postgres://u:p@h:5432/d', 'postgres://u:p@h:5432/d'],
+    ['DATABASE_URL', 'postgresql://h/d?sslmode=require', 'postgresql://h/d?sslmode=require'],
+    ['DATA_DIR', '/var/lib/service', '/var/lib/service'],
+    ['PUBLIC_URL', 'https://example.org/base', 'https://example.org/base'],
+    ['TRUST_PROXY', 'TRUE', true],
+    ['TRUST_PROXY', 'false', false],
+    ['TRUST_PROXY', '10.0.0.0/8, ::1,192.0.2.1', ['10.0.0.0/8', '::1', '192.0.2.1']],
+    ['CORS_ORIGINS', 'https://a.example, http://localhost:5173', ['https://a.example', 'http://localhost:5173']],
+    ['LOG_LEVEL', 'silent', 'silent'],
+    ['RATE_LIMIT', '0', 0],
+    ['RATE_LIMIT', '120', 120],
+  ])('take %s=%s', (name, text, value) => {
+    expect(readEnvironment({ [name]: text })).toMatchObject({ [name]: value });
+  });
+
+  test.each([
+    ['PORT', ['x', '-1', '65536', '3000.5', '3e3', ' ', '99999999999']],
+    ['HOST', [' ']],
+    ['DATABASE_URL', ['x', 'mysql://h/d', 'h:5432', 'http://h/d', ' ']],
+    ['DATA_DIR', [' ']],
+    ['PUBLIC_URL', ['x', 'ftp://h', 'example.org', '//example.org', ' ']],
+    ['TRUST_PROXY', ['yes', '1', 'loopback', 'cafe', '10.0.0', '999.0.0.1', '10.0.0.0/33', '::/129', '10.0.0.1;::1', ',']],
+    ['CORS_ORIGINS', ['*', 'null', 'example.org', 'https://example.org/', 'https://a.example;https://b.example', ',']],
+    ['LOG_LEVEL', ['INFO', 'loud', ' ']],
+    ['RATE_LIMIT', ['x', '-1', '1.5', '1e3', ' ']],
+  ])('that are wrong are refused by a sentence that names %s', (name, values) => {
+    for (const value of values) {
+      expect([value, refusalOf({ [name]: value })]).toEqual([
+        value,
+        expect.stringMatching(new RegExp(`^The settings are not valid: ${name} must [^\\n]+\\.$`)),
+      ]);
+    }
+  });
+
+  test('that are wrong are all named at once', () => {
+    const sentence = refusalOf({ PORT: 'x', LOG_LEVEL: 'x', RATE_LIMIT: '5' });
+    expect(sentence).toMatch(/PORT .*LOG_LEVEL |LOG_LEVEL .*PORT /);
+    expect(sentence).not.toContain('RATE_LIMIT');
+  });
+
+  test('that are wrong do not betray the password of the database', () => {
+    for (const url of ['mysql://user:hunter2@h/d', 'user:hunter2@h/d', 'postgres//user:hunter2@h/d']) {
+      expect(refusalOf({ DATABASE_URL: url })).not.toContain('hunter2');
+      expect(refusalOf({ PUBLIC_URL: url })).not.toContain('hunter2');
+    }
+    expect(refusalOf({ DATABASE_URL: 'postgres://user:hunter2@h/d', PORT: 'x' })).not.toContain('hunter2');
+  });
+});
