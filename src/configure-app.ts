@@ -18,6 +18,7 @@ import { registerBodyParsers } from './common/request-body.js';
 import { connectRedis } from './common/redis.js';
 import { registerRequestLog } from './common/request-log.js';
 import { registerSecurityHeaders } from './common/security-headers.js';
+import { registerShutdown } from './common/shutdown.js';
 import type { Environment } from './config/environment.js';
 import { CONSTRAINT_ERRORS } from './constraint-errors.js';
 import { createOpenApiDocument } from './openapi.js';
@@ -40,6 +41,7 @@ export async function createApp(
   const fastify = app.getHttpAdapter().getInstance();
   const addOtherMethods = registerOtherMethods(fastify);
   await registerCors(fastify, environment.CORS_ORIGINS);
+  registerShutdown(fastify);
   registerSecurityHeaders(fastify);
   registerHttpRules(fastify);
   registerRequestLog(fastify);

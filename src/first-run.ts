@@ -16,19 +16,21 @@ export async function createFirstMedic(dataSource: DataSource, tokens: TokensSer
 
 /** @returns what a person needs to try the service out: the key, the page, and two requests to paste */
 export function welcome(url: string, key: string): string {
+  const base = url.replace(/\/+$/, '');
   const header = `-H 'Authorization: Token ${key}'`;
   return `
 The database was empty, so a first medic was created. Its token is shown this once:
 
   ${key}
 
-Try the API out in a browser: ${url}/docs
+Try the API out in a browser: ${base}/docs
 or paste these two requests, which create a hospital and list your memberships:
 
-  curl ${url}/api/v2/hospital/ ${header} \\
-    -d name='Hospital San José' -d patron='HOSPITAL SAN JOSÉ' -d location='Monterrey, N.L.' -d contact='+52 81 8347 1010'
+  curl ${base}/api/v2/hospital/ ${header} \\
+    --data-urlencode name='Hospital San José' --data-urlencode patron='HOSPITAL SAN JOSÉ' \\
+    --data-urlencode location='Monterrey, N.L.' --data-urlencode contact='+52 81 8347 1010'
 
-  curl ${url}/api/v2/management/memberships/ ${header}
+  curl ${base}/api/v2/management/memberships/ ${header}
 
 `;
 }

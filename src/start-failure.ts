@@ -18,7 +18,6 @@ export function sentenceOf(error: unknown): string {
   const refusal = domainErrorOf(error, CONSTRAINT_ERRORS);
   if (refusal?.kind === 'invalid') return sentencesOf(refusal.details['errors'] as FieldErrors);
   const { code } = databaseFailureOf(error);
-  if (code === 'EADDRINUSE') return 'PORT is in use by another process; stop that process, or set PORT to another one.';
   const refused = code === undefined ? undefined : REFUSED_STATES[code];
   if (refused !== undefined) return `The PostgreSQL of DATABASE_URL ${refused}.`;
   if (refusal !== undefined)

@@ -1,5 +1,4 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { AddressInfo } from 'node:net';
 import { TokensService } from './auth/tokens.service.js';
 import { createLogger } from './common/logger.js';
 import type { Environment } from './config/environment.js';
@@ -8,11 +7,12 @@ import { EmbeddedDataSource } from './database/embedded-data-source.js';
 import { openDatabase } from './database/open-database.js';
 import { migrate, requireCurrentSchema } from './database/schema.js';
 import { createFirstMedic, welcome } from './first-run.js';
+import { listen } from './listen.js';
 
 /**
  * Opens the database and listens. An embedded database is looked after here; a server's is only used.
  * @param print gets the text of the first start, which holds a key and so is not for the log
- * @throws SchemaIsBehind, DatabaseFolderInUse, or the driver's error where PostgreSQL cannot be reached
+ * @throws SchemaIsBehind, DatabaseFolderInUse, CannotListen, or the driver's error where PostgreSQL cannot be reached
  */
 export async function startServer(
   environment: Environment,
@@ -26,9 +26,8 @@ export async function startServer(
     else await requireCurrentSchema(dataSource);
     const logger = createLogger(environment.LOG_LEVEL);
     const app = await createApp(dataSource, environment, logger);
-    app.enableShutdownHooks();
-    await app.listen(environment.PORT, environment.HOST);
-    const { port } = app.getHttpServer().address() as AddressInfo;
+    app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+    const port = await listen(app, environment);
     const key = isEmbedded ? await createFirstMedic(dataSource, app.get(TokensService)) : null;
     if (key !== null) print(welcome(environment.PUBLIC_URL ?? `http://localhost:${String(port)}`, key));
     return app;

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { sentenceOf } from '../start-failure.js';
+import { addExportCommand } from './export.command.js';
+import { addImportCommand } from './import.command.js';
 import { addMedicCommands } from './medic.commands.js';
 import { addMigrateCommand } from './migrate.command.js';
 import { addOpenApiCommand } from './openapi.command.js';
@@ -23,6 +25,8 @@ export async function runCli(args: string[], variables: NodeJS.ProcessEnv, termi
   addMedicCommands(program, session);
   addTokenCommands(program, session);
   addSeedCommand(program, session);
+  addExportCommand(program, session);
+  addImportCommand(program, session);
   addOpenApiCommand(program, session);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -1,4 +1,4 @@
-import { isRFC3339 } from 'class-validator';
+import { isISO8601, isRFC3339 } from 'class-validator';
 import { InvalidArgumentError, type Command } from 'commander';
 import { TokensService, type TokenSummary } from '../auth/tokens.service.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
@@ -51,7 +51,7 @@ export function addTokenCommands(program: Command, session: Session): void {
 
 function futureInstant(text: string): Date {
   const instant = new Date(text);
-  if (!isRFC3339(text) || instant <= new Date()) {
+  if (!isRFC3339(text) || !isISO8601(text, { strict: true }) || instant <= new Date()) {
     throw new InvalidArgumentError('It must be an instant in the future, such as 2030-01-31T12:00:00Z.');
   }
   return instant;

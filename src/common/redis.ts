@@ -17,7 +17,9 @@ export function connectRedis(url: string, logger: Logger): Redis {
     retryStrategy: (attempt) => Math.min(attempt * 100, 2000),
   });
   let isAway = false;
-  redis.on('error', () => {
+  // Without a listener an error would end the process; what matters of it is that a new try follows.
+  redis.on('error', () => undefined);
+  redis.on('reconnecting', () => {
     if (!isAway) logger.warn('Redis is away; each process limits by itself until it is back.');
     isAway = true;
   });

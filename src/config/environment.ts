@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { cleanEnv, makeValidator } from 'envalid';
 
 /** Injection token of the {@link Environment}. */
@@ -35,9 +36,15 @@ const origins = makeValidator<string[]>((list) => {
 const proxies = makeValidator<boolean | string[]>((value) => {
   if (/^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
   const names = value.split(',').map((name) => name.trim());
-  if (names.every((name) => /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(name))) return names;
+  if (names.every(isNetwork)) return names;
   throw new Error('must be true, false, or addresses of proxies separated by commas');
 });
+
+function isNetwork(name: string): boolean {
+  const [, address = '', prefix = '1'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(name) ?? [];
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return Number(prefix) >= 1 && Number(prefix) <= bits;
+}
 
 const logLevel = makeValidator<string>((value) => {
   if (/^(trace|debug|info|warn|error|fatal|silent)$/.test(value)) return value;

@@ -12,15 +12,22 @@ export class DatabaseFolderInUse extends OperatorError {
   }
 }
 
+/** The folder of the embedded database cannot be written to. */
+export class DatabaseFolderUnusable extends OperatorError {
+  constructor(folder: string, code: string) {
+    super(`DATA_DIR must be a folder that this process may write to; ${folder} is not (${code}).`);
+  }
+}
+
 /**
  * Takes the one right to open the embedded database in a folder, which two openers would destroy. The
  * lock is the kernel's: it ends with the process, however that ends, so none is ever stale.
  * @returns a function that gives the lock back
  * @throws DatabaseFolderInUse another process holds it
+ * @throws DatabaseFolderUnusable
  */
 export function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true });
-  const file = openSync(join(folder, 'lock'), 'a');
+  const file = openLock(folder);
   if (!tryLock(file)) {
     closeSync(file);
     throw new DatabaseFolderInUse(folder);
@@ -28,4 +35,13 @@ export function lockFolder(folder: string): () => void {
   return () => {
     closeSync(file);
   };
+}
+
+function openLock(folder: string): number {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return openSync(join(folder, 'lock'), 'a');
+  } catch (error) {
+    throw new DatabaseFolderUnusable(folder, (error as NodeJS.ErrnoException).code ?? 'unknown');
+  }
 }

@@ -3,8 +3,12 @@ import { APP_GUARD, MetadataScanner, ModulesContainer, NestFactory } from '@nest
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { ACCESS_RULE, AnyMedic, PUBLIC } from '../../src/auth/access.decorator.js';
+import { FailureLimit } from '../../src/auth/failure-limit.js';
 import { TokenAuthGuard } from '../../src/auth/token-auth.guard.js';
+import { TokenUsage } from '../../src/auth/token-usage.js';
 import { TokensService } from '../../src/auth/tokens.service.js';
+import { REDIS } from '../../src/common/redis.js';
+import { ENVIRONMENT, readEnvironment } from '../../src/config/environment.js';
 import type { Document } from '../support/document.js';
 import { useService } from '../support/service.js';
 
@@ -84,6 +88,10 @@ describe('a route that somebody forgot to give a rule', () => {
   beforeAll(async () => {
     const providers = [
       TokensService,
+      TokenUsage,
+      FailureLimit,
+      { provide: ENVIRONMENT, useValue: readEnvironment({ RATE_LIMIT: '0' }) },
+      { provide: REDIS, useValue: null },
       { provide: APP_GUARD, useClass: TokenAuthGuard },
       { provide: DataSource, useValue: service.dataSource },
     ];

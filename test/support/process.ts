@@ -24,10 +24,17 @@ export class ServerProcess {
 
   /** @returns the URL that it listens at, once it does */
   async url(): Promise<string> {
-    const ready = until(() => /"msg":"Server listening at (http:[^"]+)"/.exec(this.output)?.[1]);
-    const url = await Promise.race([ready, this.ended]);
-    if (typeof url !== 'string') throw new Error(`It ended before it listened: ${this.errors}`);
+    const [, url = ''] = await this.printed(/"msg":"Server listening at (http:[^"]+)"/);
     return url;
+  }
+
+  /** @returns the first match in what it prints, once there is one */
+  async printed(text: RegExp): Promise<RegExpExecArray> {
+    let hasEnded = false;
+    void this.ended.then(() => (hasEnded = true));
+    const match = await until(() => text.exec(this.output) ?? (hasEnded ? 'ended' : undefined));
+    if (match === 'ended') throw new Error(`It ended too early: ${this.errors}`);
+    return match;
   }
 
   /** Sends a signal. @returns how the process ended */

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { onCurrentDatabase, print, type Session } from './session.js';
+import { exportDatabase } from './transfer/export-database.js';
+import type { Counts } from './transfer/format.js';
+
+/** Adds `export`. */
+export function addExportCommand(program: Command, session: Session): void {
+  program
+    .command('export')
+    .description(
+      'Writes all data into one file, from which `import` fills another database. The file is as secret as the database: it has the password hashes and the digests of the keys.',
+    )
+    .requiredOption('--file <path>', 'the new file: JSON lines, compressed by gzip')
+    .option('--json', 'print JSON')
+    .action(async ({ file, ...options }: { file: string; json?: boolean }) => {
+      const rows = await onCurrentDatabase(session, (dataSource) => exportDatabase(dataSource, file));
+      print(
+        session,
+        options,
+        { file, rows },
+        `${countsText(rows)}\nExported to ${file}; keep it as secret as the database.`,
+      );
+    });
+}
+
+/** @returns a line for each table */
+export function countsText(rows: Counts): string {
+  return Object.entries(rows)
+    .map(([table, count]) => `${table}: ${String(count)}`)
+    .join('\n');
+}

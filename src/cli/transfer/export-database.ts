@@ -1,0 +1,69 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { headerOf, type Counts, type EndLine, type SequenceLine } from './format.js';
+import { writeLines } from './lines-file.js';
+import { columnList, keyOf, quoted, readTables, useCanonicalText, type Table } from './tables.js';
+
+/** How many rows one statement reads; fewer of those that may be megabytes. */
+const BATCH = 1000;
+const BATCHES: Readonly<Record<string, number>> = { hospital_picture: 4 };
+
+/**
+ * Writes every row of the service into a new file, as the database was at one instant.
+ * @returns how many rows of each table were written
+ * @throws UnusableFile the file exists already, or cannot be written
+ */
+export function exportDatabase(dataSource: DataSource, path: string): Promise<Counts> {
+  return dataSource.transaction('REPEATABLE READ', async (manager) => {
+    await manager.query('SET TRANSACTION READ ONLY');
+    await useCanonicalText(manager);
+    const counts: Counts = {};
+    await writeLines(path, linesOf(manager, counts));
+    return counts;
+  });
+}
+
+async function* linesOf(manager: EntityManager, counts: Counts): AsyncGenerator<string> {
+  const tables = await readTables(manager);
+  yield `${JSON.stringify(await headerOf(manager, tables))}\n`;
+  for (const table of tables) {
+    counts[table.name] = 0;
+    for await (const rows of batchesOf(manager, table)) {
+      counts[table.name] = (counts[table.name] ?? 0) + rows.length;
+      for (const row of rows) yield `{"table":${JSON.stringify(table.name)},"row":${row}}\n`;
+    }
+  }
+  for (const table of tables) yield* sequenceLinesOf(manager, table);
+  yield `${JSON.stringify({ end: counts } satisfies EndLine)}\n`;
+}
+
+/** Reads a table by its primary key. @returns rows as JSON arrays of texts, which the database makes */
+async function* batchesOf(manager: EntityManager, table: Table): AsyncGenerator<string[]> {
+  const key = keyOf(table);
+  const limit = BATCHES[table.name] ?? BATCH;
+  const texts = table.columns.map(({ name }) => `${quoted(name)}::text`).join(', ');
+  const select = `SELECT json_build_array(${texts})::text AS row FROM ${quoted(table.name)}`;
+  const order = `ORDER BY ${columnList(key)} LIMIT ${String(limit)}`;
+  const bounds = key.map(({ type }, index) => `$${String(index + 1)}::text::${type}`).join(', ');
+  const after = `WHERE (${columnList(key)}) > (${bounds})`;
+  for (let last: unknown[] | undefined; ;) {
+    const read = await manager.query<{ row: string }[]>(
+      `${select} ${last === undefined ? '' : after} ${order}`,
+      last ?? [],
+    );
+    const rows = read.map(({ row }) => row);
+    yield rows;
+    if (rows.length < limit) return;
+    const values = JSON.parse(rows.at(-1) ?? '[]') as unknown[];
+    last = key.map(({ index }) => values[index]);
+  }
+}
+
+async function* sequenceLinesOf(manager: EntityManager, table: Table): AsyncGenerator<string> {
+  for (const { name: column, sequence } of table.columns) {
+    if (sequence === null) continue;
+    const [{ value, used }] = await manager.query<[{ value: string; used: boolean }]>(
+      `SELECT last_value::text AS value, is_called AS used FROM ${sequence}`,
+    );
+    yield `${JSON.stringify({ sequence: { table: table.name, column, value, used } } satisfies SequenceLine)}\n`;
+  }
+}

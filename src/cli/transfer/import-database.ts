@@ -1,0 +1,86 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { databaseFailureOf } from '../../common/database-errors.js';
+import { inTransaction } from '../../database/transaction.js';
+import { withDeferredForeignKeys } from './deferred-foreign-keys.js';
+import { DamagedExport, DatabaseNotEmpty } from './errors.js';
+import { headerOf, parseHeader, parseLine, type Counts, type SequenceLine } from './format.js';
+import { readLines } from './lines-file.js';
+import { RowLoader } from './row-loader.js';
+import { requireSameSchema } from './same-schema.js';
+import { quoted, readTables, useCanonicalText, type Table } from './tables.js';
+
+/** data_exception and integrity_constraint_violation: it is the rows that are wrong. */
+const WRONG_ROWS = /^2[23]/;
+
+/**
+ * Stores an export in a database without rows: all of it, or nothing. Ids stay as they are, and the next
+ * ones are those that the exported database would have given.
+ * @returns how many rows of each table were stored
+ * @throws UnusableFile the file cannot be read
+ * @throws DamagedExport the file is no export, or not a whole one
+ * @throws OtherSchema it was made on another schema
+ * @throws DatabaseNotEmpty the database has rows
+ */
+export async function importDatabase(dataSource: DataSource, path: string): Promise<Counts> {
+  try {
+    const counts = await inTransaction(dataSource, (manager) => importInto(manager, path));
+    await dataSource.query('ANALYZE');
+    return counts;
+  } catch (error) {
+    const { code = '', constraint } = databaseFailureOf(error);
+    if (!WRONG_ROWS.test(code)) throw error;
+    throw new DamagedExport(`the database refuses its rows (${[code, constraint ?? ''].join(' ').trim()})`);
+  }
+}
+
+async function importInto(manager: EntityManager, path: string): Promise<Counts> {
+  await useCanonicalText(manager);
+  const tables = await readTables(manager);
+  await requireEmpty(manager, tables);
+  const lines = readLines(path);
+  try {
+    const first = await lines.next();
+    requireSameSchema(parseHeader(first.done === true ? undefined : first.value), await headerOf(manager, tables));
+    const names = tables.map(({ name }) => quoted(name));
+    return await withDeferredForeignKeys(manager, names, () => storeLines(manager, tables, lines));
+  } finally {
+    await lines.return(undefined);
+  }
+}
+
+/** From here to the end of the transaction, only it writes to the tables. */
+async function requireEmpty(manager: EntityManager, tables: readonly Table[]): Promise<void> {
+  const names = tables.map(({ name }) => quoted(name));
+  await manager.query(`LOCK TABLE ${names.join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
+  for (const { name } of tables) {
+    const found = await manager.query<unknown[]>(`SELECT FROM ${quoted(name)} LIMIT 1`);
+    if (found.length > 0) throw new DatabaseNotEmpty(name);
+  }
+}
+
+async function storeLines(
+  manager: EntityManager,
+  tables: readonly Table[],
+  lines: AsyncIterable<string>,
+): Promise<Counts> {
+  const loader = new RowLoader(manager, tables);
+  const sequences: SequenceLine['sequence'][] = [];
+  let end: Counts | undefined;
+  for await (const text of lines) {
+    if (end !== undefined) throw new DamagedExport('something follows its end');
+    const line = parseLine(text);
+    if ('row' in line) await loader.add(line, text.length);
+    else if ('sequence' in line) sequences.push(line.sequence);
+    else end = line.end;
+  }
+  await loader.flush();
+  if (end === undefined) throw new DamagedExport('its end is missing');
+  for (const { name } of tables) {
+    if (end[name] !== loader.counts[name]) throw new DamagedExport(`rows of ${name} are missing`);
+  }
+  // Last, for what a sequence is told outlives a transaction that is given up.
+  for (const { table, column, value, used } of sequences) {
+    await manager.query('SELECT setval(pg_get_serial_sequence($1, $2), $3, $4)', [quoted(table), column, value, used]);
+  }
+  return loader.counts;
+}

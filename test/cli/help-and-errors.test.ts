@@ -1,0 +1,72 @@
+import { run, useOperator } from '../support/cli.js';
+
+const operator = useOperator();
+
+const COMMANDS = [
+  ['migrate'],
+  ['medic', 'create'],
+  ['medic', 'verify-specialty'],
+  ['token', 'issue'],
+  ['token', 'list'],
+  ['token', 'revoke'],
+  ['seed'],
+];
+
+describe('--help', () => {
+  test('lists every command', async () => {
+    const help = await operator.succeed('--help');
+    for (const [name = ''] of COMMANDS) expect(help).toContain(`\n  ${name}`);
+    expect(await operator.succeed('medic', '--help')).toMatch(/create[^]*verify-specialty/);
+    expect(await operator.succeed('token', '--help')).toMatch(/issue[^]*list[^]*revoke/);
+  });
+
+  test.each(COMMANDS)('says what %s %s does, without touching the database', async (...command) => {
+    const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
+    const { code, out, err } = await run(nowhere, ...command, '--help');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(new RegExp(`^Usage: npm run cli -- ${command.join(' ')} `));
+    expect(out).toContain('--json');
+  });
+});
+
+describe('a command that is not understood exits 1 and says why', () => {
+  test.each([
+    [['nonsense'], /unknown command 'nonsense'/],
+    [['medic', 'nonsense'], /unknown command 'nonsense'/],
+    [['migrate', '--nonsense'], /unknown option '--nonsense'/],
+    [['migrate', 'twice'], /too many arguments/],
+    [['medic', 'create', '--email', 'a@example.org'], /--name/],
+    [['medic', 'create', '--name', 'A'], /--email/],
+    [['medic', 'verify-specialty'], /--email/],
+    [['token', 'issue'], /--medic/],
+    [['token', 'list'], /--medic/],
+    [['token', 'revoke', '--all'], /--medic/],
+  ])('%j', async (args, why) => {
+    const err = await operator.fail(...args);
+    expect(err).toMatch(why);
+    expect(err).toContain('--help');
+    expect(err).not.toContain('    at ');
+  });
+
+  test('no command at all', async () => {
+    const { code, err } = await operator.run();
+    expect(code).toBe(1);
+    expect(err).toContain('Usage:');
+  });
+});
+
+describe('a command without its database exits 1 and says why, in one sentence without a secret', () => {
+  test.each([
+    [{ DATABASE_URL: 'mysql://u:hunter2@h/d' }, /^The settings are not valid: DATABASE_URL must .*\.$/],
+    [{ DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/d' }, /^The PostgreSQL of DATABASE_URL cannot be reached.*\.$/],
+    [{ DATABASE_URL: 'postgres://u:hunter2@nobody.invalid/d' }, /^The PostgreSQL of DATABASE_URL cannot be reached.*\.$/],
+    [{ DATA_DIR: '/dev/null/data' }, /^DATA_DIR must .*\.$/],
+    [{ PORT: 'x' }, /^The settings are not valid: PORT must .*\.$/],
+  ] as [Record<string, string>, RegExp][])('%j', async (variables, sentence) => {
+    for (const command of [['migrate'], ['token', 'list', '--medic', 'a@example.org']]) {
+      const { code, out, err } = await run(variables, ...command);
+      expect({ code, out, err: err.trimEnd() }).toEqual({ code: 1, out: '', err: expect.stringMatching(sentence) });
+      expect(err).not.toContain('hunter2');
+    }
+  });
+});

@@ -1,0 +1,98 @@
+import { verify } from '@node-rs/argon2';
+import { TokensService } from '../../src/auth/tokens.service.js';
+import { useOperator } from '../support/cli.js';
+
+const operator = useOperator();
+
+const KEY = /^hmk_[0-9a-z]{39}$/;
+let number = 0;
+
+/** @returns the arguments that create a medic whom nobody else has created */
+function newMedic(): { email: string; args: string[] } {
+  number += 1;
+  const email = `Operator.${String(number)}@example.org`;
+  return { email, args: ['medic', 'create', '--name', 'Ana Núñez', '--email', email] };
+}
+
+const medicOf = (email: string) =>
+  operator.look(async (dataSource) => {
+    const rows = await dataSource.query<[Record<string, unknown>]>('SELECT * FROM medic WHERE email = $1', [email]);
+    return rows[0];
+  });
+
+describe('medic create', () => {
+  test('prints a token that works, alone on its line', async () => {
+    const { email, args } = newMedic();
+    const token = await operator.succeed(...args);
+    expect(token).toMatch(KEY);
+    const { id } = await operator.look((dataSource) => new TokensService(dataSource).authenticate(`Token ${token}`));
+    expect(await medicOf(email)).toMatchObject({ id, name: 'Ana Núñez', is_active: true, password_hash: null });
+  });
+
+  test('prints the id and the token as JSON', async () => {
+    const { email, args } = newMedic();
+    const printed = await operator.json(...args);
+    expect(printed).toEqual({ id: (await medicOf(email))['id'], token: expect.stringMatching(KEY) as string });
+  });
+
+  test('stores only a digest of the token and a hash of the password', async () => {
+    const { email, args } = newMedic();
+    const token = await operator.succeed(...args, '--password', 'correct horse');
+    const { password_hash: hash } = await medicOf(email);
+    expect(await verify(String(hash), 'correct horse')).toBe(true);
+    const rows = await operator.look((dataSource) => dataSource.query<unknown[]>('SELECT t::text FROM api_token t'));
+    expect(JSON.stringify(rows)).not.toContain(token);
+    expect(JSON.stringify(rows)).not.toContain(Buffer.from(token).toString('hex'));
+  });
+
+  test('of a taken email, in any letter case, stores nothing and names the field', async () => {
+    const { email, args } = newMedic();
+    await operator.succeed(...args);
+    expect(await operator.fail('medic', 'create', '--name', 'B', '--email', email.toUpperCase())).toMatch(/^email: .+\n$/);
+    const count = await operator.look((dataSource) => dataSource.query<unknown[]>('SELECT FROM medic WHERE name = $1', ['B']));
+    expect(count).toEqual([]);
+  });
+
+  test.each([
+    ['email', ['--name', 'B', '--email', 'nobody']],
+    ['name', ['--name', ' ', '--email', 'b@example.org']],
+    ['name', ['--name', 'x'.repeat(256), '--email', 'b@example.org']],
+    ['password', ['--name', 'B', '--email', 'b@example.org', '--password', '1234567']],
+  ])('by the rules of HTTP refuses a wrong %s', async (field, args) => {
+    const err = await operator.fail('medic', 'create', ...args);
+    expect(err).toMatch(new RegExp(`^${field}: .+\\n$`));
+    expect(err).not.toContain('1234567');
+  });
+});
+
+describe('medic verify-specialty', () => {
+  test('records it, however the email is spelled, and again', async () => {
+    const { email, args } = newMedic();
+    const { id } = await operator.json<{ id: number }>(...args);
+    expect((await medicOf(email))['specialty_verified']).toBe(false);
+    const text = await operator.succeed('medic', 'verify-specialty', '--email', email.toLowerCase());
+    expect(text).toBe(`The specialty of medic ${String(id)} is verified.`);
+    expect((await medicOf(email))['specialty_verified']).toBe(true);
+    const printed = await operator.json('medic', 'verify-specialty', '--email', email);
+    expect(printed).toEqual({ id, specialty_verified: true });
+  });
+
+  test('of nobody is refused', async () => {
+    const err = await operator.fail('medic', 'verify-specialty', '--email', 'nobody@example.org');
+    expect(err).toBe('There is no medic with this email.\n');
+  });
+});
+
+test('migrate may run twice, and says what it did', async () => {
+  expect(await operator.succeed('migrate')).toBe('The schema is up to date already.');
+  expect(await operator.json('migrate')).toEqual({ migrations: [] });
+});
+
+test('migrate brings an empty database up to date', async () => {
+  const names = await operator.look(async (dataSource) => {
+    for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
+    return dataSource.migrations.map(({ name }) => name);
+  });
+  expect(await operator.json('migrate')).toEqual({ migrations: names });
+  expect(await operator.succeed(...newMedic().args)).toMatch(KEY);
+});

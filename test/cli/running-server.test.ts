@@ -1,0 +1,40 @@
+import { run } from '../support/cli.js';
+import { isServer } from '../support/server.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+const [onServer, onEmbedded] = isServer ? [test, test.skip] : [test.skip, test];
+
+describe('beside a running server', () => {
+  onServer('a token that is revoked is shut out from the next request on', async () => {
+    const [medic, other] = [await service.given.medic(), await service.given.medic()];
+    (await medic.get('/medics/')).isOk();
+    const printed = await run(service.database.variables, 'token', 'revoke', '--medic', medic.email, '--all');
+    expect(printed).toEqual({ code: 0, out: 'Revoked 1 token.\n', err: '' });
+    (await medic.get('/medics/')).isRefused('Invalid Token');
+    (await other.get('/medics/')).isOk();
+  });
+
+  onServer('a token that is issued works from the next request on', async () => {
+    const medic = await service.given.medic();
+    const { out } = await run(service.database.variables, 'token', 'issue', '--medic', medic.email);
+    (await medic.get('/medics/', { token: out.trimEnd() })).isOk();
+  });
+
+  onServer('a specialty that is verified is answered', async () => {
+    const medic = await service.given.medic();
+    await run(service.database.variables, 'medic', 'verify-specialty', '--email', medic.email);
+    (await medic.get(`/medics/${String(medic.id)}`)).isOk({ specialty_verified: true });
+  });
+
+  onEmbedded('no command opens the embedded database, and each says so', async () => {
+    const medic = await service.given.medic();
+    for (const command of [['migrate'], ['token', 'list', '--medic', medic.email]]) {
+      const { code, out, err } = await run(service.database.variables, ...command);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toMatch(/^The embedded database in .* is in use by another process; stop that process, .*\.\n$/);
+    }
+    (await medic.get('/medics/')).isOk();
+  });
+});

@@ -1,0 +1,54 @@
+import { randomInt } from 'node:crypto';
+import { Proxy } from '../support/proxy.js';
+import { Service } from '../support/service.js';
+import { until } from '../support/until.js';
+
+const REDIS_URL = process.env['TEST_REDIS_URL'];
+
+(REDIS_URL === undefined ? describe.skip : describe)('limits that processes share through Redis', () => {
+  const proxy = new Proxy(new URL(REDIS_URL ?? 'redis://127.0.0.1:6379'));
+  let first: Service;
+  let second: Service;
+
+  beforeEach(async () => {
+    await proxy.start();
+    const url = new URL(proxy.url);
+    url.pathname = `/${String(randomInt(1, 16))}`;
+    [first, second] = [
+      new Service({ RATE_LIMIT: '10', REDIS_URL: url.href }),
+      new Service({ RATE_LIMIT: '10', REDIS_URL: url.href }),
+    ];
+    await first.start();
+    await second.start();
+  });
+  afterEach(async () => {
+    await first.stop();
+    await second.stop();
+    await proxy.stop();
+  });
+
+  const ask = async (service: Service, token: string) => (await service.client.get('/locations', { token })).status;
+
+  test('two processes count the requests with one token together', async () => {
+    const { token } = await first.given.medic();
+    // The second process has a database of its own and does not know the token; it counts it all the same.
+    for (let number = 0; number < 5; number += 1) {
+      expect(await ask(first, token)).toBe(200);
+      expect(await ask(second, token)).toBe(401);
+    }
+    expect([await ask(first, token), await ask(second, token)]).toEqual([429, 429]);
+  });
+
+  test('while Redis is away nothing fails for its sake, the log says so once, and it counts again afterwards', async () => {
+    const { token } = await first.given.medic();
+    await proxy.stop();
+    for (let number = 0; number < 15; number += 1) expect(await ask(first, token)).toBe(200);
+    expect(await ask(first, 'unknown')).toBe(401);
+    expect(first.log.filter((line) => line.includes('Redis is away'))).toHaveLength(1);
+    await proxy.start();
+    await until(() => first.log.some((line) => line.includes('Redis is back')));
+    const { token: other } = await first.given.medic();
+    for (let number = 0; number < 10; number += 1) expect(await ask(first, other)).toBe(200);
+    expect(await ask(first, other)).toBe(429);
+  });
+});

@@ -1,0 +1,150 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HOSPITAL } from '../support/bodies.js';
+import { useProcesses, type ServerProcess } from '../support/process.js';
+
+const start = useProcesses();
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const startHere = () => start({ DATA_DIR: folder });
+
+/** @returns the token that the first start prints, once it does */
+async function tokenOf(server: ServerProcess): Promise<string> {
+  await server.printed(/Its token is shown this once/);
+  return /^ {2}(hmk_\w+)$/m.exec(server.output)?.[1] ?? '';
+}
+
+/** @returns what the second of the printed requests would show */
+async function membershipsOf(url: string, token: string): Promise<{ count: number }> {
+  const headers = { Authorization: `Token ${token}` };
+  return (await (await fetch(`${url}/api/v2/management/memberships/`, { headers })).json()) as { count: number };
+}
+
+describe('the first start', () => {
+  test('prints a token once, where Swagger UI is, and two requests that work as they stand', async () => {
+    const server = startHere();
+    const [url, token] = [await server.url(), await tokenOf(server)];
+    const { output } = server;
+    const port = new URL(url).port;
+    expect(token).toMatch(/^hmk_[0-9a-z]{39}$/);
+    expect(output).toContain(`http://localhost:${port}/docs`);
+    expect((await fetch(`${url}/docs`)).status).toBe(200);
+    const [create, list, ...more] = output.match(/^ {2}curl [^]*?(?=\n\n)/gm) ?? [];
+    expect(more).toEqual([]);
+    const fields = [...(create ?? '').matchAll(/--data-urlencode (\w+)='([^']*)'/g)].map(([, name = '', text = '']) => [name, text]);
+    const request = (text = '', body?: URLSearchParams) => {
+      const [, target = '', authorization = ''] = /curl (\S+) -H 'Authorization: ([^']+)'/.exec(text) ?? [];
+      expect(target).toContain(`http://localhost:${port}/api/v2/`);
+      const init = body === undefined ? {} : { method: 'POST', body };
+      return fetch(url + new URL(target).pathname, { headers: { authorization }, ...init });
+    };
+    const created = await request(create, new URLSearchParams(fields as [string, string][]));
+    expect([created.status, await created.json()]).toMatchObject([201, Object.fromEntries(fields)]);
+    const listed = await request(list);
+    expect([listed.status, await listed.json()]).toMatchObject([200, { count: 1 }]);
+  });
+
+  test('names the public URL where that is set', async () => {
+    const server = start({ DATA_DIR: folder, PUBLIC_URL: 'https://api.example.org/base/' });
+    await tokenOf(server);
+    expect(server.output).toContain(' https://api.example.org/base/docs\n');
+    expect(server.output).toContain('curl https://api.example.org/base/api/v2/hospital/ ');
+  });
+});
+
+test('the second start prints no token, and what was stored is there', async () => {
+  const first = startHere();
+  const [url, token] = [await first.url(), await tokenOf(first)];
+  const headers = { Authorization: `Token ${token}` };
+  const created = await fetch(`${url}/api/v2/hospital/`, { method: 'POST', headers, body: new URLSearchParams(HOSPITAL) });
+  expect(created.status).toBe(201);
+  expect(await first.stop('SIGTERM')).toEqual({ code: 0 });
+  const second = startHere();
+  expect(await membershipsOf(await second.url(), token)).toMatchObject({ count: 1 });
+  expect(await second.stop('SIGINT')).toEqual({ code: 0 });
+  expect(second.output).not.toContain('hmk_');
+});
+
+test('a process that is killed while it writes loses nothing that it has acknowledged', async () => {
+  let server = startHere();
+  const token = await tokenOf(server);
+  const headers = { Authorization: `Token ${token}` };
+  const acknowledged = new Set<string>();
+  for (let round = 1; round <= 5; round += 1) {
+    const url = await server.url();
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let turn = 0; ; turn += 1) {
+        const name = [round, writer, turn].join('.');
+        const body = new URLSearchParams({ ...HOSPITAL, name });
+        const answer = await fetch(`${url}/api/v2/hospital/`, { method: 'POST', headers, body }).catch(() => null);
+        if (answer?.status !== 201) return;
+        acknowledged.add(name);
+        if (acknowledged.size >= 20 * round) server.signal('SIGKILL');
+      }
+    });
+    await Promise.all(writers);
+    expect(await server.ended).toEqual({ code: null });
+    server = startHere();
+    const answer = await fetch(`${await server.url()}/api/v2/hospital/?limit=1000`, { headers });
+    const stored = (await answer.json()) as { results: { name: string }[] };
+    const names = new Set(stored.results.map(({ name }) => name));
+    expect([...acknowledged].filter((name) => !names.has(name))).toEqual([]);
+  }
+  expect(acknowledged.size).toBeGreaterThanOrEqual(100);
+}, 120_000);
+
+test('a second process on the same folder is refused, and the first goes on', async () => {
+  const first = startHere();
+  const [url, token] = [await first.url(), await tokenOf(first)];
+  const second = startHere();
+  expect(await second.ended).toEqual({ code: 1 });
+  expect(second.errors).toMatch(/^The embedded database in \S+ is in use by another process; stop that process, or .*\.\n$/);
+  expect(second.output).not.toContain('hmk_');
+  expect(await membershipsOf(url, token)).toMatchObject({ count: 0 });
+});
+
+describe('settings that are wrong end the process with one sentence that names them', () => {
+  test.each([
+    ['PORT', 'x'],
+    ['HOST', 'nobody.invalid'],
+    ['HOST', '192.0.2.1'],
+    ['DATABASE_URL', 'mysql://u:hunter2@h/d'],
+    ['DATABASE_URL', 'postgres://u:hunter2@127.0.0.1:1/d'],
+    ['PUBLIC_URL', 'x'],
+    ['TRUST_PROXY', 'cafe'],
+    ['CORS_ORIGINS', '*'],
+    ['LOG_LEVEL', 'loud'],
+    ['RATE_LIMIT', '-1'],
+  ])('%s=%s', async (name, value) => {
+    const server = start({ DATA_DIR: folder, [name]: value });
+    expect(await server.ended).toEqual({ code: 1 });
+    expect(server.errors).toMatch(new RegExp(`^[^\\n]*${name}[^\\n]*\\.\\n$`));
+    expect(server.errors + server.output).not.toMatch(/hunter2|hmk_/);
+  });
+
+  test('PORT is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const server = start({ DATA_DIR: folder, PORT: String((other.address() as AddressInfo).port) });
+    expect(await server.ended).toEqual({ code: 1 });
+    expect(server.errors).toMatch(/^PORT is in use by another process; [^\n]*\n$/);
+    other.close();
+  });
+
+  test('DATA_DIR is a file', async () => {
+    const file = join(folder, 'file');
+    await writeFile(file, 'kept');
+    const server = start({ DATA_DIR: file });
+    expect(await server.ended).toEqual({ code: 1 });
+    expect(server.errors).toMatch(/^DATA_DIR must be a folder [^\n]*\n$/);
+    expect(existsSync(file)).toBe(true);
+  });
+});
