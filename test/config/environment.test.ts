@@ -60,7 +60,10 @@ describe('settings', () => {
     ['DATABASE_URL', ['x', 'mysql://h/d', 'h:5432', 'http://h/d', ' ']],
     ['DATA_DIR', [' ']],
     ['PUBLIC_URL', ['x', 'ftp://h', 'example.org', '//example.org', ' ']],
-    ['TRUST_PROXY', ['yes', '1', 'loopback', 'cafe', '10.0.0', '999.0.0.1', '10.0.0.0/33', '::/129', '10.0.0.1;::1', ',']],
+    [
+      'TRUST_PROXY',
+      ['yes', '1', 'loopback', 'cafe', '10.0.0', '999.0.0.1', '10.0.0.0/33', '::/129', '10.0.0.1;::1', ','],
+    ],
     ['CORS_ORIGINS', ['*', 'null', 'example.org', 'https://example.org/', 'https://a.example;https://b.example', ',']],
     ['LOG_LEVEL', ['INFO', 'loud', ' ']],
     ['RATE_LIMIT', ['x', '-1', '1.5', '1e3', ' ']],

@@ -1,6 +1,10 @@
 import { useService, type Service } from '../support/service.js';
 
-const [APP, OTHER_APP, STRANGER] = ['https://app.example.org', 'http://localhost:5173', 'https://app.example.org.evil.example'];
+const [APP, OTHER_APP, STRANGER] = [
+  'https://app.example.org',
+  'http://localhost:5173',
+  'https://app.example.org.evil.example',
+];
 
 function preflight(service: Service, origin: string, method: string) {
   return service.client.send('OPTIONS', '/management/memberships/1', {
@@ -17,7 +21,10 @@ describe('where CORS_ORIGINS is not set', () => {
 
   test('no origin is told that it may read anything', async () => {
     const medic = await service.given.medic();
-    for (const answer of [await medic.get('/medics/', { headers: { origin: APP } }), await preflight(service, APP, 'GET')]) {
+    for (const answer of [
+      await medic.get('/medics/', { headers: { origin: APP } }),
+      await preflight(service, APP, 'GET'),
+    ]) {
       expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
     }
   });

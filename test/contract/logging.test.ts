@@ -35,7 +35,14 @@ test.each([
   (await medic.send(method, pathOf(medic.id), { headers: { 'x-request-id': id } })).is(status);
   const lines = await linesOf(id);
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatchObject({ level: 30, method, route, status, ms: expect.any(Number) as number, msg: 'request' });
+  expect(lines[0]).toMatchObject({
+    level: 30,
+    method,
+    route,
+    status,
+    ms: expect.any(Number) as number,
+    msg: 'request',
+  });
   expect(lines[0]?.medic).toBe(status === 405 ? undefined : medic.id);
 });
 
@@ -98,7 +105,11 @@ describe('nothing that a client sends in confidence is ever logged', () => {
   test('even where a defect answers 500, whose line says where it happened', async () => {
     const medic = await service.given.medic();
     const body = { ...medicBody(), email: SECRET.toUpperCase(), password: PASSWORD };
-    const headers = { Authorization: `Token ${medic.token}`, 'Content-Type': 'application/json', 'X-Request-Id': 'defect' };
+    const headers = {
+      Authorization: `Token ${medic.token}`,
+      'Content-Type': 'application/json',
+      'X-Request-Id': 'defect',
+    };
     await service.dataSource.query('ALTER TABLE medic RENAME COLUMN campaign TO missing');
     const request = rawRequest('POST /api/v2/medics/', headers, JSON.stringify(body));
     const answer = await sendRaw(service.client.url, request);

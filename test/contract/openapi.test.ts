@@ -144,21 +144,24 @@ describe('the OpenAPI document', () => {
 });
 
 describe('without a token', () => {
-  test.each(['/docs', '/docs/'])('the page %s and everything that it refers to comes from this process', async (path) => {
-    const page = await fetch(service.client.url + path);
-    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringMatching(/^text\/html/)]);
-    const html = await page.text();
-    const references = [...html.matchAll(/(?:src|href)=["']([^"']+)["']/g)].map(([, reference = '']) => reference);
-    expect(references.length).toBeGreaterThan(3);
-    for (const reference of references) {
-      const url = new URL(reference, page.url);
-      expect(url.origin).toBe(service.client.url);
-      const asset = await fetch(url);
-      expect([reference, asset.status]).toEqual([reference, 200]);
-      expect((await asset.arrayBuffer()).byteLength).toBeGreaterThan(0);
-    }
-    expect(html).toContain('Hospital Memberships');
-  });
+  test.each(['/docs', '/docs/'])(
+    'the page %s and everything that it refers to comes from this process',
+    async (path) => {
+      const page = await fetch(service.client.url + path);
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringMatching(/^text\/html/)]);
+      const html = await page.text();
+      const references = [...html.matchAll(/(?:src|href)=["']([^"']+)["']/g)].map(([, reference = '']) => reference);
+      expect(references.length).toBeGreaterThan(3);
+      for (const reference of references) {
+        const url = new URL(reference, page.url);
+        expect(url.origin).toBe(service.client.url);
+        const asset = await fetch(url);
+        expect([reference, asset.status]).toEqual([reference, 200]);
+        expect((await asset.arrayBuffer()).byteLength).toBeGreaterThan(0);
+      }
+      expect(html).toContain('Hospital Memberships');
+    },
+  );
 
   test('the page has an Authorize button for the scheme Token', async () => {
     const script = await (await fetch(`${service.client.url}/docs/swagger-ui-init.js`)).text();

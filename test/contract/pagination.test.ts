@@ -52,7 +52,8 @@ describe('a paged list', () => {
     const medic = await medicOf(service, 10);
     const forth: number[] = [];
     let page = await pageAt(medic, `${LIST}?limit=3`);
-    for (; page.next !== null; page = await pageAt(medic, pathOf(page.next))) forth.push(...page.results.map((r) => r.id));
+    for (; page.next !== null; page = await pageAt(medic, pathOf(page.next)))
+      forth.push(...page.results.map((r) => r.id));
     forth.push(...page.results.map(({ id }) => id));
     expect(forth).toHaveLength(10);
     expect(forth).toEqual([...new Set(forth)].sort((a, b) => a - b));
@@ -74,7 +75,12 @@ describe('a paged list', () => {
     const medic = await medicOf(service, 2);
     for (const offset of ['2', '1000', '99999999999999999999']) {
       const page = await pageAt(medic, `${LIST}?offset=${offset}`);
-      expect({ ...page, previous: typeof page.previous }).toEqual({ count: 2, next: null, previous: 'string', results: [] });
+      expect({ ...page, previous: typeof page.previous }).toEqual({
+        count: 2,
+        next: null,
+        previous: 'string',
+        results: [],
+      });
     }
   });
 

@@ -39,7 +39,10 @@ describe('the first start', () => {
     expect((await fetch(`${url}/docs`)).status).toBe(200);
     const [create, list, ...more] = output.match(/^ {2}curl [^]*?(?=\n\n)/gm) ?? [];
     expect(more).toEqual([]);
-    const fields = [...(create ?? '').matchAll(/--data-urlencode (\w+)='([^']*)'/g)].map(([, name = '', text = '']) => [name, text]);
+    const fields = [...(create ?? '').matchAll(/--data-urlencode (\w+)='([^']*)'/g)].map(([, name = '', text = '']) => [
+      name,
+      text,
+    ]);
     const request = (text = '', body?: URLSearchParams) => {
       const [, target = '', authorization = ''] = /curl (\S+) -H 'Authorization: ([^']+)'/.exec(text) ?? [];
       expect(target).toContain(`http://localhost:${port}/api/v2/`);
@@ -64,7 +67,11 @@ test('the second start prints no token, and what was stored is there', async () 
   const first = startHere();
   const [url, token] = [await first.url(), await tokenOf(first)];
   const headers = { Authorization: `Token ${token}` };
-  const created = await fetch(`${url}/api/v2/hospital/`, { method: 'POST', headers, body: new URLSearchParams(HOSPITAL) });
+  const created = await fetch(`${url}/api/v2/hospital/`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams(HOSPITAL),
+  });
   expect(created.status).toBe(201);
   expect(await first.stop('SIGTERM')).toEqual({ code: 0 });
   const second = startHere();
@@ -106,7 +113,9 @@ test('a second process on the same folder is refused, and the first goes on', as
   const [url, token] = [await first.url(), await tokenOf(first)];
   const second = startHere();
   expect(await second.ended).toEqual({ code: 1 });
-  expect(second.errors).toMatch(/^The embedded database in \S+ is in use by another process; stop that process, or .*\.\n$/);
+  expect(second.errors).toMatch(
+    /^The embedded database in \S+ is in use by another process; stop that process, or .*\.\n$/,
+  );
   expect(second.output).not.toContain('hmk_');
   expect(await membershipsOf(url, token)).toMatchObject({ count: 0 });
 });

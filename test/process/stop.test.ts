@@ -29,25 +29,28 @@ async function isClosed(url: string): Promise<boolean> {
   return socket === null;
 }
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s lets a request under way finish, and the process exits 0', async (signal) => {
-  const server = start(database.variables);
-  const url = await server.url();
-  const idle = (await connectTo(url)).resume();
-  const socket = await connectTo(url);
-  const answer = readAnswer(socket);
-  const body = JSON.stringify(HOSPITAL);
-  const type = { 'Content-Type': 'application/json', Connection: 'keep-alive' };
-  const headers = { Authorization: `Token ${token}`, ...type };
-  const request = rawRequest('POST /api/v2/hospital/', headers, body);
-  socket.write(request.subarray(0, -5));
-  await until(async () => (await fetch(`${url}/health/live`)).ok);
-  server.signal(signal);
-  await until(() => isClosed(url));
-  socket.write(request.subarray(-5));
-  (await answer).isCreated(HOSPITAL);
-  expect(await server.ended).toEqual({ code: 0 });
-  expect([server.errors, idle.readableEnded]).toEqual(['', true]);
-});
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s lets a request under way finish, and the process exits 0',
+  async (signal) => {
+    const server = start(database.variables);
+    const url = await server.url();
+    const idle = (await connectTo(url)).resume();
+    const socket = await connectTo(url);
+    const answer = readAnswer(socket);
+    const body = JSON.stringify(HOSPITAL);
+    const type = { 'Content-Type': 'application/json', Connection: 'keep-alive' };
+    const headers = { Authorization: `Token ${token}`, ...type };
+    const request = rawRequest('POST /api/v2/hospital/', headers, body);
+    socket.write(request.subarray(0, -5));
+    await until(async () => (await fetch(`${url}/health/live`)).ok);
+    server.signal(signal);
+    await until(() => isClosed(url));
+    socket.write(request.subarray(-5));
+    (await answer).isCreated(HOSPITAL);
+    expect(await server.ended).toEqual({ code: 0 });
+    expect([server.errors, idle.readableEnded]).toEqual(['', true]);
+  },
+);
 
 testOnServer('on PostgreSQL the process never creates an account', async () => {
   const dataSource = await new DataSource(postgresOptions(database.variables['DATABASE_URL'] ?? '')).initialize();

@@ -7,7 +7,7 @@ import { headerOf, parseHeader, parseLine, type Counts, type SequenceLine } from
 import { readLines } from './lines-file.js';
 import { RowLoader } from './row-loader.js';
 import { requireSameSchema } from './same-schema.js';
-import { quoted, readTables, useCanonicalText, type Table } from './tables.js';
+import { quoted, readTables, useCanonicalText } from './tables.js';
 
 /** data_exception and integrity_constraint_violation: it is the rows that are wrong. */
 const WRONG_ROWS = /^2[23]/;
@@ -36,34 +36,33 @@ export async function importDatabase(dataSource: DataSource, path: string): Prom
 async function importInto(manager: EntityManager, path: string): Promise<Counts> {
   await useCanonicalText(manager);
   const tables = await readTables(manager);
-  await requireEmpty(manager, tables);
+  const names = tables.map(({ name }) => quoted(name));
+  await requireEmpty(manager, names);
   const lines = readLines(path);
   try {
     const first = await lines.next();
     requireSameSchema(parseHeader(first.done === true ? undefined : first.value), await headerOf(manager, tables));
-    const names = tables.map(({ name }) => quoted(name));
-    return await withDeferredForeignKeys(manager, names, () => storeLines(manager, tables, lines));
+    const loader = new RowLoader(manager, tables);
+    const sequences = await withDeferredForeignKeys(manager, names, () => storeLines(loader, lines));
+    // Last, for what a sequence is told outlives a transaction that is given up.
+    await setSequences(manager, sequences);
+    return loader.counts;
   } finally {
     await lines.return(undefined);
   }
 }
 
 /** From here to the end of the transaction, only it writes to the tables. */
-async function requireEmpty(manager: EntityManager, tables: readonly Table[]): Promise<void> {
-  const names = tables.map(({ name }) => quoted(name));
+async function requireEmpty(manager: EntityManager, names: readonly string[]): Promise<void> {
   await manager.query(`LOCK TABLE ${names.join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
-  for (const { name } of tables) {
-    const found = await manager.query<unknown[]>(`SELECT FROM ${quoted(name)} LIMIT 1`);
-    if (found.length > 0) throw new DatabaseNotEmpty(name);
+  for (const name of names) {
+    const found = await manager.query<unknown[]>(`SELECT FROM ${name} LIMIT 1`);
+    if (found.length > 0) throw new DatabaseNotEmpty(name.replaceAll('"', ''));
   }
 }
 
-async function storeLines(
-  manager: EntityManager,
-  tables: readonly Table[],
-  lines: AsyncIterable<string>,
-): Promise<Counts> {
-  const loader = new RowLoader(manager, tables);
+/** @returns where the sequences are to stand */
+async function storeLines(loader: RowLoader, lines: AsyncIterable<string>): Promise<SequenceLine['sequence'][]> {
   const sequences: SequenceLine['sequence'][] = [];
   let end: Counts | undefined;
   for await (const text of lines) {
@@ -75,12 +74,14 @@ async function storeLines(
   }
   await loader.flush();
   if (end === undefined) throw new DamagedExport('its end is missing');
-  for (const { name } of tables) {
-    if (end[name] !== loader.counts[name]) throw new DamagedExport(`rows of ${name} are missing`);
+  for (const [name, count] of Object.entries(loader.counts)) {
+    if (end[name] !== count) throw new DamagedExport(`rows of ${name} are missing`);
   }
-  // Last, for what a sequence is told outlives a transaction that is given up.
+  return sequences;
+}
+
+async function setSequences(manager: EntityManager, sequences: SequenceLine['sequence'][]): Promise<void> {
   for (const { table, column, value, used } of sequences) {
     await manager.query('SELECT setval(pg_get_serial_sequence($1, $2), $3, $4)', [quoted(table), column, value, used]);
   }
-  return loader.counts;
 }

@@ -1,0 +1,49 @@
+import type { Client } from '../support/client.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { Given } from '../support/given.js';
+import { useProcesses, type ServerProcess } from '../support/process.js';
+import { isServer } from '../support/server.js';
+
+/** Prints a figure of `docs/reliability.md`. */
+export function figure(name: string, value: number): void {
+  process.stdout.write(`FIGURE ${name}: ${String(value)}\n`);
+}
+
+/** A database of the test's own on the PostgreSQL server, and processes of the built program on it. */
+export class Scratch {
+  database!: TestDatabase;
+  /** Puts rows there; its actors have keys but send nothing by themselves. */
+  given!: Given;
+
+  constructor(private readonly start: (variables: Record<string, string>) => ServerProcess) {}
+
+  /** @returns a new process of the program, with no limit of requests */
+  process(): ServerProcess {
+    return this.start({ ...this.database.variables, RATE_LIMIT: '0' });
+  }
+
+  async query<T = Record<string, unknown>>(sql: string, parameters: unknown[] = []): Promise<T[]> {
+    return this.database.dataSource.query<T[]>(sql, parameters);
+  }
+}
+
+/** Gives each test of a file a {@link Scratch}; its processes are killed after the test. */
+export function useScratch(): Scratch {
+  const scratch = new Scratch(useProcesses());
+  beforeAll(requireServer);
+  beforeEach(async () => {
+    scratch.database = await createTestDatabase();
+    scratch.given = givenOn(scratch.database.dataSource);
+  });
+  afterEach(() => scratch.database.drop());
+  return scratch;
+}
+
+/** @returns what puts rows into a database, its actors having keys but no client */
+export function givenOn(dataSource: TestDatabase['dataSource']): Given {
+  return new Given(dataSource, undefined as unknown as Client);
+}
+
+function requireServer(): void {
+  if (!isServer) throw new Error('Set TEST_DATABASE_URL: these tests need a PostgreSQL server.');
+}
