@@ -18,6 +18,9 @@ export function sentenceOf(error: unknown): string {
   const refusal = domainErrorOf(error, CONSTRAINT_ERRORS);
   if (refusal?.kind === 'invalid') return sentencesOf(refusal.details['errors'] as FieldErrors);
   const { code } = databaseFailureOf(error);
+  if (code !== undefined && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) {
+    return `The certificate of the PostgreSQL of DATABASE_URL is not trusted (${code}); check sslmode and sslrootcert.`;
+  }
   const refused = code === undefined ? undefined : REFUSED_STATES[code];
   if (refused !== undefined) return `The PostgreSQL of DATABASE_URL ${refused}.`;
   if (refusal !== undefined)

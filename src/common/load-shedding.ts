@@ -18,8 +18,9 @@ export class Overloaded extends DomainError {
 export function registerLoadShedding(fastify: FastifyInstance): void {
   void fastify.register(underPressure, {
     maxEventLoopDelay: MAX_LAG_MS,
-    pressureHandler: () => {
-      throw new Overloaded();
+    pressureHandler: (request) => {
+      // A process that has much to do is alive, and would not be better for being started again.
+      if (!request.url.startsWith('/health/live')) throw new Overloaded();
     },
   });
 }

@@ -20,7 +20,10 @@ export function connectRedis(url: string, logger: Logger): Redis {
   // Without a listener an error would end the process; what matters of it is that a new try follows.
   redis.on('error', () => undefined);
   redis.on('reconnecting', () => {
-    if (!isAway) logger.warn('Redis is away; each process limits by itself until it is back.');
+    if (!isAway)
+      logger.warn(
+        'Redis is away; until it is back requests are not limited, and failures are counted by each process for itself.',
+      );
     isAway = true;
   });
   redis.on('ready', () => {

@@ -21,5 +21,7 @@ export function registerSecurityHeaders(fastify: FastifyInstance): void {
       },
     },
     crossOriginEmbedderPolicy: false,
+    // What holds for other hosts of the domain is not this service's to say.
+    strictTransportSecurity: { includeSubDomains: false },
   });
 }

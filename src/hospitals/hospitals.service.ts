@@ -65,8 +65,7 @@ export class HospitalsService {
   /** @throws UnauthorizedMedic the caller is not an ADMIN of it (any more) */
   update(caller: CurrentMedic, id: number, input: UpdateHospitalDto): Promise<HospitalRow> {
     return inTransaction(this.dataSource, async (manager) => {
-      // Before the membership, as MembershipWriter does it, so that no two writers wait for each other.
-      await manager.query('SELECT FROM hospital WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      await this.writer.lockHospital(manager, id);
       await this.access.lockAdminOf(manager, caller.id, id);
       const columns = columnsOf(input);
       if (Object.keys(columns).length > 0) await manager.update(Hospital, { id }, columns);

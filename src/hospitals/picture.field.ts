@@ -8,8 +8,8 @@ export const PICTURE_LIMIT = 2_097_152;
 const PICTURE_URL = /\/api\/v2\/pictures\/[0-9a-f]{64}$/;
 
 /**
- * A JPEG in a part of `multipart/form-data`, or null to remove the present one. The URL that GET answers
- * is taken and changes nothing, so that an object can be sent back.
+ * A JPEG in a part of `multipart/form-data`, or null to remove the present one. A URL such as GET
+ * answers is taken and changes nothing, so that an object can be sent back.
  */
 export const pictureType: FieldType = {
   read: (value) => {
@@ -28,7 +28,7 @@ export const pictureType: FieldType = {
 const START = Buffer.from([0xff, 0xd8, 0xff]);
 const END = Buffer.from([0xff, 0xd9]);
 
-/** @returns whether the content begins as a JPEG does, ends as one, and its header can be decoded */
+/** @returns whether the content begins as a JPEG does, has the marker of its end, and a header that can be decoded */
 function isJpeg(content: Buffer): boolean {
   if (!content.subarray(0, 3).equals(START) || !content.includes(END)) return false;
   try {

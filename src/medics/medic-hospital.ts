@@ -28,7 +28,7 @@ export class MedicHospital {
   async lock(manager: EntityManager, medicId: number, wish: HospitalWish): Promise<number | null> {
     const wanted = isAboutCurrent(wish) ? await this.current(manager, medicId) : wish.hospital;
     if (wanted === null || wanted === undefined) return null;
-    await manager.query('SELECT FROM hospital WHERE id = $1 FOR NO KEY UPDATE', [wanted]);
+    await this.writer.lockHospital(manager, wanted);
     return wanted;
   }
 

@@ -29,6 +29,11 @@ export interface LockedPair extends LockedMedic {
  */
 @Injectable()
 export class MembershipWriter {
+  /** Locks a hospital, before any medic and any membership is. */
+  async lockHospital(manager: EntityManager, hospitalId: number): Promise<void> {
+    await manager.query('SELECT FROM hospital WHERE id = $1 FOR NO KEY UPDATE', [hospitalId]);
+  }
+
   /** @returns the medic, locked, or null where there is none */
   async lockMedic(manager: EntityManager, medicId: number): Promise<LockedMedic | null> {
     const [medic] = await manager.query<LockedMedic[]>(

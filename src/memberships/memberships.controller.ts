@@ -5,9 +5,10 @@ import { AnyMedic } from '../auth/access.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { NOT_FOUND } from '../common/error.examples.js';
+import { API_PREFIX } from '../common/http-rules.js';
 import { pageOf, sliceOf } from '../common/pagination.js';
 import { IdParam } from '../common/path-id.js';
-import { urlOf } from '../common/urls.js';
+import { baseUrlOf, urlOf } from '../common/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { ALREADY_EXISTS, CHOICE, DELETED, LAST_ADMIN } from './dto/error.examples.js';
 import { CreateMembershipDto } from './dto/create-membership.dto.js';
@@ -61,10 +62,12 @@ export class MembershipsController {
   async createMembership(
     @Caller() caller: CurrentMedic,
     @Body() input: CreateMembershipDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedMembershipResponse> {
     const created = await this.memberships.create(caller, input);
-    reply.header('location', `/api/v2/${PATH}/${String(created.id)}`);
+    const { pathname } = new URL(baseUrlOf(request, this.environment.PUBLIC_URL));
+    reply.header('location', `${pathname.replace(/\/$/, '')}${API_PREFIX}/${PATH}/${String(created.id)}`);
     return created;
   }
 
