@@ -3,6 +3,7 @@ import { TokensService } from './auth/tokens.service.js';
 import { createLogger } from './common/logger.js';
 import type { Environment } from './config/environment.js';
 import { createApp } from './configure-app.js';
+import { ANSWER_TIMEOUT_MS } from './database/data-source-options.js';
 import { EmbeddedDataSource } from './database/embedded-data-source.js';
 import { openDatabase } from './database/open-database.js';
 import { migrate, requireCurrentSchema } from './database/schema.js';
@@ -18,7 +19,7 @@ export async function startServer(
   environment: Environment,
   print: (text: string) => void,
 ): Promise<NestFastifyApplication> {
-  const dataSource = await openDatabase(environment);
+  const dataSource = await openDatabase(environment, ANSWER_TIMEOUT_MS);
   const isEmbedded = dataSource instanceof EmbeddedDataSource;
   try {
     await dataSource.initialize();

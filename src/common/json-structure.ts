@@ -1,6 +1,9 @@
 /** No resource nests deeper than a medic in a membership; far deeper ones would exhaust the stack. */
 const MAX_DEPTH = 32;
 
+/** No resource has nearly as many fields, and validation takes quadratic time for them. */
+export const MAX_FIELDS = 100;
+
 /** A string, with the colon where it is a key, or a bracket. Each character of valid JSON is read once. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[[\]{}]/g;
 
@@ -19,7 +22,7 @@ export function structureProblemOf(text: string): string | undefined {
       const key = JSON.parse(token.slice(0, -colon.length)) as string;
       const keys = levels.at(-1);
       if (keys?.has(key) === true) return `it has the key ${JSON.stringify(key)} twice in one object`;
-      keys?.add(key);
+      if ((keys?.add(key).size ?? 0) > MAX_FIELDS) return `it has more than ${String(MAX_FIELDS)} fields in one object`;
     }
   }
   return undefined;

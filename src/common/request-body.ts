@@ -6,7 +6,7 @@ import { isSafeNumber, parse as parseJson } from 'lossless-json';
 import { WrittenNumber } from './coercion.js';
 import { InvalidFields, WHOLE_INPUT } from './domain-error.js';
 import { UnsupportedMediaType } from './http-errors.js';
-import { structureProblemOf } from './json-structure.js';
+import { MAX_FIELDS, structureProblemOf } from './json-structure.js';
 
 const BODY_METHODS = new Set(['POST', 'PATCH']);
 
@@ -22,7 +22,7 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
     });
   };
   register('application/json', (body) => readJson(decode(body)));
-  register('application/x-www-form-urlencoded', (body) => readForm(body.toString('latin1')));
+  register('application/x-www-form-urlencoded', (body) => readFormBody(body.toString('latin1')));
   register('*', () => {
     throw new UnsupportedMediaType();
   });
@@ -80,6 +80,13 @@ function parse(text: string): unknown {
 /** A number that JavaScript would change keeps its text: it may stand for text such as `cedula_prof`. */
 function readNumber(text: string): number | WrittenNumber {
   return isSafeNumber(text) && String(Number(text)) === text ? Number(text) : new WrittenNumber(text);
+}
+
+function readFormBody(text: string): Record<string, unknown> {
+  const body = readForm(text);
+  if (Object.keys(body).length <= MAX_FIELDS) return body;
+  const sentence = `The form has more than ${String(MAX_FIELDS)} fields.`;
+  throw new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
 }
 
 /**

@@ -19,8 +19,17 @@ const schema = {
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 5_000;
 
-/** @returns the options of a data source on a PostgreSQL server at `url` */
-export function postgresOptions(url: string): DataSourceOptions {
+/**
+ * How long a request waits for the answer to a statement, in milliseconds: longer than the server lets it
+ * run, so that this is met only where the server does not answer at all.
+ */
+export const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
+
+/**
+ * @param answerTimeout how long to wait for the answer to a statement, in milliseconds; for ever where it is absent
+ * @returns the options of a data source on a PostgreSQL server at `url`
+ */
+export function postgresOptions(url: string, answerTimeout?: number): DataSourceOptions {
   return {
     ...schema,
     url,
@@ -30,6 +39,7 @@ export function postgresOptions(url: string): DataSourceOptions {
       connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
+      ...(answerTimeout === undefined ? {} : { query_timeout: answerTimeout }),
     },
   };
 }

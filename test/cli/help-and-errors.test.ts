@@ -59,7 +59,10 @@ describe('a command without its database exits 1 and says why, in one sentence w
   test.each([
     [{ DATABASE_URL: 'mysql://u:hunter2@h/d' }, /^The settings are not valid: DATABASE_URL must .*\.$/],
     [{ DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/d' }, /^The PostgreSQL of DATABASE_URL cannot be reached.*\.$/],
-    [{ DATABASE_URL: 'postgres://u:hunter2@nobody.invalid/d' }, /^The PostgreSQL of DATABASE_URL cannot be reached.*\.$/],
+    [
+      { DATABASE_URL: 'postgres://u:hunter2@nobody.invalid/d' },
+      /^The PostgreSQL of DATABASE_URL cannot be reached.*\.$/,
+    ],
     [{ DATA_DIR: '/dev/null/data' }, /^DATA_DIR must .*\.$/],
     [{ PORT: 'x' }, /^The settings are not valid: PORT must .*\.$/],
   ] as [Record<string, string>, RegExp][])('%j', async (variables, sentence) => {

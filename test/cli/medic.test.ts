@@ -48,8 +48,12 @@ describe('medic create', () => {
   test('of a taken email, in any letter case, stores nothing and names the field', async () => {
     const { email, args } = newMedic();
     await operator.succeed(...args);
-    expect(await operator.fail('medic', 'create', '--name', 'B', '--email', email.toUpperCase())).toMatch(/^email: .+\n$/);
-    const count = await operator.look((dataSource) => dataSource.query<unknown[]>('SELECT FROM medic WHERE name = $1', ['B']));
+    expect(await operator.fail('medic', 'create', '--name', 'B', '--email', email.toUpperCase())).toMatch(
+      /^email: .+\n$/,
+    );
+    const count = await operator.look((dataSource) =>
+      dataSource.query<unknown[]>('SELECT FROM medic WHERE name = $1', ['B']),
+    );
     expect(count).toEqual([]);
   });
 

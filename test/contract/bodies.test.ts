@@ -95,6 +95,18 @@ describe('a field that the resource does not have', () => {
     (await medic.post('/hospital/', form)).isInvalid('__proto__');
   });
 
+  test('is no way to keep the service busy: more than 100 of them are refused at once', async () => {
+    const medic = await service.given.medic();
+    const names = Array.from({ length: 80_000 }, (_, index) => `k${String(index)}`);
+    const many = names.map((name) => `"${name}":1`).join(',');
+    for (const body of [`{${many}}`, jsonWith(`"id":{${many}}`)]) {
+      (await medic.post('/hospital/', body)).isInvalid('non_field_errors');
+    }
+    (await medic.post('/hospital/', names.join('&'), { headers: FORM })).isInvalid('non_field_errors');
+    const ids = Array.from({ length: 40_000 }, () => ({ id: 1, a: [] }));
+    (await medic.post('/hospital/', { ...HOSPITAL, id: ids })).isCreated(HOSPITAL);
+  });
+
   test('is named together with all others that are wrong', async () => {
     const medic = await service.given.medic();
     const body = { ...HOSPITAL, name: '', page_size: 'x', a: 1, b: 2 };

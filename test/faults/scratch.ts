@@ -44,6 +44,7 @@ export function givenOn(dataSource: TestDatabase['dataSource']): Given {
   return new Given(dataSource, undefined as unknown as Client);
 }
 
-function requireServer(): void {
+/** @throws Error there is no PostgreSQL server */
+export function requireServer(): void {
   if (!isServer) throw new Error('Set TEST_DATABASE_URL: these tests need a PostgreSQL server.');
 }

@@ -23,9 +23,7 @@ const WRONG_ROWS = /^2[23]/;
  */
 export async function importDatabase(dataSource: DataSource, path: string): Promise<Counts> {
   try {
-    const counts = await inTransaction(dataSource, (manager) => importInto(manager, path));
-    await dataSource.query('ANALYZE');
-    return counts;
+    return await inTransaction(dataSource, (manager) => importInto(manager, path));
   } catch (error) {
     const { code = '', constraint } = databaseFailureOf(error);
     if (!WRONG_ROWS.test(code)) throw error;
@@ -44,6 +42,7 @@ async function importInto(manager: EntityManager, path: string): Promise<Counts>
     requireSameSchema(parseHeader(first.done === true ? undefined : first.value), await headerOf(manager, tables));
     const loader = new RowLoader(manager, tables);
     const sequences = await withDeferredForeignKeys(manager, names, () => storeLines(loader, lines));
+    await manager.query(`ANALYZE ${names.join(', ')}`);
     // Last, for what a sequence is told outlives a transaction that is given up.
     await setSequences(manager, sequences);
     return loader.counts;

@@ -1,0 +1,146 @@
+import type pg from 'pg';
+import { HOSPITAL, medicBody } from '../support/bodies.js';
+import { until } from '../support/until.js';
+import { by, keepAlive, send, type Reply } from './exchange.js';
+import { figure, useScratch } from './scratch.js';
+
+const scratch = useScratch();
+const agent = keepAlive();
+afterAll(() => {
+  agent.destroy();
+});
+
+/** As `src/database/data-source-options.ts` has it. */
+const POOL = 10;
+
+/** A connection of the test's own that holds a lock. */
+let holder: pg.Client;
+beforeEach(async () => {
+  holder = await scratch.database.connect();
+});
+afterEach(() => holder.end());
+
+/** @returns the backends that wait for a lock, once there are so many */
+function waiting(count: number): Promise<number[]> {
+  return until(async () => {
+    const { rows } = await holder.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return rows.length === count ? rows.map(({ pid }) => pid) : undefined;
+  });
+}
+
+function isUnavailable({ status, headers }: Reply): boolean {
+  return status === 503 && Number(headers['retry-after']) >= 1;
+}
+
+async function rowsOfMedics(): Promise<unknown> {
+  const tables = ['medic', 'membership', 'hospital', 'api_token'];
+  const counts = tables.map((table) => `(SELECT count(*)::integer FROM ${table}) AS ${table}`);
+  return scratch.query(`SELECT ${counts.join(', ')}`);
+}
+
+test('connections that end in the middle of a transaction leave nothing half-written', async () => {
+  const CUTS = 8;
+  const url = await scratch.process().url();
+  const { hospital, admin } = await scratch.given.hospital();
+  const create = () => send(url, by(admin, 'POST', '/medics/', medicBody({ hospital })), agent);
+  const before = await rowsOfMedics();
+  // The medic and the membership have been written by the time the token waits for this lock.
+  await holder.query('BEGIN; LOCK TABLE api_token IN SHARE MODE');
+  const answers = Promise.all(Array.from({ length: CUTS }, create));
+  for (const pid of await waiting(CUTS)) await holder.query('SELECT pg_terminate_backend($1)', [pid]);
+  const refused = (await answers).filter(isUnavailable).length;
+  await holder.query('ROLLBACK');
+  expect(refused).toBe(CUTS);
+  expect(await rowsOfMedics()).toEqual(before);
+  const after = await Promise.all(Array.from({ length: CUTS }, create));
+  expect(after.map(({ status }) => status)).toEqual(after.map(() => 201));
+  figure('transactions cut in the middle, all answered 503, none half-written', refused);
+});
+
+test('requests that find no free connection wait a bounded time, and all is well once there are some', async () => {
+  const MORE = 40;
+  const server = scratch.process();
+  const url = await server.url();
+  const { hospital, admin } = await scratch.given.hospital();
+  const hold = () => send(url, by(admin, 'PATCH', `/hospital/${String(hospital)}`, { headline: 'x' }), agent);
+  const read = () => send(url, by(admin, 'GET', '/management/memberships/'), agent);
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM hospital WHERE id = $1 FOR UPDATE', [hospital]);
+  const held = Array.from({ length: POOL }, hold);
+  await waiting(POOL);
+  const startedAt = performance.now();
+  // Every one of them is answered while the lock is held, so nobody waits for its release.
+  const answers = await Promise.all(Array.from({ length: MORE }, read));
+  const longest = performance.now() - startedAt;
+  const refused = answers.filter(isUnavailable).length;
+  await holder.query('ROLLBACK');
+  expect(refused).toBe(MORE);
+  expect((await Promise.all(held)).map(({ status }) => status)).toEqual(held.map(() => 201));
+  const after = await Promise.all(Array.from({ length: MORE }, read));
+  expect(after.map(({ status }) => status)).toEqual(after.map(() => 200));
+  expect(server.errors).toBe('');
+  figure('requests beyond an exhausted pool, all answered 503', refused);
+  figure('milliseconds until the last of them was answered', Math.round(longest));
+});
+
+test('a statement that waits for a lock too long is ended, and changes nothing', async () => {
+  const url = await scratch.process().url();
+  const { hospital, admin } = await scratch.given.hospital();
+  const change = () => send(url, by(admin, 'PATCH', `/hospital/${String(hospital)}`, { name: 'Other' }), agent);
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM hospital WHERE id = $1 FOR UPDATE', [hospital]);
+  const startedAt = performance.now();
+  const answer = await change();
+  const waited = performance.now() - startedAt;
+  expect(isUnavailable(answer)).toBe(true);
+  const names = await holder.query('SELECT name FROM hospital WHERE id = $1', [hospital]);
+  expect(names.rows).toEqual([{ name: 'Hospital' }]);
+  await holder.query('ROLLBACK');
+  expect((await change()).status).toBe(201);
+  figure('milliseconds until a statement that waits for a lock is answered 503', Math.round(waited));
+});
+
+describe.each([
+  ['a deadlock', '40P01'],
+  ['a serialization failure', '40001'],
+])('%s', (name, state) => {
+  /** Makes the first insertions of hospitals fail; a sequence counts them, for it is not rolled back. */
+  async function failFirst(failures: number): Promise<void> {
+    await scratch.query('CREATE SEQUENCE attempts');
+    await scratch.query(`
+      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('attempts') <= ${String(failures)} THEN RAISE 'failed on purpose' USING ERRCODE = '${state}'; END IF;
+        RETURN NEW;
+      END $$`);
+    await scratch.query('CREATE TRIGGER fail BEFORE INSERT ON hospital FOR EACH ROW EXECUTE FUNCTION fail()');
+  }
+
+  /** Creates a hospital while so many attempts fail. @returns the answer, and how often it was tried */
+  async function createWhileFailing(failures: number) {
+    const url = await scratch.process().url();
+    const medic = await scratch.given.medic();
+    await failFirst(failures);
+    const reply = await send(url, by(medic, 'POST', '/hospital/', HOSPITAL), agent);
+    const [{ attempts, hospitals } = {}] = await scratch.query(
+      'SELECT last_value::integer AS attempts, (SELECT count(*)::integer FROM hospital) AS hospitals FROM attempts',
+    );
+    return { reply, attempts, hospitals };
+  }
+
+  test('that passes is not seen by the client, and the work is done once', async () => {
+    const { reply, attempts, hospitals } = await createWhileFailing(2);
+    expect({ status: reply.status, attempts, hospitals }).toEqual({ status: 201, attempts: 3, hospitals: 1 });
+  });
+
+  test('that stays is a 503 after a bounded number of attempts, and nothing is done', async () => {
+    const { reply, attempts, hospitals } = await createWhileFailing(1_000_000);
+    expect({ isUnavailable: isUnavailable(reply), attempts, hospitals }).toEqual({
+      isUnavailable: true,
+      attempts: 4,
+      hospitals: 0,
+    });
+    figure(`attempts where ${name} stays`, Number(attempts));
+  });
+});

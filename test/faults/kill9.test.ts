@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { EmbeddedDataSource } from '../../src/database/embedded-data-source.js';
+import { migrate } from '../../src/database/schema.js';
+import { MembershipType } from '../../src/memberships/membership.entity.js';
+import type { Actor } from '../support/actor.js';
+import { HOSPITAL, medicBody } from '../support/bodies.js';
+import { createTestDatabase } from '../support/database.js';
+import { useProcesses } from '../support/process.js';
+import { by, keepAlive, send, type Sent } from './exchange.js';
+import { figure, givenOn, requireServer } from './scratch.js';
+
+const start = useProcesses();
+
+const KILLS = 20;
+
+/** A database that outlives the processes that use it. */
+interface Store {
+  readonly variables: Record<string, string>;
+  /** Does `work` on the database while no process has it open. */
+  look<T>(work: (dataSource: DataSource) => Promise<T>): Promise<T>;
+  drop(): Promise<void>;
+}
+
+async function postgres(): Promise<Store> {
+  requireServer();
+  const { dataSource, variables, drop } = await createTestDatabase();
+  return { variables, look: (work) => work(dataSource), drop };
+}
+
+async function embedded(): Promise<Store> {
+  const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
+  const look = async <T>(work: (dataSource: DataSource) => Promise<T>) => {
+    const dataSource = await (await EmbeddedDataSource.open(folder)).initialize();
+    return work(dataSource).finally(() => dataSource.destroy());
+  };
+  await look(migrate);
+  return { variables: { DATA_DIR: folder }, look, drop: () => rm(folder, { recursive: true }) };
+}
+
+/** Those who write. */
+interface Writers {
+  readonly admin: Actor;
+  readonly hospital: number;
+  /** Goes to and fro between two hospitals. */
+  readonly mover: Actor;
+  readonly hospitals: [number, number];
+}
+
+async function setScene(dataSource: DataSource): Promise<Writers> {
+  const given = givenOn(dataSource);
+  const { admin, hospital } = await given.hospital();
+  const mover = await given.medic();
+  const hospitals: [number, number] = [await given.emptyHospital(), await given.emptyHospital()];
+  await given.membership(mover, hospitals[0], { isActive: true, type: MembershipType.ADMIN });
+  await given.membership(mover, hospitals[1]);
+  return { admin, hospital, mover, hospitals };
+}
+
+/** What was acknowledged: names of hospitals, and emails of medics. */
+interface Acknowledged {
+  readonly hospitals: string[];
+  readonly emails: string[];
+}
+
+/** Writes without a pause until the server is gone. @param onWritten called after each acknowledgement */
+async function write(url: string, round: number, scene: Writers, acknowledged: Acknowledged, onWritten: () => void) {
+  const agent = keepAlive();
+  const repeat = async (next: (turn: number) => [Sent, () => void]) => {
+    for (let turn = 0; ; turn += 1) {
+      const [request, acknowledge] = next(turn);
+      const reply = await send(url, request, agent).catch(() => null);
+      if (reply === null) return;
+      expect([200, 201]).toContain(reply.status);
+      acknowledge();
+      onWritten();
+    }
+  };
+  const { admin, hospital, mover, hospitals } = scene;
+  const createHospital = (writer: number) => (turn: number): [Sent, () => void] => {
+    const name = [round, writer, turn].join('.');
+    return [by(admin, 'POST', '/hospital/', { ...HOSPITAL, name }), () => acknowledged.hospitals.push(name)];
+  };
+  const createMedic = (): [Sent, () => void] => {
+    const body = medicBody({ hospital });
+    return [by(admin, 'POST', '/medics/', body), () => acknowledged.emails.push(body.email)];
+  };
+  const move = (turn: number): [Sent, () => void] => {
+    const body = { hospital_id: hospitals[turn % 2] };
+    return [by(mover, 'PATCH', '/locations/update/', body), () => undefined];
+  };
+  await Promise.all([0, 1, 2, 3].map((writer) => repeat(createHospital(writer))).concat(
+    [0, 1, 2].map(() => repeat(createMedic)),
+    repeat(move),
+  ));
+  agent.destroy();
+}
+
+/** @returns how many of the acknowledged are not there, whole */
+async function countLost(dataSource: DataSource, { hospitals, emails }: Acknowledged): Promise<number> {
+  const [row] = await dataSource.query<{ lost: number }[]>(
+    `SELECT ((SELECT count(*) FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM hospital h WHERE h.name = n))
+           + (SELECT count(*) FROM unnest($2::text[]) e WHERE NOT EXISTS (SELECT FROM medic m WHERE m.email = e)))::integer AS lost`,
+    [hospitals, emails],
+  );
+  return row?.lost ?? Number.NaN;
+}
+
+/** @returns how many rows lack those that are written with them, acknowledged or not */
+async function countHalf(dataSource: DataSource, { mover }: Writers): Promise<number> {
+  const [row] = await dataSource.query<{ half: number }[]>(
+    `SELECT ((SELECT count(*) FROM hospital h WHERE h.name LIKE '%.%.%'
+                AND NOT EXISTS (SELECT FROM membership s WHERE s.hospital_id = h.id AND s.type = 'ADMIN'))
+           + (SELECT count(*) FROM medic m WHERE m.name = 'New Medic'
+                AND NOT (EXISTS (SELECT FROM membership s WHERE s.medic_id = m.id AND s.is_active)
+                     AND EXISTS (SELECT FROM api_token t WHERE t.medic_id = m.id)))
+           + (SELECT abs(1 - count(*)) FROM membership s WHERE s.medic_id = $1 AND s.is_active))::integer AS half`,
+    [mover.id],
+  );
+  return row?.half ?? Number.NaN;
+}
+
+describe.each([
+  ['PostgreSQL', postgres],
+  ['the embedded database', embedded],
+])('a server on %s that is killed while it writes', (name, open) => {
+  let store: Store;
+  beforeEach(async () => {
+    store = await open();
+  });
+  afterEach(() => store.drop());
+
+  test('loses nothing that it acknowledged, and leaves nothing half-written', async () => {
+    const scene = await store.look(setScene);
+    const acknowledged: Acknowledged = { hospitals: [], emails: [] };
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      const server = start({ ...store.variables, RATE_LIMIT: '0' });
+      let left = 20 + Math.floor(Math.random() * 40);
+      await write(await server.url(), kill, scene, acknowledged, () => {
+        left -= 1;
+        if (left === 0) server.signal('SIGKILL');
+      });
+      expect(await server.ended).toEqual({ code: null });
+    }
+    const [lost, half] = await store.look(async (dataSource) => [
+      await countLost(dataSource, acknowledged),
+      await countHalf(dataSource, scene),
+    ]);
+    const written = acknowledged.hospitals.length + acknowledged.emails.length;
+    figure(`kills of a server on ${name}`, KILLS);
+    figure(`acknowledged creations on ${name}`, written);
+    figure(`lost on ${name}`, lost ?? Number.NaN);
+    figure(`half-written on ${name}`, half ?? Number.NaN);
+    expect([lost, half]).toEqual([0, 0]);
+    expect(Math.min(acknowledged.hospitals.length, acknowledged.emails.length)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+const VERSIONS = '/usr/lib/postgresql';
+
+/** A PostgreSQL server of a test's own, which the test may stop. It refuses to run as root, so there it is postgres's. */
+export class OwnPostgres {
+  private constructor(
+    private readonly bin: string,
+    private readonly folder: string,
+    private readonly port: number,
+  ) {}
+
+  static async create(): Promise<OwnPostgres> {
+    const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS).sort((a, b) => Number(b) - Number(a)) : [];
+    const bin = versions.map((version) => join(VERSIONS, version, 'bin')).find((path) => existsSync(join(path, 'initdb')));
+    if (bin === undefined) throw new Error(`There is no PostgreSQL below ${VERSIONS}.`);
+    const folder = (await run('mktemp -d /tmp/hospital-memberships-XXXXXX')).trim();
+    const postgres = new OwnPostgres(bin, folder, await freePort());
+    await run(`${bin}/initdb -D ${folder}/data -U postgres -A trust -E UTF8 --no-sync`);
+    return postgres;
+  }
+
+  get url(): string {
+    return `postgres://postgres@127.0.0.1:${String(this.port)}/postgres`;
+  }
+
+  /** @returns once it answers */
+  async start(): Promise<void> {
+    await this.control(`start -w -l ${this.folder}/log -o "-p ${String(this.port)} -h 127.0.0.1 -k ${this.folder}"`);
+  }
+
+  /** Stops it as a crash would. */
+  async crash(): Promise<void> {
+    await this.control('stop -m immediate');
+  }
+
+  async remove(): Promise<void> {
+    await this.crash().catch(() => undefined);
+    await run(`rm -rf ${this.folder}`);
+  }
+
+  private async control(command: string): Promise<void> {
+    await run(`${this.bin}/pg_ctl -s -D ${this.folder}/data ${command} </dev/null`);
+  }
+}
+
+/** Runs a command, as the user postgres where this process is root. @returns what it printed */
+async function run(command: string): Promise<string> {
+  const isRoot = process.getuid?.() === 0;
+  const shell = isRoot ? ['su', 'postgres', '-s', '/bin/sh', '-c', command] : ['/bin/sh', '-c', command];
+  const child = spawn(shell[0] ?? '', shell.slice(1), { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  let [printed, errors] = ['', ''];
+  child.stdout.on('data', (text: Buffer) => (printed += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`${command} ends with ${String(code)}: ${errors}`);
+  return printed;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,107 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+
+/** Something that keeps an invariant, and that a test takes away to see the invariant break. */
+export interface Guard {
+  readonly name: string;
+  /** Takes it away. @returns what puts it back, and fails where the guard was not met */
+  readonly remove: (dataSource: DataSource) => Promise<() => Promise<void>>;
+}
+
+/** A clause of the SQL that the service sends, and what stands there without the guard. */
+type Edit = readonly [clause: RegExp, without: string];
+
+/** A guard in the SQL of the service: it is taken out of each statement on its way to the database. */
+function inSql(name: string, ...edits: Edit[]): Guard {
+  const remove = (dataSource: DataSource) => {
+    const runner = Object.getPrototypeOf(dataSource.createQueryRunner()) as Record<'query', QueryRunner['query']>;
+    const { query } = runner;
+    let met = 0;
+    runner.query = function (this: QueryRunner, sql: string, ...rest: []) {
+      const edited = edits.reduce((text, [clause, without]) => text.replace(clause, without), sql);
+      if (edited !== sql) met += 1;
+      return query.call(this, edited, ...rest);
+    };
+    return Promise.resolve(() => {
+      runner.query = query;
+      return met > 0 ? Promise.resolve() : Promise.reject(new Error(`No statement had the guard "${name}".`));
+    });
+  };
+  return { name, remove };
+}
+
+/** A guard in the schema: it is dropped, and made again from its own definition. */
+function inSchema(name: string, definition: string, drop: string, make: (definition: string) => string): Guard {
+  const remove = async (dataSource: DataSource) => {
+    const [row] = await dataSource.query<{ definition: string }[]>(`SELECT ${definition} AS definition`);
+    await dataSource.query(drop);
+    return async () => {
+      await dataSource.query(make(row?.definition ?? ''));
+    };
+  };
+  return { name, remove };
+}
+
+function constraint(table: string, name: string): Guard {
+  const oid = `(SELECT oid FROM pg_constraint WHERE conname = '${name}')`;
+  const change = `ALTER TABLE ${table}`;
+  return inSchema(
+    `the constraint ${name}`,
+    `pg_get_constraintdef(${oid})`,
+    `${change} DROP CONSTRAINT ${name}`,
+    (definition) => `${change} ADD CONSTRAINT ${name} ${definition}`,
+  );
+}
+
+function index(name: string): Guard {
+  const drop = `DROP INDEX ${name}`;
+  return inSchema(`the index ${name}`, `pg_get_indexdef('${name}'::regclass)`, drop, (definition) => definition);
+}
+
+/** @returns guards as one, which is away only where all of them are */
+export function all(...guards: Guard[]): Guard {
+  const remove = async (dataSource: DataSource) => {
+    const restores: (() => Promise<void>)[] = [];
+    for (const guard of guards) restores.unshift(await guard.remove(dataSource));
+    return async () => {
+      for (const restore of restores) await restore();
+    };
+  };
+  return { name: guards.map(({ name }) => name).join(' and '), remove };
+}
+
+/** The writers of a hospital's memberships, and of the hospital, come one after another. */
+export const HOSPITAL_LOCK = inSql(
+  'the lock of the hospital',
+  [/FOR NO KEY UPDATE OF h, m/, 'FOR NO KEY UPDATE OF m'],
+  [/(FROM hospital WHERE id = \$1) FOR NO KEY UPDATE/, '$1'],
+);
+
+/** The writers of a medic's memberships and tokens come one after another. */
+export const MEDIC_LOCK = inSql(
+  'the lock of the medic',
+  [/FOR NO KEY UPDATE OF h, m/, 'FOR NO KEY UPDATE OF h'],
+  [/(FROM medic WHERE id = \$1) FOR NO KEY UPDATE/, '$1'],
+);
+
+/** The right that a write is authorised by stays until the write is stored. */
+export const RIGHT_LOCK = inSql("the lock of the caller's right", [/FOR SHARE/, '']);
+
+/** A key is rotated only while it is live, which the statement that stores its successor asks again. */
+export const LIVE_WHEN_ROTATED = inSql('the condition that the old key is live', [
+  /(FROM api_token WHERE id = \$1) AND \(.*\) RETURNING/,
+  '$1 RETURNING',
+]);
+
+/** A key works only while it is live. */
+export const LIVE_WHEN_USED = inSql('the condition that the key in use is live', [
+  /(WHERE t\.digest = \$1) AND \(.*\) AND m\.is_active/,
+  '$1 AND m.is_active',
+]);
+
+/** The constraint is useless to a statement that names it without it. */
+export const ONE_PER_PAIR = all(
+  constraint('membership', 'membership_one_per_medic_and_hospital'),
+  inSql('its ON CONFLICT clause', [/ON CONFLICT ON CONSTRAINT \w+ DO NOTHING/, '']),
+);
+export const ONE_ACTIVE = index('membership_one_active_per_medic');
+export const EMAIL_UNIQUE = constraint('medic', 'medic_email_unique');

@@ -1,0 +1,129 @@
+import type pg from 'pg';
+import { isServer } from '../../support/server.js';
+import { useService, type Service } from '../../support/service.js';
+import type { Guard } from './guards.js';
+
+/** Requests in an order that could break an invariant, what keeps it, and what happens without that. */
+export interface Interleaving<Scene, Answer, Outcome> {
+  readonly given: () => Promise<Scene>;
+  /** SQL of locks, by which the test's own connection stops the requests at their writes: {@link atWrite}, {@link atRow}. */
+  readonly stopped: (scene: Scene) => string[];
+  /** Each is sent when the one before it is stopped or answered; all go on when the last one is. */
+  readonly requests: (scene: Scene) => (() => Promise<Answer>)[];
+  /** @returns what is to be seen in the end, in any order of those who were let go at once */
+  readonly outcome: (scene: Scene, answers: Answer[]) => Promise<Outcome>;
+  readonly guarded: Outcome;
+  /** The guard, and what happens without it, which must not be what happens with it. */
+  readonly withoutGuard: { readonly guard: Guard; readonly breaks: Outcome };
+  /** Guards that are there twice over: without one of them alone nothing changes. */
+  readonly spare?: Guard[];
+}
+
+/** Declares the tests of an interleaving: with its guard, without it, and without each spare one. */
+export type Interleave = <Scene, Answer, Outcome>(
+  name: string,
+  interleaving: Interleaving<Scene, Answer, Outcome>,
+) => void;
+
+const TABLES = ['medic', 'api_token', 'hospital', 'membership'];
+
+/** How often it is looked whether the requests have stopped, 10 ms apart: longer than a statement may run. */
+const POLLS = 1500;
+
+/** Stops whoever inserts into, or updates, a table, before the first row and after all that was read. */
+export function atWrite(operation: 'INSERT' | 'UPDATE', table: string): string {
+  return `SELECT pg_advisory_xact_lock(hashtext('${operation} ${table}'))`;
+}
+
+/** Stops whoever writes one row. */
+export function atRow(table: string, id: number): string {
+  return `SELECT FROM ${table} WHERE id = ${String(id)} FOR UPDATE`;
+}
+
+/** A `describe` of interleavings, on a real PostgreSQL only: elsewhere nothing happens at the same time. */
+export function interleavings(title: string, declare: (interleave: Interleave, service: Service) => void): void {
+  (isServer ? describe : describe.skip)(title, () => {
+    const service = useService();
+    beforeAll(() => service.dataSource.query(GATES));
+    declare((name, interleaving) => {
+      declareTests(service, name, interleaving);
+    }, service);
+  });
+}
+
+function declareTests<S, A, O>(service: Service, name: string, interleaving: Interleaving<S, A, O>): void {
+  const { guarded, withoutGuard, spare = [] } = interleaving;
+  test(name, async () => {
+    expect(await play(service, interleaving)).toEqual(guarded);
+  });
+  for (const guard of spare)
+    test(`${name}, even without ${guard.name}`, async () => {
+      expect(await playWithout(service, interleaving, guard)).toEqual(guarded);
+    });
+  test(`${name}, but not without ${withoutGuard.guard.name}`, async () => {
+    const outcome = await playWithout(service, interleaving, withoutGuard.guard);
+    expect(outcome).not.toEqual(guarded);
+    expect(outcome).toEqual(withoutGuard.breaks);
+  });
+}
+
+async function playWithout<S, A, O>(service: Service, interleaving: Interleaving<S, A, O>, guard: Guard): Promise<O> {
+  const restore = await guard.remove(service.dataSource);
+  try {
+    return await play(service, interleaving);
+  } finally {
+    // What was broken would keep the constraints from coming back.
+    await service.dataSource.query(`TRUNCATE ${TABLES.join(', ')} CASCADE`);
+    await restore();
+  }
+}
+
+async function play<S, A, O>(service: Service, interleaving: Interleaving<S, A, O>): Promise<O> {
+  const scene = await interleaving.given();
+  const other = await service.database.connect();
+  try {
+    await other.query('BEGIN');
+    for (const lock of interleaving.stopped(scene)) await other.query(lock);
+    const answers = await inOrder(service, other, interleaving.requests(scene));
+    return await interleaving.outcome(scene, answers);
+  } finally {
+    await other.end();
+  }
+}
+
+async function inOrder<A>(service: Service, other: pg.Client, requests: (() => Promise<A>)[]): Promise<A[]> {
+  const pending = new Set<Promise<A>>();
+  const sent: Promise<A>[] = [];
+  for (const request of requests) {
+    const answer = request().finally(() => pending.delete(answer));
+    pending.add(answer);
+    sent.push(answer);
+    await stoppedOrAnswered(service, pending);
+  }
+  await other.query('COMMIT');
+  return Promise.all(sent);
+}
+
+/** Waits until each request that is not answered waits for a lock in the database. */
+async function stoppedOrAnswered(service: Service, pending: ReadonlySet<unknown>): Promise<void> {
+  for (let poll = 0; poll < POLLS; poll += 1) {
+    const [row] = await service.dataSource.query<{ waiting: number }[]>(WAITING);
+    if (row?.waiting === pending.size) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`${String(pending.size)} requests are neither answered nor stopped.`);
+}
+
+const WAITING = `SELECT count(*)::integer AS waiting FROM pg_stat_activity
+  WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
+/** Before a statement writes to a table it passes a gate, which is shut while {@link atWrite}'s lock is held. */
+const GATES = `
+  CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM pg_advisory_xact_lock_shared(hashtext(TG_OP || ' ' || TG_TABLE_NAME));
+      RETURN NULL;
+    END $$;
+  ${TABLES.map(
+    (table) => `CREATE TRIGGER gate BEFORE INSERT OR UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();`,
+  ).join('\n')}`;

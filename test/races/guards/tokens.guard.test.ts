@@ -1,0 +1,93 @@
+import { hashPassword } from '../../../src/auth/password.js';
+import { TokensService } from '../../../src/auth/tokens.service.js';
+import type { Actor } from '../../support/actor.js';
+import { LIVE_WHEN_ROTATED, LIVE_WHEN_USED, MEDIC_LOCK } from './guards.js';
+import { atWrite, interleavings } from './interleave.js';
+
+const AT_ONCE = { concurrent: true };
+const PASSWORD = 'correct horse battery staple';
+const MOST = 20;
+
+const rotate = async (medic: Actor, grace: number) =>
+  (await medic.post(`/token-auth/rotate/?grace=${String(grace)}`, undefined, AT_ONCE)).status;
+
+interleavings("A medic's keys", (interleave, service) => {
+  async function countLive({ id }: Actor): Promise<number> {
+    const [{ count }] = await service.dataSource.query<[{ count: number }]>(
+      `SELECT count(*)::integer AS count FROM api_token
+       WHERE medic_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
+      [id],
+    );
+    return count;
+  }
+
+  const given = () => service.given.medic();
+  const outcome = async (medic: Actor, statuses: number[]) => ({ statuses, live: await countLive(medic) });
+  const stopped = () => [atWrite('INSERT', 'api_token')];
+
+  /** As the operator revokes all keys of a medic. */
+  const revokeAll = async ({ id }: Actor) => {
+    await new TokensService(service.dataSource).revoke(id, undefined);
+    return 204;
+  };
+
+  for (const [guard, breaks] of [
+    [MEDIC_LOCK, { statuses: [200, 200], live: 2 }],
+    [LIVE_WHEN_ROTATED, { statuses: [200, 200], live: 1 }],
+  ] as const)
+    interleave('have one successor each, where one is rotated twice at once', {
+      given,
+      outcome,
+      stopped,
+      requests: (medic) => [() => rotate(medic, 0), () => rotate(medic, 0)],
+      guarded: { statuses: [200, 401], live: 1 },
+      withoutGuard: { guard, breaks: { ...breaks, statuses: [...breaks.statuses] } },
+    });
+
+  interleave('are of no use once rotated, where one is used while it is being rotated', {
+    given,
+    stopped,
+    requests: (medic) => [() => rotate(medic, 0), async () => (await medic.get('/locations/')).status],
+    outcome: async (medic, statuses) => ({ statuses, afterwards: (await medic.get('/locations/')).status }),
+    guarded: { statuses: [200, 200], afterwards: 401 },
+    withoutGuard: { guard: LIVE_WHEN_USED, breaks: { statuses: [200, 200], afterwards: 200 } },
+  });
+
+  interleave('are all revoked, where one is being rotated when the operator revokes them', {
+    given,
+    outcome,
+    stopped,
+    requests: (medic) => [() => rotate(medic, 0), () => revokeAll(medic)],
+    guarded: { statuses: [200, 204], live: 0 },
+    withoutGuard: { guard: MEDIC_LOCK, breaks: { statuses: [200, 204], live: 1 } },
+  });
+
+  interleave('are all revoked, where one is rotated when the operator is revoking them', {
+    given,
+    outcome,
+    stopped: () => [atWrite('UPDATE', 'api_token')],
+    requests: (medic) => [() => revokeAll(medic), () => rotate(medic, 3600)],
+    guarded: { statuses: [204, 401], live: 0 },
+    withoutGuard: { guard: MEDIC_LOCK, breaks: { statuses: [204, 200], live: 1 } },
+  });
+
+  const login = async ({ email }: Actor) =>
+    (await service.client.post('/token-auth/', { email, password: PASSWORD }, AT_ONCE)).status;
+
+  for (const [name, further] of [
+    ['by two logins', login],
+    ['by a rotation, whose old key works on, and a login', (medic: Actor) => rotate(medic, 3600)],
+  ] as const)
+    interleave(`are ${String(MOST)} at most, where the last one is issued ${name} at once`, {
+      given: async () => {
+        const medic = await service.given.medic({ passwordHash: await hashPassword(PASSWORD) });
+        for (let live = await countLive(medic); live < MOST - 1; live += 1) await service.given.token(medic.id);
+        return medic;
+      },
+      outcome,
+      stopped,
+      requests: (medic) => [() => further(medic), () => login(medic)],
+      guarded: { statuses: [200, 409], live: MOST },
+      withoutGuard: { guard: MEDIC_LOCK, breaks: { statuses: [200, 200], live: MOST + 1 } },
+    });
+});
