@@ -36,6 +36,7 @@ export default {
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  maxWorkers: 2,
   testTimeout: 60_000,
   collectCoverageFrom: ['src/**/*.ts', '!src/main.ts', '!src/cli/main.ts'],
   coverageProvider: 'v8',

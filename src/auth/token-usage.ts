@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 /** How often what was noted is stored, in milliseconds. */
@@ -6,7 +6,7 @@ const FLUSH_MS = 60_000;
 
 /** Keeps `last_used_at` of the keys, without a write per request: it is up to a minute behind. */
 @Injectable()
-export class TokenUsage implements OnApplicationBootstrap, OnModuleDestroy {
+export class TokenUsage implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(TokenUsage.name);
   private used = new Map<number, Date>();
   private timer: NodeJS.Timeout | undefined;
@@ -17,8 +17,8 @@ export class TokenUsage implements OnApplicationBootstrap, OnModuleDestroy {
     this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
   }
 
-  /** Stores what was noted last, while the database is still there. */
-  async onModuleDestroy(): Promise<void> {
+  /** Stores what was noted last: no request is under way any more, and the database is still there. */
+  async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.flush();
   }

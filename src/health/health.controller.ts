@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { Public } from '../auth/access.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { DatabaseUnavailable } from '../common/database-errors.js';
+import { Draining, ShuttingDown } from './draining.js';
 
 /** That the process is well. */
 export class HealthResponse {
@@ -15,7 +16,10 @@ export class HealthResponse {
 @ApiTags('Health')
 @Controller('health')
 export class HealthController {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly draining: Draining,
+  ) {}
 
   @Get('live')
   @Public()
@@ -27,11 +31,17 @@ export class HealthController {
   @Get('ready')
   @Public()
   @Answers({
-    summary: 'Whether the database answers too',
+    summary: 'Whether the process is to get requests: the database answers too',
     ok: HealthResponse,
-    errors: { 503: { 'The database is away.': { message: new DatabaseUnavailable().message } } },
+    errors: {
+      503: {
+        'The database is away.': { message: new DatabaseUnavailable().message },
+        'The process is about to end.': { message: new ShuttingDown().message },
+      },
+    },
   })
   async getReadiness(): Promise<HealthResponse> {
+    this.draining.requireServing();
     await this.dataSource.query('SELECT 1').catch(() => {
       throw new DatabaseUnavailable();
     });

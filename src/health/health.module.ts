@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { Draining } from './draining.js';
 import { HealthController } from './health.controller.js';
 
 /** Liveness and readiness. */
-@Module({ controllers: [HealthController] })
+@Module({ controllers: [HealthController], providers: [Draining] })
 export class HealthModule {}

@@ -41,45 +41,37 @@ export class MedicHospital {
   }
 
   /**
-   * Carries out a wish of the medic, or of its creator: both may change the choice of active hospital.
+   * Finds what a wish of the medic, or of its creator, needs: both may change the choice of active hospital.
    * @param hospitalId what {@link lock} returned
+   * @returns what carries it out, and throws LastAdminOfHospital by rule 2 of section 3
    * @throws CannotAssignHospital the caller has not the right that it needs
    * @throws InvalidFields a type is wished for, but there is no current hospital
-   * @throws LastAdminOfHospital rule 2 of section 3
    */
-  async apply(
+  async prepare(
     manager: EntityManager,
     caller: CurrentMedic,
     medic: LockedMedic,
     hospitalId: number | null,
     wish: HospitalWish,
-  ) {
-    if (hospitalId === null) {
-      if (wish.isAdmin !== undefined)
-        throw new InvalidFields({ is_admin_membership: ['The medic has no current hospital.'] });
+  ): Promise<() => Promise<unknown>> {
+    if (hospitalId !== null) return this.preparePlace(manager, caller, { ...medic, hospitalId }, wish);
+    if (wish.isAdmin !== undefined)
+      throw new InvalidFields({ is_admin_membership: ['The medic has no current hospital.'] });
+    return async () => {
       if (wish.hospital === null) await this.writer.deactivateAll(manager, medic);
-      return;
-    }
-    await this.place(manager, caller, { ...medic, hospitalId }, wish);
+    };
   }
 
   /** Makes a live membership the active one and of the wished type, creating or restoring it if the caller may. */
-  private async place(
-    manager: EntityManager,
-    caller: CurrentMedic,
-    pair: LockedPair,
-    wish: HospitalWish,
-  ): Promise<void> {
+  private async preparePlace(manager: EntityManager, caller: CurrentMedic, pair: LockedPair, wish: HospitalWish) {
     const isActive = wish.hospital === undefined ? undefined : true;
     const type = wish.isAdmin === undefined ? undefined : typeOf(wish.isAdmin);
     const present = await this.writer.find(manager, pair);
     const needsRight = present === null || present.isDeleted || (type !== undefined && type !== present.type);
     if (needsRight) await this.requireRight(manager, caller, pair.hospitalId);
-    if (present === null) {
-      await this.writer.add(manager, pair, { type: type ?? MembershipType.MEMBER, isActive }, true);
-    } else {
-      await this.writer.change(manager, pair, { type, isActive, isDeleted: false }, true);
-    }
+    return present === null
+      ? () => this.writer.add(manager, pair, { type: type ?? MembershipType.MEMBER, isActive }, true)
+      : () => this.writer.change(manager, pair, { type, isActive, isDeleted: false }, true);
   }
 
   /** @throws CannotAssignHospital the caller is not an ADMIN there, for as long as the transaction lasts */

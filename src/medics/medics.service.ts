@@ -48,7 +48,7 @@ export class MedicsService {
 
   /**
    * @throws NotFound the caller is neither the medic nor its creator
-   * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital as {@link MedicHospital.apply}
+   * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital as {@link MedicHospital.prepare}
    * @throws EmailTaken by a constraint
    */
   async update(caller: CurrentMedic, id: number, input: UpdateMedicDto): Promise<MedicResponse> {
@@ -66,9 +66,11 @@ export class MedicsService {
     const medic = await this.writer.lockMedic(manager, id);
     if (medic === null || !isOwner(caller, medic)) throw new NotFound();
     if (await this.hospitals.isStale(manager, id, hospitalId, wish)) return null;
-    await this.hospitals.apply(manager, caller, medic, hospitalId, wish);
+    const place = await this.hospitals.prepare(manager, caller, medic, hospitalId, wish);
+    // Before the hospital: a taken email is a matter of the fields, which come before conflicts.
     const columns = columnsOf(input);
     if (Object.keys(columns).length > 0) await manager.update(Medic, { id }, columns);
+    await place();
     return this.reader.get(caller, id, manager);
   }
 }

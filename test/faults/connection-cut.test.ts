@@ -4,7 +4,14 @@ import { until } from '../support/until.js';
 import { by, keepAlive, send, type Reply } from './exchange.js';
 import { figure, useScratch } from './scratch.js';
 
+/** A connection of the test's own that holds a lock; it ends before its database is dropped. */
+let holder: pg.Client;
+afterEach(() => holder.end());
 const scratch = useScratch();
+beforeEach(async () => {
+  holder = await scratch.database.connect();
+});
+
 const agent = keepAlive();
 afterAll(() => {
   agent.destroy();
@@ -13,17 +20,11 @@ afterAll(() => {
 /** As `src/database/data-source-options.ts` has it. */
 const POOL = 10;
 
-/** A connection of the test's own that holds a lock. */
-let holder: pg.Client;
-beforeEach(async () => {
-  holder = await scratch.database.connect();
-});
-afterEach(() => holder.end());
-
 /** @returns the backends that wait for a lock, once there are so many */
 function waiting(count: number): Promise<number[]> {
   return until(async () => {
-    const { rows } = await holder.query<{ pid: number }>(
+    // Not over the holder's connection: it would see the same all through its transaction.
+    const rows = await scratch.query<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     );
     return rows.length === count ? rows.map(({ pid }) => pid) : undefined;

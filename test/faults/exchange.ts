@@ -51,12 +51,19 @@ export const EACH_ITS_OWN = new Agent({ keepAlive: false });
  * @param onSent called when the last byte has been handed to the operating system
  * @throws NoReply
  */
-export function send(url: string, { method, path, token, body }: Sent, agent: Agent, onSent?: () => void): Promise<Reply> {
+export function send(
+  url: string,
+  { method, path, token, body }: Sent,
+  agent: Agent,
+  onSent?: () => void,
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const content = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       ...(token === undefined ? {} : { authorization: `Token ${token}` }),
-      ...(content === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }),
+      ...(content === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }),
     };
     const request = httpRequest(url + path, { method, headers, agent });
     let began = false;

@@ -16,7 +16,9 @@ export class OwnPostgres {
 
   static async create(): Promise<OwnPostgres> {
     const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS).sort((a, b) => Number(b) - Number(a)) : [];
-    const bin = versions.map((version) => join(VERSIONS, version, 'bin')).find((path) => existsSync(join(path, 'initdb')));
+    const bin = versions
+      .map((version) => join(VERSIONS, version, 'bin'))
+      .find((path) => existsSync(join(path, 'initdb')));
     if (bin === undefined) throw new Error(`There is no PostgreSQL below ${VERSIONS}.`);
     const folder = (await run('mktemp -d /tmp/hospital-memberships-XXXXXX')).trim();
     const postgres = new OwnPostgres(bin, folder, await freePort());

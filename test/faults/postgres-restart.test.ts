@@ -101,7 +101,10 @@ test('while PostgreSQL restarts every answer is a 503, and soon after the same p
   figure('restarts of PostgreSQL under load', RESTARTS);
   figure('requests granted around the restarts', load.count(200) + load.count(201));
   figure('requests refused with 503 meanwhile', load.count(503));
-  figure('other answers', [...load.counts].reduce((sum, [status, n]) => sum + ([200, 201, 503].includes(status) ? 0 : n), 0));
+  figure(
+    'other answers',
+    [...load.counts].reduce((sum, [status, n]) => sum + ([200, 201, 503].includes(status) ? 0 : n), 0),
+  );
   figure('milliseconds from the return of PostgreSQL to the first success, at most', Math.round(slowest));
   expect([...load.counts.keys()].sort()).toEqual([200, 201, 503]);
   expect(slowest).toBeLessThan(WITHIN_MS);

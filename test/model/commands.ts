@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import type { Command } from './command.js';
+import { medicCommands } from './medic-commands.js';
+import { membershipCommands } from './membership-commands.js';
+import { readCommands } from './read-commands.js';
+
+const anyCommand: fc.Arbitrary<Command> = fc.oneof(...medicCommands, ...membershipCommands, ...readCommands);
+
+/** Sequences of exactly so many commands, of which shrinking leaves out what a failure does not need. */
+export function sequencesOf(length: number): fc.Arbitrary<Command[]> {
+  return new Shrinkable(
+    fc.array(anyCommand, { minLength: length, maxLength: length }),
+    fc.array(anyCommand, { maxLength: length, size: 'max' }),
+  );
+}
+
+/** Draws by one arbitrary, and shrinks what was drawn by another of the same kind. */
+class Shrinkable<T> extends fc.Arbitrary<T> {
+  constructor(
+    private readonly drawn: fc.Arbitrary<T>,
+    private readonly shrunk: fc.Arbitrary<T>,
+  ) {
+    super();
+  }
+
+  /** Without the bias to small and equal values, by which most commands of a sequence would be the same. */
+  generate(random: fc.Random): fc.Value<T> {
+    return this.drawn.generate(random, undefined);
+  }
+
+  canShrinkWithoutContext(value: unknown): value is T {
+    return this.shrunk.canShrinkWithoutContext(value);
+  }
+
+  shrink(value: T, context: unknown): fc.Stream<fc.Value<T>> {
+    return this.shrunk.shrink(value, context);
+  }
+}

@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import { useService } from '../support/service.js';
+import { sequencesOf } from './commands.js';
+import { play } from './play.js';
+
+const service = useService();
+
+const RUNS = Number(process.env['MODEL_RUNS'] ?? (process.env['CI'] === undefined ? 20 : 200));
+const SEED = Number(process.env['MODEL_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
+const LENGTH = 50;
+
+/** When a failing sequence is no longer made shorter. */
+const PATIENCE_MS = 540_000;
+
+test(
+  'whatever is done, in whatever order, the service answers and stores what the model of the contract does',
+  async () => {
+    process.stdout.write(`${String(RUNS)} sequences of ${String(LENGTH)} commands, MODEL_SEED=${String(SEED)}\n`);
+    await fc.assert(
+      fc.asyncProperty(sequencesOf(LENGTH), (commands) => play(service, commands)),
+      { numRuns: RUNS, seed: SEED, interruptAfterTimeLimit: PATIENCE_MS, markInterruptAsFailure: true },
+    );
+  },
+  PATIENCE_MS + 60_000,
+);

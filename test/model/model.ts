@@ -1,0 +1,217 @@
+import * as answers from './expected.js';
+import { answered, type Expected } from './expected.js';
+import {
+  hospitalObject,
+  medicObject,
+  membershipObject,
+  UNKNOWN,
+  World,
+  type ModelHospital,
+  type ModelMedic,
+  type ModelMembership,
+  type Type,
+} from './world.js';
+
+/** What of a membership is sent: any of it may be absent, and the type may be none. */
+export interface MembershipFields {
+  readonly medic?: number;
+  readonly hospital?: number;
+  readonly type_membership?: string;
+  readonly is_active?: boolean;
+  readonly is_deleted?: boolean;
+}
+
+export interface MedicFields {
+  readonly name?: string;
+  readonly email?: string;
+  readonly is_active?: boolean;
+  readonly hospital?: number | null;
+  readonly is_admin_membership?: boolean | null;
+}
+
+/** The writes of sections 3 to 6 of the contract, one at a time; written from the contract's text. */
+export class Model extends World {
+  createHospital(by: ModelMedic, fields: { name: string; is_admin?: boolean }): Expected {
+    const hospital = { id: UNKNOWN, name: fields.name, createdAt: '' };
+    this.hospitals.push(hospital);
+    this.add(by, hospital, fields.is_admin === false ? 'MEMBER' : 'ADMIN', undefined, true);
+    return answered(201, () => hospitalObject(this, by, hospital));
+  }
+
+  changeHospital(by: ModelMedic, id: number, fields: { name?: string }): Expected {
+    const hospital = this.hospital(id);
+    const right = this.rightOf(by, hospital);
+    if (hospital === undefined || right === undefined) throw answers.notFound();
+    if (right !== 'ADMIN') throw answers.unauthorizedMedic();
+    hospital.name = fields.name ?? hospital.name;
+    return answered(201, () => hospitalObject(this, by, hospital));
+  }
+
+  createMembership(by: ModelMedic, fields: MembershipFields): Expected {
+    const hospital = this.hospital(fields.hospital);
+    if (fields.hospital !== undefined) this.requireAdmin(by, hospital);
+    const wrong = [
+      ...(fields.medic === undefined ? ['medic'] : []),
+      ...(hospital === undefined ? ['hospital'] : []),
+      ...(isType(fields.type_membership) ? [] : ['type_membership']),
+      ...(fields.is_deleted === true ? ['is_deleted'] : []),
+    ];
+    if (wrong.length > 0 || hospital === undefined) throw answers.invalid(...wrong);
+    const medic = this.medic(fields.medic);
+    if (medic === undefined) throw answers.invalid('medic');
+    const present = this.of(medic, hospital);
+    if (present !== undefined) throw answers.alreadyExists(present.id);
+    const type = typeOf(fields.type_membership) ?? 'MEMBER';
+    const added = this.add(medic, hospital, type, fields.is_active, this.mayChoose(by, medic));
+    const body = { medic: medic.id, hospital: hospital.id, type_membership: type };
+    return answered(201, () => ({ id: added.id, ...body }));
+  }
+
+  changeMembership(by: ModelMedic, id: number, fields: MembershipFields): Expected {
+    const membership = this.membership(id);
+    if (membership === undefined) throw answers.notFound();
+    this.requireAdmin(by, membership.hospital);
+    if (!isType(fields.type_membership)) throw answers.invalid('type_membership');
+    const moved = [
+      ...((fields.medic ?? membership.medic.id) === membership.medic.id ? [] : ['medic']),
+      ...((fields.hospital ?? membership.hospital.id) === membership.hospital.id ? [] : ['hospital']),
+    ];
+    if (moved.length > 0) throw answers.invalid(...moved);
+    this.change(membership, fields, this.mayChoose(by, membership.medic));
+    return answered(201, () => membershipObject(membership));
+  }
+
+  removeMembership(by: ModelMedic, id: number): Expected {
+    const membership = this.membership(id);
+    if (membership === undefined) throw answers.notFound();
+    if (by !== membership.medic) this.requireAdmin(by, membership.hospital);
+    if (membership.isDeleted) throw answers.notFound();
+    this.change(membership, { is_deleted: true }, true);
+    return answered(201, () => membershipObject(membership));
+  }
+
+  chooseLocation(by: ModelMedic, id: number | undefined): Expected {
+    if (id === undefined) throw answers.invalid('hospital_id');
+    const membership = this.liveOf(by).find(({ hospital }) => hospital.id === id);
+    if (membership === undefined) throw answers.notFound('Hospital not found');
+    this.activate(membership);
+    return answered(200, () => ({ message: 'Hospital updated successfully' }));
+  }
+
+  createMedic(by: ModelMedic, fields: MedicFields & { name: string; email: string }): Expected {
+    const { name, email, is_active: isActive = true, hospital: wanted = null } = fields;
+    const hospital = wanted === null ? undefined : this.assignable(by, wanted);
+    if (!this.isEmailFree(email)) throw answers.invalid('email');
+    const medic: ModelMedic = { id: UNKNOWN, name, email, creator: by, isActive, token: '' };
+    this.medics.push(medic);
+    if (hospital !== undefined)
+      this.add(medic, hospital, fields.is_admin_membership === true ? 'ADMIN' : 'MEMBER', undefined, true);
+    return answered(201, () => ({ ...medicObject(this, medic), token: medic.token }));
+  }
+
+  changeMedic(by: ModelMedic, id: number, fields: MedicFields): Expected {
+    const medic = this.medic(id);
+    if (medic === undefined || !this.mayChoose(by, medic)) throw answers.notFound();
+    const place = this.placing(by, medic, fields);
+    if (fields.email !== undefined && !this.isEmailFree(fields.email, medic)) throw answers.invalid('email');
+    place();
+    medic.name = fields.name ?? medic.name;
+    medic.email = fields.email ?? medic.email;
+    medic.isActive = fields.is_active ?? medic.isActive;
+    return answered(202, () => medicObject(this, medic));
+  }
+
+  /** @returns what carries out the fields `hospital` and `is_admin_membership`, once the right to do so is there */
+  private placing(by: ModelMedic, medic: ModelMedic, fields: MedicFields): () => void {
+    const { hospital: wanted, is_admin_membership } = fields;
+    const isAdmin = is_admin_membership ?? undefined;
+    if (wanted === undefined && isAdmin === undefined) return () => undefined;
+    const hospital = wanted === undefined ? this.activeOf(medic)?.hospital : this.hospital(wanted ?? undefined);
+    if (hospital === undefined) {
+      if (typeof wanted === 'number') throw answers.cannotAssign(wanted);
+      if (isAdmin !== undefined) throw answers.invalid('is_admin_membership');
+      return () => {
+        for (const membership of this.liveOf(medic)) membership.isActive = false;
+      };
+    }
+    const type: Type | undefined = isAdmin === undefined ? undefined : isAdmin ? 'ADMIN' : 'MEMBER';
+    const present = this.of(medic, hospital);
+    const staysAsItIs = present?.isDeleted === false && (type ?? present.type) === present.type;
+    if (!staysAsItIs) this.assignable(by, hospital.id);
+    return () => {
+      if (present === undefined) this.add(medic, hospital, type ?? 'MEMBER', true, true);
+      else {
+        const chosen = wanted === undefined ? {} : { is_active: true };
+        this.change(present, { ...chosen, is_deleted: false, ...(type && { type_membership: type }) }, true);
+      }
+    };
+  }
+
+  /** The hospital, to whom is an ADMIN of it. */
+  private assignable(by: ModelMedic, id: number): ModelHospital {
+    const hospital = this.hospital(id);
+    if (hospital === undefined || !this.isAdmin(by, hospital)) throw answers.cannotAssign(id);
+    return hospital;
+  }
+
+  private requireAdmin(by: ModelMedic, hospital: ModelHospital | undefined): void {
+    if (hospital === undefined || !this.isAdmin(by, hospital)) throw answers.unauthorizedMedic();
+  }
+
+  private add(medic: ModelMedic, hospital: ModelHospital, type: Type, wanted: boolean | undefined, mayChoose: boolean) {
+    const state = { type, isActive: false, isDeleted: true, dateJoined: '' };
+    const membership: ModelMembership = { id: UNKNOWN, medic, hospital, ...state };
+    this.revive(membership, wanted, mayChoose);
+    this.memberships.push(membership);
+    return membership;
+  }
+
+  private change(membership: ModelMembership, fields: MembershipFields, mayChoose: boolean): void {
+    const type = typeOf(fields.type_membership) ?? membership.type;
+    const { is_active: wanted, is_deleted: isDeleted = membership.isDeleted } = fields;
+    if (membership.isDeleted && isDeleted) {
+      const stays = type === membership.type && (wanted ?? membership.isActive) === membership.isActive;
+      if (!stays) throw answers.isDeletedNow();
+      return;
+    }
+    if (this.isLastAdmin(membership) && (type !== 'ADMIN' || isDeleted)) throw answers.lastAdmin();
+    if (membership.isDeleted) this.revive(membership, wanted, mayChoose);
+    else if (wanted !== undefined && wanted !== membership.isActive) {
+      if (!mayChoose && this.activeOf(membership.medic) !== undefined) throw answers.choiceOfAnother();
+      // Whoever is removed in the same call leaves the others as they are.
+      if (wanted && !isDeleted) this.activate(membership);
+      membership.isActive = wanted;
+    }
+    membership.type = type;
+    membership.isDeleted = isDeleted;
+  }
+
+  /** Rules 3 and 4, for a membership that becomes live. */
+  private revive(membership: ModelMembership, wanted: boolean | undefined, mayChoose: boolean): void {
+    const isFirst = this.liveOf(membership.medic).length === 0;
+    const another = this.activeOf(membership.medic) !== undefined;
+    if (wanted === true && another && !mayChoose) throw answers.choiceOfAnother();
+    membership.isDeleted = false;
+    if (isFirst || (wanted ?? (membership.isActive && !another))) this.activate(membership);
+    else membership.isActive = false;
+  }
+
+  private activate(membership: ModelMembership): void {
+    for (const other of this.liveOf(membership.medic)) other.isActive = false;
+    membership.isActive = true;
+  }
+
+  private isLastAdmin({ medic, hospital, type, isDeleted }: ModelMembership): boolean {
+    if (type !== 'ADMIN' || isDeleted) return false;
+    return this.adminsOf(hospital).every((admin) => admin === medic);
+  }
+}
+
+function isType(text: string | undefined): boolean {
+  return text === undefined || typeOf(text) !== undefined;
+}
+
+function typeOf(text: string | undefined): Type | undefined {
+  const type = text?.toUpperCase();
+  return type === 'ADMIN' || type === 'MEMBER' ? type : undefined;
+}

@@ -1,0 +1,144 @@
+import { instant } from '../../src/common/timestamps.js';
+import type { Answer } from '../support/answer.js';
+import type { Service } from '../support/service.js';
+import type { Command, Sent } from './command.js';
+import { Refused, type Expected, type Link } from './expected.js';
+import { Model } from './model.js';
+import { OPENING } from './opening.js';
+import { UNKNOWN, type ModelMedic } from './world.js';
+
+const API = '/api/v2';
+
+/** How many medics there are before anything happens, whom nobody created. */
+const FOUNDERS = 3;
+
+/**
+ * Empties the database, and plays the opening and the commands in it and in the model, one after another.
+ * Fails where an answer, or in the end a row, is not the model's.
+ */
+export async function play(service: Service, commands: Command[]): Promise<void> {
+  await service.dataSource.query('TRUNCATE medic, api_token, hospital, hospital_picture, membership RESTART IDENTITY');
+  const model = new Model(await founders(service));
+  for (const command of [...OPENING, ...commands]) {
+    const sent = command.toSend(model);
+    const expected = outcomeOf(model, sent);
+    const t0=performance.now();
+    const answer = await send(service, sent, command.asForm);
+    const title = `${command.name}: medic ${String(sent.by.id)} ${sent.method} ${sent.path} ${JSON.stringify(sent.body ?? sent.query)}`;
+    require('fs').appendFileSync('/tmp/stats.txt', `${command.name}|${answer.status}|${String((answer.json as any)?.message ?? '').replace(/\d+/g,'N').slice(0,70)}|${Object.keys((answer.json as any)?.errors??{})}|${(performance.now()-t0).toFixed(1)}\n`);
+    if (answer.status === expected.status) await learn(service, model, answer);
+    expect({ title, ...seen(service, answer) }).toEqual({ title, ...foreseen(expected) });
+  }
+  expect(await rowsOf(service)).toEqual(rowsOfModel(model));
+}
+
+async function founders({ given }: Service): Promise<ModelMedic[]> {
+  const medics: ModelMedic[] = [];
+  for (let number = 0; number < FOUNDERS; number += 1) {
+    const name = `Medic ${String(number)}`;
+    const { id, email, token } = await given.medic({ name, email: `Medic.${String(number)}@example.org` });
+    medics.push({ id, name, email, token, creator: null, isActive: true });
+  }
+  return medics;
+}
+
+function outcomeOf(model: Model, sent: Sent): Expected {
+  try {
+    model.authenticate(sent.by);
+    return sent.expect();
+  } catch (refused) {
+    if (refused instanceof Refused) return refused.expected;
+    throw refused;
+  }
+}
+
+function send({ client }: Service, { by, method, path, query = {}, body }: Sent, asForm: boolean): Promise<Answer> {
+  const parameters = new URLSearchParams(pairsOf(query)).toString();
+  const canBeForm = body !== undefined && !Object.values(body).includes(null);
+  return client.send(method, parameters === '' ? path : `${path}?${parameters}`, {
+    token: by.token,
+    body: asForm && canBeForm ? new URLSearchParams(pairsOf(body)) : body,
+    concurrent: true,
+  });
+}
+
+const pairsOf = (fields: object) =>
+  Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]);
+
+/** Tells the model what only the database can choose: ids, instants and keys. */
+async function learn({ dataSource }: Service, model: Model, answer: Answer): Promise<void> {
+  for (const medic of model.medics.filter(({ id }) => id === UNKNOWN)) {
+    const [row] = await dataSource.query<{ id: number }[]>('SELECT max(id) AS id FROM medic');
+    Object.assign(medic, { id: row?.id, token: answer.body()['token'] });
+  }
+  for (const hospital of model.hospitals.filter(({ id }) => id === UNKNOWN)) {
+    const newest = `SELECT id, ${instant('created_at')} AS "createdAt" FROM hospital ORDER BY id DESC LIMIT 1`;
+    Object.assign(hospital, (await dataSource.query<object[]>(newest))[0]);
+  }
+  for (const membership of model.memberships.filter(({ id }) => id === UNKNOWN)) {
+    const newest = `SELECT id, ${instant('date_joined')} AS "dateJoined" FROM membership ORDER BY id DESC LIMIT 1`;
+    Object.assign(membership, (await dataSource.query<object[]>(newest))[0]);
+  }
+}
+
+function foreseen({ status, body, links = {} }: Expected) {
+  return { status, body: body(), links, scheme: status === 401 ? 'Token' : null };
+}
+
+function seen({ client: { url } }: Service, { status, json, headers }: Answer) {
+  const links = (headers.get('link') ?? '').matchAll(/<([^>]*)>; rel="(\w+)"/g);
+  return {
+    status,
+    body: isPage(json) ? { ...json, next: linkOf(url, json.next), previous: linkOf(url, json.previous) } : json,
+    links: Object.fromEntries([...links].map(([, target = '', name = '']) => [name, linkOf(url, target)])),
+    scheme: headers.get('www-authenticate'),
+  };
+}
+
+function isPage(json: unknown): json is { next: string | null; previous: string | null } {
+  return typeof json === 'object' && json !== null && 'next' in json && 'previous' in json;
+}
+
+function linkOf(url: string, target: string | null): Link | null | string {
+  if (target?.startsWith(url + API) !== true) return target;
+  const { pathname, searchParams } = new URL(target);
+  return { path: pathname.slice(API.length), parameters: Object.fromEntries(searchParams) };
+}
+
+/** Every row of the three tables, by id. */
+async function rowsOf({ dataSource }: Service): Promise<unknown> {
+  const [medics, hospitals, memberships] = [
+    await dataSource.query<unknown[]>(
+      'SELECT id, name, email, email_key, is_active, created_by_id FROM medic ORDER BY id',
+    ),
+    await dataSource.query<unknown[]>('SELECT id, name FROM hospital ORDER BY id'),
+    await dataSource.query<unknown[]>(
+      `SELECT id, medic_id, hospital_id, type, is_active, is_deleted, ${instant('date_joined')} AS date_joined
+       FROM membership ORDER BY id`,
+    ),
+  ];
+  return { medics, hospitals, memberships };
+}
+
+function rowsOfModel({ medics, hospitals, memberships }: Model): unknown {
+  return {
+    medics: medics.map(({ id, name, email, isActive, creator }) => ({
+      id,
+      name,
+      email,
+      email_key: email.toLowerCase(),
+      is_active: isActive,
+      created_by_id: creator?.id ?? null,
+    })),
+    hospitals: hospitals.map(({ id, name }) => ({ id, name })),
+    memberships: memberships.map(({ id, medic, hospital, type, isActive, isDeleted, dateJoined }) => ({
+      id,
+      medic_id: medic.id,
+      hospital_id: hospital.id,
+      type,
+      is_active: isActive,
+      is_deleted: isDeleted,
+      date_joined: dateJoined,
+    })),
+  };
+}

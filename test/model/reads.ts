@@ -1,0 +1,131 @@
+import * as answers from './expected.js';
+import { answered, type Expected, type Link } from './expected.js';
+import { hospitalObject, medicObject, membershipObject, type ModelMedic, type ModelMembership } from './world.js';
+import type { Model } from './model.js';
+
+/** The parameters of a list, as they are sent. */
+export type Query = Readonly<Record<string, string | number | boolean>>;
+
+/** What the contract says that each GET answers. */
+export class Reads {
+  constructor(private readonly model: Model) {}
+
+  memberships(by: ModelMedic, path: string, query: Query): Expected {
+    const { managed = false, is_deleted = false, hospital, type_membership, is_active } = query;
+    const inScope = (membership: ModelMembership) =>
+      managed === true ? this.model.isAdmin(by, membership.hospital) : membership.medic === by && !membership.isDeleted;
+    const found = this.model.memberships
+      .filter(inScope)
+      .filter((membership) => membership.isDeleted === is_deleted)
+      .filter((membership) => hospital === undefined || membership.hospital.id === hospital)
+      .filter((membership) => type_membership === undefined || membership.type === type_membership)
+      .filter((membership) => is_active === undefined || membership.isActive === is_active);
+    return page(path, query, byId(found).map(membershipObject));
+  }
+
+  membership(by: ModelMedic, id: number): Expected {
+    const membership = this.model.membership(id);
+    const isOwn = membership?.medic === by && !membership.isDeleted;
+    if (membership === undefined || !(isOwn || this.model.isAdmin(by, membership.hospital))) throw answers.notFound();
+    return answered(200, () => membershipObject(membership));
+  }
+
+  membershipsOfHospital(by: ModelMedic, path: string, id: number, query: Query): Expected {
+    const hospital = this.model.hospital(id);
+    if (hospital === undefined || !this.model.isAdmin(by, hospital)) throw answers.unauthorizedMedic();
+    const { is_deleted = false, type_membership, limit, offset } = query;
+    const found = this.model.memberships
+      .filter((membership) => membership.hospital === hospital && membership.isDeleted === is_deleted)
+      .filter((membership) => type_membership === undefined || membership.type === type_membership)
+      .sort((a, b) => (a.dateJoined === b.dateJoined ? b.id - a.id : a.dateJoined < b.dateJoined ? 1 : -1))
+      .map(membershipObject);
+    if (limit === undefined && offset === undefined) return answered(200, () => found);
+    const { results, next, previous } = slice(path, query, found);
+    const links = { ...(next && { next }), ...(previous && { prev: previous }) };
+    return { ...answered(200, () => results), links };
+  }
+
+  locations(by: ModelMedic): Expected {
+    const found = this.model.liveOf(by).map(({ hospital, isActive }) => ({
+      hospital: { id: hospital.id, name: hospital.name, location: 'Monterrey' },
+      default: isActive,
+      clinics: [],
+    }));
+    const others = found.filter((location) => !location.default);
+    return answered(200, () => [...found.filter((location) => location.default), ...others]);
+  }
+
+  hospitals(by: ModelMedic, path: string, query: Query): Expected {
+    const found = byId(this.model.liveOf(by).map(({ hospital }) => hospital));
+    return page(
+      path,
+      query,
+      found.map((hospital) => hospitalObject(this.model, by, hospital)),
+    );
+  }
+
+  hospital(by: ModelMedic, id: number): Expected {
+    const hospital = this.model.hospital(id);
+    if (hospital === undefined || this.model.rightOf(by, hospital) === undefined) throw answers.notFound();
+    return answered(200, () => hospitalObject(this.model, by, hospital));
+  }
+
+  medics(by: ModelMedic, path: string, query: Query): Expected {
+    const found = byId(this.model.medics.filter(({ creator }) => creator === by));
+    return page(
+      path,
+      query,
+      found.map((medic) => medicObject(this.model, medic)),
+    );
+  }
+
+  medic(by: ModelMedic, id: number): Expected {
+    const medic = this.model.medic(id);
+    if (medic === undefined || (by !== medic && by !== medic.creator)) throw answers.notFound();
+    return answered(200, () => medicObject(this.model, medic));
+  }
+
+  search(path: string, query: Query): Expected {
+    const wanted = typeof query['query'] === 'string' ? query['query'].toLowerCase() : undefined;
+    const found = this.model.medics.filter(({ email }) => email.toLowerCase() === wanted);
+    return page(
+      path,
+      query,
+      found.map(({ id, email }) => ({ id, email })),
+    );
+  }
+}
+
+function byId<T extends { id: number }>(rows: T[]): T[] {
+  return rows.toSorted((a, b) => a.id - b.id);
+}
+
+function page(path: string, query: Query, rows: unknown[]): Expected {
+  return answered(200, () => ({ count: rows.length, ...slice(path, query, rows) }));
+}
+
+interface Slice {
+  readonly next: Link | null;
+  readonly previous: Link | null;
+  readonly results: unknown[];
+}
+
+/** The part of a list that a query asks for, and the URLs of the parts around it. */
+function slice(path: string, query: Query, rows: unknown[]): Slice {
+  const limit = Number(query['limit'] ?? 15);
+  const offset = Number(query['offset'] ?? 0);
+  const at = (start: number): Link => ({
+    path,
+    parameters: Object.fromEntries(
+      Object.entries({ ...query, limit, offset: start }).map(([name, value]): [string, string] => [
+        name,
+        String(value),
+      ]),
+    ),
+  });
+  return {
+    next: offset + limit < rows.length ? at(offset + limit) : null,
+    previous: offset > 0 ? at(Math.max(offset - limit, 0)) : null,
+    results: rows.slice(offset, offset + limit),
+  };
+}

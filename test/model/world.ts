@@ -1,0 +1,150 @@
+import { invalidToken } from './expected.js';
+
+export type Type = 'ADMIN' | 'MEMBER';
+
+export interface ModelMedic {
+  id: number;
+  name: string;
+  email: string;
+  readonly creator: ModelMedic | null;
+  isActive: boolean;
+  token: string;
+}
+
+export interface ModelHospital {
+  id: number;
+  name: string;
+  createdAt: string;
+}
+
+export interface ModelMembership {
+  id: number;
+  readonly medic: ModelMedic;
+  readonly hospital: ModelHospital;
+  type: Type;
+  isActive: boolean;
+  isDeleted: boolean;
+  dateJoined: string;
+}
+
+/** An id that is not known until the database has given it. */
+export const UNKNOWN = 0;
+
+/** All medics, hospitals and memberships that there are, and how the contract's objects show them. */
+export class World {
+  readonly hospitals: ModelHospital[] = [];
+  readonly memberships: ModelMembership[] = [];
+
+  constructor(readonly medics: ModelMedic[]) {}
+
+  medic(id: number | undefined): ModelMedic | undefined {
+    return this.medics.find((medic) => medic.id === id);
+  }
+
+  hospital(id: number | undefined): ModelHospital | undefined {
+    return this.hospitals.find((hospital) => hospital.id === id);
+  }
+
+  membership(id: number): ModelMembership | undefined {
+    return this.memberships.find((membership) => membership.id === id);
+  }
+
+  of(medic: ModelMedic, hospital: ModelHospital): ModelMembership | undefined {
+    return this.memberships.find((membership) => membership.medic === medic && membership.hospital === hospital);
+  }
+
+  /** The medic's live memberships. */
+  liveOf(medic: ModelMedic): ModelMembership[] {
+    return this.memberships.filter((membership) => membership.medic === medic && !membership.isDeleted);
+  }
+
+  activeOf(medic: ModelMedic): ModelMembership | undefined {
+    return this.liveOf(medic).find(({ isActive }) => isActive);
+  }
+
+  isAdmin(medic: ModelMedic, hospital: ModelHospital): boolean {
+    return this.rightOf(medic, hospital) === 'ADMIN';
+  }
+
+  rightOf(medic: ModelMedic, hospital: ModelHospital | undefined): Type | undefined {
+    return this.liveOf(medic).find((membership) => membership.hospital === hospital)?.type;
+  }
+
+  adminsOf(hospital: ModelHospital): ModelMedic[] {
+    return this.medics.filter((medic) => this.isAdmin(medic, hospital));
+  }
+
+  isEmailFree(email: string, except?: ModelMedic): boolean {
+    return !this.medics.some((medic) => medic !== except && medic.email.toLowerCase() === email.toLowerCase());
+  }
+
+  /** The key of a deactivated medic is no key. */
+  authenticate(medic: ModelMedic): void {
+    if (!medic.isActive) throw invalidToken();
+  }
+
+  /** Rule 4: who may change the medic's choice of active hospital. */
+  mayChoose(by: ModelMedic, medic: ModelMedic): boolean {
+    return by === medic || by === medic.creator;
+  }
+}
+
+/** The membership object of section 2. */
+export function membershipObject({ id, medic, hospital, type, isActive, isDeleted, dateJoined }: ModelMembership) {
+  return {
+    id,
+    medic: { id: medic.id, name: medic.name, email: medic.email },
+    hospital: hospital.id,
+    type_membership: type,
+    is_active: isActive,
+    is_deleted: isDeleted,
+    date_joined: dateJoined,
+  };
+}
+
+/** The medic of section 6. */
+export function medicObject(world: World, medic: ModelMedic) {
+  const active = world.activeOf(medic);
+  return {
+    id: medic.id,
+    name: medic.name,
+    email: medic.email,
+    hospital: active?.hospital.id ?? null,
+    date_of_birth: null,
+    cedula_prof: null,
+    specialty_no: null,
+    specialty: null,
+    alma_mater: null,
+    female: null,
+    is_active: medic.isActive,
+    specialty_verified: false,
+    campaign: '',
+    is_admin_membership: active === undefined ? null : active.type === 'ADMIN',
+  };
+}
+
+/** The fields of a hospital that a request must give, besides its name. */
+export const ADDRESS = { patron: 'HOSPITAL', location: 'Monterrey', contact: '81' };
+
+/** The hospital of section 5, as one of its medics sees it. */
+export function hospitalObject(world: World, by: ModelMedic, hospital: ModelHospital) {
+  return {
+    id: hospital.id,
+    created_at: hospital.createdAt,
+    name: hospital.name,
+    ...ADDRESS,
+    headline: '',
+    page_size: false,
+    page_template: 'classic',
+    picture: null,
+    university_logo: null,
+    is_active: true,
+    is_admin: world.isAdmin(by, hospital),
+    info: false,
+    send_emails: true,
+    zip_code: '',
+    location_lat: '',
+    location_lon: '',
+    google_place_id: '',
+  };
+}
