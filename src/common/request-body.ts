@@ -42,7 +42,7 @@ declare module 'fastify' {
 }
 
 function isIgnored(request: FastifyRequest, body: Buffer): boolean {
-  if (request.method === 'DELETE' || body.length === 0) return true;
+  if (request.method === 'DELETE' || request.is404 || body.length === 0) return true;
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw new UnsupportedMediaType();
   return false;
@@ -67,8 +67,8 @@ function readJson(text: string): unknown {
 }
 
 function parse(text: string): unknown {
+  if (!isJson(text)) throw malformed('check its quotes, commas and brackets');
   try {
-    JSON.parse(text);
     const problem = structureProblemOf(text);
     if (problem !== undefined) throw new SyntaxError(problem);
     return parseJson(text, null, { parseNumber: readNumber });
@@ -100,6 +100,16 @@ export function readForm(text: string): Record<string, unknown> {
 function decodePart(part: string): string {
   const bytes = part.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return decode(Buffer.from(bytes, 'latin1'));
+}
+
+/** The sentence that JSON.parse throws is not used: it repeats the body, which may hold a password. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function malformed(why: string): InvalidFields {

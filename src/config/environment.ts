@@ -54,9 +54,28 @@ const logLevel = makeValidator<string>((value) => {
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 const duration = makeValidator<number>((value) => {
-  const [, digits = '', unit = 's'] = /^([1-9]\d{0,7})([smhd])?$/.exec(value) ?? [];
-  if (digits !== '') return Number(digits) * SECONDS[unit as keyof typeof SECONDS];
-  throw new Error('must be a time such as 12h, 30m or 3600 (seconds)');
+  const [, digits = '0', unit = 's'] = /^([1-9]\d{0,8})([smhd])?$/.exec(value) ?? [];
+  const seconds = Number(digits) * SECONDS[unit as keyof typeof SECONDS];
+  if (seconds > 0 && seconds <= 3650 * SECONDS.d) return seconds;
+  throw new Error('must be a time such as 12h, 30m or 3600 (seconds), of 3650d at most');
+});
+
+const publicUrl = makeValidator<string>((value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isPlain = url?.search === '' && url.hash === '' && url.username === '' && !/[?#]/.test(value);
+  if (isPlain && /^https?:$/.test(url.protocol)) return value;
+  throw new Error('must be a URL such as https://api.example.org, without user, query and fragment');
+});
+
+function onlyOne(meaning: string) {
+  return makeValidator<string>((value) => {
+    if (value === '1') return value;
+    throw new Error(meaning);
+  });
+}
+
+const unsupported = makeValidator<string>(() => {
+  throw new Error('is not supported by this version; remove it');
 });
 
 const validators = {
@@ -64,13 +83,15 @@ const validators = {
   HOST: text({ default: '0.0.0.0' }),
   DATABASE_URL: urlOf('postgres:', 'postgresql:')({ default: undefined }),
   DATA_DIR: text({ default: './data' }),
-  PUBLIC_URL: urlOf('http:', 'https:')({ default: undefined }),
+  PUBLIC_URL: publicUrl({ default: undefined }),
   TRUST_PROXY: proxies({ default: false }),
   CORS_ORIGINS: origins({ default: undefined }),
   LOG_LEVEL: logLevel({ default: 'info' }),
   /** In seconds. */
   LOGIN_TOKEN_TTL: duration({ default: 12 * 3600 }),
   REDIS_URL: urlOf('redis:', 'rediss:')({ default: undefined }),
+  WEB_CONCURRENCY: onlyOne('must be 1: this version runs one process; start several for more')({ default: '1' }),
+  DATABASE_REPLICA_URLS: unsupported({ default: undefined }),
   RATE_LIMIT: whole('requests a minute', 0, 999_999_999)({ default: 6000 }),
 };
 

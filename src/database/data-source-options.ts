@@ -3,6 +3,7 @@ import { ApiToken } from '../auth/api-token.entity.js';
 import { Hospital } from '../hospitals/hospital.entity.js';
 import { HospitalPicture } from '../hospitals/hospital-picture.entity.js';
 import { Medic } from '../medics/medic.entity.js';
+import { ImpatientClient } from './impatient-client.js';
 import { Membership } from '../memberships/membership.entity.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 
@@ -39,7 +40,7 @@ export function postgresOptions(url: string, answerTimeout?: number): DataSource
       connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
-      ...(answerTimeout === undefined ? {} : { query_timeout: answerTimeout }),
+      ...(answerTimeout === undefined ? {} : { query_timeout: answerTimeout, Client: ImpatientClient }),
     },
   };
 }

@@ -66,5 +66,6 @@ export class Medic {
  * here because what a database's `lower()` does depends on its locale.
  */
 export function emailKeyOf(email: string): string {
-  return email.toLowerCase();
+  // By way of upper case: some letters have two lower-case forms, such as the Greek sigma.
+  return email.toUpperCase().toLowerCase();
 }

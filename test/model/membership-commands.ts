@@ -59,6 +59,21 @@ const changeMembership = command(
   },
 );
 
+const restoreMembership = command(
+  'restore membership',
+  8,
+  fc.record({ by: caller, membership: pick, fields: listed({ type_membership: type, is_active: maybe }) }),
+  (model, { by, membership: n, fields }) => {
+    const deleted = model.memberships.filter(({ isDeleted }) => isDeleted);
+    const membership = oneOf(deleted, n);
+    const medic = whoCalls(model, by, adminsOf(model, membership?.hospital));
+    const path = `${PATH}${String(idOf(membership))}`;
+    const body = { ...fields, is_deleted: false };
+    const expect = () => model.changeMembership(medic, idOf(membership), body);
+    return { by: medic, method: 'PATCH', path, body, expect };
+  },
+);
+
 const removeMembership = command(
   'remove membership',
   6,
@@ -89,4 +104,10 @@ const chooseLocation = command(
   },
 );
 
-export const membershipCommands = [createMembership, changeMembership, removeMembership, chooseLocation];
+export const membershipCommands = [
+  createMembership,
+  changeMembership,
+  restoreMembership,
+  removeMembership,
+  chooseLocation,
+];
