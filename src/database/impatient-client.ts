@@ -7,7 +7,7 @@ import pg from 'pg';
  */
 export class ImpatientClient extends pg.Client {
   override query: pg.Client['query'] = ((...statement: Parameters<pg.Client['query']>) => {
-    const answer: unknown = pg.Client.prototype.query.apply(this, statement);
+    const answer = (pg.Client.prototype.query as (...statement: unknown[]) => unknown).apply(this, statement);
     if (answer instanceof Promise) {
       answer.catch((error: unknown) => {
         this.endIfSilent(error);
