@@ -75,7 +75,7 @@ function onlyOne(meaning: string) {
 }
 
 const unsupported = makeValidator<string>(() => {
-  throw new Error('is not supported by this version; remove it');
+  throw new Error('must not be set: this version reads from one database');
 });
 
 const validators = {

@@ -59,7 +59,14 @@ describe('settings', () => {
     ['HOST', [' ']],
     ['DATABASE_URL', ['x', 'mysql://h/d', 'h:5432', 'http://h/d', ' ']],
     ['DATA_DIR', [' ']],
-    ['PUBLIC_URL', ['x', 'ftp://h', 'example.org', '//example.org', ' ']],
+    [
+      'PUBLIC_URL',
+      ['x', 'ftp://h', 'example.org', '//example.org', ' ', 'http://h/?a=1', 'http://h/#a', 'http://u@h/'],
+    ],
+    ['LOGIN_TOKEN_TTL', ['0', '0h', '-1', 'x', '1w', '3651d', '99999999d']],
+    ['WEB_CONCURRENCY', ['0', '2', 'x']],
+    ['DATABASE_REPLICA_URLS', ['postgres://h/d']],
+    ['REDIS_URL', ['x', 'http://h']],
     [
       'TRUST_PROXY',
       ['yes', '1', 'loopback', 'cafe', '10.0.0', '999.0.0.1', '10.0.0.0/33', '::/129', '10.0.0.1;::1', ','],

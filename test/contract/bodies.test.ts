@@ -39,6 +39,18 @@ describe('JSON', () => {
     },
   );
 
+  test('that is malformed is not repeated in the answer, for it may hold a password', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await service.client.post('/token-auth/', 'password=my secret', { headers });
+    answer.isInvalid('non_field_errors');
+    expect(answer.text).not.toContain('secret');
+  });
+
+  test('that cannot be read, sent to a path that is not there, is a 404', async () => {
+    (await service.client.post('/nowhere', '{bad')).isNotFound();
+    (await service.client.post('/nowhere', 'x', { headers: { 'content-type': 'text/plain' } })).isNotFound();
+  });
+
   test.each([10, 100, 100_000])('that nests %i levels too deep is a 400', async (levels) => {
     const medic = await service.given.medic();
     const deep = (open: string, close: string) => `"id":${open.repeat(levels + 32)}1${close.repeat(levels + 32)}`;
