@@ -43,6 +43,12 @@ describe('a request that is wrong in several ways is refused for the first of th
     (await admin.changeMembership(adminship, { type_membership: 'MEMBER', x: 1 })).isInvalid('x');
   });
 
+  test('an email that is taken, before the last ADMIN of a hospital', async () => {
+    const { admin, member } = await service.given.hospital();
+    const change = { is_admin_membership: false, email: member.email };
+    (await admin.patch(`/medics/${String(admin.id)}`, change)).isInvalid('email');
+  });
+
   test.each([0, -1, 2147483648, 1.5, 'x', '', null, true, [], [1], {}, '1 2'])(
     'a right that hangs on the hospital %j is a 400 for that field',
     async (hospital) => {
