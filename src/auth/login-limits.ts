@@ -11,15 +11,14 @@ const TRIES = { email: 10, address: 50 };
 /** Limits the guessing of passwords, by email and by address; the setting `RATE_LIMIT=0` turns it off. */
 @Injectable()
 export class LoginLimits {
-  private readonly byEmail: Limiter;
-  private readonly byAddress: Limiter;
+  private readonly byEmail: Limiter | null;
+  private readonly byAddress: Limiter | null;
 
-  constructor(
-    @Inject(ENVIRONMENT) private readonly environment: Environment,
-    @Inject(REDIS) redis: Redis | null,
-  ) {
-    this.byEmail = new Limiter(redis, { name: 'login-email', points: TRIES.email, seconds: WINDOW_SECONDS });
-    this.byAddress = new Limiter(redis, { name: 'login-address', points: TRIES.address, seconds: WINDOW_SECONDS });
+  constructor(@Inject(ENVIRONMENT) { RATE_LIMIT }: Environment, @Inject(REDIS) redis: Redis | null) {
+    const limiter = (name: string, points: number) =>
+      RATE_LIMIT === 0 ? null : new Limiter(redis, { name, points, seconds: WINDOW_SECONDS });
+    this.byEmail = limiter('login-email', TRIES.email);
+    this.byAddress = limiter('login-address', TRIES.address);
   }
 
   /**
@@ -27,15 +26,13 @@ export class LoginLimits {
    * @throws TooManyRequests the email or the address has had its tries
    */
   async count(email: string, address: string): Promise<void> {
-    if (this.environment.RATE_LIMIT === 0) return;
-    await this.byAddress.count(address);
-    await this.byEmail.count(email);
+    await this.byAddress?.count(address);
+    await this.byEmail?.count(email);
   }
 
   /** Gives the try back: the password was right. */
   async forget(email: string, address: string): Promise<void> {
-    if (this.environment.RATE_LIMIT === 0) return;
-    await this.byAddress.takeBack(address);
-    await this.byEmail.takeBack(email);
+    await this.byAddress?.takeBack(address);
+    await this.byEmail?.takeBack(email);
   }
 }

@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, HttpCode, Ip, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Answers } from '../common/answers.decorator.js';
 import { AnyMedic, Public } from './access.decorator.js';
 import { TooManyTokens, WrongCredentials } from './auth.errors.js';
 import { Caller, type CurrentMedic } from './current-medic.decorator.js';
-import { LoginDto, RotateQuery, TokenResponse } from './dto/token.dtos.js';
+import { LoginDto, RotateDto, RotateQuery, TokenResponse } from './dto/token.dtos.js';
 import { LoginService } from './login.service.js';
 import { TokensService } from './tokens.service.js';
 
@@ -39,7 +39,12 @@ export class TokenAuthController {
   @HttpCode(200)
   @AnyMedic()
   @Answers({ summary: 'Get a new token instead of the present one', ok: TokenResponse, errors: TOO_MANY_TOKENS })
-  async rotateToken(@Caller() caller: CurrentMedic, @Query() { grace = 60 }: RotateQuery): Promise<TokenResponse> {
+  @ApiBody({ type: RotateDto, required: false })
+  async rotateToken(
+    @Caller() caller: CurrentMedic,
+    @Query() { grace = 60 }: RotateQuery,
+    @Body() _nothing: RotateDto,
+  ): Promise<TokenResponse> {
     return { token: await this.tokens.rotate(caller, grace) };
   }
 

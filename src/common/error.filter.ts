@@ -18,7 +18,6 @@ const FRAMEWORK_MESSAGES: Record<number, string> = {
   400: 'The request cannot be read; check its body and its length.',
   404: 'Not found',
   413: 'The body is too large; send at most 1 MB.',
-  414: 'Not found',
   415: 'Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.',
 };
 
@@ -37,12 +36,13 @@ export class ErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const { status, headers = {}, body } = this.answerTo(error);
+    const { status, headers = {}, body } = this.answerTo(error, request.is404);
     if (status === 500) request.log.error(defectOf(error), 'unexpected error');
     void reply.status(status).headers(headers).type('application/json; charset=utf-8').send(body);
   }
 
-  private answerTo(error: unknown): Answer {
+  /** @param isUnknownPath which comes before everything else that is wrong with a request */
+  private answerTo(error: unknown, isUnknownPath: boolean): Answer {
     const refusal = domainErrorOf(error, this.constraints);
     if (refusal !== undefined) {
       return { ...KINDS[refusal.kind], body: { message: refusal.message, ...refusal.details } };
@@ -50,10 +50,12 @@ export class ErrorFilter implements ExceptionFilter {
     if (error instanceof HttpError) {
       return { status: error.statusCode, headers: error.headers, body: { message: error.message } };
     }
-    const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
+    const thrown = error instanceof HttpException ? error.getStatus() : statusOf(error);
+    const isNotFound = thrown === 414 || (isUnknownPath && thrown < 500);
+    const status = isNotFound ? 404 : thrown;
     const message = FRAMEWORK_MESSAGES[status];
     if (message === undefined) return { status: 500, body: { message: 'Something went wrong on our side.' } };
-    return { status: status === 414 ? 404 : status, body: { message } };
+    return { status, body: { message } };
   }
 }
 

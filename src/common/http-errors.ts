@@ -1,3 +1,5 @@
+import { InvalidFields, WHOLE_INPUT } from './domain-error.js';
+
 /** A request that HTTP itself refuses, before any rule of the contract is asked. */
 export abstract class HttpError extends Error {
   abstract readonly statusCode: number;
@@ -26,11 +28,10 @@ export class MethodNotAllowed extends HttpError {
 }
 
 /** The request does not say, or not rightly, which host it is for; no link could be built from that. */
-export class InvalidHost extends HttpError {
-  readonly statusCode = 400;
-
+export class InvalidHost extends InvalidFields {
   constructor() {
-    super('The Host header must name the host that the request is for.');
+    const sentence = 'The Host header must name the host that the request is for.';
+    super({ [WHOLE_INPUT]: [sentence] }, sentence);
   }
 }
 

@@ -21,7 +21,7 @@ export function structureProblemOf(text: string): string | undefined {
     } else if (colon !== undefined) {
       const key = JSON.parse(token.slice(0, -colon.length)) as string;
       const keys = levels.at(-1);
-      if (keys?.has(key) === true) return `it has the key ${JSON.stringify(key)} twice in one object`;
+      if (keys?.has(key) === true) return `it has the key ${JSON.stringify(key.slice(0, 100))} twice in one object`;
       if ((keys?.add(key).size ?? 0) > MAX_FIELDS) return `it has more than ${String(MAX_FIELDS)} fields in one object`;
     }
   }

@@ -68,13 +68,9 @@ function readJson(text: string): unknown {
 
 function parse(text: string): unknown {
   if (!isJson(text)) throw malformed('check its quotes, commas and brackets');
-  try {
-    const problem = structureProblemOf(text);
-    if (problem !== undefined) throw new SyntaxError(problem);
-    return parseJson(text, null, { parseNumber: readNumber });
-  } catch (error) {
-    throw malformed(error instanceof SyntaxError ? error.message.slice(0, 200) : 'it cannot be read');
-  }
+  const problem = structureProblemOf(text);
+  if (problem !== undefined) throw malformed(problem);
+  return parseJson(text, null, { parseNumber: readNumber });
 }
 
 /** A number that JavaScript would change keeps its text: it may stand for text such as `cedula_prof`. */

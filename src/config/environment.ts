@@ -67,14 +67,12 @@ const publicUrl = makeValidator<string>((value) => {
   throw new Error('must be a URL such as https://api.example.org, without user, query and fragment');
 });
 
-function onlyOne(meaning: string) {
-  return makeValidator<string>((value) => {
-    if (value === '1') return value;
-    throw new Error(meaning);
-  });
-}
+const oneProcess = makeValidator<number>((value) => {
+  if (value === '1') return 1;
+  throw new Error('must be 1: this version runs one process; start several for more');
+});
 
-const unsupported = makeValidator<string>(() => {
+const noReplicas = makeValidator<string>(() => {
   throw new Error('must not be set: this version reads from one database');
 });
 
@@ -90,8 +88,8 @@ const validators = {
   /** In seconds. */
   LOGIN_TOKEN_TTL: duration({ default: 12 * 3600 }),
   REDIS_URL: urlOf('redis:', 'rediss:')({ default: undefined }),
-  WEB_CONCURRENCY: onlyOne('must be 1: this version runs one process; start several for more')({ default: '1' }),
-  DATABASE_REPLICA_URLS: unsupported({ default: undefined }),
+  WEB_CONCURRENCY: oneProcess({ default: 1 }),
+  DATABASE_REPLICA_URLS: noReplicas({ default: undefined }),
   RATE_LIMIT: whole('requests a minute', 0, 999_999_999)({ default: 6000 }),
 };
 

@@ -49,6 +49,7 @@ describe('JSON', () => {
   test('that cannot be read, sent to a path that is not there, is a 404', async () => {
     (await service.client.post('/nowhere', '{bad')).isNotFound();
     (await service.client.post('/nowhere', 'x', { headers: { 'content-type': 'text/plain' } })).isNotFound();
+    (await service.client.post('/nowhere', 'x'.repeat(MEGABYTE + 1))).isNotFound();
   });
 
   test.each([10, 100, 100_000])('that nests %i levels too deep is a 400', async (levels) => {

@@ -94,6 +94,12 @@ describe('POST /token-auth/rotate/', () => {
     (await rotate(medic.token, `?grace=${grace}`)).isInvalid('grace');
   });
 
+  test('a field in its body is a 400 that names it: the grace time is a parameter', async () => {
+    const { token } = await service.given.medic();
+    (await service.client.post('/token-auth/rotate/', { grace: 0 }, { token })).isInvalid('grace');
+    (await tryKey(token)).isOk();
+  });
+
   test('needs a key', async () => {
     (await service.client.post('/token-auth/rotate/')).isRefused('Invalid Token');
   });

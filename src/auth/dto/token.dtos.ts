@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Field, textType, wholeNumberType } from '../../common/fields.js';
+import { Field, ReadOnlyFields, textType, wholeNumberType } from '../../common/fields.js';
 
 /** The account that wants a key. */
 export class LoginDto {
@@ -23,6 +23,10 @@ export class RotateQuery {
   @Field(wholeNumberType(0, 86_400), { example: 60, description: 'Seconds; 60 where it is absent.' })
   grace?: number;
 }
+
+/** A rotation takes nothing in its body: what it has there would be lost in silence. */
+@ReadOnlyFields('token')
+export class RotateDto {}
 
 /** A key, shown this once. */
 export class TokenResponse {
