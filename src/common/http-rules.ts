@@ -31,13 +31,20 @@ function isApi(request: FastifyRequest): boolean {
   return request.url.startsWith(API_PREFIX);
 }
 
+/** The host that was found good last: most requests name the same one. */
+let goodHost = '';
+
 function isHost(host: string): boolean {
-  return /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`);
+  if (host === goodHost) return true;
+  const isGood = /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`);
+  if (isGood) goodHost = host;
+  return isGood;
 }
 
 /** What is said of a type besides its weight, such as its charset, makes no difference. */
 function acceptsJson(request: FastifyRequest): boolean {
   const { accept } = request.headers;
-  if (accept !== undefined) request.headers.accept = accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, '');
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return true;
+  request.headers.accept = accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, '');
   return request.accepts().type(['json']) !== false;
 }
