@@ -135,6 +135,6 @@ const hostileBody: fc.Arbitrary<Body> = fc.oneof(
       ),
     }),
   },
-  { weight: 1, arbitrary: fc.constant({ type: 'application/json', bytes: Buffer.alloc(1_048_577, 0x20) }) },
+  { weight: 3, arbitrary: fc.constant({ type: 'application/json', bytes: Buffer.alloc(1_048_577, 0x20) }) },
   { weight: 1, arbitrary: fc.constant({ bytes: Buffer.from('{}') }) },
 );

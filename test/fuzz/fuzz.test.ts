@@ -61,7 +61,7 @@ test('whatever is sent, the answer is one that the document lists, and gives not
       const seed = SEED + begun;
       begun += numRuns;
       for (const request of fc.sample(requestOf(operations, scene), { seed, numRuns })) {
-        failures.push(...(await problemOf(request, tally)));
+        if (failures.length < SHOWN) failures.push(...(await problemOf(request, tally)));
       }
     }
   };
