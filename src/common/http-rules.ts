@@ -11,7 +11,8 @@ export function registerHttpRules(fastify: FastifyInstance): void {
   fastify.decorateRequest('medic', null);
   fastify.addHook('onRequest', (request, reply, done) => {
     setAnswerHeaders(request, reply);
-    if (isApi(request) && !isHost(request.host)) {
+    if (hidesNext(request)) reply.header('connection', 'close');
+    if (isApi(request) && !request.is404 && !isHost(request.host)) {
       done(new InvalidHost());
       return;
     }
@@ -19,12 +20,22 @@ export function registerHttpRules(fastify: FastifyInstance): void {
     const mustAccept = isApi(request) && !request.is404 && request.routeOptions.config.anyAccept !== true;
     done(mustAccept && !acceptsJson(request) ? new NotAcceptable() : undefined);
   });
+  // Node would answer an expectation that it does not know with 417 and nothing else; it is ignored instead.
+  fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
 }
 
 /** Sets the header fields that every answer has, whatever it is. */
 export function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', request.id);
   if (isApi(request)) reply.header('cache-control', 'private, no-store');
+}
+
+/**
+ * Node takes what follows the body of a request with `Upgrade` for the other protocol, even where none is
+ * spoken: a request that comes with the end of that body would never be answered.
+ */
+function hidesNext({ headers }: FastifyRequest): boolean {
+  return headers.upgrade !== undefined && (headers['content-length'] ?? headers['transfer-encoding']) !== undefined;
 }
 
 function isApi(request: FastifyRequest): boolean {
