@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
+import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
 import type { SessionClient } from './session-client.js';
 
@@ -8,16 +9,16 @@ export function poolOf(dataSource: DataSource): pg.Pool {
   return (dataSource.driver as unknown as { master: pg.Pool }).master;
 }
 
-/** @returns what sends each statement on any connection that is free: each is a transaction of its own */
+/** @returns what sends each statement on any connection that is free, as a transaction of its own; {@link withRetries} */
 export function standAlone(dataSource: DataSource): Statements {
-  return {
-    query: async <Row extends object>(text: string, values?: readonly unknown[]) => {
-      const client = await poolOf(dataSource).connect();
-      try {
-        return await send<Row>(client as unknown as SessionClient, text, values);
-      } finally {
-        client.release();
-      }
-    },
-  };
+  return { query: (text, values) => withRetries(() => sendAlone(poolOf(dataSource), text, values)) };
+}
+
+async function sendAlone<Row extends object>(pool: pg.Pool, text: string, values?: readonly unknown[]): Promise<Row[]> {
+  const client = await pool.connect();
+  try {
+    return await send<Row>(client as unknown as SessionClient, text, values);
+  } finally {
+    client.release();
+  }
 }

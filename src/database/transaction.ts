@@ -1,12 +1,7 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { databaseFailureOf } from '../common/database-errors.js';
 import type { SessionClient } from './session-client.js';
+import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
-
-const ATTEMPTS = 4;
-
-/** serialization_failure and deadlock_detected: the same work may succeed when it is done again. */
-const TRANSIENT = new Set<string | undefined>(['40001', '40P01']);
 
 /** All that is stored through it is stored together, or not at all. */
 export class Transaction implements Statements {
@@ -71,23 +66,13 @@ async function inOrder<T>(result: Promise<T>, other: Promise<unknown>): Promise<
 }
 
 /**
- * Does `work` in one transaction: all of it is stored, or none. Where the database gave up one of
- * several competing transactions, the work is done again, {@link ATTEMPTS} times at most.
+ * Does `work` in one transaction: all of it is stored, or none; {@link withRetries}.
  * @param work gets the only connection that it may use: the embedded database has no other, and would
  *   wait for it for ever
  * @returns what `work` returns
  */
-export async function inTransaction<T>(
-  dataSource: DataSource,
-  work: (transaction: Transaction) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await once(dataSource, work);
-    } catch (error) {
-      if (attempt === ATTEMPTS || !TRANSIENT.has(databaseFailureOf(error).code)) throw error;
-    }
-  }
+export function inTransaction<T>(dataSource: DataSource, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  return withRetries(() => once(dataSource, work));
 }
 
 async function once<T>(dataSource: DataSource, work: (transaction: Transaction) => Promise<T>): Promise<T> {

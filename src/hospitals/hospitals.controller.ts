@@ -29,8 +29,8 @@ export class HospitalsController {
   @Answers({ summary: 'List the hospitals you belong to', ok: HospitalPage })
   async listHospitals(@Caller() caller: CurrentMedic, @Query() query: PageQuery, @Req() request: FastifyRequest) {
     const slice = sliceOf(query);
-    const { count, hospitals } = await this.hospitals.list(caller, slice);
-    const results = hospitals.map((hospital) => this.answer(hospital, request));
+    const { count, rows } = await this.hospitals.list(caller, slice);
+    const results = rows.map((hospital) => this.answer(hospital, request));
     return pageOf(urlOf(request, this.environment.PUBLIC_URL), slice, count, results);
   }
 

@@ -3,8 +3,9 @@ import { DataSource } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import type { Slice } from '../common/pagination.js';
+import { readPage, type PageOfRows } from '../database/page.js';
 import { Reads } from '../database/reads.js';
-import { rowOf, type Statements } from '../database/statements.js';
+import type { Statements } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { HospitalAccess, requireAdmin } from '../memberships/hospital-access.js';
 import { firstState } from '../memberships/membership-rules.js';
@@ -19,6 +20,8 @@ import { PicturesService } from './pictures.service.js';
 const OF_CALLER = `FROM membership s JOIN hospital h ON h.id = s.hospital_id
   WHERE s.medic_id = $1 AND NOT s.is_deleted`;
 
+const LIST = { columns: HOSPITAL_COLUMNS, from: OF_CALLER, order: 'h.id' };
+
 /** Hospitals as the medics that belong to them see and edit them. */
 @Injectable()
 export class HospitalsService {
@@ -31,16 +34,8 @@ export class HospitalsService {
   ) {}
 
   /** @returns a slice of the hospitals of the caller's live memberships, by id, and how many there are */
-  async list(caller: CurrentMedic, { limit, offset }: Slice): Promise<{ count: number; hospitals: HospitalRow[] }> {
-    const [rows, all] = await Promise.all([
-      this.reads.query<HospitalRow>(`SELECT ${HOSPITAL_COLUMNS} ${OF_CALLER} ORDER BY h.id LIMIT $2 OFFSET $3`, [
-        caller.id,
-        limit,
-        offset,
-      ]),
-      this.reads.query<{ count: number }>(`SELECT count(*)::integer AS count ${OF_CALLER}`, [caller.id]),
-    ]);
-    return { count: rowOf(all).count, hospitals: rows };
+  list(caller: CurrentMedic, slice: Slice): Promise<PageOfRows<HospitalRow>> {
+    return readPage(this.reads, LIST, [caller.id], slice);
   }
 
   /** @throws NotFound the caller has no live membership there, or there is no such hospital */

@@ -2,14 +2,17 @@ import { Injectable } from '@nestjs/common';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import type { Slice } from '../common/pagination.js';
+import { readPage } from '../database/page.js';
 import { Reads } from '../database/reads.js';
-import { rowOf, type Statements } from '../database/statements.js';
-import { MEDIC_SELECT, toMedicResponse, type MedicResponse, type MedicRow } from './dto/medic.response.js';
+import type { Statements } from '../database/statements.js';
+import { FROM_MEDIC, MEDIC_COLUMNS, toMedicResponse, type MedicResponse, type MedicRow } from './dto/medic.response.js';
 import type { FoundMedicResponse } from './dto/found-medic.response.js';
 import { emailKeyOf } from './medic.entity.js';
 
-/** Who sees a medic: the medic, and its creator ($1). */
-const VISIBLE = '(m.id = $1 OR m.created_by_id = $1)';
+/** A medic sees itself, and those that it ($1) created. */
+const VISIBLE_MEDIC = `SELECT ${MEDIC_COLUMNS} ${FROM_MEDIC} WHERE (m.id = $1 OR m.created_by_id = $1) AND m.id = $2`;
+
+const CREATED = { columns: MEDIC_COLUMNS, from: `${FROM_MEDIC} WHERE m.created_by_id = $1`, order: 'm.id' };
 
 /** Reads medics as rows; the `where` of each query is what the caller may see. */
 @Injectable()
@@ -17,22 +20,14 @@ export class MedicsReader {
   constructor(private readonly reads: Reads) {}
 
   /** @returns a slice of the medics that the caller created, by id, and how many there are */
-  async list(caller: CurrentMedic, { limit, offset }: Slice): Promise<{ count: number; medics: MedicResponse[] }> {
-    const counted = 'SELECT count(*)::integer AS count FROM medic WHERE created_by_id = $1';
-    const [rows, all] = await Promise.all([
-      this.reads.query<MedicRow>(`${MEDIC_SELECT} WHERE m.created_by_id = $1 ORDER BY m.id LIMIT $2 OFFSET $3`, [
-        caller.id,
-        limit,
-        offset,
-      ]),
-      this.reads.query<{ count: number }>(counted, [caller.id]),
-    ]);
-    return { count: rowOf(all).count, medics: rows.map(toMedicResponse) };
+  async list(caller: CurrentMedic, slice: Slice): Promise<{ count: number; medics: MedicResponse[] }> {
+    const { count, rows } = await readPage<MedicRow>(this.reads, CREATED, [caller.id], slice);
+    return { count, medics: rows.map(toMedicResponse) };
   }
 
   /** @throws NotFound the caller is neither the medic nor its creator, or there is no such medic */
   async get(caller: CurrentMedic, id: number, on: Statements = this.reads): Promise<MedicResponse> {
-    const [row] = await on.query<MedicRow>(`${MEDIC_SELECT} WHERE ${VISIBLE} AND m.id = $2`, [caller.id, id]);
+    const [row] = await on.query<MedicRow>(VISIBLE_MEDIC, [caller.id, id]);
     if (row === undefined) throw new NotFound();
     return toMedicResponse(row);
   }

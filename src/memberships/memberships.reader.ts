@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { NotFound } from '../common/domain-error.js';
 import { sliceOf } from '../common/pagination.js';
+import { readPage } from '../database/page.js';
 import { Reads } from '../database/reads.js';
-import { rowOf } from '../database/statements.js';
 import {
   MEMBERSHIP_COLUMNS,
   toMembershipResponse,
@@ -20,6 +20,16 @@ const SOURCE = 'membership s JOIN medic m ON m.id = s.medic_id';
 const ADMINISTERED = `SELECT a.hospital_id FROM membership a
   WHERE a.medic_id = $1 AND a.type = 'ADMIN' AND NOT a.is_deleted`;
 
+const listOf = (scope: string) => ({
+  columns: MEMBERSHIP_COLUMNS,
+  from: `FROM ${SOURCE} WHERE ${scope} AND s.is_deleted = $2
+    AND ($3::integer IS NULL OR s.hospital_id = $3) AND ($4::text IS NULL OR s.type = $4)
+    AND ($5::boolean IS NULL OR s.is_active = $5)`,
+  order: 's.id',
+});
+const OWN = listOf('s.medic_id = $1 AND NOT s.is_deleted');
+const MANAGED = listOf(`s.hospital_id IN (${ADMINISTERED})`);
+
 /** The rows of a slice of a list, and how many the list has in all. */
 export interface Found {
   readonly count: number;
@@ -36,20 +46,10 @@ export class MembershipsReader {
    *   administers, by id
    */
   async list(medicId: number, query: MembershipsQuery): Promise<Found> {
-    const { limit, offset } = sliceOf(query);
-    const scope =
-      query.managed === true ? `s.hospital_id IN (${ADMINISTERED})` : 's.medic_id = $1 AND NOT s.is_deleted';
-    const where = `${scope} AND s.is_deleted = $2
-      AND ($3::integer IS NULL OR s.hospital_id = $3) AND ($4::text IS NULL OR s.type = $4)
-      AND ($5::boolean IS NULL OR s.is_active = $5)`;
     const { is_deleted = false, hospital = null, type_membership = null, is_active = null } = query;
     const filters = [medicId, is_deleted, hospital, type_membership, is_active];
-    const rows = await this.reads.query<MembershipRow & { count: number }>(
-      `SELECT ${MEMBERSHIP_COLUMNS}, (count(*) OVER ())::integer AS count FROM ${SOURCE}
-       WHERE ${where} ORDER BY s.id LIMIT $6 OFFSET $7`,
-      [...filters, limit, offset],
-    );
-    const count = rows[0]?.count ?? (offset === 0 ? 0 : await this.count(where, filters));
+    const list = query.managed === true ? MANAGED : OWN;
+    const { count, rows } = await readPage<MembershipRow>(this.reads, list, filters, sliceOf(query));
     return { count, memberships: rows.map(toMembershipResponse) };
   }
 
@@ -98,13 +98,5 @@ export class MembershipsReader {
       [hospitalId, is_deleted, type_membership, after?.date_joined ?? null, after?.id ?? null, limit, offset],
     );
     return rows.map(toMembershipResponse);
-  }
-
-  private async count(where: string, filters: unknown[]): Promise<number> {
-    const rows = await this.reads.query<{ count: number }>(
-      `SELECT count(*)::integer AS count FROM membership s WHERE ${where}`,
-      filters,
-    );
-    return rowOf(rows).count;
   }
 }

@@ -61,12 +61,13 @@ test('connections that end in the middle of a transaction leave nothing half-wri
   figure('transactions cut in the middle, all answered 503, none half-written', refused);
 });
 
-test('requests that find no free connection wait a bounded time, and all is well once there are some', async () => {
+test('writes that find no free connection wait a bounded time, reads go on, and all is well once there are some', async () => {
   const MORE = 40;
   const server = scratch.process();
   const url = await server.url();
   const { hospital, admin } = await scratch.given.hospital();
   const hold = () => send(url, by(admin, 'PATCH', `/hospital/${String(hospital)}`, { headline: 'x' }), agent);
+  const create = () => send(url, by(admin, 'POST', '/hospital/', HOSPITAL), agent);
   const read = () => send(url, by(admin, 'GET', '/management/memberships/'), agent);
   await holder.query('BEGIN');
   await holder.query('SELECT FROM hospital WHERE id = $1 FOR UPDATE', [hospital]);
@@ -74,16 +75,19 @@ test('requests that find no free connection wait a bounded time, and all is well
   await waiting(POOL);
   const startedAt = performance.now();
   // Every one of them is answered while the lock is held, so nobody waits for its release.
-  const answers = await Promise.all(Array.from({ length: MORE }, read));
+  const answers = await Promise.all(Array.from({ length: MORE }, create));
   const longest = performance.now() - startedAt;
   const refused = answers.filter(isUnavailable).length;
+  const reads = await Promise.all(Array.from({ length: MORE }, read));
   await holder.query('ROLLBACK');
   expect(refused).toBe(MORE);
+  expect(reads.map(({ status }) => status)).toEqual(reads.map(() => 200));
   expect((await Promise.all(held)).map(({ status }) => status)).toEqual(held.map(() => 201));
-  const after = await Promise.all(Array.from({ length: MORE }, read));
-  expect(after.map(({ status }) => status)).toEqual(after.map(() => 200));
+  const after = await Promise.all(Array.from({ length: MORE }, create));
+  expect(after.map(({ status }) => status)).toEqual(after.map(() => 201));
   expect(server.errors).toBe('');
-  figure('requests beyond an exhausted pool, all answered 503', refused);
+  figure('writes beyond an exhausted pool, all answered 503', refused);
+  figure('reads meanwhile, all granted', reads.length);
   figure('milliseconds until the last of them was answered', Math.round(longest));
 });
 
