@@ -25,7 +25,7 @@ export async function startServer(
     await dataSource.initialize();
     if (isEmbedded) await migrate(dataSource);
     else await requireCurrentSchema(dataSource);
-    const logger = createLogger(environment.LOG_LEVEL);
+    const logger = createLogger(environment);
     const app = await createApp(dataSource, environment, logger);
     app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
     const port = await listen(app, environment);

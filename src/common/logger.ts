@@ -1,13 +1,14 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import type { Environment } from '../config/environment.js';
 
 /**
- * @param level the setting `LOG_LEVEL`
- * @returns the logger of the process: JSON lines, or readable ones on a terminal
+ * @returns the logger of the process: JSON lines, or readable ones on a terminal. Where several processes
+ *   write to one output, each line says which did.
  */
-export function createLogger(level: string): Logger {
-  const options = { level, base: null };
+export function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Environment): Logger {
+  const options = { level, base: WEB_CONCURRENCY > 1 ? { pid: process.pid } : null };
   return process.stdout.isTTY ? pino(options, pretty({ sync: true })) : pino(options);
 }
 
