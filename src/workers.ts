@@ -48,7 +48,7 @@ export class Workers {
     }
   }
 
-  private replace(worker: Worker, code: number, signal: string): void {
+  private replace(worker: Worker, code: number | null, signal: string | null): void {
     this.running -= 1;
     const hasListened = this.listening.delete(worker);
     const pid = worker.process.pid;
@@ -57,6 +57,7 @@ export class Workers {
       if (hasListened && code !== 0) this.exitCode = 1;
       if (this.running === 0) process.exit(this.exitCode);
     } else if (!hasListened && this.listening.size === 0) {
+      if (code === null) this.logger.error({ worker: pid, signal }, 'A worker was killed before it listened.');
       this.end(1, 'SIGTERM');
     } else {
       this.logger.warn({ worker: pid, code, signal }, 'A worker has ended; another one takes its place.');
