@@ -16,7 +16,7 @@ const esModules = [
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['<rootDir>/test/faults/'],
+  testPathIgnorePatterns: ['<rootDir>/test/faults/', '<rootDir>/test/pooler/'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   transform: {

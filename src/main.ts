@@ -1,9 +1,19 @@
+import cluster from 'node:cluster';
+import { createLogger } from './common/logger.js';
 import { readEnvironment } from './config/environment.js';
-import { startServer } from './start-server.js';
 import { sentenceOf } from './start-failure.js';
+import { drainWithoutPrimary, Workers } from './workers.js';
 
 try {
-  await startServer(readEnvironment(process.env), (text) => process.stdout.write(text));
+  const environment = readEnvironment(process.env);
+  if (environment.WEB_CONCURRENCY > 1 && cluster.isPrimary) {
+    new Workers(environment.WEB_CONCURRENCY, createLogger(environment)).start();
+  } else {
+    if (cluster.worker !== undefined) drainWithoutPrimary(cluster.worker);
+    // Only now: the primary of workers does without the application.
+    const { startServer } = await import('./start-server.js');
+    await startServer(environment, (text) => process.stdout.write(text));
+  }
 } catch (error) {
   process.stderr.write(`${sentenceOf(error)}\n`);
   process.exit(1);

@@ -5,6 +5,8 @@ import { InvalidEnvironment } from './config/environment.js';
 import { CONSTRAINT_ERRORS } from './constraint-errors.js';
 
 const REFUSED_STATES: Readonly<Record<string, string>> = {
+  '08P01':
+    'refused the connection, as a pooler does that is not set up for it; see "Behind PgBouncer" in docs/operations.md',
   '28000': 'does not let this user in',
   '28P01': 'does not take this password',
   '3D000': 'has no database of this name',

@@ -7,6 +7,7 @@ import { ANSWER_TIMEOUT_MS } from './database/data-source-options.js';
 import { EmbeddedDataSource } from './database/embedded-data-source.js';
 import { openDatabase } from './database/open-database.js';
 import { migrate, requireCurrentSchema } from './database/schema.js';
+import { warnOfEndlessStatements } from './database/statement-timeout.js';
 import { createFirstMedic, welcome } from './first-run.js';
 import { listen } from './listen.js';
 
@@ -23,9 +24,12 @@ export async function startServer(
   const isEmbedded = dataSource instanceof EmbeddedDataSource;
   try {
     await dataSource.initialize();
+    const logger = createLogger(environment);
     if (isEmbedded) await migrate(dataSource);
-    else await requireCurrentSchema(dataSource);
-    const logger = createLogger(environment.LOG_LEVEL);
+    else {
+      await requireCurrentSchema(dataSource);
+      await warnOfEndlessStatements(dataSource, logger);
+    }
     const app = await createApp(dataSource, environment, logger);
     app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
     const port = await listen(app, environment);

@@ -1,10 +1,12 @@
 import type { Redis } from 'ioredis';
+import cluster from 'node:cluster';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import { PrimaryLimiter } from './primary-limits.js';
 import { TooManyRequests } from './rate-limit.js';
 
 /** What a limiter counts, and how much of it is let through. */
 export interface LimiterOptions {
-  /** Names the limiter among those that share a Redis. */
+  /** Names the limiter among those that share a Redis or a primary process. */
   readonly name: string;
   readonly points: number;
   readonly seconds: number;
@@ -12,24 +14,25 @@ export interface LimiterOptions {
 
 /**
  * Lets a number of tries through in a time, for each key. With a Redis it counts for all processes; while
- * that is away each process counts by itself, so that nothing fails for its sake.
+ * that is away each process counts by itself, so that nothing fails for its sake. Without one it counts for
+ * all workers of a primary.
  */
 export class Limiter {
   private readonly limiter: RateLimiterAbstract;
 
   constructor(redis: Redis | null, { name, points, seconds }: LimiterOptions) {
-    const memory = new RateLimiterMemory({ keyPrefix: name, points, duration: seconds });
-    this.limiter =
-      redis === null
-        ? memory
-        : new RateLimiterRedis({
-            storeClient: redis,
-            keyPrefix: `hospital-memberships:${name}`,
-            points,
-            duration: seconds,
-            insuranceLimiter: memory,
-            rejectIfRedisNotReady: true,
-          });
+    const options = { keyPrefix: name, points, duration: seconds };
+    if (redis === null) {
+      this.limiter = cluster.isWorker ? new PrimaryLimiter(options) : new RateLimiterMemory(options);
+      return;
+    }
+    this.limiter = new RateLimiterRedis({
+      ...options,
+      storeClient: redis,
+      keyPrefix: `hospital-memberships:${name}`,
+      insuranceLimiter: new RateLimiterMemory(options),
+      rejectIfRedisNotReady: true,
+    });
   }
 
   /** Counts a try. @throws TooManyRequests the key has had its tries */

@@ -1,19 +1,22 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import type { Environment } from '../config/environment.js';
 
-/** How many bytes of lines are written at once, and how long fewer wait for more, in milliseconds. */
-const MIN_LENGTH = 4096;
+/** How many characters of lines are waited for, and for how long, in milliseconds. */
+const WAIT_FOR = 2048;
 const FLUSH_MS = 100;
+/** A pipe takes so many bytes in one piece, however many processes write to it. */
+const AT_ONCE = 4096;
 
 /**
- * @param level the setting `LOG_LEVEL`
- * @returns the logger of the process: JSON lines, several at a time, or readable ones on a terminal
+ * @returns the logger of the process: JSON lines, several at a time, or readable ones on a terminal. Where
+ *   several processes write to one output, each line says which did.
  */
-export function createLogger(level: string): Logger {
-  const options = { level, base: null };
+export function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Environment): Logger {
+  const options = { level, base: WEB_CONCURRENCY > 1 ? { pid: process.pid } : null };
   if (process.stdout.isTTY) return pino(options, pretty({ sync: true }));
-  const destination = pino.destination({ fd: process.stdout.fd, sync: false, minLength: MIN_LENGTH });
+  const destination = pino.destination({ fd: process.stdout.fd, sync: false, minLength: WAIT_FOR, maxWrite: AT_ONCE });
   setInterval(() => {
     destination.flush();
   }, FLUSH_MS).unref();

@@ -1,10 +1,12 @@
 import rateLimit from '@fastify/rate-limit';
+import cluster from 'node:cluster';
 import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
 import { keyOf } from './authorization.js';
 import { HttpError } from './http-errors.js';
 import { API_PREFIX } from './http-rules.js';
+import { PrimaryStore } from './primary-limits.js';
 
 /** More requests came in a minute than the setting `RATE_LIMIT` allows. */
 export class TooManyRequests extends HttpError {
@@ -20,7 +22,8 @@ export class TooManyRequests extends HttpError {
 
 /**
  * Lets each token, and without one each address, send `perMinute` requests a minute, counted for all
- * processes that share a Redis; while that is away, nothing is limited. Await it before routes are added.
+ * processes that share a Redis; while that is away, nothing is limited. Without one they are counted for
+ * all workers of a primary. Await it before routes are added.
  */
 export async function registerRateLimit(
   fastify: FastifyInstance,
@@ -37,7 +40,7 @@ export async function registerRateLimit(
     enableDraftSpec: true,
     skipOnError: true,
     nameSpace: 'hospital-memberships:requests:',
-    ...(redis === null ? {} : { redis }),
+    ...(redis === null ? (cluster.isWorker ? { store: PrimaryStore } : {}) : { redis }),
   });
 }
 

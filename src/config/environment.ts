@@ -67,11 +67,6 @@ const publicUrl = makeValidator<string>((value) => {
   throw new Error('must be a URL such as https://api.example.org, without user, query and fragment');
 });
 
-const oneProcess = makeValidator<number>((value) => {
-  if (value === '1') return 1;
-  throw new Error('must be 1: this version runs one process; start several for more');
-});
-
 const noReplicas = makeValidator<string>(() => {
   throw new Error('must not be set: this version reads from one database');
 });
@@ -88,7 +83,7 @@ const validators = {
   /** In seconds. */
   LOGIN_TOKEN_TTL: duration({ default: 12 * 3600 }),
   REDIS_URL: urlOf('redis:', 'rediss:')({ default: undefined }),
-  WEB_CONCURRENCY: oneProcess({ default: 1 }),
+  WEB_CONCURRENCY: whole('a number of processes', 1, 64)({ default: 1 }),
   DATABASE_REPLICA_URLS: noReplicas({ default: undefined }),
   RATE_LIMIT: whole('requests a minute', 0, 999_999_999)({ default: 6000 }),
 };
@@ -109,5 +104,10 @@ export function readEnvironment(variables: NodeJS.ProcessEnv) {
       if (sentences.length > 0) throw new InvalidEnvironment(sentences.join(' '));
     },
   });
+  if (values.WEB_CONCURRENCY > 1 && values.DATABASE_URL === undefined) {
+    throw new InvalidEnvironment(
+      'WEB_CONCURRENCY must be 1 where there is no DATABASE_URL: only one process can open the embedded database.',
+    );
+  }
   return { ...values };
 }

@@ -15,18 +15,14 @@ export class SchemaIsBehind extends OperatorError {
  * Brings the schema up to date. Safe to run twice, and from two places at once: the second waits.
  * @returns the names of the migrations that ran
  */
-export async function migrate(dataSource: DataSource): Promise<string[]> {
-  const queryRunner = dataSource.createQueryRunner();
-  try {
-    await queryRunner.query('SET statement_timeout = 0');
-    await queryRunner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const ran = await new MigrationExecutor(dataSource, queryRunner).executePendingMigrations();
+export function migrate(dataSource: DataSource): Promise<string[]> {
+  // Lock and setting end with the transaction: behind a pooler a session would leave them to somebody else.
+  return dataSource.transaction(async (manager) => {
+    await manager.query('SET LOCAL statement_timeout = 0');
+    await manager.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    const ran = await new MigrationExecutor(dataSource, manager.queryRunner).executePendingMigrations();
     return ran.map((migration) => migration.name);
-  } finally {
-    await queryRunner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
-    await queryRunner.query('RESET statement_timeout');
-    await queryRunner.release();
-  }
+  });
 }
 
 /** @throws SchemaIsBehind a migration has not run yet */

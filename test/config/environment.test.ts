@@ -48,6 +48,7 @@ describe('settings', () => {
     ['TRUST_PROXY', '10.0.0.0/8, ::1,192.0.2.1', ['10.0.0.0/8', '::1', '192.0.2.1']],
     ['CORS_ORIGINS', 'https://a.example, http://localhost:5173', ['https://a.example', 'http://localhost:5173']],
     ['LOG_LEVEL', 'silent', 'silent'],
+    ['WEB_CONCURRENCY', '1', 1],
     ['RATE_LIMIT', '0', 0],
     ['RATE_LIMIT', '120', 120],
   ])('take %s=%s', (name, text, value) => {
@@ -64,7 +65,7 @@ describe('settings', () => {
       ['x', 'ftp://h', 'example.org', '//example.org', ' ', 'http://h/?a=1', 'http://h/#a', 'http://u@h/'],
     ],
     ['LOGIN_TOKEN_TTL', ['0', '0h', '-1', 'x', '1w', '3651d', '99999999d']],
-    ['WEB_CONCURRENCY', ['0', '2', 'x']],
+    ['WEB_CONCURRENCY', ['0', '65', '1.5', 'x']],
     ['DATABASE_REPLICA_URLS', ['postgres://h/d']],
     ['REDIS_URL', ['x', 'http://h']],
     [
@@ -81,6 +82,12 @@ describe('settings', () => {
         expect.stringMatching(new RegExp(`^The settings are not valid: ${name} must [^\\n]+\\.$`)),
       ]);
     }
+  });
+
+  test('take several processes for a server, and not for the embedded database', () => {
+    const variables = { WEB_CONCURRENCY: '64', DATABASE_URL: 'postgres://h/d' };
+    expect(readEnvironment(variables)).toMatchObject({ WEB_CONCURRENCY: 64 });
+    expect(refusalOf({ WEB_CONCURRENCY: '2' })).toMatch(/^The settings are not valid: WEB_CONCURRENCY must be 1 /);
   });
 
   test('that are wrong are all named at once', () => {

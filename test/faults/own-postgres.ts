@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../support/free-port.js';
 
 const VERSIONS = '/usr/lib/postgresql';
 
@@ -15,15 +15,19 @@ export class OwnPostgres {
   ) {}
 
   static async create(): Promise<OwnPostgres> {
+    const postgres = await OwnPostgres.inNewFolder();
+    await run(`${postgres.bin}/initdb -D ${postgres.folder}/data -U postgres -A trust -E UTF8 --no-sync`);
+    return postgres;
+  }
+
+  private static async inNewFolder(): Promise<OwnPostgres> {
     const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS).sort((a, b) => Number(b) - Number(a)) : [];
     const bin = versions
       .map((version) => join(VERSIONS, version, 'bin'))
       .find((path) => existsSync(join(path, 'initdb')));
     if (bin === undefined) throw new Error(`There is no PostgreSQL below ${VERSIONS}.`);
     const folder = (await run('mktemp -d /tmp/hospital-memberships-XXXXXX')).trim();
-    const postgres = new OwnPostgres(bin, folder, await freePort());
-    await run(`${bin}/initdb -D ${folder}/data -U postgres -A trust -E UTF8 --no-sync`);
-    return postgres;
+    return new OwnPostgres(bin, folder, await freePort());
   }
 
   get url(): string {
@@ -33,6 +37,18 @@ export class OwnPostgres {
   /** @returns once it answers */
   async start(): Promise<void> {
     await this.control(`start -w -l ${this.folder}/log -o "-p ${String(this.port)} -h 127.0.0.1 -k ${this.folder}"`);
+  }
+
+  /**
+   * Copies this server, which must run, to one that follows it by streaming and only reads. The slot of
+   * its name keeps what it has not got yet, so that it catches up however long it was stopped.
+   * @returns the replica, not started yet
+   */
+  async createReplica(slot: string): Promise<OwnPostgres> {
+    const replica = await OwnPostgres.inNewFolder();
+    const from = `-h 127.0.0.1 -p ${String(this.port)} -U postgres`;
+    await run(`${this.bin}/pg_basebackup ${from} -D ${replica.folder}/data -R -C -S ${slot} -c fast --no-sync`);
+    return replica;
   }
 
   /** Stops it as a crash would. */
@@ -61,13 +77,4 @@ async function run(command: string): Promise<string> {
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`${command} ends with ${String(code)}: ${errors}`);
   return printed;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -12,9 +12,9 @@ export class Scratch {
 
   constructor(private readonly start: (variables: Record<string, string>) => ServerProcess) {}
 
-  /** @returns a new process of the program, with no limit of requests */
-  process(): ServerProcess {
-    return this.start({ ...this.database.variables, RATE_LIMIT: '0' });
+  /** @returns the program, started with no limit of requests */
+  process(workers = 1): ServerProcess {
+    return this.start({ ...this.database.variables, RATE_LIMIT: '0', WEB_CONCURRENCY: String(workers) });
   }
 
   async query<T = Record<string, unknown>>(sql: string, parameters: unknown[] = []): Promise<T[]> {

@@ -67,38 +67,45 @@ async function use(url: string, next: () => Sent, agent: Agent, signal: { isSent
   }
 }
 
-test('SIGTERM under load: whatever was sent before it is answered, and every answer arrives whole', async () => {
-  const STOPS = 10;
-  const EACH = 3;
-  const requests = await kinds();
-  const total = nothing();
-  for (let stop = 0; stop < STOPS; stop += 1) {
-    const server = scratch.process();
-    const url = await server.url();
-    const agent = keepAlive();
-    const signal = { isSent: false };
-    const outcome = nothing();
-    const users = [agent, EACH_ITS_OWN].flatMap((connections) =>
-      requests.flatMap((next) => Array.from({ length: EACH }, () => use(url, next, connections, signal, outcome))),
-    );
-    await until(() => outcome.granted > 50 + 20 * Math.random());
-    server.signal('SIGTERM');
-    signal.isSent = true;
-    await Promise.all(users);
-    agent.destroy();
-    expect(await server.ended).toEqual({ code: 0 });
-    expect(server.errors).toBe('');
-    for (const count of COUNTS) total[count] += outcome[count];
-  }
-  figure('SIGTERMs under load', STOPS);
-  figure('requests answered around them', total.granted);
-  figure('requests under way at a SIGTERM', total.underWay);
-  figure('of them never answered', total.unanswered);
-  figure('answers cut short', total.cutShort);
-  figure('requests sent later and turned away', total.turnedAway);
-  expect(total).toMatchObject({ unanswered: 0, cutShort: 0, failed: 0 });
-  expect(total.underWay).toBeGreaterThan(0);
-});
+test.each([
+  ['one process', 1],
+  ['two workers', 2],
+])(
+  'SIGTERM under load, %s: whatever was sent before is answered, and every answer arrives whole',
+  async (name, workers) => {
+    const STOPS = 10;
+    const EACH = 3;
+    const requests = await kinds();
+    const total = nothing();
+    for (let stop = 0; stop < STOPS; stop += 1) {
+      const server = scratch.process(workers);
+      const url = await server.url();
+      await server.printed(new RegExp(`(?:Server listening[^]*){${String(workers)}}`));
+      const agent = keepAlive();
+      const signal = { isSent: false };
+      const outcome = nothing();
+      const users = [agent, EACH_ITS_OWN].flatMap((connections) =>
+        requests.flatMap((next) => Array.from({ length: EACH }, () => use(url, next, connections, signal, outcome))),
+      );
+      await until(() => outcome.granted > 50 + 20 * Math.random());
+      server.signal('SIGTERM');
+      signal.isSent = true;
+      await Promise.all(users);
+      agent.destroy();
+      expect(await server.ended).toEqual({ code: 0 });
+      expect(server.errors).toBe('');
+      for (const count of COUNTS) total[count] += outcome[count];
+    }
+    figure(`SIGTERMs under load, ${name}`, STOPS);
+    figure('requests answered around them', total.granted);
+    figure('requests under way at a SIGTERM', total.underWay);
+    figure('of them never answered', total.unanswered);
+    figure('answers cut short', total.cutShort);
+    figure('requests sent later and turned away', total.turnedAway);
+    expect(total).toMatchObject({ unanswered: 0, cutShort: 0, failed: 0 });
+    expect(total.underWay).toBeGreaterThan(0);
+  },
+);
 
 test('the last use of a key by a request that ends after SIGTERM is stored', async () => {
   const server = scratch.process();

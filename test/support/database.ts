@@ -6,7 +6,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { postgresOptions } from '../../src/database/data-source-options.js';
 import { EmbeddedDataSource } from '../../src/database/embedded-data-source.js';
-import { isServer, onServer, TEMPLATE, urlOf } from './server.js';
+import { isServer, onServer, serviceUrlOf, TEMPLATE, urlOf } from './server.js';
 
 /** A migrated and otherwise empty database of a test file's own. */
 export interface TestDatabase {
@@ -27,13 +27,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 async function cloneTemplate(template: string): Promise<TestDatabase> {
   const name = `hm_test_${randomUUID().replaceAll('-', '')}`;
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const url = urlOf(name);
+  const url = serviceUrlOf(name);
   const dataSource = await new DataSource(postgresOptions(url)).initialize();
   return {
     dataSource,
     variables: { DATABASE_URL: url },
     connect: async () => {
-      const client = new pg.Client({ connectionString: url });
+      const client = new pg.Client({ connectionString: urlOf(name) });
       await client.connect();
       return client;
     },

@@ -30,10 +30,10 @@ export class ServerProcess {
 
   /** @returns the first match in what it prints, once there is one */
   async printed(text: RegExp): Promise<RegExpExecArray> {
-    let hasEnded = false;
-    void this.ended.then(() => (hasEnded = true));
-    const match = await until(() => text.exec(this.output) ?? (hasEnded ? 'ended' : undefined));
-    if (match === 'ended') throw new Error(`It ended too early: ${this.errors}`);
+    let end: number | string | null | undefined;
+    void this.ended.then(({ code }) => (end = code ?? 'a signal'));
+    const match = await until(() => text.exec(this.output) ?? (end === undefined ? undefined : 'ended'));
+    if (match === 'ended') throw new Error(`It ended too early by ${String(end)}: ${this.errors}${this.output}`);
     return match;
   }
 

@@ -1,0 +1,6 @@
+import globalTeardown from './global-teardown.ts';
+
+export default async function pgbouncerTeardown(): Promise<void> {
+  await globalThis.pooler?.stop();
+  await globalTeardown();
+}
