@@ -11,24 +11,11 @@ import { LIVE } from './tokens.service.js';
 const FROM_KEY = 'FROM api_token t JOIN medic m ON m.id = t.medic_id';
 const WHERE_KEY = `WHERE t.digest = $1 AND ${LIVE} AND m.is_active`;
 
-/** The medic whose live key has the digest $1. */
-const CALLER = `SELECT m.id, t.id AS "tokenId" ${FROM_KEY} ${WHERE_KEY}`;
-
-const callersWith = new Map<RightLookup, string>();
-
-/** @returns {@link CALLER} with the columns of a lookup beside it, null where it finds nothing */
-function callerWith(lookup: RightLookup): string {
-  let text = callersWith.get(lookup);
-  if (text === undefined) {
-    text = `SELECT found.*, m.id, t.id AS "tokenId" ${FROM_KEY} LEFT JOIN LATERAL (${lookup.sql}) found ON true ${WHERE_KEY}`;
-    callersWith.set(lookup, text);
-  }
-  return text;
-}
-
 /** Tells whose key a request carries. */
 @Injectable()
 export class CallersReader {
+  private readonly texts = new Map<RightLookup | undefined, string>();
+
   constructor(private readonly reads: Reads) {}
 
   /**
@@ -40,11 +27,22 @@ export class CallersReader {
     const key = keyOf(request.headers.authorization);
     if (key === undefined || !isWellFormedKey(key)) throw new InvalidToken();
     const digest = digestOf(key);
-    const [medic] =
-      lookup === undefined
-        ? await this.reads.query<CurrentMedic>(CALLER, [digest])
-        : await this.reads.query<CurrentMedic>(callerWith(lookup), [digest, lookup.idOf(request)]);
+    const values = lookup === undefined ? [digest] : [digest, lookup.idOf(request)];
+    const [medic] = await this.reads.query<CurrentMedic>(this.textWith(lookup), values);
     if (medic === undefined) throw new InvalidToken();
     return medic;
+  }
+
+  /** @returns SQL for the medic whose live key has the digest $1, with what the lookup finds or null beside it */
+  private textWith(lookup: RightLookup | undefined): string {
+    let text = this.texts.get(lookup);
+    if (text === undefined) {
+      const found = lookup === undefined ? '' : `LEFT JOIN LATERAL (${lookup.sql}) found ON true`;
+      const position = this.reads.hasReplicas ? ', pg_current_wal_lsn()::text AS position' : '';
+      const columns = `${lookup === undefined ? '' : 'found.*, '}m.id, t.id AS "tokenId"${position}`;
+      text = `SELECT ${columns} ${FROM_KEY} ${found} ${WHERE_KEY}`;
+      this.texts.set(lookup, text);
+    }
+    return text;
   }
 }

@@ -1,8 +1,9 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Reader } from '../database/reads.js';
 
 /** The medic that a request acts for, as its key proved. */
-export interface CurrentMedic {
+export interface CurrentMedic extends Reader {
   readonly id: number;
   /** The id of the key that the request came with. */
   readonly tokenId: number;

@@ -67,8 +67,10 @@ const publicUrl = makeValidator<string>((value) => {
   throw new Error('must be a URL such as https://api.example.org, without user, query and fragment');
 });
 
-const noReplicas = makeValidator<string>(() => {
-  throw new Error('must not be set: this version reads from one database');
+const replicas = makeValidator<string[]>((list) => {
+  const urls = list.split(',').map((url) => url.trim());
+  if (urls.every((url) => /^postgres(ql)?:/.test(url) && URL.canParse(url))) return urls;
+  throw new Error('must be URLs that start with postgres:// or postgresql://, separated by commas');
 });
 
 const validators = {
@@ -84,7 +86,7 @@ const validators = {
   LOGIN_TOKEN_TTL: duration({ default: 12 * 3600 }),
   REDIS_URL: urlOf('redis:', 'rediss:')({ default: undefined }),
   WEB_CONCURRENCY: whole('a number of processes', 1, 64)({ default: 1 }),
-  DATABASE_REPLICA_URLS: noReplicas({ default: undefined }),
+  DATABASE_REPLICA_URLS: replicas({ default: undefined }),
   RATE_LIMIT: whole('requests a minute', 0, 999_999_999)({ default: 6000 }),
 };
 
@@ -104,6 +106,9 @@ export function readEnvironment(variables: NodeJS.ProcessEnv) {
       if (sentences.length > 0) throw new InvalidEnvironment(sentences.join(' '));
     },
   });
+  if (values.DATABASE_REPLICA_URLS !== undefined && values.DATABASE_URL === undefined) {
+    throw new InvalidEnvironment('DATABASE_REPLICA_URLS must not be set where there is no DATABASE_URL, the primary.');
+  }
   if (values.WEB_CONCURRENCY > 1 && values.DATABASE_URL === undefined) {
     throw new InvalidEnvironment(
       'WEB_CONCURRENCY must be 1 where there is no DATABASE_URL: only one process can open the embedded database.',

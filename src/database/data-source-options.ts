@@ -30,12 +30,32 @@ const schema = {
 /** How long a statement may run, and how long a request may wait for a connection, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 5_000;
+/** How long the answer of a replica is waited for, before the primary is asked. */
+const REPLICA_TIMEOUT_MS = 2_000;
 
 /**
  * How long a request waits for the answer to a statement, in milliseconds: longer than the server lets it
  * run, so that this is met only where the server does not answer at all.
  */
 export const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
+
+const session = {
+  connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  keepAlive: true,
+  pipeline: true,
+  types,
+};
+
+/** @returns the options of a connection to the replica at `url`, which is not waited for long */
+export function replicaOptions(url: string): pg.ClientConfig {
+  return {
+    ...session,
+    connectionString: url,
+    application_name: 'hospital-memberships',
+    query_timeout: REPLICA_TIMEOUT_MS,
+  };
+}
 
 /**
  * @param answerTimeout how long to wait for the answer to a statement, in milliseconds; for ever where it is absent
@@ -48,11 +68,7 @@ export function postgresOptions(url: string, answerTimeout?: number): DataSource
     applicationName: 'hospital-memberships',
     extra: {
       max: 10,
-      connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      keepAlive: true,
-      pipeline: true,
-      types,
+      ...session,
       Client: SessionClient,
       verify,
       ...(answerTimeout === undefined ? {} : { query_timeout: answerTimeout }),

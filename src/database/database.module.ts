@@ -1,7 +1,19 @@
 import { Global, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { Reads } from './reads.js';
 
 /** Hands {@link Reads} to whoever reads. */
 @Global()
-@Module({ providers: [Reads], exports: [Reads] })
+@Module({
+  providers: [
+    {
+      provide: Reads,
+      inject: [DataSource, ENVIRONMENT],
+      useFactory: (dataSource: DataSource, { DATABASE_REPLICA_URLS }: Environment) =>
+        new Reads(dataSource, DATABASE_REPLICA_URLS),
+    },
+  ],
+  exports: [Reads],
+})
 export class DatabaseModule {}

@@ -35,7 +35,7 @@ export class HospitalsService {
 
   /** @returns a slice of the hospitals of the caller's live memberships, by id, and how many there are */
   list(caller: CurrentMedic, slice: Slice): Promise<PageOfRows<HospitalRow>> {
-    return readPage(this.reads, LIST, [caller.id], slice);
+    return readPage(this.reads.onReplica(caller), LIST, [caller.id], slice);
   }
 
   /** @throws NotFound the caller has no live membership there, or there is no such hospital */

@@ -26,7 +26,7 @@ export class LocationsService {
 
   /** @returns one location for each live membership of the caller's, the active one first */
   async list(caller: CurrentMedic): Promise<LocationResponse[]> {
-    const rows = await this.reads.query<LocationRow>(
+    const rows = await this.reads.onReplica(caller).query<LocationRow>(
       `SELECT h.id, h.name, h.location, s.is_active FROM membership s JOIN hospital h ON h.id = s.hospital_id
        WHERE s.medic_id = $1 AND NOT s.is_deleted ORDER BY s.is_active DESC, s.id`,
       [caller.id],

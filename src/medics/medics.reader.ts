@@ -21,7 +21,7 @@ export class MedicsReader {
 
   /** @returns a slice of the medics that the caller created, by id, and how many there are */
   async list(caller: CurrentMedic, slice: Slice): Promise<{ count: number; medics: MedicResponse[] }> {
-    const { count, rows } = await readPage<MedicRow>(this.reads, CREATED, [caller.id], slice);
+    const { count, rows } = await readPage<MedicRow>(this.reads.onReplica(caller), CREATED, [caller.id], slice);
     return { count, medics: rows.map(toMedicResponse) };
   }
 

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { NOT_FOUND } from '../common/error.examples.js';
 import { jsonArray } from '../common/json-array.js';
@@ -32,6 +33,7 @@ export class HospitalMembershipsController {
     errors: NOT_FOUND,
   })
   async listHospitalMemberships(
+    @Caller() caller: CurrentMedic,
     @IdParam(1) id: number,
     @Query() query: HospitalMembershipsQuery,
     @Req() request: FastifyRequest,
@@ -39,9 +41,9 @@ export class HospitalMembershipsController {
   ): Promise<MembershipResponse[] | Readable> {
     if (query.limit === undefined && query.offset === undefined) {
       reply.type('application/json; charset=utf-8');
-      return jsonArray((after) => this.reader.batchOfHospital(id, query, after), BATCH);
+      return jsonArray((after) => this.reader.batchOfHospital(caller, id, query, after), BATCH);
     }
-    const [memberships, hasMore] = await this.reader.sliceOfHospital(id, query);
+    const [memberships, hasMore] = await this.reader.sliceOfHospital(caller, id, query);
     const { next, previous } = neighboursOf(urlOf(request, this.environment.PUBLIC_URL), sliceOf(query), hasMore);
     const links = [next && `<${next}>; rel="next"`, previous && `<${previous}>; rel="prev"`].filter(Boolean);
     if (links.length > 0) reply.header('link', links.join(', '));

@@ -39,7 +39,7 @@ export class MembershipsController {
     @Query() query: MembershipsQuery,
     @Req() request: FastifyRequest,
   ) {
-    const { count, memberships } = await this.reader.list(caller.id, query);
+    const { count, memberships } = await this.reader.list(caller, query);
     return pageOf(urlOf(request, this.environment.PUBLIC_URL), sliceOf(query), count, memberships);
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import { sliceOf } from '../common/pagination.js';
 import { readPage } from '../database/page.js';
@@ -42,14 +43,15 @@ export class MembershipsReader {
   constructor(private readonly reads: Reads) {}
 
   /**
-   * @returns the medic's own live memberships, or with `managed` those of the hospitals that the medic
+   * @returns the caller's own live memberships, or with `managed` those of the hospitals that the caller
    *   administers, by id
    */
-  async list(medicId: number, query: MembershipsQuery): Promise<Found> {
+  async list(caller: CurrentMedic, query: MembershipsQuery): Promise<Found> {
     const { is_deleted = false, hospital = null, type_membership = null, is_active = null } = query;
-    const filters = [medicId, is_deleted, hospital, type_membership, is_active];
-    const list = query.managed === true ? MANAGED : OWN;
-    const { count, rows } = await readPage<MembershipRow>(this.reads, list, filters, sliceOf(query));
+    const filters = [caller.id, is_deleted, hospital, type_membership, is_active];
+    // What the caller administers is a matter of rights, which no replica decides.
+    const [list, on] = query.managed === true ? [MANAGED, this.reads] : [OWN, this.reads.onReplica(caller)];
+    const { count, rows } = await readPage<MembershipRow>(on, list, filters, sliceOf(query));
     return { count, memberships: rows.map(toMembershipResponse) };
   }
 
@@ -68,9 +70,13 @@ export class MembershipsReader {
   }
 
   /** @returns a slice of the hospital's memberships, newest first, and whether more follow */
-  async sliceOfHospital(hospitalId: number, query: HospitalMembershipsQuery): Promise<[MembershipResponse[], boolean]> {
+  async sliceOfHospital(
+    caller: CurrentMedic,
+    hospitalId: number,
+    query: HospitalMembershipsQuery,
+  ): Promise<[MembershipResponse[], boolean]> {
     const { limit, offset } = sliceOf(query);
-    const rows = await this.newest(hospitalId, query, limit + 1, offset);
+    const rows = await this.newest(caller, hospitalId, query, limit + 1, offset);
     return [rows.slice(0, limit), rows.length > limit];
   }
 
@@ -78,11 +84,17 @@ export class MembershipsReader {
    * Reads all of the hospital's memberships, newest first, {@link BATCH} at a time, each batch after the last
    * row of the one before: a slow reader holds neither the list in memory nor a connection.
    */
-  batchOfHospital(hospitalId: number, query: HospitalMembershipsQuery, after: MembershipResponse | undefined) {
-    return this.newest(hospitalId, query, BATCH, 0, after);
+  batchOfHospital(
+    caller: CurrentMedic,
+    hospitalId: number,
+    query: HospitalMembershipsQuery,
+    after: MembershipResponse | undefined,
+  ) {
+    return this.newest(caller, hospitalId, query, BATCH, 0, after);
   }
 
   private async newest(
+    caller: CurrentMedic,
     hospitalId: number,
     query: HospitalMembershipsQuery,
     limit: number,
@@ -90,7 +102,7 @@ export class MembershipsReader {
     after?: MembershipResponse,
   ): Promise<MembershipResponse[]> {
     const { is_deleted = false, type_membership = null } = query;
-    const rows = await this.reads.query<MembershipRow>(
+    const rows = await this.reads.onReplica(caller).query<MembershipRow>(
       `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
        WHERE s.hospital_id = $1 AND s.is_deleted = $2 AND ($3::text IS NULL OR s.type = $3)
          AND ($4::timestamptz IS NULL OR (s.date_joined, s.id) < ($4, $5::integer))
