@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { DataSource } from 'typeorm';
+import { postgresOptions } from '../../src/database/data-source-options.js';
+import { MembershipType } from '../../src/memberships/membership.entity.js';
+import type { Actor } from '../support/actor.js';
+import { HOSPITAL } from '../support/bodies.js';
+import { figure } from '../support/figure.js';
+import type { Given } from '../support/given.js';
+import { useProcesses } from '../support/process.js';
+import { until } from '../support/until.js';
+import { by, keepAlive, send, type Reply } from './exchange.js';
+import { ReplicatedPostgres } from './replicated-postgres.js';
+import { givenOn } from './scratch.js';
+
+const start = useProcesses();
+const agent = keepAlive();
+
+let servers: ReplicatedPostgres;
+let primary: DataSource;
+let given: Given;
+beforeAll(async () => {
+  servers = await ReplicatedPostgres.start();
+  const env = { ...process.env, DATABASE_URL: servers.primary.url };
+  await promisify(execFile)(process.execPath, ['dist/src/cli/main.js', 'migrate'], { env });
+  primary = await new DataSource(postgresOptions(servers.primary.url)).initialize();
+  given = givenOn(primary);
+});
+afterAll(async () => {
+  agent.destroy();
+  await primary.destroy();
+  await servers.remove();
+});
+
+/** @returns the URL of the built program, with lists read from the replica */
+async function service(): Promise<string> {
+  const variables = {
+    DATABASE_URL: servers.primary.url,
+    DATABASE_REPLICA_URLS: servers.replica.url,
+    RATE_LIMIT: '0',
+  };
+  const url = await start(variables).url();
+  // The first list makes the connection to the replica, and does not wait for it.
+  const medic = await given.medic();
+  await listsOf(url, medic, 1);
+  await until(async () => ((await listsOnReplica(url, medic, 5)) >= 5 ? true : undefined));
+  return url;
+}
+
+function listsOf(url: string, medic: Actor, count: number): Promise<Reply[]> {
+  const list = () => send(url, by(medic, 'GET', '/management/memberships/'), agent);
+  return Promise.all(Array.from({ length: count }, list));
+}
+
+/** Lists a medic's memberships so often, and once more. @returns how often the replica looked one up by an index */
+async function listsOnReplica(url: string, medic: Actor, count: number): Promise<number> {
+  const before = await scans();
+  await listsOf(url, medic, count);
+  // A session of PostgreSQL reports what it did with the first statement after a second.
+  await sleep(1100);
+  await listsOf(url, medic, 1);
+  await sleep(100);
+  return (await scans()) - before;
+}
+
+async function scans(): Promise<number> {
+  const replica = await new DataSource(postgresOptions(servers.replica.url)).initialize();
+  try {
+    const [row] = await replica.query<{ scans: number }[]>(
+      `SELECT coalesce(sum(idx_scan), 0)::integer AS scans FROM pg_stat_user_indexes WHERE relname = 'membership'`,
+    );
+    return row?.scans ?? 0;
+  } finally {
+    await replica.destroy();
+  }
+}
+
+test('lists are read from the replica', async () => {
+  const LISTS = 200;
+  const url = await service();
+  const { admin } = await given.hospital();
+  await servers.caughtUp();
+  const onReplica = await listsOnReplica(url, admin, LISTS);
+  expect(onReplica).toBeGreaterThanOrEqual(LISTS);
+  figure('lists, all read from the replica', LISTS);
+});
+
+test('a caller reads its own writes, however far the replica is behind', async () => {
+  const WRITES = 200;
+  const url = await service();
+  const medic = await given.medic();
+  let missed = 0;
+  for (let write = 1; write <= WRITES; write += 1) {
+    if (write === WRITES / 2) await servers.pauseReplay();
+    await send(url, by(medic, 'POST', '/hospital/', HOSPITAL), agent);
+    const { text } = await send(url, by(medic, 'GET', '/hospital/'), agent);
+    if ((JSON.parse(text) as { count: number }).count !== write) missed += 1;
+  }
+  await servers.resumeReplay();
+  expect(missed).toBe(0);
+  figure('writes, each read by the next request, half of them with a replica that stands still', WRITES);
+  figure('of them missed', missed);
+});
+
+test('a right that is taken away is gone, however far the replica is behind', async () => {
+  const RIGHTS = 25;
+  const url = await service();
+  let late = 0;
+  await servers.caughtUp();
+  for (let right = 0; right < RIGHTS; right += 1) {
+    const { hospital, admin } = await given.hospital();
+    const second = await given.medic();
+    const id = await given.membership(second, hospital, { type: MembershipType.ADMIN, isActive: true });
+    await servers.caughtUp();
+    await servers.pauseReplay();
+    const removed = await send(url, by(admin, 'DELETE', `/management/memberships/${String(id)}`), agent);
+    expect(removed.status).toBe(201);
+    const list = await send(url, by(second, 'GET', `/memberships/${String(hospital)}`), agent);
+    const own = await send(url, by(second, 'GET', '/management/memberships/'), agent);
+    if (list.status !== 401 || (JSON.parse(own.text) as { count: number }).count !== 0) late += 1;
+    await servers.resumeReplay();
+  }
+  expect(late).toBe(0);
+  figure('rights taken away while the replica stands still', RIGHTS);
+  figure('of them granted once more', late);
+});
+
+test('a replica that stops costs no request, and is used again when it is back', async () => {
+  const url = await service();
+  const { admin } = await given.hospital();
+  const statuses: number[] = [];
+  let isOver = false;
+  const load = Array.from({ length: 4 }, async () => {
+    while (!isOver) statuses.push(...(await listsOf(url, admin, 1)).map(({ status }) => status));
+  });
+  await sleep(500);
+  await servers.replica.crash();
+  await sleep(2000);
+  await servers.replica.start();
+  await until(async () => ((await listsOnReplica(url, admin, 5)) >= 5 ? true : undefined));
+  isOver = true;
+  await Promise.all(load);
+  expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  figure('lists granted while the replica was stopped and started again', statuses.length);
+  figure('lists refused or lost meanwhile', 0);
+});
