@@ -6,13 +6,13 @@ import config from './jest.config.js';
 /** @type {import('jest').Config} */
 export default {
   ...config,
-  testEnvironment: join(import.meta.dirname, 'test/mutation/stop-at-first-failure.js'),
-  testMatch: ['<rootDir>/test/mutation/together.ts'],
+  testEnvironment: join(import.meta.dirname, 'test/mutation/environment.js'),
+  testMatch: ['<rootDir>/test/mutation/session.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: undefined,
   globalTeardown: undefined,
   maxWorkers: 1,
-  testTimeout: 20_000,
+
   collectCoverage: false,
   coverageThreshold: undefined,
 };

@@ -11,11 +11,10 @@ export default {
     '!src/**/*.module.ts',
     '!src/**/*.examples.ts',
   ],
-  plugins: ['@stryker-mutator/jest-runner', './scripts/documentation-ignorer.js'],
+  plugins: ['./test/mutation/runner.js', './test/mutation/documentation-ignorer.js'],
   ignorers: ['documentation'],
-  testRunner: 'jest',
+  testRunner: 'session',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
-  jest: { configFile: 'jest.mutation.config.js', enableFindRelatedTests: false },
   coverageAnalysis: 'perTest',
   // A mutant that waits fails by the time limit of its test; this one is for those that keep the process busy.
   timeoutMS: 120_000,

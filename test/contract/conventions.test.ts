@@ -69,7 +69,15 @@ describe('a token', () => {
     const revoked = await service.given.medic();
     await service.dataSource.query('UPDATE api_token SET revoked_at = now() WHERE medic_id = $1', [revoked.id]);
     const keys = [generateKey(), expired, revoked.token, deactivated.token, medic.token.toUpperCase(), 'hmk_', '"', ''];
-    const others = ['', medic.token, `Bearer ${medic.token}`, `Token${medic.token}`, `Token ${medic.token} x`, 'Token'];
+    const others = [
+      '',
+      medic.token,
+      `Bearer ${medic.token}`,
+      `Token${medic.token}`,
+      `Token ${medic.token} x`,
+      `XToken ${medic.token}`,
+      'Token',
+    ];
     (await service.client.get('/locations/')).isRefused('Invalid Token');
     for (const authorization of [...others, ...keys.map((key) => `Token ${key}`)]) {
       (await service.client.get('/locations/', { headers: { authorization } })).isRefused('Invalid Token');
