@@ -6,6 +6,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { RedisModule } from './common/redis.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Environment } from './config/environment.js';
+import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HospitalsModule } from './hospitals/hospitals.module.js';
 import { LocationsModule } from './locations/locations.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
           useFactory: () => dataSource.options,
           dataSourceFactory: () => Promise.resolve(dataSource),
         }),
+        DatabaseModule,
         AuthModule,
         MembershipsModule,
         HospitalsModule,

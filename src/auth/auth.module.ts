@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TokenAuthGuard } from './token-auth.guard.js';
+import { CallersReader } from './callers.reader.js';
 import { FailureLimit } from './failure-limit.js';
 import { LoginLimits } from './login-limits.js';
 import { LoginService } from './login.service.js';
@@ -13,6 +14,7 @@ import { TokensService } from './tokens.service.js';
   controllers: [TokenAuthController],
   providers: [
     TokensService,
+    CallersReader,
     LoginService,
     LoginLimits,
     FailureLimit,

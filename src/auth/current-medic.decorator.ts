@@ -24,6 +24,14 @@ export function currentMedicOf(request: FastifyRequest): CurrentMedic {
   return request.medic;
 }
 
+/**
+ * @returns the row that the route's RightLookup found; its fields are null where it found none
+ * @throws Error the route is public: a defect
+ */
+export function foundFor<Row extends object>(request: FastifyRequest): { [Field in keyof Row]: Row[Field] | null } {
+  return currentMedicOf(request) as unknown as { [Field in keyof Row]: Row[Field] | null };
+}
+
 /** Hands the {@link CurrentMedic} to a parameter of a controller's method. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext) =>
   currentMedicOf(context.switchToHttp().getRequest<FastifyRequest>()),

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
+import { Reads } from '../database/reads.js';
 import { emailKeyOf } from '../medics/medic.entity.js';
 import { WrongCredentials } from './auth.errors.js';
 import { LoginLimits } from './login-limits.js';
@@ -16,7 +16,7 @@ interface Account {
 @Injectable()
 export class LoginService {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly reads: Reads,
     private readonly tokens: TokensService,
     private readonly limits: LoginLimits,
     @Inject(ENVIRONMENT) private readonly environment: Environment,
@@ -31,7 +31,7 @@ export class LoginService {
   async login(email: string, password: string, address: string): Promise<string> {
     const key = emailKeyOf(email);
     await this.limits.count(key, address);
-    const [account] = await this.dataSource.query<Account[]>(
+    const [account] = await this.reads.query<Account>(
       'SELECT id, password_hash FROM medic WHERE email_key = $1 AND is_active',
       [key],
     );

@@ -1,12 +1,12 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { ACCESS_RULE, PUBLIC } from './access.decorator.js';
+import { ACCESS_RULE, PUBLIC, RIGHT_LOOKUP, type RightLookup } from './access.decorator.js';
 import { InvalidToken } from './auth.errors.js';
+import { CallersReader } from './callers.reader.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { FailureLimit } from './failure-limit.js';
 import { TokenUsage } from './token-usage.js';
-import { TokensService } from './tokens.service.js';
 
 /**
  * Finds out who is calling, on every route but those that are public, and lets nobody else in.
@@ -16,7 +16,7 @@ import { TokensService } from './tokens.service.js';
 export class TokenAuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly tokens: TokensService,
+    private readonly callers: CallersReader,
     private readonly usage: TokenUsage,
     private readonly failures: FailureLimit,
   ) {}
@@ -27,14 +27,15 @@ export class TokenAuthGuard implements CanActivate {
     if (rule === undefined) throw new Error(`${context.getClass().name} has a route without an access rule.`);
     if (rule === PUBLIC) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    request.medic = await this.authenticate(request);
+    const lookup = this.reflector.get<RightLookup | undefined>(RIGHT_LOOKUP, context.getHandler());
+    request.medic = await this.authenticate(request, lookup);
     this.usage.note(request.medic.tokenId);
     return true;
   }
 
-  private async authenticate(request: FastifyRequest): Promise<CurrentMedic> {
+  private async authenticate(request: FastifyRequest, lookup: RightLookup | undefined): Promise<CurrentMedic> {
     try {
-      return await this.tokens.authenticate(request.headers.authorization);
+      return await this.callers.get(request, lookup);
     } catch (error) {
       if (error instanceof InvalidToken) await this.failures.count(request.ip);
       throw error;

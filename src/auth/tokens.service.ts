@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, EntityManager, IsNull } from 'typeorm';
-import { keyOf } from '../common/authorization.js';
-import { instant } from '../common/timestamps.js';
-import { inTransaction } from '../database/transaction.js';
+import { DataSource, IsNull } from 'typeorm';
+import { rowOf } from '../database/statements.js';
+import { inTransaction, type Transaction } from '../database/transaction.js';
 import { ApiToken } from './api-token.entity.js';
 import { InvalidToken, MAX_LIVE_TOKENS, TooManyTokens } from './auth.errors.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
-import { digestOf, generateKey, isWellFormedKey } from './token-key.js';
+import { digestOf, generateKey } from './token-key.js';
 
 /** SQL for a key that works, as far as the key is concerned. */
-const LIVE = '(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))';
+export const LIVE = '(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))';
 
 /** What may be told of a token. */
 export interface TokenSummary {
@@ -21,7 +20,7 @@ export interface TokenSummary {
   readonly last_used_at: string | null;
 }
 
-/** Issues keys and tells whose key it is. */
+/** Issues and revokes keys. */
 @Injectable()
 export class TokensService {
   constructor(private readonly dataSource: DataSource) {}
@@ -32,9 +31,14 @@ export class TokensService {
    * @param expiresAt the first instant at which it no longer works; null for never
    * @returns the key itself, which cannot be had again
    */
-  async issue(manager: EntityManager, medicId: number, label: string, expiresAt: Date | null = null): Promise<string> {
+  async issue(transaction: Transaction, medicId: number, label: string, expiresAt: Date | null = null): Promise<string> {
     const key = generateKey();
-    await manager.insert(ApiToken, { medicId, label, digest: digestOf(key), expiresAt });
+    await transaction.query('INSERT INTO api_token (medic_id, label, digest, expires_at) VALUES ($1, $2, $3, $4)', [
+      medicId,
+      label,
+      digestOf(key),
+      expiresAt,
+    ]);
     return key;
   }
 
@@ -43,9 +47,9 @@ export class TokensService {
    * @throws TooManyTokens the medic has the most that may work at a time
    */
   issueFurther(medicId: number, label: string, expiresAt: Date | null): Promise<string> {
-    return inTransaction(this.dataSource, async (manager) => {
-      await this.requireRoom(manager, medicId, null);
-      return this.issue(manager, medicId, label, expiresAt);
+    return inTransaction(this.dataSource, async (transaction) => {
+      await this.requireRoom(transaction, medicId, null);
+      return transaction.commitWith(() => this.issue(transaction, medicId, label, expiresAt));
     });
   }
 
@@ -57,18 +61,20 @@ export class TokensService {
    * @throws TooManyTokens the medic has as many others as may work at a time
    */
   rotate({ id: medicId, tokenId }: CurrentMedic, grace: number): Promise<string> {
-    return inTransaction(this.dataSource, async (manager) => {
-      await this.requireRoom(manager, medicId, tokenId);
+    return inTransaction(this.dataSource, async (transaction) => {
+      await this.requireRoom(transaction, medicId, tokenId);
       const key = generateKey();
-      const inserted = await manager.query<unknown[]>(
+      const inserted = await transaction.query(
         `INSERT INTO api_token (medic_id, label, digest, expires_at)
          SELECT medic_id, label, $2, expires_at FROM api_token WHERE id = $1 AND ${LIVE} RETURNING id`,
         [tokenId, digestOf(key)],
       );
       if (inserted.length === 0) throw new InvalidToken();
-      await manager.query(
-        'UPDATE api_token SET expires_at = LEAST(expires_at, now() + make_interval(secs => $2)) WHERE id = $1',
-        [tokenId, grace],
+      await transaction.commitWith(() =>
+        transaction.query(
+          'UPDATE api_token SET expires_at = LEAST(expires_at, now() + make_interval(secs => $2)) WHERE id = $1',
+          [tokenId, grace],
+        ),
       );
       return key;
     });
@@ -76,10 +82,12 @@ export class TokensService {
 
   /** @returns the medic's tokens by id, without their keys */
   list(medicId: number): Promise<TokenSummary[]> {
-    return this.dataSource.query<TokenSummary[]>(
-      `SELECT id, label, ${instant('created_at')} AS created_at, ${instant('expires_at')} AS expires_at,
-         ${instant('revoked_at')} AS revoked_at, ${instant('last_used_at')} AS last_used_at FROM api_token WHERE medic_id = $1 ORDER BY id`,
-      [medicId],
+    return inTransaction(this.dataSource, (transaction) =>
+      transaction.query<TokenSummary>(
+        `SELECT id, label, created_at, expires_at, revoked_at, last_used_at
+         FROM api_token WHERE medic_id = $1 ORDER BY id`,
+        [medicId],
+      ),
     );
   }
 
@@ -89,41 +97,26 @@ export class TokensService {
    */
   revoke(medicId: number, id: number | undefined): Promise<number> {
     const which = { medicId, revokedAt: IsNull(), ...(id === undefined ? {} : { id }) };
-    return inTransaction(this.dataSource, async (manager) => {
-      await lockMedic(manager, medicId);
-      const { affected } = await manager.update(ApiToken, which, { revokedAt: () => 'now()' });
+    return inTransaction(this.dataSource, async (transaction) => {
+      await lockMedic(transaction, medicId);
+      const { affected } = await transaction.manager.update(ApiToken, which, { revokedAt: () => 'now()' });
       return affected ?? 0;
     });
   }
 
-  /**
-   * @param authorization the `Authorization` header of a request
-   * @returns the medic whose live key it carries
-   * @throws InvalidToken for every other header (section 2), without saying which reason it is
-   */
-  async authenticate(authorization: string | undefined): Promise<CurrentMedic> {
-    const key = keyOf(authorization);
-    if (key === undefined || !isWellFormedKey(key)) throw new InvalidToken();
-    const [medic] = await this.dataSource.query<CurrentMedic[]>(
-      `SELECT m.id, t.id AS "tokenId" FROM api_token t JOIN medic m ON m.id = t.medic_id
-       WHERE t.digest = $1 AND ${LIVE} AND m.is_active`,
-      [digestOf(key)],
-    );
-    if (medic === undefined) throw new InvalidToken();
-    return medic;
-  }
-
-  private async requireRoom(manager: EntityManager, medicId: number, instead: number | null): Promise<void> {
-    await lockMedic(manager, medicId);
-    const [{ count }] = await manager.query<[{ count: number }]>(
-      `SELECT count(*)::integer AS count FROM api_token WHERE medic_id = $1 AND id IS DISTINCT FROM $2 AND ${LIVE}`,
-      [medicId, instead],
-    );
-    if (count >= MAX_LIVE_TOKENS) throw new TooManyTokens();
+  private async requireRoom(transaction: Transaction, medicId: number, instead: number | null): Promise<void> {
+    const [, tokens] = await Promise.all([
+      lockMedic(transaction, medicId),
+      transaction.query<{ count: number }>(
+        `SELECT count(*)::integer AS count FROM api_token WHERE medic_id = $1 AND id IS DISTINCT FROM $2 AND ${LIVE}`,
+        [medicId, instead],
+      ),
+    ]);
+    if (rowOf(tokens).count >= MAX_LIVE_TOKENS) throw new TooManyTokens();
   }
 }
 
 /** So that the keys of one medic are counted, issued and revoked one after another. */
-async function lockMedic(manager: EntityManager, medicId: number): Promise<void> {
-  await manager.query('SELECT FROM medic WHERE id = $1 FOR NO KEY UPDATE', [medicId]);
+async function lockMedic(transaction: Transaction, medicId: number): Promise<void> {
+  await transaction.query('SELECT FROM medic WHERE id = $1 FOR NO KEY UPDATE', [medicId]);
 }

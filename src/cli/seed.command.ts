@@ -22,10 +22,10 @@ export function addSeedCommand(program: Command, session: Session): void {
       };
       const seeded = await onCurrentDatabase(session, async (dataSource) => {
         const tokens = new TokensService(dataSource);
-        const result = await inTransaction(dataSource, async (manager) => {
-          await manager.query('SET LOCAL statement_timeout = 0');
-          const medic = await loadDataSet(manager, size, progress);
-          return { medic, token: await tokens.issue(manager, medic, 'seed') };
+        const result = await inTransaction(dataSource, async (transaction) => {
+          await transaction.query('SET LOCAL statement_timeout = 0');
+          const medic = await loadDataSet(transaction.manager, size, progress);
+          return { medic, token: await tokens.issue(transaction, medic, 'seed') };
         });
         await dataSource.query('ANALYZE');
         return result;

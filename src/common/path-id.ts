@@ -1,16 +1,27 @@
 import { Param, type PipeTransform } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { MAX_ID } from './coercion.js';
 import { NotFound } from './domain-error.js';
+
+/** @returns the id that the path of a request names, or null where it is not a positive 32-bit integer */
+export function idInPathOrNull({ params }: FastifyRequest): number | null {
+  return readPathId((params as { id?: string }).id);
+}
 
 /**
  * @returns the id that a path names
  * @throws NotFound it is not a positive 32-bit integer
  */
-export function idInPath(text: string | undefined): number {
-  const id = /^[1-9]\d{0,9}$/.test(text ?? '') ? Number(text) : MAX_ID + 1;
-  if (id > MAX_ID) throw new NotFound();
+function idInPath(text: string): number {
+  const id = readPathId(text);
+  if (id === null) throw new NotFound();
   return id;
+}
+
+function readPathId(text = ''): number | null {
+  const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : MAX_ID + 1;
+  return id > MAX_ID ? null : id;
 }
 
 const pipe: PipeTransform = { transform: idInPath };

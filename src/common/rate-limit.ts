@@ -1,5 +1,5 @@
 import rateLimit from '@fastify/rate-limit';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
 import { keyOf } from './authorization.js';
@@ -43,5 +43,5 @@ export async function registerRateLimit(
 
 function senderOf(request: FastifyRequest): string {
   const key = keyOf(request.headers.authorization);
-  return key === undefined ? request.ip : createHash('sha256').update(key).digest('base64');
+  return key === undefined ? request.ip : hash('sha256', key, 'base64');
 }

@@ -1,11 +1,21 @@
+import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { ApiToken } from '../auth/api-token.entity.js';
+import { instantOf } from '../common/timestamps.js';
 import { Hospital } from '../hospitals/hospital.entity.js';
 import { HospitalPicture } from '../hospitals/hospital-picture.entity.js';
 import { Medic } from '../medics/medic.entity.js';
-import { ImpatientClient } from './impatient-client.js';
 import { Membership } from '../memberships/membership.entity.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
+import { SessionClient, verify } from './session-client.js';
+
+const INSTANT_OID = 1184;
+
+/** How values of the database become values of JavaScript: an instant becomes the contract's text. */
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
+    oid === INSTANT_OID ? instantOf : pg.types.getTypeParser(oid, format),
+};
 
 const schema = {
   type: 'postgres' as const,
@@ -40,7 +50,11 @@ export function postgresOptions(url: string, answerTimeout?: number): DataSource
       connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
-      ...(answerTimeout === undefined ? {} : { query_timeout: answerTimeout, Client: ImpatientClient }),
+      pipeline: true,
+      types,
+      Client: SessionClient,
+      verify,
+      ...(answerTimeout === undefined ? {} : { query_timeout: answerTimeout }),
     },
   };
 }
@@ -52,6 +66,14 @@ export function postgresOptions(url: string, answerTimeout?: number): DataSource
 export function embeddedOptions(connection: object): DataSourceOptions {
   return {
     ...schema,
-    extra: { ...connection, max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 2 * CONNECTION_TIMEOUT_MS },
+    extra: {
+      ...connection,
+      max: 1,
+      idleTimeoutMillis: 0,
+      connectionTimeoutMillis: 2 * CONNECTION_TIMEOUT_MS,
+      pipeline: true,
+      types,
+      Client: SessionClient,
+    },
   };
 }

@@ -1,31 +1,93 @@
-import { QueryFailedError, type DataSource, type EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { databaseFailureOf } from '../common/database-errors.js';
+import type { SessionClient } from './session-client.js';
+import { send, type Statements } from './statements.js';
 
 const ATTEMPTS = 4;
 
 /** serialization_failure and deadlock_detected: the same work may succeed when it is done again. */
-const TRANSIENT = new Set(['40001', '40P01']);
+const TRANSIENT = new Set<string | undefined>(['40001', '40P01']);
 
-/**
- * Does `work` in one transaction: all of it is stored, or none. Where the database gave up one of
- * several competing transactions, the work is done again, {@link ATTEMPTS} times at most.
- * @param work gets the only manager that it may use: the embedded database has one connection, and
- *   another manager would wait for it for ever
- * @returns what `work` returns
- */
-export async function inTransaction<T>(
-  dataSource: DataSource,
-  work: (manager: EntityManager) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
+/** All that is stored through it is stored together, or not at all. */
+export class Transaction implements Statements {
+  private isEnding = false;
+
+  constructor(
+    private readonly runner: QueryRunner,
+    private readonly client: SessionClient,
+  ) {}
+
+  /** Stores entities. @throws Error it is asked for in {@link commitWith}, where it would come too late: a defect */
+  get manager(): EntityManager {
+    if (this.isEnding) throw new Error('Entities are stored before the transaction ends.');
+    return this.runner.manager;
+  }
+
+  /** Statements that are sent before an answer is awaited make one round trip together. */
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+    return send<Row>(this.client, text, values);
+  }
+
+  /**
+   * Ends the transaction, in one round trip with its last statements.
+   * @param last sends them all before it awaits an answer, and decides nothing any more; where one fails,
+   *   nothing is stored
+   * @returns what `last` returns, once everything is stored
+   */
+  async commitWith<T>(last: () => Promise<T>): Promise<T> {
+    this.isEnding = true;
+    return inOrder(last(), this.client.query('COMMIT'));
+  }
+
+  /** Does `work` and stores what it did; where it throws, nothing. */
+  async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const begun = this.client.query('BEGIN');
     try {
-      return await dataSource.transaction(work);
+      const result = await inOrder(work(this), begun);
+      if (!this.isEnding) await this.client.query('COMMIT');
+      return result;
     } catch (error) {
-      if (attempt === ATTEMPTS || !isTransient(error)) throw error;
+      // Where even this fails the connection has ended, and the transaction with it.
+      if (!this.isEnding) await this.client.query('ROLLBACK').catch(() => undefined);
+      throw error;
     }
   }
 }
 
-function isTransient(error: unknown): boolean {
-  const code: unknown = error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
-  return typeof code === 'string' && TRANSIENT.has(code);
+/** Waits for both. @returns the result. @throws what it throws, or else what the other throws */
+async function inOrder<T>(result: Promise<T>, other: Promise<unknown>): Promise<T> {
+  await Promise.allSettled([result, other]);
+  const value = await result;
+  await other;
+  return value;
+}
+
+/**
+ * Does `work` in one transaction: all of it is stored, or none. Where the database gave up one of
+ * several competing transactions, the work is done again, {@link ATTEMPTS} times at most.
+ * @param work gets the only connection that it may use: the embedded database has no other, and would
+ *   wait for it for ever
+ * @returns what `work` returns
+ */
+export async function inTransaction<T>(
+  dataSource: DataSource,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once(dataSource, work);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !TRANSIENT.has(databaseFailureOf(error).code)) throw error;
+    }
+  }
+}
+
+async function once<T>(dataSource: DataSource, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const client = (await runner.connect()) as SessionClient;
+    return await new Transaction(runner, client).run(work);
+  } finally {
+    await runner.release();
+  }
 }

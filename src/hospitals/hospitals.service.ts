@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import type { Slice } from '../common/pagination.js';
-import { inTransaction } from '../database/transaction.js';
-import { HospitalAccess } from '../memberships/hospital-access.js';
+import { Reads } from '../database/reads.js';
+import { rowOf, type Statements } from '../database/statements.js';
+import { inTransaction, type Transaction } from '../database/transaction.js';
+import { HospitalAccess, requireAdmin } from '../memberships/hospital-access.js';
+import { firstState } from '../memberships/membership-rules.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { MembershipWriter } from '../memberships/membership-writer.js';
 import { HOSPITAL_COLUMNS, type HospitalRow } from './dto/hospital.response.js';
@@ -21,6 +24,7 @@ const OF_CALLER = `FROM membership s JOIN hospital h ON h.id = s.hospital_id
 export class HospitalsService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly reads: Reads,
     private readonly access: HospitalAccess,
     private readonly writer: MembershipWriter,
     private readonly pictures: PicturesService,
@@ -28,20 +32,20 @@ export class HospitalsService {
 
   /** @returns a slice of the hospitals of the caller's live memberships, by id, and how many there are */
   async list(caller: CurrentMedic, { limit, offset }: Slice): Promise<{ count: number; hospitals: HospitalRow[] }> {
-    const [rows, [{ count }]] = await Promise.all([
-      this.dataSource.query<HospitalRow[]>(`SELECT ${HOSPITAL_COLUMNS} ${OF_CALLER} ORDER BY h.id LIMIT $2 OFFSET $3`, [
+    const [rows, all] = await Promise.all([
+      this.reads.query<HospitalRow>(`SELECT ${HOSPITAL_COLUMNS} ${OF_CALLER} ORDER BY h.id LIMIT $2 OFFSET $3`, [
         caller.id,
         limit,
         offset,
       ]),
-      this.dataSource.query<[{ count: number }]>(`SELECT count(*)::integer AS count ${OF_CALLER}`, [caller.id]),
+      this.reads.query<{ count: number }>(`SELECT count(*)::integer AS count ${OF_CALLER}`, [caller.id]),
     ]);
-    return { count, hospitals: rows };
+    return { count: rowOf(all).count, hospitals: rows };
   }
 
   /** @throws NotFound the caller has no live membership there, or there is no such hospital */
-  async get(caller: CurrentMedic, id: number, manager = this.dataSource.manager): Promise<HospitalRow> {
-    const [row] = await manager.query<HospitalRow[]>(`SELECT ${HOSPITAL_COLUMNS} ${OF_CALLER} AND h.id = $2`, [
+  async get(caller: CurrentMedic, id: number, on: Statements = this.reads): Promise<HospitalRow> {
+    const [row] = await on.query<HospitalRow>(`SELECT ${HOSPITAL_COLUMNS} ${OF_CALLER} AND h.id = $2`, [
       caller.id,
       id,
     ]);
@@ -51,37 +55,42 @@ export class HospitalsService {
 
   /** Creates a hospital whose first membership is the caller's. */
   create(caller: CurrentMedic, input: CreateHospitalDto): Promise<HospitalRow> {
-    return inTransaction(this.dataSource, async (manager) => {
+    return inTransaction(this.dataSource, async (transaction) => {
       const { is_admin: isAdmin = true, ...fields } = input;
-      const inserted = await manager.insert(Hospital, columnsOf(fields));
+      const [, inserted] = await Promise.all([
+        this.writer.lockMedic(transaction, caller.id),
+        transaction.manager.insert(Hospital, columnsOf(fields)),
+      ]);
       const { id } = inserted.identifiers[0] as { id: number };
+      await this.setPictures(transaction, id, input);
+      const place = await this.writer.findPlaceOf(transaction, caller.id, { medicId: caller.id, hospitalId: id });
+      if (place === null) throw new NotFound();
       const type = isAdmin ? MembershipType.ADMIN : MembershipType.MEMBER;
-      await this.addCaller(manager, caller, id, type);
-      await this.setPictures(manager, id, input);
-      return this.get(caller, id, manager);
+      const next = firstState({ type, isActive: undefined }, place, true);
+      const [, hospital] = await transaction.commitWith(() =>
+        Promise.all([this.writer.insert(transaction, place, next), this.get(caller, id, transaction)]),
+      );
+      return hospital;
     });
   }
 
   /** @throws UnauthorizedMedic the caller is not an ADMIN of it (any more) */
   update(caller: CurrentMedic, id: number, input: UpdateHospitalDto): Promise<HospitalRow> {
-    return inTransaction(this.dataSource, async (manager) => {
-      await this.writer.lockHospital(manager, id);
-      await this.access.lockAdminOf(manager, caller.id, id);
+    return inTransaction(this.dataSource, async (transaction) => {
+      const [, right] = await Promise.all([
+        this.writer.lockHospital(transaction, id),
+        this.access.lockRight(transaction, caller.id, id),
+      ]);
+      requireAdmin(right);
       const columns = columnsOf(input);
-      if (Object.keys(columns).length > 0) await manager.update(Hospital, { id }, columns);
-      await this.setPictures(manager, id, input);
-      return this.get(caller, id, manager);
+      if (Object.keys(columns).length > 0) await transaction.manager.update(Hospital, { id }, columns);
+      await this.setPictures(transaction, id, input);
+      return transaction.commitWith(() => this.get(caller, id, transaction));
     });
   }
 
-  private async setPictures(manager: EntityManager, id: number, input: UpdateHospitalDto): Promise<void> {
+  private async setPictures({ manager }: Transaction, id: number, input: UpdateHospitalDto): Promise<void> {
     await this.pictures.set(manager, id, 'picture', input.picture);
     await this.pictures.set(manager, id, 'university_logo', input.university_logo);
-  }
-
-  private async addCaller(manager: EntityManager, caller: CurrentMedic, hospitalId: number, type: MembershipType) {
-    const medic = await this.writer.lockMedic(manager, caller.id);
-    if (medic === null) throw new NotFound();
-    await this.writer.add(manager, { ...medic, hospitalId }, { type }, true);
   }
 }

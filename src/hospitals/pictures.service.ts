@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { NotFound } from '../common/domain-error.js';
+import { Reads } from '../database/reads.js';
 import { HospitalPicture, type PictureKind } from './hospital-picture.entity.js';
 
 /** Stores and finds the pictures of hospitals. */
 @Injectable()
 export class PicturesService {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly reads: Reads) {}
 
   /** Replaces a picture, removes it for null, and leaves it for undefined. */
   async set(manager: EntityManager, hospitalId: number, kind: PictureKind, content: Buffer | null | undefined) {
@@ -27,7 +28,7 @@ export class PicturesService {
    */
   async get(digest: string): Promise<Buffer> {
     if (!/^[0-9a-f]{64}$/.test(digest)) throw new NotFound();
-    const [picture] = await this.dataSource.query<{ content: Buffer }[]>(
+    const [picture] = await this.reads.query<{ content: Buffer }>(
       `SELECT content FROM hospital_picture WHERE digest = decode($1, 'hex') LIMIT 1`,
       [digest],
     );

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/domain-error.js';
+import { Reads } from '../database/reads.js';
 import { inTransaction } from '../database/transaction.js';
-import { MembershipWriter } from '../memberships/membership-writer.js';
+import { nextState } from '../memberships/membership-rules.js';
+import { hasMembership, MembershipWriter } from '../memberships/membership-writer.js';
 import type { LocationResponse } from './dto/location.dtos.js';
 
 interface LocationRow {
@@ -18,12 +20,13 @@ interface LocationRow {
 export class LocationsService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly reads: Reads,
     private readonly writer: MembershipWriter,
   ) {}
 
   /** @returns one location for each live membership of the caller's, the active one first */
   async list(caller: CurrentMedic): Promise<LocationResponse[]> {
-    const rows = await this.dataSource.query<LocationRow[]>(
+    const rows = await this.reads.query<LocationRow>(
       `SELECT h.id, h.name, h.location, s.is_active FROM membership s JOIN hospital h ON h.id = s.hospital_id
        WHERE s.medic_id = $1 AND NOT s.is_deleted ORDER BY s.is_active DESC, s.id`,
       [caller.id],
@@ -40,12 +43,14 @@ export class LocationsService {
    * @throws NotFound the caller has no live membership there
    */
   choose(caller: CurrentMedic, hospitalId: number): Promise<void> {
-    return inTransaction(this.dataSource, async (manager) => {
-      const medic = await this.writer.lockMedic(manager, caller.id);
-      const pair = medic && { ...medic, hospitalId };
-      const present = pair && (await this.writer.find(manager, pair));
-      if (pair === null || present?.isDeleted !== false) throw new NotFound('Hospital not found');
-      await this.writer.activate(manager, pair);
+    return inTransaction(this.dataSource, async (transaction) => {
+      const [, place] = await Promise.all([
+        this.writer.lockMedic(transaction, caller.id),
+        this.writer.findPlaceOf(transaction, caller.id, { medicId: caller.id, hospitalId }),
+      ]);
+      if (place === null || !hasMembership(place) || place.present.isDeleted) throw new NotFound('Hospital not found');
+      const next = nextState(place.present, { isActive: true }, place, true);
+      await transaction.commitWith(() => this.writer.update(transaction, place, next));
     });
   }
 }

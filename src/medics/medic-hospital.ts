@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
-import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { InvalidFields } from '../common/domain-error.js';
-import { HospitalAccess } from '../memberships/hospital-access.js';
+import type { Transaction } from '../database/transaction.js';
+import { firstState, nextState, type MembershipState } from '../memberships/membership-rules.js';
 import { MembershipType } from '../memberships/membership.entity.js';
-import { MembershipWriter, type LockedMedic, type LockedPair } from '../memberships/membership-writer.js';
+import { hasMembership, MembershipWriter, type Place } from '../memberships/membership-writer.js';
 import { CannotAssignHospital } from './medic.errors.js';
 
 /** What a request wants of a medic's active hospital and of the right there; null clears the choice. */
@@ -13,84 +12,69 @@ export interface HospitalWish {
   readonly isAdmin: boolean | undefined;
 }
 
-/** The fields `hospital` and `is_admin_membership` of a medic (section 6 of the contract). */
+/**
+ * The fields `hospital` and `is_admin_membership` of a medic (section 6 of the contract), as the medic or
+ * its creator sends them: both may change the choice of active hospital.
+ */
 @Injectable()
 export class MedicHospital {
-  constructor(
-    private readonly access: HospitalAccess,
-    private readonly writer: MembershipWriter,
-  ) {}
+  constructor(private readonly writer: MembershipWriter) {}
 
-  /**
-   * Finds and locks the hospital that a change of a medic is about. Call it before the medic is locked.
-   * @returns its id, or null where the change is about none
-   */
-  async lock(manager: EntityManager, medicId: number, wish: HospitalWish): Promise<number | null> {
-    const wanted = isAboutCurrent(wish) ? await this.current(manager, medicId) : wish.hospital;
-    if (wanted === null || wanted === undefined) return null;
-    await this.writer.lockHospital(manager, wanted);
-    return wanted;
-  }
-
-  /**
-   * @param hospitalId what {@link lock} returned
-   * @returns whether the medic, who is locked by now, has got another current hospital meanwhile
-   */
-  async isStale(manager: EntityManager, medicId: number, hospitalId: number | null, wish: HospitalWish) {
-    return isAboutCurrent(wish) && (await this.current(manager, medicId)) !== hospitalId;
-  }
-
-  /**
-   * Finds what a wish of the medic, or of its creator, needs: both may change the choice of active hospital.
-   * @param hospitalId what {@link lock} returned
-   * @returns what carries it out, and throws LastAdminOfHospital by rule 2 of section 3
-   * @throws CannotAssignHospital the caller has not the right that it needs
-   * @throws InvalidFields a type is wished for, but there is no current hospital
-   */
-  async prepare(
-    manager: EntityManager,
-    caller: CurrentMedic,
-    medic: LockedMedic,
-    hospitalId: number | null,
-    wish: HospitalWish,
-  ): Promise<() => Promise<unknown>> {
-    if (hospitalId !== null) return this.preparePlace(manager, caller, { ...medic, hospitalId }, wish);
-    if (wish.isAdmin !== undefined)
-      throw new InvalidFields({ is_admin_membership: ['The medic has no current hospital.'] });
-    return async () => {
-      if (wish.hospital === null) await this.writer.deactivateAll(manager, medic);
-    };
-  }
-
-  /** Makes a live membership the active one and of the wished type, creating or restoring it if the caller may. */
-  private async preparePlace(manager: EntityManager, caller: CurrentMedic, pair: LockedPair, wish: HospitalWish) {
-    const isActive = wish.hospital === undefined ? undefined : true;
-    const type = wish.isAdmin === undefined ? undefined : typeOf(wish.isAdmin);
-    const present = await this.writer.find(manager, pair);
-    const needsRight = present === null || present.isDeleted || (type !== undefined && type !== present.type);
-    if (needsRight) await this.requireRight(manager, caller, pair.hospitalId);
-    return present === null
-      ? () => this.writer.add(manager, pair, { type: type ?? MembershipType.MEMBER, isActive }, true)
-      : () => this.writer.change(manager, pair, { type, isActive, isDeleted: false }, true);
-  }
-
-  /** @throws CannotAssignHospital the caller is not an ADMIN there, for as long as the transaction lasts */
-  async requireRight(manager: EntityManager, caller: CurrentMedic, hospitalId: number): Promise<void> {
-    const right = await this.access.lockRight(manager, caller.id, hospitalId);
-    if (right !== MembershipType.ADMIN) throw new CannotAssignHospital(hospitalId);
-  }
-
-  private async current(manager: EntityManager, medicId: number): Promise<number | null> {
-    const [row] = await manager.query<{ hospital_id: number }[]>(
+  /** @returns the id of the hospital that a wish is about, or null where it is about none */
+  async find(transaction: Transaction, medicId: number, wish: HospitalWish): Promise<number | null> {
+    if (!isAboutCurrent(wish)) return wish.hospital ?? null;
+    const [row] = await transaction.query<{ hospital_id: number }>(
       'SELECT hospital_id FROM membership WHERE medic_id = $1 AND is_active AND NOT is_deleted',
       [medicId],
     );
     return row?.hospital_id ?? null;
   }
+
+  /**
+   * @param place that of the medic at the hospital that {@link find} returned
+   * @throws CannotAssignHospital the caller has not the right that the wish needs
+   * @throws InvalidFields a type is wished for, but there is no current hospital
+   */
+  requireRight(place: Place | null, wish: HospitalWish): void {
+    if (place === null) {
+      if (wish.isAdmin === undefined) return;
+      throw new InvalidFields({ is_admin_membership: ['The medic has no current hospital.'] });
+    }
+    const { present } = place;
+    const keepsType = wish.isAdmin === undefined || typeOf(wish.isAdmin) === present?.type;
+    if (present?.isDeleted !== false || !keepsType) requireAssigner(place.right, place.hospitalId);
+  }
+
+  /** @returns how the membership of the place becomes. @throws LastAdminOfHospital rule 2 of section 3 */
+  decide(place: Place, wish: HospitalWish): MembershipState {
+    const isActive = wish.hospital === undefined ? undefined : true;
+    if (!hasMembership(place)) return firstState({ type: typeOf(wish.isAdmin), isActive }, place, true);
+    const type = wish.isAdmin === undefined ? undefined : typeOf(wish.isAdmin);
+    return nextState(place.present, { type, isActive, isDeleted: false }, place, true);
+  }
+
+  /** Carries a wish out, as it was decided. */
+  async store(
+    transaction: Transaction,
+    medicId: number,
+    decided: { place: Place; next: MembershipState } | null,
+    wish: HospitalWish,
+  ): Promise<void> {
+    if (decided === null) {
+      if (wish.hospital === null) await this.writer.clearChoice(transaction, medicId);
+    } else if (hasMembership(decided.place)) await this.writer.update(transaction, decided.place, decided.next);
+    else await this.writer.insert(transaction, decided.place, decided.next);
+  }
 }
 
-function isAboutCurrent({ hospital, isAdmin }: HospitalWish): boolean {
+/** @returns whether a wish is about whatever hospital is the medic's current one */
+export function isAboutCurrent({ hospital, isAdmin }: HospitalWish): boolean {
   return hospital === undefined && isAdmin !== undefined;
+}
+
+/** @throws CannotAssignHospital the right is not that of an ADMIN */
+export function requireAssigner(right: MembershipType | null, hospitalId: number): void {
+  if (right !== MembershipType.ADMIN) throw new CannotAssignHospital(hospitalId);
 }
 
 /** @returns the type that `is_admin_membership` stands for; MEMBER where it is absent */

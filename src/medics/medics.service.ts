@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { hashPassword } from '../auth/password.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { NotFound } from '../common/domain-error.js';
-import { inTransaction } from '../database/transaction.js';
-import { MembershipWriter, type LockedMedic } from '../memberships/membership-writer.js';
+import { inTransaction, type Transaction } from '../database/transaction.js';
+import { HospitalAccess } from '../memberships/hospital-access.js';
+import { firstState } from '../memberships/membership-rules.js';
+import { MembershipWriter, type OwnedMedic } from '../memberships/membership-writer.js';
 import type { CreateMedicDto, UpdateMedicDto } from './dto/medic.dtos.js';
 import type { CreatedMedicResponse, MedicResponse } from './dto/medic.response.js';
 import { columnsOf } from './medic.columns.js';
 import { Medic } from './medic.entity.js';
-import { MedicHospital, typeOf } from './medic-hospital.js';
+import { MedicHospital, requireAssigner, typeOf } from './medic-hospital.js';
 import { MedicsReader } from './medics.reader.js';
 
 /** Creates and changes medics. */
@@ -18,6 +20,7 @@ import { MedicsReader } from './medics.reader.js';
 export class MedicsService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly access: HospitalAccess,
     private readonly reader: MedicsReader,
     private readonly tokens: TokensService,
     private readonly writer: MembershipWriter,
@@ -31,50 +34,72 @@ export class MedicsService {
    */
   async create(caller: CurrentMedic, input: CreateMedicDto): Promise<CreatedMedicResponse> {
     const passwordHash = await hashPassword(input.password);
-    return inTransaction(this.dataSource, async (manager) => {
+    return inTransaction(this.dataSource, async (transaction) => {
       const { hospital: hospitalId = null } = input;
-      if (hospitalId !== null) await this.hospitals.requireRight(manager, caller, hospitalId);
+      if (hospitalId !== null)
+        requireAssigner(await this.access.lockRight(transaction, caller.id, hospitalId), hospitalId);
       const columns = { ...columnsOf(input), passwordHash, createdById: caller.id };
-      const inserted = await manager.insert(Medic, columns);
+      const inserted = await transaction.manager.insert(Medic, columns);
       const { id: medicId } = inserted.identifiers[0] as { id: number };
-      if (hospitalId !== null) {
-        const pair = { medicId, creatorId: caller.id, hospitalId };
-        await this.writer.add(manager, pair, { type: typeOf(input.is_admin_membership) }, true);
-      }
-      const token = await this.tokens.issue(manager, medicId, 'created');
-      return { ...(await this.reader.get(caller, medicId, manager)), token };
+      const [, token, medic] = await transaction.commitWith(() =>
+        Promise.all([
+          hospitalId === null ? null : this.addFirst(transaction, medicId, hospitalId, input.is_admin_membership),
+          this.tokens.issue(transaction, medicId, 'created'),
+          this.reader.get(caller, medicId, transaction),
+        ]),
+      );
+      return { ...medic, token };
     });
   }
 
   /**
    * @throws NotFound the caller is neither the medic nor its creator
-   * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital as {@link MedicHospital.prepare}
+   * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital as {@link MedicHospital}
    * @throws EmailTaken by a constraint
    */
   async update(caller: CurrentMedic, id: number, input: UpdateMedicDto): Promise<MedicResponse> {
     // Each further attempt follows a change that somebody else has stored, so somebody always gets on.
     for (;;) {
-      const medic = await inTransaction(this.dataSource, (manager) => this.tryUpdate(manager, caller, id, input));
+      const medic = await inTransaction(this.dataSource, (transaction) =>
+        this.tryUpdate(transaction, caller, id, input),
+      );
       if (medic !== null) return medic;
     }
   }
 
   /** As {@link update}. @returns null where nothing was done, because the medic's current hospital changed meanwhile */
-  private async tryUpdate(manager: EntityManager, caller: CurrentMedic, id: number, input: UpdateMedicDto) {
+  private async tryUpdate(transaction: Transaction, caller: CurrentMedic, id: number, input: UpdateMedicDto) {
     const wish = { hospital: input.hospital, isAdmin: input.is_admin_membership ?? undefined };
-    const hospitalId = await this.hospitals.lock(manager, id, wish);
-    const medic = await this.writer.lockMedic(manager, id);
+    const hospitalId = await this.hospitals.find(transaction, id, wish);
+    const [, medic, place, found] = await Promise.all([
+      hospitalId === null ? null : this.writer.lockHospital(transaction, hospitalId),
+      this.writer.lockMedic(transaction, id),
+      hospitalId === null ? null : this.writer.findPlaceOf(transaction, caller.id, { medicId: id, hospitalId }),
+      this.hospitals.find(transaction, id, wish),
+    ]);
     if (medic === null || !isOwner(caller, medic)) throw new NotFound();
-    if (await this.hospitals.isStale(manager, id, hospitalId, wish)) return null;
-    const place = await this.hospitals.prepare(manager, caller, medic, hospitalId, wish);
-    // Before the hospital: a taken email is a matter of the fields, which come before conflicts.
+    if (found !== hospitalId) return null;
+    this.hospitals.requireRight(place, wish);
+    // Before what the hospital decides: a taken email is a matter of the fields, which come before conflicts.
     const columns = columnsOf(input);
-    if (Object.keys(columns).length > 0) await manager.update(Medic, { id }, columns);
-    await place();
-    return this.reader.get(caller, id, manager);
+    if (Object.keys(columns).length > 0) await transaction.manager.update(Medic, { id }, columns);
+    const decided = place && { place, next: this.hospitals.decide(place, wish) };
+    const [, updated] = await transaction.commitWith(() =>
+      Promise.all([
+        this.hospitals.store(transaction, id, decided, wish),
+        this.reader.get(caller, id, transaction),
+      ]),
+    );
+    return updated;
+  }
+
+  /** The first membership of a medic that has just been created is the active one. */
+  private addFirst(transaction: Transaction, medicId: number, hospitalId: number, isAdmin: boolean | null | undefined) {
+    const place = { medicId, hospitalId, otherLive: false, otherActive: false, otherAdmin: true };
+    return this.writer.insert(transaction, place, firstState({ type: typeOf(isAdmin), isActive: undefined }, place, true));
   }
 }
 
-function isOwner(caller: CurrentMedic, medic: LockedMedic): boolean {
+function isOwner(caller: CurrentMedic, medic: OwnedMedic): boolean {
   return caller.id === medic.medicId || caller.id === medic.creatorId;
 }

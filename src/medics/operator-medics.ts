@@ -31,10 +31,10 @@ export class OperatorMedics {
     const metadata = { type: 'body', metatype: OperatorMedicDto } as const;
     const { name, email, password } = (await new InputPipe().transform(input, metadata)) as OperatorMedicDto;
     const passwordHash = password === undefined ? null : await hashPassword(password);
-    return inTransaction(this.dataSource, async (manager) => {
-      const inserted = await manager.insert(Medic, { name, email, emailKey: emailKeyOf(email), passwordHash });
+    return inTransaction(this.dataSource, async (transaction) => {
+      const inserted = await transaction.manager.insert(Medic, { name, email, emailKey: emailKeyOf(email), passwordHash });
       const { id } = inserted.identifiers[0] as { id: number };
-      return { id, token: await this.tokens.issue(manager, id, 'created') };
+      return { id, token: await this.tokens.issue(transaction, id, 'created') };
     });
   }
 

@@ -27,7 +27,7 @@ export interface Surroundings {
 
 /**
  * Applies rules 2, 3 and 4 of the contract's section 3 to one membership.
- * @param current how it is; one that is only being created counts as deleted
+ * @param current how it is
  * @param mayChoose whether the caller is the medic, or the account that created the medic
  * @returns how it becomes
  * @throws MembershipIsDeleted another change than the restoring of a deleted one
@@ -52,6 +52,18 @@ export function nextState(
     ? becomesActive(current.isActive, change.isActive, around, mayChoose)
     : staysActive(current.isActive, change.isActive, around, mayChoose);
   return { type, isActive, isDeleted };
+}
+
+/**
+ * As {@link nextState}, for a membership that is created.
+ * @throws ActiveHospitalAlreadyChosen the medic's choice is not the caller's to change
+ */
+export function firstState(
+  { type, isActive }: { type: MembershipType; isActive: boolean | undefined },
+  around: Surroundings,
+  mayChoose: boolean,
+): MembershipState {
+  return { type, isActive: becomesActive(false, isActive, around, mayChoose), isDeleted: false };
 }
 
 /** Rule 3, for a membership that becomes live. */

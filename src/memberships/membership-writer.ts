@@ -1,162 +1,160 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { NotFound } from '../common/domain-error.js';
+import { rowOf } from '../database/statements.js';
+import type { Transaction } from '../database/transaction.js';
 import {
   MEMBERSHIP_COLUMNS,
   toMembershipResponse,
   type MembershipResponse,
   type MembershipRow,
 } from './dto/membership.response.js';
-import { MembershipAlreadyExists } from './membership.errors.js';
-import { nextState, type MembershipChange, type MembershipState, type Surroundings } from './membership-rules.js';
+import { rightAt } from './hospital-access.js';
+import type { MembershipState, Surroundings } from './membership-rules.js';
 import type { MembershipType } from './membership.entity.js';
 
-/** A medic whose row is locked: nobody else writes the medic's memberships until the transaction ends. */
-export interface LockedMedic {
+/** A medic, and the account that may change the medic's choice of active hospital as the medic itself. */
+export interface OwnedMedic {
   readonly medicId: number;
   /** The medic that created this one; null for one whom the operator made. */
   readonly creatorId: number | null;
 }
 
-/** A medic and a hospital whose rows are locked. */
-export interface LockedPair extends LockedMedic {
+/** A medic and a hospital. */
+export interface Pair {
+  readonly medicId: number;
   readonly hospitalId: number;
 }
 
+/** What the rules need to know of a pair before its membership is written. */
+export interface Place extends Pair, OwnedMedic, Surroundings {
+  /** The membership, or null where the pair has none. */
+  readonly present: (MembershipState & { readonly id: number }) | null;
+  /** The caller's right at the hospital. */
+  readonly right: MembershipType | null;
+}
+
+/** The place of a pair that has a membership. */
+export type PresentPlace = Place & { readonly present: object };
+
+/** @returns whether the pair has a membership, live or deleted */
+export function hasMembership(place: Place): place is PresentPlace {
+  return place.present !== null;
+}
+
 /**
- * Writes memberships, inside a transaction that the caller has and has authorised. Locks are always
- * taken in the order hospital, medic, memberships, so that no two writers wait for each other.
+ * Locks, finds and stores memberships, inside a transaction that the caller has. Locks are always taken in
+ * the order hospital, medic, memberships, so that no two writers wait for each other; what is found by a
+ * statement that is sent after a lock is as the last holder of that lock left it.
  */
 @Injectable()
 export class MembershipWriter {
-  /** Locks a hospital, before any medic and any membership is. */
-  async lockHospital(manager: EntityManager, hospitalId: number): Promise<void> {
-    await manager.query('SELECT FROM hospital WHERE id = $1 FOR NO KEY UPDATE', [hospitalId]);
+  /** Locks a hospital, before any medic and any membership is: its rights and its ADMINs stay as they are. */
+  async lockHospital(transaction: Transaction, hospitalId: number): Promise<void> {
+    await transaction.query('SELECT FROM hospital WHERE id = $1 FOR NO KEY UPDATE', [hospitalId]);
   }
 
-  /** @returns the medic, locked, or null where there is none */
-  async lockMedic(manager: EntityManager, medicId: number): Promise<LockedMedic | null> {
-    const [medic] = await manager.query<LockedMedic[]>(
-      `SELECT id AS "medicId", created_by_id AS "creatorId" FROM medic WHERE id = $1 FOR NO KEY UPDATE`,
+  /**
+   * Locks a medic: nobody else writes the medic's memberships until the transaction ends.
+   * @returns the medic, or null where there is none
+   */
+  async lockMedic(transaction: Transaction, medicId: number): Promise<OwnedMedic | null> {
+    const [medic] = await transaction.query<OwnedMedic>(
+      'SELECT id AS "medicId", created_by_id AS "creatorId" FROM medic WHERE id = $1 FOR NO KEY UPDATE',
       [medicId],
     );
     return medic ?? null;
   }
 
-  /** @returns the hospital and the medic of a membership, both locked, or null where there is none */
-  async lockPair(manager: EntityManager, membershipId: number): Promise<LockedPair | null> {
-    const [pair] = await manager.query<LockedPair[]>(
-      `SELECT s.hospital_id AS "hospitalId", m.id AS "medicId", m.created_by_id AS "creatorId"
-       FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
+  /** Locks the hospital and the medic of a membership. */
+  async lockPair(transaction: Transaction, membershipId: number): Promise<void> {
+    await transaction.query(
+      `SELECT FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
        WHERE s.id = $1 FOR NO KEY UPDATE OF h, m`,
       [membershipId],
     );
-    return pair ?? null;
   }
 
-  /** @returns how the membership of a locked pair is, or null where there is none */
-  async find(manager: EntityManager, { medicId, hospitalId }: LockedPair): Promise<MembershipState | null> {
-    const [state] = await manager.query<MembershipState[]>(
-      `SELECT type, is_active AS "isActive", is_deleted AS "isDeleted"
-       FROM membership WHERE medic_id = $1 AND hospital_id = $2`,
-      [medicId, hospitalId],
-    );
-    return state ?? null;
+  /** @returns the place of a membership. @throws NotFound there is none with this id */
+  async findPlace(transaction: Transaction, callerId: number, membershipId: number): Promise<PresentPlace> {
+    const [row] = await transaction.query<PlaceRow>(PLACE_OF_MEMBERSHIP, [callerId, membershipId]);
+    const place = row && toPlace(row);
+    if (place === undefined || !hasMembership(place)) throw new NotFound();
+    return place;
+  }
+
+  /** @returns the place of a pair, or null where there is no such medic */
+  async findPlaceOf(transaction: Transaction, callerId: number, pair: Pair): Promise<Place | null> {
+    const [row] = await transaction.query<PlaceRow>(PLACE_OF_PAIR, [callerId, pair.medicId, pair.hospitalId]);
+    return row === undefined ? null : toPlace(row);
   }
 
   /**
-   * Stores a new membership of a locked medic.
-   * @param mayChoose whether the caller may change the medic's choice of active hospital (rule 4)
+   * Stores a new membership.
+   * @param place that of a locked medic without a membership there
    * @returns its id
-   * @throws MembershipAlreadyExists rule 1; ActiveHospitalAlreadyChosen rule 4
+   * @throws MembershipAlreadyExists rule 1, by a constraint
    */
-  async add(
-    manager: EntityManager,
-    pair: LockedPair,
-    wanted: { type: MembershipType; isActive?: boolean | undefined },
-    mayChoose: boolean,
-  ): Promise<number> {
-    const [created] = await manager.query<{ id: number }[]>(
-      `INSERT INTO membership (medic_id, hospital_id, type, is_active) VALUES ($1, $2, $3, false)
-       ON CONFLICT ON CONSTRAINT membership_one_per_medic_and_hospital DO NOTHING RETURNING id`,
-      [pair.medicId, pair.hospitalId, wanted.type],
-    );
-    if (created === undefined) throw new MembershipAlreadyExists(await this.idOf(manager, pair));
-    const around = await this.surroundings(manager, pair);
-    const next = nextState(
-      { ...wanted, isActive: false, isDeleted: true },
-      { ...wanted, isDeleted: false },
-      around,
-      mayChoose,
-    );
-    if (next.isActive) await this.activate(manager, pair);
-    return created.id;
+  async insert(transaction: Transaction, place: Pair & Surroundings, next: MembershipState): Promise<number> {
+    const [, created] = await Promise.all([
+      this.makeRoom(transaction, place, next),
+      transaction.query<{ id: number }>(
+        `INSERT INTO membership (medic_id, hospital_id, type, is_active) VALUES ($1, $2, $3, $4) RETURNING id`,
+        [place.medicId, place.hospitalId, next.type, next.isActive],
+      ),
+    ]);
+    return rowOf(created).id;
   }
 
   /**
-   * Changes the membership of a locked pair by the rules of the contract.
-   * @param mayChoose whether the caller may change the medic's choice of active hospital (rule 4)
+   * Stores how a membership becomes.
+   * @param place that of a locked pair
    * @returns the membership as it is then
-   * @throws LastAdminOfHospital rule 2; MembershipIsDeleted; ActiveHospitalAlreadyChosen rule 4
    */
-  async change(
-    manager: EntityManager,
-    pair: LockedPair,
-    change: MembershipChange,
-    mayChoose: boolean,
-  ): Promise<MembershipResponse> {
-    const current = await this.find(manager, pair);
-    if (current === null) throw new NotFound();
-    const next = nextState(current, change, await this.surroundings(manager, pair), mayChoose);
-    if (next.isActive && !next.isDeleted) await this.deactivateAll(manager, pair);
-    return this.store(manager, pair, next);
-  }
-
-  /** Makes the membership of a locked pair, which is live, the medic's only active one (rule 3). */
-  async activate(manager: EntityManager, pair: LockedPair): Promise<void> {
-    await this.deactivateAll(manager, pair);
-    await manager.query('UPDATE membership SET is_active = true WHERE medic_id = $1 AND hospital_id = $2', [
-      pair.medicId,
-      pair.hospitalId,
+  async update(transaction: Transaction, place: PresentPlace, next: MembershipState): Promise<MembershipResponse> {
+    const [, rows] = await Promise.all([
+      this.makeRoom(transaction, place, next),
+      transaction.query<MembershipRow>(
+        `UPDATE membership s SET type = $2, is_active = $3, is_deleted = $4 FROM medic m
+         WHERE s.id = $1 AND m.id = s.medic_id RETURNING ${MEMBERSHIP_COLUMNS}`,
+        [place.present.id, next.type, next.isActive, next.isDeleted],
+      ),
     ]);
+    return toMembershipResponse(rowOf(rows));
   }
 
   /** Clears a locked medic's choice of active hospital. */
-  async deactivateAll(manager: EntityManager, { medicId }: LockedMedic): Promise<void> {
-    await manager.query(
+  async clearChoice(transaction: Transaction, medicId: number): Promise<void> {
+    await transaction.query(
       'UPDATE membership SET is_active = false WHERE medic_id = $1 AND is_active AND NOT is_deleted',
       [medicId],
     );
   }
 
-  private async store(manager: EntityManager, pair: LockedPair, state: MembershipState): Promise<MembershipResponse> {
-    const [rows] = await manager.query<[[MembershipRow], number]>(
-      `UPDATE membership s SET type = $3, is_active = $4, is_deleted = $5 FROM medic m
-       WHERE m.id = s.medic_id AND s.medic_id = $1 AND s.hospital_id = $2 RETURNING ${MEMBERSHIP_COLUMNS}`,
-      [pair.medicId, pair.hospitalId, state.type, state.isActive, state.isDeleted],
-    );
-    return toMembershipResponse(rows[0]);
-  }
-
-  private async surroundings(manager: EntityManager, { medicId, hospitalId }: LockedPair): Promise<Surroundings> {
-    const [around] = await manager.query<[Surroundings]>(`SELECT ${SURROUNDINGS}`, [medicId, hospitalId]);
-    return around;
-  }
-
-  private async idOf(manager: EntityManager, { medicId, hospitalId }: LockedPair): Promise<number> {
-    const [row] = await manager.query<[{ id: number }]>(
-      'SELECT id FROM membership WHERE medic_id = $1 AND hospital_id = $2',
-      [medicId, hospitalId],
-    );
-    return row.id;
+  /** Rule 3: where this one becomes the active one, another one no longer is. */
+  private async makeRoom(transaction: Transaction, place: Pair & Surroundings, next: MembershipState): Promise<void> {
+    if (next.isActive && !next.isDeleted && place.otherActive) await this.clearChoice(transaction, place.medicId);
   }
 }
 
-/** The columns of {@link Surroundings} for the pair of medic $1 and hospital $2. */
-const SURROUNDINGS = `
+type PlaceRow = Omit<Place, 'present'> & MembershipState & { readonly id: number | null };
+
+function toPlace({ id, type, isActive, isDeleted, ...row }: PlaceRow): Place {
+  return { ...row, present: id === null ? null : { id, type, isActive, isDeleted } };
+}
+
+/** The columns of a {@link PlaceRow} for the caller $1, from `medic m`, perhaps a `membership s`, and the hospital. */
+const placeColumns = (hospital: string) => `
+  m.id AS "medicId", m.created_by_id AS "creatorId", ${hospital} AS "hospitalId",
+  s.id, s.type, s.is_active AS "isActive", s.is_deleted AS "isDeleted", ${rightAt('$1::integer', hospital)} AS "right",
   EXISTS (SELECT FROM membership o
-    WHERE o.medic_id = $1 AND o.hospital_id <> $2 AND NOT o.is_deleted) AS "otherLive",
+    WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND NOT o.is_deleted) AS "otherLive",
   EXISTS (SELECT FROM membership o
-    WHERE o.medic_id = $1 AND o.hospital_id <> $2 AND o.is_active AND NOT o.is_deleted) AS "otherActive",
+    WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND o.is_active AND NOT o.is_deleted) AS "otherActive",
   EXISTS (SELECT FROM membership o
-    WHERE o.hospital_id = $2 AND o.medic_id <> $1 AND o.type = 'ADMIN' AND NOT o.is_deleted) AS "otherAdmin"`;
+    WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND o.type = 'ADMIN' AND NOT o.is_deleted) AS "otherAdmin"`;
+
+const PLACE_OF_MEMBERSHIP = `SELECT ${placeColumns('s.hospital_id')}
+  FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.id = $2`;
+
+const PLACE_OF_PAIR = `SELECT ${placeColumns('$3::integer')}
+  FROM medic m LEFT JOIN membership s ON s.medic_id = m.id AND s.hospital_id = $3 WHERE m.id = $2`;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { NotFound } from '../common/domain-error.js';
 import { sliceOf } from '../common/pagination.js';
+import { Reads } from '../database/reads.js';
+import { rowOf } from '../database/statements.js';
 import {
   MEMBERSHIP_COLUMNS,
   toMembershipResponse,
@@ -28,7 +29,7 @@ export interface Found {
 /** Reads memberships as rows; the `where` of each query is what the caller may see. */
 @Injectable()
 export class MembershipsReader {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly reads: Reads) {}
 
   /**
    * @returns the medic's own live memberships, or with `managed` those of the hospitals that the medic
@@ -43,7 +44,7 @@ export class MembershipsReader {
       AND ($5::boolean IS NULL OR s.is_active = $5)`;
     const { is_deleted = false, hospital = null, type_membership = null, is_active = null } = query;
     const filters = [medicId, is_deleted, hospital, type_membership, is_active];
-    const rows = await this.dataSource.query<(MembershipRow & { count: number })[]>(
+    const rows = await this.reads.query<MembershipRow & { count: number }>(
       `SELECT ${MEMBERSHIP_COLUMNS}, (count(*) OVER ())::integer AS count FROM ${SOURCE}
        WHERE ${where} ORDER BY s.id LIMIT $6 OFFSET $7`,
       [...filters, limit, offset],
@@ -57,7 +58,7 @@ export class MembershipsReader {
    * @throws NotFound to everybody else
    */
   async get(medicId: number, id: number): Promise<MembershipResponse> {
-    const [row] = await this.dataSource.query<MembershipRow[]>(
+    const [row] = await this.reads.query<MembershipRow>(
       `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
        WHERE s.id = $2 AND ((s.medic_id = $1 AND NOT s.is_deleted) OR s.hospital_id IN (${ADMINISTERED}))`,
       [medicId, id],
@@ -95,7 +96,7 @@ export class MembershipsReader {
     after?: MembershipResponse,
   ): Promise<MembershipResponse[]> {
     const { is_deleted = false, type_membership = null } = query;
-    const rows = await this.dataSource.query<MembershipRow[]>(
+    const rows = await this.reads.query<MembershipRow>(
       `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
        WHERE s.hospital_id = $1 AND s.is_deleted = $2 AND ($3::text IS NULL OR s.type = $3)
          AND ($4::timestamptz IS NULL OR (s.date_joined, s.id) < ($4, $5::integer))
@@ -106,10 +107,10 @@ export class MembershipsReader {
   }
 
   private async count(where: string, filters: unknown[]): Promise<number> {
-    const [row] = await this.dataSource.query<{ count: number }[]>(
+    const rows = await this.reads.query<{ count: number }>(
       `SELECT count(*)::integer AS count FROM membership s WHERE ${where}`,
       filters,
     );
-    return row?.count ?? 0;
+    return rowOf(rows).count;
   }
 }

@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { InvalidFields, NotFound, type FieldErrors } from '../common/domain-error.js';
 import { inTransaction } from '../database/transaction.js';
 import type { CreateMembershipDto } from './dto/create-membership.dto.js';
 import type { CreatedMembershipResponse, MembershipResponse } from './dto/membership.response.js';
 import type { UpdateMembershipDto } from './dto/update-membership.dto.js';
-import { HospitalAccess } from './hospital-access.js';
-import { MembershipWriter, type LockedPair } from './membership-writer.js';
-import { UnauthorizedMedic } from './membership.errors.js';
+import { HospitalAccess, requireAdmin } from './hospital-access.js';
+import { MembershipWriter, type OwnedMedic, type Pair, type PresentPlace } from './membership-writer.js';
+import { MembershipAlreadyExists } from './membership.errors.js';
+import { firstState, nextState, type MembershipChange } from './membership-rules.js';
 import { MembershipType } from './membership.entity.js';
 
 /** Adds, changes and removes memberships; each write is authorised in its own transaction. */
@@ -27,13 +28,18 @@ export class MembershipsService {
    * @throws ActiveHospitalAlreadyChosen rule 4
    */
   create(caller: CurrentMedic, input: CreateMembershipDto): Promise<CreatedMembershipResponse> {
-    return inTransaction(this.dataSource, async (manager) => {
-      const medic = await this.writer.lockMedic(manager, input.medic);
-      await this.access.lockAdminOf(manager, caller.id, input.hospital);
-      if (medic === null) throw new InvalidFields({ medic: ['There is no medic with this id.'] });
-      const { medic: medicId, hospital: hospitalId, type_membership: type = MembershipType.MEMBER } = input;
-      const wanted = { type, isActive: input.is_active };
-      const id = await this.writer.add(manager, { ...medic, hospitalId }, wanted, mayChoose(caller, medic));
+    const { medic: medicId, hospital: hospitalId, type_membership: type = MembershipType.MEMBER } = input;
+    return inTransaction(this.dataSource, async (transaction) => {
+      const [, right, place] = await Promise.all([
+        this.writer.lockMedic(transaction, medicId),
+        this.access.lockRight(transaction, caller.id, hospitalId),
+        this.writer.findPlaceOf(transaction, caller.id, { medicId, hospitalId }),
+      ]);
+      requireAdmin(right);
+      if (place === null) throw new InvalidFields({ medic: ['There is no medic with this id.'] });
+      if (place.present !== null) throw new MembershipAlreadyExists(place.present.id);
+      const next = firstState({ type, isActive: input.is_active }, place, mayChoose(caller, place));
+      const id = await transaction.commitWith(() => this.writer.insert(transaction, place, next));
       return { id, medic: medicId, hospital: hospitalId, type_membership: type };
     });
   }
@@ -45,12 +51,10 @@ export class MembershipsService {
    * @throws LastAdminOfHospital rule 2; MembershipIsDeleted; ActiveHospitalAlreadyChosen rule 4
    */
   update(caller: CurrentMedic, id: number, input: UpdateMembershipDto): Promise<MembershipResponse> {
-    return inTransaction(this.dataSource, async (manager) => {
-      const pair = await this.lock(manager, id);
-      await this.access.lockAdminOf(manager, caller.id, pair.hospitalId);
-      refuseMove(pair, input);
-      const { type_membership: type, is_active: isActive, is_deleted: isDeleted } = input;
-      return this.writer.change(manager, pair, { type, isActive, isDeleted }, mayChoose(caller, pair));
+    const { type_membership: type, is_active: isActive, is_deleted: isDeleted } = input;
+    return this.change(caller, id, { type, isActive, isDeleted }, (place) => {
+      requireAdmin(place.right);
+      refuseMove(place, input);
     });
   }
 
@@ -61,29 +65,32 @@ export class MembershipsService {
    * @throws LastAdminOfHospital rule 2
    */
   remove(caller: CurrentMedic, id: number): Promise<MembershipResponse> {
-    return inTransaction(this.dataSource, async (manager) => {
-      const pair = await this.lock(manager, id);
-      const right = await this.access.lockRight(manager, caller.id, pair.hospitalId);
-      if (right !== MembershipType.ADMIN && caller.id !== pair.medicId) throw new UnauthorizedMedic();
-      const present = await this.writer.find(manager, pair);
-      if (present?.isDeleted !== false) throw new NotFound();
-      return this.writer.change(manager, pair, { isDeleted: true }, mayChoose(caller, pair));
+    return this.change(caller, id, { isDeleted: true }, (place) => {
+      if (caller.id !== place.medicId) requireAdmin(place.right);
+      if (place.present.isDeleted) throw new NotFound();
     });
   }
 
-  private async lock(manager: EntityManager, id: number): Promise<LockedPair> {
-    const pair = await this.writer.lockPair(manager, id);
-    if (pair === null) throw new NotFound();
-    return pair;
+  /** @param check throws where the caller may not do it, or it cannot be done */
+  private change(caller: CurrentMedic, id: number, change: MembershipChange, check: (place: PresentPlace) => void) {
+    return inTransaction(this.dataSource, async (transaction) => {
+      const [, place] = await Promise.all([
+        this.writer.lockPair(transaction, id),
+        this.writer.findPlace(transaction, caller.id, id),
+      ]);
+      check(place);
+      const next = nextState(place.present, change, place, mayChoose(caller, place));
+      return transaction.commitWith(() => this.writer.update(transaction, place, next));
+    });
   }
 }
 
 /** Rule 4: the medic, or the account that created the medic, changes the choice of active hospital. */
-function mayChoose(caller: CurrentMedic, medic: { medicId: number; creatorId: number | null }): boolean {
+function mayChoose(caller: CurrentMedic, medic: OwnedMedic): boolean {
   return caller.id === medic.medicId || caller.id === medic.creatorId;
 }
 
-function refuseMove(pair: LockedPair, { medic = pair.medicId, hospital = pair.hospitalId }: UpdateMembershipDto): void {
+function refuseMove(pair: Pair, { medic = pair.medicId, hospital = pair.hospitalId }: UpdateMembershipDto): void {
   const errors: FieldErrors = {};
   const sentence = 'Cannot be changed; create another membership and remove this one.';
   if (medic !== pair.medicId) errors['medic'] = [sentence];

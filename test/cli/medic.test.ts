@@ -1,5 +1,5 @@
 import { verify } from '@node-rs/argon2';
-import { TokensService } from '../../src/auth/tokens.service.js';
+import { callerOf } from '../support/caller.js';
 import { useOperator } from '../support/cli.js';
 
 const operator = useOperator();
@@ -25,7 +25,7 @@ describe('medic create', () => {
     const { email, args } = newMedic();
     const token = await operator.succeed(...args);
     expect(token).toMatch(KEY);
-    const { id } = await operator.look((dataSource) => new TokensService(dataSource).authenticate(`Token ${token}`));
+    const { id } = await operator.look((dataSource) => callerOf(dataSource, token));
     expect(await medicOf(email)).toMatchObject({ id, name: 'Ana Núñez', is_active: true, password_hash: null });
   });
 

@@ -1,4 +1,4 @@
-import { TokensService } from '../../src/auth/tokens.service.js';
+import { callerOf } from '../support/caller.js';
 import { useOperator } from '../support/cli.js';
 
 const operator = useOperator();
@@ -24,7 +24,7 @@ const list = (email = EMAIL) => operator.json<Summary[]>('token', 'list', '--med
 /** @returns whether a request with this key would be let in */
 function works(key: string): Promise<boolean> {
   return operator.look((dataSource) =>
-    new TokensService(dataSource).authenticate(`Token ${key}`).then(
+    callerOf(dataSource, key).then(
       () => true,
       () => false,
     ),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { DataSource } from 'typeorm';
-import { TokensService } from '../../src/auth/tokens.service.js';
+import { callerOf } from '../support/caller.js';
 import { importDatabase } from '../../src/cli/transfer/import-database.js';
 import { OperatorError } from '../../src/common/operator-error.js';
 import { readEnvironment } from '../../src/config/environment.js';
@@ -73,7 +73,7 @@ describe('export and import', () => {
       });
     }
     expect(await at(last, everythingOf)).toEqual(before);
-    const medic = await at(last, (dataSource) => new TokensService(dataSource).authenticate(`Token ${key}`));
+    const medic = await at(last, (dataSource) => callerOf(dataSource, key));
     expect(medic.id).toBe(1);
     expect(JSON.parse((await nextMedic(last)).out)).toMatchObject({ id: 2509 });
   });

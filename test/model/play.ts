@@ -1,5 +1,5 @@
-import { instant } from '../../src/common/timestamps.js';
 import type { Answer } from '../support/answer.js';
+import { instant } from '../support/instant.js';
 import type { Service } from '../support/service.js';
 import type { Command, Sent } from './command.js';
 import { Refused, type Expected, type Link } from './expected.js';

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { TokensService } from '../../src/auth/tokens.service.js';
+import { inTransaction } from '../../src/database/transaction.js';
 import { Hospital } from '../../src/hospitals/hospital.entity.js';
 import { emailKeyOf, Medic } from '../../src/medics/medic.entity.js';
 import { Membership, MembershipType } from '../../src/memberships/membership.entity.js';
@@ -41,7 +42,9 @@ export class Given {
 
   /** @returns a further key of a medic */
   token(medicId: number, expiresAt: Date | null = null): Promise<string> {
-    return new TokensService(this.dataSource).issue(this.dataSource.manager, medicId, 'test', expiresAt);
+    return inTransaction(this.dataSource, (transaction) =>
+      new TokensService(this.dataSource).issue(transaction, medicId, 'test', expiresAt),
+    );
   }
 
   async emptyHospital(columns: Partial<Hospital> = {}): Promise<number> {

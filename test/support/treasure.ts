@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataSource, EntityManager } from 'typeorm';
 import { TokensService } from '../../src/auth/tokens.service.js';
+import { inTransaction } from '../../src/database/transaction.js';
 import { readEnvironment } from '../../src/config/environment.js';
 import { openDatabase } from '../../src/database/open-database.js';
 import { migrate } from '../../src/database/schema.js';
@@ -62,7 +63,8 @@ const TEXTS = [
  * @returns a key of medic 1
  */
 export function fill(dataSource: DataSource, crowd: number, bytes: number): Promise<string> {
-  return dataSource.transaction(async (manager) => {
+  return inTransaction(dataSource, async (transaction) => {
+    const { manager } = transaction;
     await manager.query(
       `INSERT INTO medic (name, email, email_key, password_hash, date_of_birth, cedula_prof, female, created_at)
        SELECT text, n, n, text, date '0044-03-15 BC' + n::integer * 1000, NULLIF(text, ''), n::integer % 2 = 0,
@@ -89,7 +91,7 @@ export function fill(dataSource: DataSource, crowd: number, bytes: number): Prom
     await storePictures(manager, bytes);
     await manager.query('DELETE FROM membership WHERE id > $1', [crowd]);
     await manager.query('DELETE FROM medic WHERE id > $1', [crowd]);
-    return new TokensService(dataSource).issue(manager, 1, 'ñ', new Date('2999-12-31T23:59:59.999Z'));
+    return new TokensService(dataSource).issue(transaction, 1, 'ñ', new Date('2999-12-31T23:59:59.999Z'));
   });
 }
 
@@ -109,7 +111,8 @@ async function storePictures(manager: EntityManager, bytes: number): Promise<voi
 
 /** @returns by table each row as text with its hash, where the sequences stand, and how foreign keys are checked */
 export function everythingOf(dataSource: DataSource): Promise<Record<string, unknown[]>> {
-  return dataSource.transaction(async (manager) => {
+  return inTransaction(dataSource, async (transaction) => {
+    const { manager } = transaction;
     await manager.query(`SET LOCAL TimeZone = 'UTC'`);
     await manager.query('SET LOCAL statement_timeout = 0');
     const all: Record<string, unknown[]> = {};

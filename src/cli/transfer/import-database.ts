@@ -23,7 +23,7 @@ const WRONG_ROWS = /^2[23]/;
  */
 export async function importDatabase(dataSource: DataSource, path: string): Promise<Counts> {
   try {
-    return await inTransaction(dataSource, (manager) => importInto(manager, path));
+    return await inTransaction(dataSource, ({ manager }) => importInto(manager, path));
   } catch (error) {
     const { code = '', constraint } = databaseFailureOf(error);
     if (!WRONG_ROWS.test(code)) throw error;

@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { API_PREFIX } from '../../common/http-rules.js';
 import { PageResponse } from '../../common/page-response.js';
-import { instant } from '../../common/timestamps.js';
 import type { PictureKind } from '../hospital-picture.entity.js';
 
 /** The hospital object of the contract's section 5. */
@@ -86,7 +85,7 @@ const PICTURE_DIGEST = (kind: PictureKind) =>
   `(SELECT encode(p.digest, 'hex') FROM hospital_picture p WHERE p.hospital_id = h.id AND p.kind = '${kind}') AS ${kind}`;
 
 /** The columns of a {@link HospitalRow}, from `membership s JOIN hospital h`. */
-export const HOSPITAL_COLUMNS = `h.id, ${instant('h.created_at')} AS created_at, h.name, h.patron, h.location,
+export const HOSPITAL_COLUMNS = `h.id, h.created_at, h.name, h.patron, h.location,
   h.contact, h.headline, h.page_size, h.page_template, h.is_active, s.type = 'ADMIN' AS is_admin, h.info,
   h.send_emails, h.zip_code, h.location_lat, h.location_lon, h.google_place_id,
   ${PICTURE_DIGEST('picture')}, ${PICTURE_DIGEST('university_logo')}`;

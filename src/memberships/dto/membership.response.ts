@@ -1,6 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageResponse } from '../../common/page-response.js';
-import { instant } from '../../common/timestamps.js';
 import { MembershipType } from '../membership.entity.js';
 
 /** The medic of a membership. */
@@ -72,7 +71,7 @@ export interface MembershipRow {
 
 /** The columns of a {@link MembershipRow}, from `membership s JOIN medic m`. */
 export const MEMBERSHIP_COLUMNS = `s.id, s.medic_id, m.name AS medic_name, m.email AS medic_email, s.hospital_id,
-  s.type, s.is_active, s.is_deleted, ${instant('s.date_joined')} AS date_joined`;
+  s.type, s.is_active, s.is_deleted, s.date_joined`;
 
 /** @returns the membership object that a row answers */
 export function toMembershipResponse(row: MembershipRow): MembershipResponse {

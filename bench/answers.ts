@@ -1,0 +1,42 @@
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import type { Scene } from './scene.js';
+import type { BenchServer, ServerName } from './servers.js';
+
+/**
+ * Asks every server the same, so that what is compared does the same work.
+ * @throws AssertionError two servers differ
+ */
+export async function requireSameAnswers(scene: Scene, servers: ReadonlyMap<ServerName, BenchServer>): Promise<void> {
+  const [actor] = scene.actors;
+  const [member] = actor?.members ?? [];
+  if (actor === undefined || member === undefined) throw new Error('The scene is empty.');
+  const memberships = '/api/v2/management/memberships/';
+  const paths = [memberships, `/api/v2/memberships/${String(actor.readHospital)}`, `${memberships}${String(member)}`];
+  let medic = scene.medics.first;
+  const answers = [...servers].map(async ([, server]) => {
+    const ask = async (path: string, method = 'GET', body: object | null = null) => {
+      const response = await fetch(`${server.url}${path}`, {
+        method,
+        headers: { authorization: `Token ${actor.key}`, 'content-type': 'application/json' },
+        body: body === null ? null : JSON.stringify(body),
+      });
+      const text = (await response.text()).replaceAll(server.url, '');
+      return { status: response.status, json: JSON.parse(text) as unknown };
+    };
+    const created = { medic: (medic += 1), hospital: actor.writeHospital, type_membership: 'MEMBER' };
+    const read = [];
+    for (const path of paths) read.push(await ask(path));
+    read.push(await ask(`${memberships}${String(member)}`, 'PATCH', { type_membership: 'MEMBER' }));
+    const creation = await ask(memberships, 'POST', created);
+    strictEqual(creation.status, 201);
+    deepStrictEqual({ ...(creation.json as object), id: 0 }, { ...created, id: 0 });
+    return read.map(withoutFractions);
+  });
+  const [first, ...others] = await Promise.all(answers);
+  for (const other of others) deepStrictEqual(other, first);
+}
+
+/** A usual service answers milliseconds where the others have microseconds. */
+function withoutFractions(answer: unknown): unknown {
+  return JSON.parse(JSON.stringify(answer).replace(/(T\d\d:\d\d:\d\d)\.\d+Z/g, '$1Z'));
+}

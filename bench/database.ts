@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import pg from 'pg';
+
+/** How much the database of a run holds. */
+export interface Size {
+  readonly hospitals: number;
+  readonly medics: number;
+  readonly memberships: number;
+}
+
+/** @returns the size with so many memberships, in the proportions of 20,000 hospitals to a million */
+export function sizeOf(memberships: number): Size {
+  return { hospitals: memberships / 50, medics: memberships / 5, memberships };
+}
+
+/**
+ * Makes a database for one run: a copy of one that is seeded once for each size and kept on the server.
+ * @param serverUrl a PostgreSQL server on which databases may be created
+ * @returns the URL of the copy
+ */
+export async function createDatabase(serverUrl: string, size: Size): Promise<string> {
+  const seeded = `hospital_memberships_bench_${String(size.memberships)}`;
+  const copy = `${seeded}_run`;
+  await onServer(serverUrl, async (client) => {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [seeded]);
+    if (rowCount === 0) await seed(client, serverUrl, seeded, size);
+    await client.query(`DROP DATABASE IF EXISTS ${copy} WITH (FORCE)`);
+    await client.query(`CREATE DATABASE ${copy} TEMPLATE ${seeded}`);
+  });
+  return urlOf(serverUrl, copy);
+}
+
+/** Drops what {@link createDatabase} made; what was seeded stays for the next run. */
+export async function dropDatabase(serverUrl: string, size: Size): Promise<void> {
+  await onServer(serverUrl, (client) =>
+    client.query(`DROP DATABASE IF EXISTS hospital_memberships_bench_${String(size.memberships)}_run WITH (FORCE)`),
+  );
+}
+
+async function seed(client: pg.Client, serverUrl: string, name: string, size: Size): Promise<void> {
+  const unfinished = `${name}_unfinished`;
+  await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
+  await client.query(`CREATE DATABASE ${unfinished}`);
+  const cli = (...command: string[]) =>
+    execFileSync(process.execPath, ['dist/src/cli/main.js', ...command], {
+      env: { ...process.env, DATABASE_URL: urlOf(serverUrl, unfinished) },
+      stdio: 'ignore',
+    });
+  cli('migrate');
+  const numbers = Object.entries(size).flatMap(([what, count]) => [`--${what}`, String(count)]);
+  cli('seed', ...numbers);
+  await onServer(urlOf(serverUrl, unfinished), (database) => database.query('VACUUM ANALYZE'));
+  await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`);
+}
+
+/** Does `work` on a connection of its own. */
+export async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function urlOf(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}

@@ -1,0 +1,65 @@
+/** A statement that is prepared once on each connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A membership and its medic, as every statement selects them. */
+export interface Row {
+  readonly id: number | null;
+  readonly medic_id: number;
+  readonly name: string;
+  readonly email: string;
+  readonly hospital_id: number;
+  readonly type: string;
+  readonly is_active: boolean;
+  readonly is_deleted: boolean;
+  readonly date_joined: string;
+  readonly count?: string;
+}
+
+const COLUMNS = 's.id, s.medic_id, m.name, m.email, s.hospital_id, s.type, s.is_active, s.is_deleted, s.date_joined';
+
+/** The medic whose live key has the digest $1. */
+const CALLER = `SELECT t.medic_id AS id FROM api_token t JOIN medic a ON a.id = t.medic_id
+  WHERE t.digest = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now()) AND a.is_active`;
+
+const isAdmin = (hospital: string) => `EXISTS (SELECT FROM membership r
+  WHERE r.medic_id = c.id AND r.hospital_id = ${hospital} AND r.type = 'ADMIN' AND NOT r.is_deleted)`;
+
+/** One row at least for a good key; its `id` is null where the medic has no membership. */
+export const OWN: Statement = {
+  name: 'own',
+  text: `SELECT r.* FROM (${CALLER}) c LEFT JOIN LATERAL (
+    SELECT ${COLUMNS}, count(*) OVER () AS count FROM membership s JOIN medic m ON m.id = s.medic_id
+    WHERE s.medic_id = c.id AND NOT s.is_deleted ORDER BY s.id LIMIT $2) r ON true`,
+};
+
+export const HOSPITAL: Statement = {
+  name: 'hospital',
+  text: `SELECT ${COLUMNS} FROM (${CALLER}) c
+    CROSS JOIN LATERAL (SELECT WHERE ${isAdmin('$2::integer')}) allowed
+    JOIN membership s ON s.hospital_id = $2 AND NOT s.is_deleted JOIN medic m ON m.id = s.medic_id
+    ORDER BY s.date_joined DESC, s.id DESC`,
+};
+
+export const ONE: Statement = {
+  name: 'one',
+  text: `SELECT ${COLUMNS} FROM (${CALLER}) c, membership s JOIN medic m ON m.id = s.medic_id
+    WHERE s.id = $2::integer AND ((s.medic_id = c.id AND NOT s.is_deleted) OR ${isAdmin('s.hospital_id')})`,
+};
+
+export const CREATE: Statement = {
+  name: 'create',
+  text: `INSERT INTO membership (medic_id, hospital_id, type, is_active)
+    SELECT $2::integer, $3::integer, $4, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $2 AND NOT o.is_deleted)
+    FROM (${CALLER}) c WHERE ${isAdmin('$3::integer')}
+    RETURNING id, medic_id, hospital_id, type`,
+};
+
+export const CHANGE: Statement = {
+  name: 'change',
+  text: `UPDATE membership s SET type = $3 FROM (${CALLER}) c, medic m
+    WHERE s.id = $2::integer AND m.id = s.medic_id AND NOT s.is_deleted AND ${isAdmin('s.hospital_id')}
+    RETURNING ${COLUMNS}`,
+};

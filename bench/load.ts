@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Scenario } from './scenarios.js';
+import type { Scene } from './scene.js';
+
+/** Connections that are kept and send one request after another. */
+const CONNECTIONS = 32;
+
+/** What one load showed. */
+export interface Load {
+  readonly requestsPerSecond: number;
+  /** In milliseconds. */
+  readonly median: number;
+  readonly p99: number;
+}
+
+/** How a server is loaded. */
+export interface LoadOptions {
+  readonly url: string;
+  /** How long, in seconds. */
+  readonly seconds: number;
+  /** The `n` of the first request. */
+  readonly first: number;
+  /** How long a connection rests before each request, in milliseconds; 0 for as fast as it can. */
+  readonly rest: number;
+  /** The core that the load comes from. */
+  readonly core: number;
+}
+
+/**
+ * Loads a server with wrk.
+ * @throws Error a request was not granted, or got no answer
+ */
+export async function load(scenario: Scenario, scene: Scene, options: LoadOptions): Promise<Load> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    const script = join(folder, 'load.lua');
+    writeFileSync(script, luaOf(scenario, scene, options));
+    const wrk = ['wrk', '-t1', `-c${String(CONNECTIONS)}`, `-d${String(options.seconds)}s`, '-s', script, options.url];
+    const { stdout } = await promisify(execFile)('taskset', ['-c', String(options.core), ...wrk]);
+    return readReport(scenario.name, stdout);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readReport(name: string, output: string): Load {
+  const [, line = ''] = /^RESULT (.*)$/m.exec(output) ?? [];
+  const result = JSON.parse(line) as { requests: number; us: number; median: number; p99: number; failures: number };
+  if (result.failures > 0) throw new Error(`${name}: ${String(result.failures)} requests were not granted.`);
+  return {
+    requestsPerSecond: result.requests / (result.us / 1e6),
+    median: result.median / 1000,
+    p99: result.p99 / 1000,
+  };
+}
+
+function luaOf(scenario: Scenario, { actors, medics }: Scene, { first, rest }: LoadOptions): string {
+  const list = (values: readonly (string | number)[]) => `{${values.map((value) => JSON.stringify(value)).join(',')}}`;
+  return `
+local keys = ${list(actors.map(({ key }) => key))}
+local readHospitals = ${list(actors.map(({ readHospital }) => readHospital))}
+local writeHospitals = ${list(actors.map(({ writeHospital }) => writeHospital))}
+local memberships = ${list(interleave(actors.map(({ members }) => members)))}
+local headers = {}
+actors = #keys
+members = #memberships
+for i, key in ipairs(keys) do
+  headers[i] = { ['Authorization'] = 'Token ' .. key, ['Content-Type'] = 'application/json' }
+end
+function token(n) return n % actors + 1 end
+function readHospital(n) return readHospitals[n % actors + 1] end
+function writeHospital(n) return writeHospitals[n % actors + 1] end
+function member(n) return memberships[n % members + 1] end
+local n = ${String(first)}
+local function next_request() ${scenario.lua({ actors, medics })}
+end
+function request()
+  local method, path, actor, body = next_request()
+  n = n + 1
+  return wrk.format(method, path, headers[actor], body)
+end
+${rest > 0 ? `function delay() return math.random(0, ${String(Math.round(2 * rest))}) end` : ''}
+function done(summary, latency, requests)
+  local e = summary.errors
+  print(string.format('RESULT {"requests": %d, "us": %d, "median": %d, "p99": %d, "failures": %d}', summary.requests,
+    summary.duration, latency:percentile(50), latency:percentile(99),
+    e.connect + e.read + e.write + e.status + e.timeout))
+end
+`.replace('local function next_request()', 'local function next_request()\n');
+}
+
+/** So that the membership of number n is one of actor n's hospital. */
+function interleave(lists: readonly (readonly number[])[]): number[] {
+  const shortest = Math.min(...lists.map(({ length }) => length));
+  return Array.from({ length: shortest }, (_, index) => lists.map((list) => list[index] ?? 0)).flat();
+}

@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util';
+import { compareWithBaseline, saveBaseline } from './baseline.js';
+import { createDatabase, dropDatabase, onServer, sizeOf } from './database.js';
+import { measure } from './measure.js';
+import { setScene } from './scene.js';
+import { print } from './table.js';
+
+const { values: flags } = parseArgs({
+  options: {
+    /** Compare with the ratios of baseline.json, and fail under 85 % of them. */
+    check: { type: 'boolean', default: false },
+    /** Write the ratios of this run into baseline.json. */
+    save: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    /** How long each load lasts. */
+    seconds: { type: 'string', default: '4' },
+    memberships: { type: 'string', default: '1000000' },
+    /** Only the scenarios whose name contains this. */
+    only: { type: 'string', default: '' },
+    /** Leaves the naive service out. */
+    'no-naive': { type: 'boolean', default: false },
+  },
+});
+
+const serverUrl = process.env['DATABASE_URL'];
+if (serverUrl === undefined) throw new Error('Set DATABASE_URL to a PostgreSQL server that may be written to.');
+const size = sizeOf(Number(flags.memberships));
+const databaseUrl = await createDatabase(serverUrl, size);
+try {
+  const scene = await onServer(databaseUrl, setScene);
+  const result = await measure(databaseUrl, scene, {
+    rounds: Number(flags.rounds),
+    seconds: Number(flags.seconds),
+    only: flags.only,
+    servers: flags['no-naive'] ? ['floor', 'service'] : ['floor', 'service', 'naive'],
+  });
+  print(result);
+  if (flags.save) saveBaseline(result);
+  if (flags.check && !compareWithBaseline(result)) process.exitCode = 1;
+} finally {
+  await dropDatabase(serverUrl, size);
+}

@@ -1,0 +1,95 @@
+import { requireSameAnswers } from './answers.js';
+import { load, type Load } from './load.js';
+import type { Scene } from './scene.js';
+import { SCENARIOS, type Scenario } from './scenarios.js';
+import { BenchServer, type ServerName } from './servers.js';
+
+/** The server has the first core to itself; the load and the database get the other. */
+const SERVER_CORE = 0;
+const LOAD_CORE = 1;
+const FIRST_PORT = 34_500;
+/** How far apart the numbers of two loads begin, so that no membership is created twice. */
+const STRIDE = 150_000;
+
+/** What is measured. */
+export interface MeasureOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly only: string;
+  readonly servers: readonly ServerName[];
+}
+
+/** The loads of one scenario on one server: one of each kind in each round. */
+export interface Samples {
+  /** As fast as it can. */
+  readonly full: Load[];
+  /** At the same pace for every server, under half of what the service can do. */
+  readonly paced: Load[];
+  /** The server's time on its core for each request, in microseconds. */
+  readonly cpu: number[];
+}
+
+/** What one run showed. */
+export interface Result {
+  readonly scenarios: readonly { scenario: Scenario; samples: Map<ServerName, Samples> }[];
+  /** Of each server: the most resident memory that was seen under load, in megabytes. */
+  readonly memory: Map<ServerName, number>;
+  /** Of each server: the times from its start until it is ready, in milliseconds. */
+  readonly coldStarts: Map<ServerName, number[]>;
+}
+
+/** Measures every scenario on every server, the servers in turn within each round. */
+export async function measure(databaseUrl: string, scene: Scene, options: MeasureOptions): Promise<Result> {
+  const coldStarts = await measureColdStarts(databaseUrl, options);
+  const memory = new Map<ServerName, number>();
+  const servers = new Map<ServerName, BenchServer>();
+  let first = 0;
+  try {
+    for (const [index, name] of options.servers.entries()) {
+      servers.set(name, await BenchServer.start(name, databaseUrl, FIRST_PORT + index, SERVER_CORE));
+    }
+    const scenarios = SCENARIOS.filter(({ name }) => name.includes(options.only)).map((scenario) => ({
+      scenario,
+      samples: new Map(options.servers.map((name): [ServerName, Samples] => [name, { full: [], paced: [], cpu: [] }])),
+    }));
+    await requireSameAnswers(scene, servers);
+    const run = (scenario: Scenario, server: BenchServer, seconds: number, rest: number) => {
+      first += STRIDE;
+      return load(scenario, scene, { url: server.url, seconds, first, rest, core: LOAD_CORE });
+    };
+    for (const { scenario, samples } of scenarios) {
+      for (const server of servers.values()) await run(scenario, server, 2, 0);
+      for (let round = 0; round < options.rounds; round += 1) {
+        for (const [name, server] of servers) {
+          const before = server.cpu();
+          const sample = await run(scenario, server, options.seconds, 0);
+          samples.get(name)?.full.push(sample);
+          samples.get(name)?.cpu.push((server.cpu() - before) / (sample.requestsPerSecond * options.seconds));
+          memory.set(name, Math.max(memory.get(name) ?? 0, server.memory()));
+        }
+        const able = samples.get('service')?.full.at(-1)?.requestsPerSecond ?? 1;
+        const rest = (32 / (able * 0.4)) * 1000;
+        for (const name of ['floor', 'service'] as const) {
+          const server = servers.get(name);
+          if (server !== undefined)
+            samples.get(name)?.paced.push(await run(scenario, server, Math.ceil(options.seconds / 2), rest));
+        }
+      }
+    }
+    return { scenarios, memory, coldStarts };
+  } finally {
+    for (const server of servers.values()) await server.stop();
+  }
+}
+
+async function measureColdStarts(databaseUrl: string, { rounds, servers }: MeasureOptions) {
+  const times = new Map(servers.map((name): [ServerName, number[]] => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of servers) {
+      const server = await BenchServer.start(name, databaseUrl, FIRST_PORT, SERVER_CORE);
+      times.get(name)?.push(server.coldStart);
+      await server.stop();
+    }
+  }
+  return times;
+}

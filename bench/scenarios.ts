@@ -1,0 +1,55 @@
+import type { Scene } from './scene.js';
+
+/** What is asked of each server, over and over. */
+export interface Scenario {
+  readonly name: string;
+  /** What the service is to reach of the floor's requests per second. */
+  readonly target: number;
+  readonly isWrite: boolean;
+  /**
+   * The body of a Lua function that is called with `n`, which counts up and is never the same twice in one
+   * database, and returns method, path, token and body.
+   */
+  readonly lua: (scene: Scene) => string;
+}
+
+const API = '/api/v2';
+
+/** The endpoints that are measured: those that decide who may do what, and those that change it. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'own memberships',
+    target: 0.55,
+    isWrite: false,
+    lua: () => `return 'GET', '${API}/management/memberships/', token(n), nil`,
+  },
+  {
+    name: 'a hospital of 50',
+    target: 0.8,
+    isWrite: false,
+    lua: () => `return 'GET', '${API}/memberships/' .. readHospital(n), token(n), nil`,
+  },
+  {
+    name: 'one membership',
+    target: 0.55,
+    isWrite: false,
+    lua: () => `return 'GET', '${API}/management/memberships/' .. member(n), token(n), nil`,
+  },
+  {
+    name: 'create',
+    target: 0.7,
+    isWrite: true,
+    lua: ({ medics }) => `
+      local medic = ${String(medics.first)} + math.floor(n / actors) % ${String(medics.count)}
+      local body = '{"medic": ' .. medic .. ', "hospital": ' .. writeHospital(n) .. ', "type_membership": "MEMBER"}'
+      return 'POST', '${API}/management/memberships/', token(n), body`,
+  },
+  {
+    name: 'change',
+    target: 0.7,
+    isWrite: true,
+    lua: () => `
+      local type = math.floor(n / members) % 2 == 0 and 'ADMIN' or 'MEMBER'
+      return 'PATCH', '${API}/management/memberships/' .. member(n), token(n), '{"type_membership": "' .. type .. '"}'`,
+  },
+];

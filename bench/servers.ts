@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+
+/** The programs that are compared. */
+export const SERVERS = {
+  floor: 'dist/bench/floor.js',
+  service: 'dist/src/main.js',
+  naive: 'dist/bench/naive/main.js',
+} as const;
+
+/** The name of a program that is compared. */
+export type ServerName = keyof typeof SERVERS;
+
+/** A server of its own process, which runs on one core. */
+export class BenchServer {
+  readonly url: string;
+  /** From the start of the process until it was ready, in milliseconds. */
+  readonly coldStart: number;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    port: number,
+    coldStart: number,
+  ) {
+    this.url = `http://127.0.0.1:${String(port)}`;
+    this.coldStart = coldStart;
+  }
+
+  /** Starts a program as production does, its log kept from the terminal, and waits until it answers. */
+  static async start(name: ServerName, databaseUrl: string, port: number, core: number): Promise<BenchServer> {
+    const log = openSync('/dev/null', 'w');
+    const env = {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'production',
+      DATABASE_URL: databaseUrl,
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      // A limit that is counted for each request, but never met.
+      RATE_LIMIT: '999999999',
+    };
+    const started = performance.now();
+    const child = spawn('taskset', ['-c', String(core), process.execPath, SERVERS[name]], {
+      env,
+      stdio: ['ignore', log, 'inherit'],
+    });
+    closeSync(log);
+    while (!(await isReady(port))) {
+      if (child.exitCode !== null) throw new Error(`The ${name} ended with ${String(child.exitCode)}.`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return new BenchServer(child, port, performance.now() - started);
+  }
+
+  /** @returns its resident memory, in megabytes */
+  memory(): number {
+    const [, kilobytes = ''] = /^VmRSS:\s+(\d+) kB$/m.exec(this.readProc('status')) ?? [];
+    return Number(kilobytes) / 1024;
+  }
+
+  /** @returns the time that its core has worked for it, in microseconds */
+  cpu(): number {
+    const fields = this.readProc('stat').split(') ')[1]?.split(' ') ?? [];
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return ticks * 10_000;
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await ended;
+  }
+
+  private readProc(file: string): string {
+    return readFileSync(`/proc/${String(this.child.pid)}/${file}`, 'utf8');
+  }
+}
+
+async function isReady(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${String(port)}/health/ready`)).ok;
+  } catch {
+    return false;
+  }
+}

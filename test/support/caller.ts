@@ -1,0 +1,16 @@
+import type { FastifyRequest } from 'fastify';
+import type { DataSource } from 'typeorm';
+import { CallersReader } from '../../src/auth/callers.reader.js';
+import type { CurrentMedic } from '../../src/auth/current-medic.decorator.js';
+import { Reads } from '../../src/database/reads.js';
+
+/** @returns the medic that a request with this key would act for. @throws InvalidToken it would not be let in */
+export async function callerOf(dataSource: DataSource, key: string): Promise<CurrentMedic> {
+  const reads = new Reads(dataSource);
+  try {
+    const headers = { authorization: `Token ${key}` };
+    return await new CallersReader(reads).get({ headers } as FastifyRequest, undefined);
+  } finally {
+    await reads.onApplicationShutdown();
+  }
+}
