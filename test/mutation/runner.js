@@ -29,20 +29,26 @@ export class SessionRunner {
     return { status: DryRunStatus.Complete, tests, mutantCoverage: session.context.mutantCoverage };
   }
 
-  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, reloadEnvironment, disableBail }) {
-    if (reloadEnvironment || this.#isStale) await this.dispose();
+  async mutantRun(options) {
+    if (options.reloadEnvironment || this.#isStale) await this.dispose();
+    const isFresh = this.#run === null;
+    const result = await this.#try(options);
+    if (isFresh || result.status !== MutantRunStatus.Survived) return result;
+    // What was computed and kept before the mutant was switched on could have hidden it.
+    await this.dispose();
+    return this.#try(options);
+  }
+
+  async #try({ activeMutant, testFilter, hitLimit, mutantActivation, disableBail }) {
     const counts = { hitLimit, hitCount: hitLimit === undefined ? undefined : 0 };
     if (this.#run === null) session.context = {};
-    if (mutantActivation === 'static') {
-      Object.assign(session.context, counts, { activeMutant: activeMutant.id });
-      this.#isStale = true;
-    } else if (this.#run === null) await this.#ask({ only: [], coverage: false });
+    if (mutantActivation === 'static') this.#isStale = true;
+    else if (this.#run === null) await this.#ask({ only: [], coverage: false });
     Object.assign(session.context, counts, { activeMutant: activeMutant.id });
     try {
       const result = await this.#ask({ only: testFilter ?? null, coverage: false });
-      const { hitCount } = session.context;
-      const run = determineHitLimitReached(hitCount, hitLimit) ?? { status: DryRunStatus.Complete, ...result };
-      return toMutantRunResult(run, disableBail);
+      const isEndless = determineHitLimitReached(session.context.hitCount, hitLimit);
+      return toMutantRunResult(isEndless ?? { status: DryRunStatus.Complete, ...result }, disableBail);
     } catch (error) {
       return toMutantRunResult({ status: DryRunStatus.Error, errorMessage: String(error.stack) });
     } finally {
