@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 
 const server = process.env.TEST_DATABASE_URL;
@@ -19,6 +20,14 @@ async function onServer(sql) {
   await client.query(sql).finally(() => client.end());
 }
 
+/** A test that waits in vain may have noticed the mutant, or a machine that is too busy: these are to be looked at. */
+function printWaits() {
+  const { files } = JSON.parse(readFileSync('coverage/mutation/mutation.json', 'utf8'));
+  const mutants = Object.values(files).flatMap((file) => file.mutants);
+  const waited = mutants.filter((mutant) => mutant.statusReason?.includes('Exceeded timeout'));
+  process.stdout.write(`FIGURE mutants that only the time limit of a test found: ${waited.length}\n`);
+}
+
 await onServer(`CREATE DATABASE ${template}`);
 try {
   execFileSync(process.execPath, ['dist/src/cli/main.js', 'migrate'], {
@@ -29,6 +38,7 @@ try {
     env: { ...process.env, TEST_DATABASE_TEMPLATE: template },
   });
   process.exitCode = status ?? 1;
+  printWaits();
 } finally {
   await onServer(`DROP DATABASE ${template} WITH (FORCE)`);
 }

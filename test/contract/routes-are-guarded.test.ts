@@ -3,13 +3,14 @@ import { APP_GUARD, MetadataScanner, ModulesContainer, NestFactory } from '@nest
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { ACCESS_RULE, AnyMedic, PUBLIC, Public } from '../../src/auth/access.decorator.js';
+import { CallersReader } from '../../src/auth/callers.reader.js';
 import { Caller, type CurrentMedic } from '../../src/auth/current-medic.decorator.js';
 import { FailureLimit } from '../../src/auth/failure-limit.js';
 import { TokenAuthGuard } from '../../src/auth/token-auth.guard.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
-import { TokensService } from '../../src/auth/tokens.service.js';
 import { REDIS } from '../../src/common/redis.js';
 import { ENVIRONMENT, readEnvironment } from '../../src/config/environment.js';
+import { Reads } from '../../src/database/reads.js';
 import type { Document } from '../support/document.js';
 import { useService } from '../support/service.js';
 
@@ -94,7 +95,8 @@ describe('a route whose rule is forgotten or wrong', () => {
   let app: NestFastifyApplication;
   beforeAll(async () => {
     const providers = [
-      TokensService,
+      CallersReader,
+      Reads,
       TokenUsage,
       FailureLimit,
       { provide: ENVIRONMENT, useValue: readEnvironment({ RATE_LIMIT: '0' }) },

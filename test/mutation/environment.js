@@ -7,6 +7,10 @@ export default class SessionEnvironment extends TestEnvironment {
     super(...args);
     this.global.__stryker__ = session.context;
     this.global.mutationChannel = session.channel;
+    // Nest ends the process where it cannot start; here that only fails the test.
+    this.global.process.exit = () => {
+      throw new Error('The process would have ended.');
+    };
   }
 
   /** What nobody caught fails the test that is under way, as with Jest. */
