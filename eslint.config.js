@@ -16,8 +16,8 @@ export default defineConfig(
         'error',
         {
           selector:
-            "CallExpression[callee.name='inTransaction'] MemberExpression[object.property.name='dataSource'][object.object.type='ThisExpression']",
-          message: "Use the transaction's own manager inside inTransaction().",
+            "CallExpression[callee.name='inTransaction'] MemberExpression[object.property.name=/^(dataSource|reads|alone)$/][object.object.type='ThisExpression']",
+          message: 'Use the transaction itself inside inTransaction().',
         },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
@@ -37,5 +37,6 @@ export default defineConfig(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
     },
   },
+  { files: ['bench/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
 );

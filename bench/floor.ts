@@ -21,9 +21,11 @@ const writers = new pg.Pool({ ...config, max: 16 });
 await Promise.all(readers.map((client) => client.connect()));
 let turn = 0;
 
+const parserOf = pg.types.getTypeParser as (oid: number, format?: 'text' | 'binary') => unknown;
+
 /** Instants become the contract's: `2020-11-04 01:12:12.01+00` is `2020-11-04T01:12:12.010000Z`. */
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
-  if (oid !== 1184) return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
+  if (oid !== 1184) return parserOf(oid, format) as (text: string) => unknown;
   return (text) => `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(6, '0')}Z`;
 }
 

@@ -39,8 +39,9 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'create',
     target: 0.7,
     isWrite: true,
+    // Requests that are under way together are about different medics.
     lua: ({ medics }) => `
-      local medic = ${String(medics.first)} + math.floor(n / actors) % ${String(medics.count)}
+      local medic = ${String(medics.first)} + (math.floor(n / actors) + n % actors * 2971) % ${String(medics.count)}
       local body = '{"medic": ' .. medic .. ', "hospital": ' .. writeHospital(n) .. ', "type_membership": "MEMBER"}'
       return 'POST', '${API}/management/memberships/', token(n), body`,
   },

@@ -5,6 +5,7 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
+import { registerClientErrors } from './common/client-errors.js';
 import { registerCors } from './common/cors.js';
 import { ErrorFilter } from './common/error.filter.js';
 import { fastifyOptions } from './common/fastify-options.js';
@@ -42,6 +43,7 @@ export async function createApp(
   const addOtherMethods = registerOtherMethods(fastify);
   await registerCors(fastify, environment.CORS_ORIGINS);
   registerShutdown(fastify);
+  registerClientErrors(fastify.server);
   registerSecurityHeaders(fastify);
   registerHttpRules(fastify);
   registerRequestLog(fastify);

@@ -9,7 +9,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 /** What every operation of a kind answers besides its own: status -> description and examples. */
 const COMMON: Record<number, { description: string; messages: string[]; headers?: Record<string, string> }> = {
   400: {
-    description: 'A field, a parameter or the body is wrong.',
+    description: 'A field, a parameter, the body or the Host header is wrong.',
     messages: ['Some fields are not valid: hospital.'],
   },
   401: {
@@ -64,20 +64,19 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   });
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
-      complete(path, operation, method === 'post' || method === 'patch');
+      complete(path, operation, method);
     }
   }
   closeSchemas(document);
   return document;
 }
 
-/** @param readsBody whether a body is read, even where the operation needs none */
-function complete(path: string, operation: Operation, readsBody: boolean): void {
+/** Every POST and PATCH reads a body, even where the operation needs none; a DELETE ignores it, if it is not too large. */
+function complete(path: string, operation: Operation, method: string): void {
   if (!path.startsWith(API_PREFIX)) {
     operation.security = [];
     return;
   }
-  const hasQuery = operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query') ?? false;
   if (operation.requestBody !== undefined) {
     const body = operation.requestBody as { content: Record<string, unknown> };
     body.content['application/x-www-form-urlencoded'] ??= body.content['application/json'];
@@ -90,7 +89,8 @@ function complete(path: string, operation: Operation, readsBody: boolean): void 
     ...(isJson ? [406] : []),
     429,
     503,
-    ...(readsBody ? [400, 413, 415] : hasQuery ? [400] : []),
+    400,
+    ...({ post: [413, 415], patch: [413, 415], delete: [413] }[method] ?? []),
   ];
   for (const status of statuses) operation.responses[String(status)] ??= commonResponse(status);
 }

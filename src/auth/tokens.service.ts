@@ -31,7 +31,12 @@ export class TokensService {
    * @param expiresAt the first instant at which it no longer works; null for never
    * @returns the key itself, which cannot be had again
    */
-  async issue(transaction: Transaction, medicId: number, label: string, expiresAt: Date | null = null): Promise<string> {
+  async issue(
+    transaction: Transaction,
+    medicId: number,
+    label: string,
+    expiresAt: Date | null = null,
+  ): Promise<string> {
     const key = generateKey();
     await transaction.query('INSERT INTO api_token (medic_id, label, digest, expires_at) VALUES ($1, $2, $3, $4)', [
       medicId,

@@ -1,14 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { LogController, type FastifyReply, type FastifyRequest, type FastifyHttpOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.js';
+import { answerClientError } from './client-errors.js';
 import { setAnswerHeaders } from './http-rules.js';
 import { readForm } from './request-body.js';
 import { logRequest, requestIdOf } from './request-log.js';
 
 /** The largest body that is read, in bytes. */
 const BODY_LIMIT = 1_048_576;
+
+/** Within which time the header of a request must have arrived, and the whole of it: a slow upload of two pictures. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** How often that is looked at. */
+const CHECK_EVERY_MS = 5_000;
+
+/** For how long a connection may be silent during a request, such as one whose client does not read the answer. */
+const SILENCE_TIMEOUT_MS = 60_000;
 
 /** @returns how Fastify listens and routes (section 2 of the contract) */
 export function fastifyOptions(environment: Environment, logger: Logger) {
@@ -19,7 +29,15 @@ export function fastifyOptions(environment: Environment, logger: Logger) {
     requestIdHeader: false,
     trustProxy: environment.TRUST_PROXY,
     bodyLimit: BODY_LIMIT,
-    http: { requireHostHeader: false },
+    http: {
+      requireHostHeader: false,
+      // Of two Host or Authorization fields neither is taken: what came before the service may take the other.
+      joinDuplicateHeaders: true,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    },
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: SILENCE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, querystringParser: readForm },
@@ -29,18 +47,6 @@ export function fastifyOptions(environment: Environment, logger: Logger) {
       // No hook is called for a path that cannot be decoded.
       logRequest(request, reply);
     },
-    clientErrorHandler: (error, socket) => {
-      if (!socket.writable) return;
-      const [status, message] =
-        error.code === 'HPE_HEADER_OVERFLOW'
-          ? ['431 Request Header Fields Too Large', 'The header of the request is too large; send at most 16 KB.']
-          : ['400 Bad Request', 'The request is not valid HTTP.'];
-      const body = JSON.stringify({ message });
-      socket.end(
-        `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-          `Content-Length: ${String(Buffer.byteLength(body))}\r\nX-Request-Id: ${randomUUID()}\r\n` +
-          `Connection: close\r\n\r\n${body}`,
-      );
-    },
+    clientErrorHandler: answerClientError,
   } satisfies FastifyHttpOptions<Server>;
 }

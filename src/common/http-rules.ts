@@ -11,7 +11,8 @@ export function registerHttpRules(fastify: FastifyInstance): void {
   fastify.decorateRequest('medic', null);
   fastify.addHook('onRequest', (request, reply, done) => {
     setAnswerHeaders(request, reply);
-    if (isApi(request) && !isHost(request.host)) {
+    if (hidesNext(request)) reply.header('connection', 'close');
+    if (isApi(request) && !request.is404 && !isHost(request.host)) {
       done(new InvalidHost());
       return;
     }
@@ -19,6 +20,8 @@ export function registerHttpRules(fastify: FastifyInstance): void {
     const mustAccept = isApi(request) && !request.is404 && request.routeOptions.config.anyAccept !== true;
     done(mustAccept && !acceptsJson(request) ? new NotAcceptable() : undefined);
   });
+  // Node would answer an expectation that it does not know with 417 and nothing else; it is ignored instead.
+  fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
 }
 
 /** Sets the header fields that every answer has, whatever it is. */
@@ -27,17 +30,32 @@ export function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): 
   if (isApi(request)) reply.header('cache-control', 'private, no-store');
 }
 
+/**
+ * Node takes what follows the body of a request with `Upgrade` for the other protocol, even where none is
+ * spoken: a request that comes with the end of that body would never be answered.
+ */
+function hidesNext({ headers }: FastifyRequest): boolean {
+  return headers.upgrade !== undefined && (headers['content-length'] ?? headers['transfer-encoding']) !== undefined;
+}
+
 function isApi(request: FastifyRequest): boolean {
   return request.url.startsWith(API_PREFIX);
 }
 
+/** The host that was found good last: most requests name the same one. */
+let goodHost = '';
+
 function isHost(host: string): boolean {
-  return /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`);
+  if (host === goodHost) return true;
+  const isGood = /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`);
+  if (isGood) goodHost = host;
+  return isGood;
 }
 
 /** What is said of a type besides its weight, such as its charset, makes no difference. */
 function acceptsJson(request: FastifyRequest): boolean {
   const { accept } = request.headers;
-  if (accept !== undefined) request.headers.accept = accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, '');
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return true;
+  request.headers.accept = accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, '');
   return request.accepts().type(['json']) !== false;
 }

@@ -20,7 +20,10 @@ export class InputPipe implements PipeTransform {
       refuseReservedNames(value);
       return this.bodies.transform(value, metadata);
     }
-    return metadata.type === 'query' ? this.queries.transform(withoutEmpty(value), metadata) : value;
+    if (metadata.type !== 'query') return value;
+    const query = withoutEmpty(value);
+    // No parameter of a query is required.
+    return Object.keys(query).length === 0 ? {} : this.queries.transform(query, metadata);
   }
 }
 
@@ -43,6 +46,6 @@ function refuse(problems: ValidationError[]): InvalidFields {
   return new InvalidFields(errors);
 }
 
-function withoutEmpty(query: unknown): unknown {
+function withoutEmpty(query: unknown): object {
   return Object.fromEntries(Object.entries(query as object).filter(([, value]) => value !== ''));
 }

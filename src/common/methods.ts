@@ -11,6 +11,8 @@ const NOT_REQUESTS = new Set(['CONNECT']);
  */
 export function registerOtherMethods(fastify: FastifyInstance): () => void {
   const paths = new Map<string, Set<string>>();
+  // Whatever is sent with it is ignored, as with GET.
+  fastify.addHttpMethod('OPTIONS', { hasBody: false, overrideExisting: true });
   fastify.addHook('onRoute', ({ url, method }) => {
     const path = url.replace(/(.)\/$/, '$1');
     const methods = paths.get(path) ?? new Set<string>();

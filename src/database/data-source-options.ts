@@ -10,11 +10,12 @@ import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 import { SessionClient, verify } from './session-client.js';
 
 const INSTANT_OID = 1184;
+const parserOf = pg.types.getTypeParser as (oid: number, format?: 'text' | 'binary') => unknown;
 
 /** How values of the database become values of JavaScript: an instant becomes the contract's text. */
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
-    oid === INSTANT_OID ? instantOf : pg.types.getTypeParser(oid, format),
+    oid === INSTANT_OID ? instantOf : parserOf(oid, format),
 };
 
 const schema = {

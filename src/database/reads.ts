@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import { EmbeddedDataSource } from './embedded-data-source.js';
-import { poolOf } from './pool.js';
+import { poolOf, standAlone } from './pool.js';
 import { send, type Statements } from './statements.js';
 import { SessionClient } from './session-client.js';
 
@@ -15,33 +15,24 @@ const LANES = 2;
  */
 @Injectable()
 export class Reads implements Statements, OnApplicationShutdown {
-  private readonly pool: pg.Pool;
+  private readonly any: Statements;
   private readonly lanes: Lane[];
 
   constructor(dataSource: DataSource) {
-    this.pool = poolOf(dataSource);
+    this.any = standAlone(dataSource);
     // The one connection of an embedded database is not to be kept by anybody.
     const lanes = dataSource instanceof EmbeddedDataSource ? 0 : LANES;
-    this.lanes = Array.from({ length: lanes }, () => new Lane(this.pool.options));
+    this.lanes = Array.from({ length: lanes }, () => new Lane(poolOf(dataSource).options));
   }
 
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     const [lane, ...others] = this.lanes;
-    if (lane === undefined) return this.queryOnce<Row>(text, values);
+    if (lane === undefined) return this.any.query<Row>(text, values);
     return others.reduce((least, other) => (other.waiting < least.waiting ? other : least), lane).query(text, values);
   }
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.lanes.map((lane) => lane.close()));
-  }
-
-  private async queryOnce<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    const client = await this.pool.connect();
-    try {
-      return await send<Row>(client as unknown as SessionClient, text, values);
-    } finally {
-      client.release();
-    }
   }
 }
 

@@ -11,6 +11,7 @@ const TRANSIENT = new Set<string | undefined>(['40001', '40P01']);
 /** All that is stored through it is stored together, or not at all. */
 export class Transaction implements Statements {
   private isEnding = false;
+  private failure: unknown;
 
   constructor(
     private readonly runner: QueryRunner,
@@ -23,9 +24,16 @@ export class Transaction implements Statements {
     return this.runner.manager;
   }
 
-  /** Statements that are sent before an answer is awaited make one round trip together. */
-  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    return send<Row>(this.client, text, values);
+  /**
+   * Statements that are sent before an answer is awaited make one round trip together.
+   * @throws the first failure of the transaction: those after it only say that there was one
+   */
+  async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+    try {
+      return await send<Row>(this.client, text, values);
+    } catch (error) {
+      throw (this.failure ??= error);
+    }
   }
 
   /**

@@ -45,10 +45,7 @@ export class HospitalsService {
 
   /** @throws NotFound the caller has no live membership there, or there is no such hospital */
   async get(caller: CurrentMedic, id: number, on: Statements = this.reads): Promise<HospitalRow> {
-    const [row] = await on.query<HospitalRow>(`SELECT ${HOSPITAL_COLUMNS} ${OF_CALLER} AND h.id = $2`, [
-      caller.id,
-      id,
-    ]);
+    const [row] = await on.query<HospitalRow>(`SELECT ${HOSPITAL_COLUMNS} ${OF_CALLER} AND h.id = $2`, [caller.id, id]);
     if (row === undefined) throw new NotFound();
     return row;
   }

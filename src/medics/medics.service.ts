@@ -85,10 +85,7 @@ export class MedicsService {
     if (Object.keys(columns).length > 0) await transaction.manager.update(Medic, { id }, columns);
     const decided = place && { place, next: this.hospitals.decide(place, wish) };
     const [, updated] = await transaction.commitWith(() =>
-      Promise.all([
-        this.hospitals.store(transaction, id, decided, wish),
-        this.reader.get(caller, id, transaction),
-      ]),
+      Promise.all([this.hospitals.store(transaction, id, decided, wish), this.reader.get(caller, id, transaction)]),
     );
     return updated;
   }
@@ -96,7 +93,11 @@ export class MedicsService {
   /** The first membership of a medic that has just been created is the active one. */
   private addFirst(transaction: Transaction, medicId: number, hospitalId: number, isAdmin: boolean | null | undefined) {
     const place = { medicId, hospitalId, otherLive: false, otherActive: false, otherAdmin: true };
-    return this.writer.insert(transaction, place, firstState({ type: typeOf(isAdmin), isActive: undefined }, place, true));
+    return this.writer.insert(
+      transaction,
+      place,
+      firstState({ type: typeOf(isAdmin), isActive: undefined }, place, true),
+    );
   }
 }
 

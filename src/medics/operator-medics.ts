@@ -32,7 +32,12 @@ export class OperatorMedics {
     const { name, email, password } = (await new InputPipe().transform(input, metadata)) as OperatorMedicDto;
     const passwordHash = password === undefined ? null : await hashPassword(password);
     return inTransaction(this.dataSource, async (transaction) => {
-      const inserted = await transaction.manager.insert(Medic, { name, email, emailKey: emailKeyOf(email), passwordHash });
+      const inserted = await transaction.manager.insert(Medic, {
+        name,
+        email,
+        emailKey: emailKeyOf(email),
+        passwordHash,
+      });
       const { id } = inserted.identifiers[0] as { id: number };
       return { id, token: await this.tokens.issue(transaction, id, 'created') };
     });

@@ -12,7 +12,7 @@ import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { MembershipResponse } from './dto/membership.response.js';
 import { HospitalMembershipsQuery } from './dto/membership.queries.js';
 import { HospitalAdmin } from './hospital-admin.guard.js';
-import { MembershipsReader } from './memberships.reader.js';
+import { BATCH, MembershipsReader } from './memberships.reader.js';
 
 /** The memberships of one hospital, for its ADMINs (section 3 of the contract). */
 @ApiTags('Memberships')
@@ -39,7 +39,7 @@ export class HospitalMembershipsController {
   ): Promise<MembershipResponse[] | Readable> {
     if (query.limit === undefined && query.offset === undefined) {
       reply.type('application/json; charset=utf-8');
-      return jsonArray(this.reader.allOfHospital(id, query));
+      return jsonArray((after) => this.reader.batchOfHospital(id, query, after), BATCH);
     }
     const [memberships, hasMore] = await this.reader.sliceOfHospital(id, query);
     const { next, previous } = neighboursOf(urlOf(request, this.environment.PUBLIC_URL), sliceOf(query), hasMore);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { NotFound } from '../common/domain-error.js';
-import { rowOf } from '../database/statements.js';
+import { rowOf, type Statements } from '../database/statements.js';
 import type { Transaction } from '../database/transaction.js';
 import {
   MEMBERSHIP_COLUMNS,
@@ -89,6 +89,22 @@ export class MembershipWriter {
   }
 
   /**
+   * Adds a MEMBER or ADMIN in one statement, where nothing stands in the way: the caller is an ADMIN of the
+   * hospital, and stays one until it is stored, and the medic has no membership there. The first live
+   * membership of a medic is the active one (rule 3).
+   * @returns its id, or null where nothing was stored, for whatever reason
+   */
+  async tryInsert(on: Statements, callerId: number, pair: Pair, type: MembershipType): Promise<number | null> {
+    const [created] = await on.query<{ id: number }>(INSERT_WHERE_FREE, [
+      pair.medicId,
+      pair.hospitalId,
+      type,
+      callerId,
+    ]);
+    return created?.id ?? null;
+  }
+
+  /**
    * Stores a new membership.
    * @param place that of a locked medic without a membership there
    * @returns its id
@@ -158,3 +174,13 @@ const PLACE_OF_MEMBERSHIP = `SELECT ${placeColumns('s.hospital_id')}
 
 const PLACE_OF_PAIR = `SELECT ${placeColumns('$3::integer')}
   FROM medic m LEFT JOIN membership s ON s.medic_id = m.id AND s.hospital_id = $3 WHERE m.id = $2`;
+
+/** What its snapshot did not see yet, two first memberships at once say, meets a unique index and stores nothing. */
+const INSERT_WHERE_FREE = `
+  WITH locked AS MATERIALIZED (SELECT id FROM medic WHERE id = $1 FOR NO KEY UPDATE),
+    allowed AS MATERIALIZED (
+      SELECT locked.id FROM locked, membership r
+      WHERE r.medic_id = $4 AND r.hospital_id = $2 AND r.type = 'ADMIN' AND NOT r.is_deleted FOR SHARE OF r)
+  INSERT INTO membership (medic_id, hospital_id, type, is_active)
+  SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND NOT o.is_deleted) FROM allowed
+  ON CONFLICT DO NOTHING RETURNING id`;

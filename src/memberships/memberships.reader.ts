@@ -12,7 +12,7 @@ import {
 import type { HospitalMembershipsQuery, MembershipsQuery } from './dto/membership.queries.js';
 
 /** How many rows are read at a time where a list is answered whole. */
-const BATCH = 500;
+export const BATCH = 500;
 
 const SOURCE = 'membership s JOIN medic m ON m.id = s.medic_id';
 
@@ -75,17 +75,11 @@ export class MembershipsReader {
   }
 
   /**
-   * Reads all of the hospital's memberships, newest first, a batch at a time, each batch after the last
+   * Reads all of the hospital's memberships, newest first, {@link BATCH} at a time, each batch after the last
    * row of the one before: a slow reader holds neither the list in memory nor a connection.
    */
-  async *allOfHospital(hospitalId: number, query: HospitalMembershipsQuery): AsyncGenerator<MembershipResponse[]> {
-    let after: MembershipResponse | undefined;
-    for (;;) {
-      const batch = await this.newest(hospitalId, query, BATCH, 0, after);
-      yield batch;
-      if (batch.length < BATCH) return;
-      after = batch.at(-1);
-    }
+  batchOfHospital(hospitalId: number, query: HospitalMembershipsQuery, after: MembershipResponse | undefined) {
+    return this.newest(hospitalId, query, BATCH, 0, after);
   }
 
   private async newest(

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { InvalidFields, NotFound, type FieldErrors } from '../common/domain-error.js';
+import { standAlone } from '../database/pool.js';
+import type { Statements } from '../database/statements.js';
 import { inTransaction } from '../database/transaction.js';
 import type { CreateMembershipDto } from './dto/create-membership.dto.js';
 import type { CreatedMembershipResponse, MembershipResponse } from './dto/membership.response.js';
@@ -15,11 +17,15 @@ import { MembershipType } from './membership.entity.js';
 /** Adds, changes and removes memberships; each write is authorised in its own transaction. */
 @Injectable()
 export class MembershipsService {
+  private readonly alone: Statements;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly access: HospitalAccess,
     private readonly writer: MembershipWriter,
-  ) {}
+  ) {
+    this.alone = standAlone(dataSource);
+  }
 
   /**
    * @throws UnauthorizedMedic the caller is not an ADMIN of the hospital
@@ -27,20 +33,32 @@ export class MembershipsService {
    * @throws MembershipAlreadyExists rule 1
    * @throws ActiveHospitalAlreadyChosen rule 4
    */
-  create(caller: CurrentMedic, input: CreateMembershipDto): Promise<CreatedMembershipResponse> {
+  async create(caller: CurrentMedic, input: CreateMembershipDto): Promise<CreatedMembershipResponse> {
     const { medic: medicId, hospital: hospitalId, type_membership: type = MembershipType.MEMBER } = input;
+    const pair = { medicId, hospitalId };
+    const id =
+      (input.is_active === undefined ? await this.writer.tryInsert(this.alone, caller.id, pair, type) : null) ??
+      (await this.createCarefully(caller, pair, { type, isActive: input.is_active }));
+    return { id, medic: medicId, hospital: hospitalId, type_membership: type };
+  }
+
+  /** Finds out what stands in the way of a creation, or that nothing does any more. */
+  private createCarefully(
+    caller: CurrentMedic,
+    pair: Pair,
+    wanted: { type: MembershipType; isActive: boolean | undefined },
+  ): Promise<number> {
     return inTransaction(this.dataSource, async (transaction) => {
       const [, right, place] = await Promise.all([
-        this.writer.lockMedic(transaction, medicId),
-        this.access.lockRight(transaction, caller.id, hospitalId),
-        this.writer.findPlaceOf(transaction, caller.id, { medicId, hospitalId }),
+        this.writer.lockMedic(transaction, pair.medicId),
+        this.access.lockRight(transaction, caller.id, pair.hospitalId),
+        this.writer.findPlaceOf(transaction, caller.id, pair),
       ]);
       requireAdmin(right);
       if (place === null) throw new InvalidFields({ medic: ['There is no medic with this id.'] });
       if (place.present !== null) throw new MembershipAlreadyExists(place.present.id);
-      const next = firstState({ type, isActive: input.is_active }, place, mayChoose(caller, place));
-      const id = await transaction.commitWith(() => this.writer.insert(transaction, place, next));
-      return { id, medic: medicId, hospital: hospitalId, type_membership: type };
+      const next = firstState(wanted, place, mayChoose(caller, place));
+      return transaction.commitWith(() => this.writer.insert(transaction, place, next));
     });
   }
 

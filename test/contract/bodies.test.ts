@@ -222,12 +222,13 @@ describe('an empty body', () => {
 });
 
 test.each(['application/json', 'text/plain', 'multipart/form-data', 'nonsense', ''])(
-  'GET, HEAD and DELETE ignore the content type %j',
+  'GET, HEAD, DELETE and OPTIONS ignore the content type %j',
   async (type) => {
     const { admin, membership } = await service.given.hospital();
     const headers = { 'content-type': type };
     (await admin.get('/medics/', { headers })).isOk();
     (await admin.send('HEAD', '/medics/', { headers })).isOk();
+    (await admin.send('OPTIONS', '/medics/', { headers, body: '{' })).is(204);
     (await admin.delete(`/management/memberships/${String(membership)}`, { headers, body: '{' })).isCreated();
     const again = await service.given.hospital();
     (await again.admin.delete(`/management/memberships/${String(again.membership)}`, { headers })).isCreated();

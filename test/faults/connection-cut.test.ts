@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
+import { figure } from '../support/figure.js';
 import { until } from '../support/until.js';
 import { by, keepAlive, send, type Reply } from './exchange.js';
-import { figure, useScratch } from './scratch.js';
+import { useScratch } from './scratch.js';
 
 /** A connection of the test's own that holds a lock; it ends before its database is dropped. */
 let holder: pg.Client;

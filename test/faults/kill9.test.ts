@@ -8,9 +8,10 @@ import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { createTestDatabase } from '../support/database.js';
+import { figure } from '../support/figure.js';
 import { useProcesses } from '../support/process.js';
 import { by, keepAlive, send, type Sent } from './exchange.js';
-import { figure, givenOn, requireServer } from './scratch.js';
+import { givenOn, requireServer } from './scratch.js';
 
 const start = useProcesses();
 

@@ -5,11 +5,12 @@ import { DataSource } from 'typeorm';
 import { postgresOptions } from '../../src/database/data-source-options.js';
 import type { Actor } from '../support/actor.js';
 import { HOSPITAL } from '../support/bodies.js';
+import { figure } from '../support/figure.js';
 import { useProcesses } from '../support/process.js';
 import { until } from '../support/until.js';
 import { by, keepAlive, send, type Reply, type Sent } from './exchange.js';
 import { OwnPostgres } from './own-postgres.js';
-import { figure, givenOn } from './scratch.js';
+import { givenOn } from './scratch.js';
 
 const start = useProcesses();
 

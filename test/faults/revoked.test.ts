@@ -1,8 +1,9 @@
 import { MembershipType } from '../../src/memberships/membership.entity.js';
+import { figure } from '../support/figure.js';
 import type { Given } from '../support/given.js';
 import { until } from '../support/until.js';
 import { by, keepAlive, send, type Sent } from './exchange.js';
-import { figure, useScratch } from './scratch.js';
+import { useScratch } from './scratch.js';
 
 const scratch = useScratch();
 const agent = keepAlive();

@@ -4,11 +4,6 @@ import { Given } from '../support/given.js';
 import { useProcesses, type ServerProcess } from '../support/process.js';
 import { isServer } from '../support/server.js';
 
-/** Prints a figure of `docs/reliability.md`. */
-export function figure(name: string, value: number): void {
-  process.stdout.write(`FIGURE ${name}: ${String(value)}\n`);
-}
-
 /** A database of the test's own on the PostgreSQL server, and processes of the built program on it. */
 export class Scratch {
   database!: TestDatabase;

@@ -1,10 +1,11 @@
 import type { Agent } from 'node:http';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
+import { figure } from '../support/figure.js';
 import { connectTo, rawRequest, readAnswer } from '../support/raw.js';
 import { until } from '../support/until.js';
 import { Balancer } from './balancer.js';
 import { by, EACH_ITS_OWN, keepAlive, NoReply, send, type Sent } from './exchange.js';
-import { figure, useScratch } from './scratch.js';
+import { useScratch } from './scratch.js';
 
 const scratch = useScratch();
 

@@ -52,8 +52,9 @@ const LOSSES = [
   });
 
   test.each(LOSSES)('a change and a removal by an ADMIN who is being %s change nothing', async (_, loss) => {
-    const { admin, adminship, membership } = await service.given.hospital();
+    const { hospital, admin, adminship, membership } = await service.given.hospital();
     const before = await service.given.rowOf(membership);
+    await other.query('SELECT FROM hospital WHERE id = $1 FOR NO KEY UPDATE', [hospital]);
     await other.query(`UPDATE membership SET ${loss} WHERE id = $1`, [adminship]);
     const answers = await heldUp(
       'COMMIT',
@@ -73,6 +74,7 @@ const LOSSES = [
 
   test('a creation of a pair that another is creating is a conflict that names the membership', async () => {
     const { hospital, admin, outsider } = await service.given.hospital();
+    await other.query('SELECT FROM medic WHERE id = $1 FOR NO KEY UPDATE', [outsider.id]);
     const { rows } = await other.query<{ id: number }>(
       `INSERT INTO membership (medic_id, hospital_id, type, is_active) VALUES ($1, $2, 'MEMBER', true) RETURNING id`,
       [outsider.id, hospital],

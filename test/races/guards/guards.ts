@@ -1,4 +1,5 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
 
 /** Something that keeps an invariant, and that a test takes away to see the invariant break. */
 export interface Guard {
@@ -10,19 +11,25 @@ export interface Guard {
 /** A clause of the SQL that the service sends, and what stands there without the guard. */
 type Edit = readonly [clause: RegExp, without: string];
 
+type Query = (this: pg.Client, statement: string | pg.QueryConfig, ...rest: unknown[]) => unknown;
+
 /** A guard in the SQL of the service: it is taken out of each statement on its way to the database. */
 function inSql(name: string, ...edits: Edit[]): Guard {
-  const remove = (dataSource: DataSource) => {
-    const runner = Object.getPrototypeOf(dataSource.createQueryRunner()) as Record<'query', QueryRunner['query']>;
-    const { query } = runner;
+  const remove = () => {
+    const client = pg.Client.prototype as unknown as Record<'query', Query>;
+    const { query } = client;
     let met = 0;
-    runner.query = function (this: QueryRunner, sql: string, ...rest: []) {
-      const edited = edits.reduce((text, [clause, without]) => text.replace(clause, without), sql);
-      if (edited !== sql) met += 1;
-      return query.call(this, edited, ...rest);
+    client.query = function (this: pg.Client, statement, ...rest) {
+      const text = typeof statement === 'string' ? statement : statement.text;
+      const edited = edits.reduce((sql, [clause, without]) => sql.replace(clause, without), text);
+      if (edited === text) return query.call(this, statement, ...rest);
+      met += 1;
+      // Under its name the statement is prepared with the guard.
+      const unnamed = typeof statement === 'string' ? edited : { text: edited, values: statement.values ?? [] };
+      return query.call(this, unnamed, ...rest);
     };
     return Promise.resolve(() => {
-      runner.query = query;
+      client.query = query;
       return met > 0 ? Promise.resolve() : Promise.reject(new Error(`No statement had the guard "${name}".`));
     });
   };
@@ -63,7 +70,8 @@ export function all(...guards: Guard[]): Guard {
     const restores: (() => Promise<void>)[] = [];
     for (const guard of guards) restores.unshift(await guard.remove(dataSource));
     return async () => {
-      for (const restore of restores) await restore();
+      const results = await Promise.allSettled(restores.map((restore) => restore()));
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
     };
   };
   return { name: guards.map(({ name }) => name).join(' and '), remove };
@@ -84,7 +92,7 @@ export const MEDIC_LOCK = inSql(
 );
 
 /** The right that a write is authorised by stays until the write is stored. */
-export const RIGHT_LOCK = inSql("the lock of the caller's right", [/FOR SHARE/, '']);
+export const RIGHT_LOCK = inSql("the lock of the caller's right", [/FOR SHARE( OF r)?/, '']);
 
 /** A key is rotated only while it is live, which the statement that stores its successor asks again. */
 export const LIVE_WHEN_ROTATED = inSql('the condition that the old key is live', [
@@ -98,10 +106,6 @@ export const LIVE_WHEN_USED = inSql('the condition that the key in use is live',
   '$1 AND m.is_active',
 ]);
 
-/** The constraint is useless to a statement that names it without it. */
-export const ONE_PER_PAIR = all(
-  constraint('membership', 'membership_one_per_medic_and_hospital'),
-  inSql('its ON CONFLICT clause', [/ON CONFLICT ON CONSTRAINT \w+ DO NOTHING/, '']),
-);
+export const ONE_PER_PAIR = constraint('membership', 'membership_one_per_medic_and_hospital');
 export const ONE_ACTIVE = index('membership_one_active_per_medic');
 export const EMAIL_UNIQUE = constraint('medic', 'medic_email_unique');

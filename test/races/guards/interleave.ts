@@ -124,13 +124,18 @@ async function stoppedOrAnswered(service: Service, pending: ReadonlySet<unknown>
 const WAITING = `SELECT count(*)::integer AS waiting FROM pg_stat_activity
   WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 
-/** Before a statement writes to a table it passes a gate, which is shut while {@link atWrite}'s lock is held. */
+/**
+ * Whoever writes to a table passes a gate, which is shut while {@link atWrite}'s lock is held: before the row
+ * of an INSERT, which one statement may choose by what it has locked, and before any row of an UPDATE.
+ */
 const GATES = `
   CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       PERFORM pg_advisory_xact_lock_shared(hashtext(TG_OP || ' ' || TG_TABLE_NAME));
-      RETURN NULL;
+      RETURN NEW;
     END $$;
   ${TABLES.map(
-    (table) => `CREATE TRIGGER gate BEFORE INSERT OR UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();`,
+    (table) => `
+      CREATE TRIGGER insert_gate BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION gate();
+      CREATE TRIGGER update_gate BEFORE UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();`,
   ).join('\n')}`;

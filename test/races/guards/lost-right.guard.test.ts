@@ -44,13 +44,13 @@ const WRITES: Write[] = [
     name: 'PATCH management/memberships',
     send: ({ admin, membership }) => admin.changeMembership(membership, { type_membership: 'ADMIN' }, AT_ONCE),
     stopped: atMembership,
-    guards: [HOSPITAL_LOCK, RIGHT_LOCK],
+    guards: [HOSPITAL_LOCK],
   },
   {
     name: 'DELETE management/memberships',
     send: ({ admin, membership }) => admin.removeMembership(membership, AT_ONCE),
     stopped: atMembership,
-    guards: [HOSPITAL_LOCK, RIGHT_LOCK],
+    guards: [HOSPITAL_LOCK],
   },
   {
     name: 'PATCH hospital',
@@ -70,7 +70,7 @@ const WRITES: Write[] = [
     name: 'PATCH medics',
     send: ({ admin, hospital, created }) => admin.patch(`/medics/${String(created.id)}`, { hospital }, AT_ONCE),
     stopped: () => atWrite('INSERT', 'membership'),
-    guards: [HOSPITAL_LOCK, RIGHT_LOCK],
+    guards: [HOSPITAL_LOCK],
   },
 ];
 

@@ -1,0 +1,51 @@
+import type { DataSource } from 'typeorm';
+import { createTestDatabase } from '../support/database.js';
+import { Given } from '../support/given.js';
+import type { Client } from '../support/client.js';
+import { ServerProcess } from '../support/process.js';
+import { isServer } from '../support/server.js';
+import { Service } from '../support/service.js';
+
+/** The service that requests are sent to. */
+export interface Target {
+  readonly url: string;
+  readonly given: Given;
+  readonly dataSource: DataSource;
+  /** @returns every line that it logged */
+  log(): string[];
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the built program as a process of its own on a real PostgreSQL; on the embedded database, which
+ * only one process can open, the application in this one.
+ */
+export function startTarget(): Promise<Target> {
+  return isServer ? startProcess() : startInside();
+}
+
+async function startProcess(): Promise<Target> {
+  const database = await createTestDatabase();
+  const { dataSource } = database;
+  const server = new ServerProcess({ ...database.variables, RATE_LIMIT: '0' });
+  return {
+    url: await server.url(),
+    given: new Given(dataSource, undefined as unknown as Client),
+    dataSource,
+    log: () => [
+      ...server.output.split('\n').filter((line) => line !== ''),
+      ...(server.errors === '' ? [] : [server.errors]),
+    ],
+    stop: async () => {
+      await server.stop('SIGKILL');
+      await database.drop();
+    },
+  };
+}
+
+async function startInside(): Promise<Target> {
+  const service = new Service({});
+  await service.start();
+  const { client, given, dataSource, log } = service;
+  return { url: client.url, given, dataSource, log: () => log, stop: () => service.stop() };
+}

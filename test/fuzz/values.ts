@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { hostileValue } from './hostile.js';
+import type { Schema } from './operations.js';
+import { PASSWORD, type Scene } from './scene.js';
+
+/** Where a value goes to, which says what it may be the id of. */
+export interface Place {
+  readonly method: string;
+  readonly path: string;
+  readonly name: string;
+}
+
+/** @returns what there is in the scene that belongs at this place; empty where any value will do */
+function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[] {
+  if (name === 'digest') return scene.digests;
+  if (name === 'hospital' || name === 'hospital_id') return scene.hospitals;
+  if (name === 'medic') return scene.medics;
+  if (name === 'query' || (name === 'email' && path.endsWith('/token-auth'))) return scene.emails;
+  if (name === 'password') return [PASSWORD];
+  if (name === 'limit' || name === 'offset') return [1, 2, 15];
+  if (name === 'is_active' && method === 'PATCH') return [true];
+  if (name !== 'id') return [];
+  if (path.includes('/management/')) return scene.memberships;
+  return path.includes('/medics/') ? scene.medics : scene.hospitals;
+}
+
+/** @returns values that the schema takes, mostly such that mean something in the scene */
+export function validValue(schema: Schema, place: Place, scene: Scene): fc.Arbitrary<unknown> {
+  const known = knownAt(place, scene);
+  const any = anyOf(schema);
+  return known.length === 0 ? any : fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...known) }, any);
+}
+
+function anyOf({
+  type,
+  enum: values,
+  format,
+  minimum,
+  maximum,
+  minLength = 0,
+  maxLength = 40,
+}: Schema): fc.Arbitrary<unknown> {
+  if (values !== undefined) return fc.constantFrom(...values);
+  const types = [type ?? 'any'].flat();
+  if (types.includes('null')) {
+    const schema = {
+      type: types.filter((name) => name !== 'null'),
+      minLength,
+      maxLength,
+      ...(format === undefined ? {} : { format }),
+    };
+    const isFile = format === 'binary';
+    return isFile ? fc.constant(null) : fc.oneof({ weight: 4, arbitrary: anyOf(schema) }, fc.constant(null));
+  }
+  if (types.includes('boolean'))
+    return fc.oneof({ weight: 4, arbitrary: fc.boolean() }, fc.constantFrom('true', 'False', 0, '1'));
+  if (types.includes('integer')) return fc.integer({ min: minimum ?? 0, max: maximum ?? 10_000 });
+  if (types.includes('any')) return fc.jsonValue({ maxDepth: 2 });
+  if (format === 'date')
+    return fc
+      .date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
+      .map((date) => date.toISOString().slice(0, 10));
+  if (format === 'email') return fc.uuid().map((name) => `${name}@Example.org`);
+  const text = fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, 40) });
+  return minLength > 0 ? text.map((rest) => `x${rest}`.slice(0, Math.max(maxLength, 1))) : text;
+}
+
+/** @returns values that the schema nearly takes, or takes only just */
+export function nearlyValidValue(schema: Schema): fc.Arbitrary<unknown> {
+  const { minimum = 0, maximum = 2 ** 31 - 1, minLength = 0, maxLength = 255, example } = schema;
+  return fc.oneof(
+    fc.constantFrom(minimum, minimum - 1, maximum, maximum + 1, String(minimum), `${String(maximum)} `, minimum + 0.5),
+    fc.constantFrom(
+      'x'.repeat(Math.max(0, minLength - 1)),
+      'x'.repeat(maxLength),
+      'x'.repeat(maxLength + 1),
+      '🩺'.repeat(maxLength),
+    ),
+    fc.constantFrom(
+      null,
+      '',
+      [],
+      {},
+      [example],
+      { id: example },
+      String(example).toLowerCase(),
+      `${String(example)}\u0000`,
+    ),
+  );
+}
+
+/** @returns values for a place: mostly valid ones, some nearly so, a few hostile */
+export function valueAt(schema: Schema, place: Place, scene: Scene): fc.Arbitrary<unknown> {
+  return fc.oneof(
+    { weight: 40, arbitrary: validValue(schema, place, scene) },
+    { weight: 2, arbitrary: nearlyValidValue(schema) },
+    { weight: 1, arbitrary: hostileValue },
+  );
+}

@@ -1,0 +1,31 @@
+import { connectTo } from './raw.js';
+
+/** One of the answers that came over a connection. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly id: string;
+}
+
+/**
+ * Sends bytes as they are over one connection.
+ * @returns every answer that comes before the service closes it
+ */
+export async function allAnswersTo(url: string, ...parts: (string | Buffer)[]): Promise<RawAnswer[]> {
+  const socket = await connectTo(url);
+  const chunks: Buffer[] = [];
+  const closed = new Promise<void>((resolve) => {
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        resolve();
+      });
+  });
+  for (const part of parts) socket.write(part);
+  await closed;
+  const text = Buffer.concat(chunks).toString('latin1');
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) [^]*?x-request-id: (\S+)/gi)].map(([, status, id = '']) => ({
+    status: Number(status),
+    id,
+  }));
+}
