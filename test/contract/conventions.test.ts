@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
 import { generateKey } from '../../src/auth/token-key.js';
+import { Reads } from '../../src/database/reads.js';
 import { HOSPITAL } from '../support/bodies.js';
 import { rawRequest, sendRaw } from '../support/raw.js';
 import { useService } from '../support/service.js';
@@ -69,12 +70,30 @@ describe('a token', () => {
     const revoked = await service.given.medic();
     await service.dataSource.query('UPDATE api_token SET revoked_at = now() WHERE medic_id = $1', [revoked.id]);
     const keys = [generateKey(), expired, revoked.token, deactivated.token, medic.token.toUpperCase(), 'hmk_', '"', ''];
-    const others = ['', medic.token, `Bearer ${medic.token}`, `Token${medic.token}`, `Token ${medic.token} x`, 'Token'];
+    const others = [
+      '',
+      medic.token,
+      `Bearer ${medic.token}`,
+      `Token${medic.token}`,
+      `Token ${medic.token} x`,
+      `XToken ${medic.token}`,
+      'Token',
+    ];
     (await service.client.get('/locations/')).isRefused('Invalid Token');
     for (const authorization of [...others, ...keys.map((key) => `Token ${key}`)]) {
       (await service.client.get('/locations/', { headers: { authorization } })).isRefused('Invalid Token');
     }
     (await service.client.get(`/locations/?token=${medic.token}`)).isRefused('Invalid Token');
+  });
+
+  test('that cannot hold a key is refused without asking the database', async () => {
+    const query = jest.spyOn(service.app.get(Reads), 'query');
+    const wrong = generateKey().replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+    for (const authorization of ['Token', 'Token x', 'Bearer x', `Token ${wrong}`]) {
+      (await service.client.get('/locations/', { headers: { authorization } })).isRefused('Invalid Token');
+    }
+    expect(query).not.toHaveBeenCalled();
+    query.mockRestore();
   });
 });
 

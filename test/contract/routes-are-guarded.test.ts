@@ -2,13 +2,15 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { APP_GUARD, MetadataScanner, ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
-import { ACCESS_RULE, AnyMedic, PUBLIC } from '../../src/auth/access.decorator.js';
+import { ACCESS_RULE, AnyMedic, PUBLIC, Public } from '../../src/auth/access.decorator.js';
+import { CallersReader } from '../../src/auth/callers.reader.js';
+import { Caller, type CurrentMedic } from '../../src/auth/current-medic.decorator.js';
 import { FailureLimit } from '../../src/auth/failure-limit.js';
 import { TokenAuthGuard } from '../../src/auth/token-auth.guard.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
-import { TokensService } from '../../src/auth/tokens.service.js';
 import { REDIS } from '../../src/common/redis.js';
 import { ENVIRONMENT, readEnvironment } from '../../src/config/environment.js';
+import { Reads } from '../../src/database/reads.js';
 import type { Document } from '../support/document.js';
 import { useService } from '../support/service.js';
 
@@ -66,7 +68,7 @@ test('every other operation answers Invalid Token without a token or with a wron
   }
 });
 
-describe('a route that somebody forgot to give a rule', () => {
+describe('a route whose rule is forgotten or wrong', () => {
   @Controller()
   class ForgetfulController {
     @Get('forgotten')
@@ -79,6 +81,12 @@ describe('a route that somebody forgot to give a rule', () => {
     declared(): string {
       return 'welcome';
     }
+
+    @Get('public')
+    @Public()
+    publicButAsks(@Caller() caller: CurrentMedic | null): string {
+      return `secret of ${String(caller?.id)}`;
+    }
   }
 
   @Module({})
@@ -87,7 +95,8 @@ describe('a route that somebody forgot to give a rule', () => {
   let app: NestFastifyApplication;
   beforeAll(async () => {
     const providers = [
-      TokensService,
+      CallersReader,
+      Reads,
       TokenUsage,
       FailureLimit,
       { provide: ENVIRONMENT, useValue: readEnvironment({ RATE_LIMIT: '0' }) },
@@ -97,11 +106,12 @@ describe('a route that somebody forgot to give a rule', () => {
     ];
     const module = { module: ForgetfulModule, controllers: [ForgetfulController], providers };
     app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { logger: false });
+    app.getHttpAdapter().getInstance().decorateRequest('medic', null);
     await app.init();
   });
   afterAll(() => app.close());
 
-  test('is closed to everybody', async () => {
+  test('without a rule it is closed to everybody', async () => {
     const { token } = await service.given.medic();
     for (const headers of [{}, { authorization: `Token ${token}` }]) {
       const answer = await app.inject({ url: '/forgotten', headers });
@@ -110,5 +120,14 @@ describe('a route that somebody forgot to give a rule', () => {
     }
     const declared = await app.inject({ url: '/declared', headers: { authorization: `Token ${token}` } });
     expect(declared.body).toBe('welcome');
+  });
+
+  test('a public one that asks who is calling is closed too: nobody was authenticated', async () => {
+    const { token } = await service.given.medic();
+    for (const headers of [{}, { authorization: `Token ${token}` }]) {
+      const answer = await app.inject({ url: '/public', headers });
+      expect(answer.statusCode).toBe(500);
+      expect(answer.body).not.toContain('secret');
+    }
   });
 });

@@ -147,4 +147,29 @@ describe('POST /management/memberships/ refuses', () => {
     const { hospital, admin, member } = await service.given.hospital();
     (await admin.addMember(hospital, member, { type_membership: 'OWNER' })).isInvalid('type_membership');
   });
+
+  test('an unknown type, and a membership that is born deleted, with a sentence that says what is taken', async () => {
+    const { hospital, admin, outsider } = await service.given.hospital();
+    const answer = await admin.addMember(hospital, outsider, { type_membership: 'OWNER', is_deleted: true });
+    answer.isInvalid('type_membership', 'is_deleted').is(400, {
+      errors: {
+        type_membership: ['Must be ADMIN or MEMBER.'],
+        is_deleted: ['A membership cannot be created deleted.'],
+      },
+    });
+  });
 });
+
+describe.each(['https://example.org/base', 'https://example.org/base/', 'https://example.org/base//'])(
+  'where PUBLIC_URL is %s',
+  (url) => {
+    const behindProxy = useService({ PUBLIC_URL: url });
+
+    test('the Location of a new membership is below its path', async () => {
+      const { hospital, admin, outsider } = await behindProxy.given.hospital();
+      const answer = (await admin.addMember(hospital, outsider)).isCreated();
+      const { id } = answer.body<{ id: number }>();
+      expect(answer.headers.get('location')).toBe(`/base/api/v2${PATH}${String(id)}`);
+    });
+  },
+);

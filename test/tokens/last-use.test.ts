@@ -1,6 +1,7 @@
 import { TokenUsage } from '../../src/auth/token-usage.js';
 import { TokensService } from '../../src/auth/tokens.service.js';
 import { useService } from '../support/service.js';
+import { until } from '../support/until.js';
 
 const service = useService();
 const lastUses = async (medicId: number) =>
@@ -27,4 +28,41 @@ test('what could not be stored is kept for the next time', async () => {
   expect(service.log.at(-1)).toContain('could not be stored');
   await usage.flush();
   expect(await lastUses(medic.id)).toEqual([expect.any(String)]);
+});
+
+describe('by itself', () => {
+  const usage = () => new TokenUsage(service.dataSource);
+  const tokenOf = async (medicId: number) => (await service.app.get(TokensService).list(medicId))[0]?.id ?? 0;
+  afterEach(() => jest.useRealTimers());
+
+  test('it is stored a minute after the start, and each minute from then on', async () => {
+    const medics = [await service.given.medic(), await service.given.medic()];
+    const noted = usage();
+    jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'setImmediate', 'setTimeout', 'clearTimeout'] });
+    noted.onApplicationBootstrap();
+    for (const { id } of medics) {
+      noted.note(await tokenOf(id));
+      jest.advanceTimersByTime(59_999);
+      expect(await lastUses(id)).toEqual([null]);
+      jest.advanceTimersByTime(1);
+      await until(async () => (await lastUses(id))[0] !== null);
+    }
+    await noted.onApplicationShutdown();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('it is stored when the service stops', async () => {
+    const { id } = await service.given.medic();
+    const noted = usage();
+    noted.note(await tokenOf(id));
+    await noted.onApplicationShutdown();
+    expect(await lastUses(id)).toEqual([expect.any(String)]);
+  });
+
+  test('a key that nobody used costs no statement', async () => {
+    const query = jest.spyOn(service.dataSource, 'query');
+    await usage().flush();
+    expect(query).not.toHaveBeenCalled();
+    query.mockRestore();
+  });
 });

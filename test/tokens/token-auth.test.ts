@@ -53,6 +53,13 @@ describe('POST /token-auth/', () => {
     }
   });
 
+  test('no password opens an account that has none', async () => {
+    const { email } = await service.given.medic();
+    for (const password of ['there is no password', 'null', 'undefined', 'null null']) {
+      (await login(email, password)).isInvalid('non_field_errors');
+    }
+  });
+
   test('both fields are required', async () => {
     (await service.client.post('/token-auth/', {})).isInvalid('email', 'password');
   });

@@ -1,11 +1,11 @@
 import { hashPassword } from '../../src/auth/password.js';
-import { useService } from '../support/service.js';
+import { Service, useService } from '../support/service.js';
 
 const service = useService({ RATE_LIMIT: '100000', LOGIN_TOKEN_TTL: '1h' });
 const login = (email: string, password: string) => service.client.post('/token-auth/', { email, password });
 
 describe('tries of POST /token-auth/ are limited', () => {
-  test('after ten wrong ones an email is shut out for a while, even with the right password', async () => {
+  test('after ten wrong ones an email is shut out for fifteen minutes, even with the right password', async () => {
     const password = 'correct horse battery staple';
     const medic = await service.given.medic({ passwordHash: await hashPassword(password) });
     for (let success = 0; success < 12; success += 1) (await login(medic.email, password)).isOk();
@@ -15,7 +15,9 @@ describe('tries of POST /token-auth/ are limited', () => {
     const statuses = (await Promise.all(tries)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 400)).toHaveLength(10);
     const refused = (await login(medic.email, password)).is(429);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const wait = Number(refused.headers.get('retry-after'));
+    expect(wait).toBeGreaterThan(14 * 60);
+    expect(wait).toBeLessThanOrEqual(15 * 60);
   });
 
   test('after fifty wrong ones an address is shut out, whichever emails it tries', async () => {
@@ -25,5 +27,17 @@ describe('tries of POST /token-auth/ are limited', () => {
     }
     expect(statuses.at(0)).toBe(400);
     expect(statuses.at(-1)).toBe(429);
+  });
+
+  test('right passwords use up the tries of neither their email nor their address', async () => {
+    const fresh = new Service({ RATE_LIMIT: '100000', LOGIN_TOKEN_TTL: '1h' });
+    await fresh.start();
+    const password = 'correct horse battery staple';
+    const medic = await fresh.given.medic({ passwordHash: await hashPassword(password) });
+    for (let success = 0; success < 51; success += 1) {
+      const answer = (await fresh.client.post('/token-auth/', { email: medic.email, password })).isOk();
+      (await fresh.client.delete('/token-auth/', { token: answer.body<{ token: string }>().token })).is(204);
+    }
+    await fresh.stop();
   });
 });

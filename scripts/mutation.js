@@ -1,0 +1,44 @@
+/**
+ * Runs Stryker on a template database of its own, which all test databases are copies of. Arguments are
+ * handed on: `npm run test:mutation -- --mutate src/auth/password.ts`.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+
+const server = process.env.TEST_DATABASE_URL;
+if (server === undefined) throw new Error('TEST_DATABASE_URL must name a PostgreSQL server: mutants are tried on it.');
+
+const template = `hm_template_${randomUUID().replaceAll('-', '')}`;
+const url = new URL(server);
+url.pathname = `/${template}`;
+
+async function onServer(sql) {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
+
+/** A test that waits in vain may have noticed the mutant, or a machine that is too busy: these are to be looked at. */
+function printWaits() {
+  const { files } = JSON.parse(readFileSync('coverage/mutation/mutation.json', 'utf8'));
+  const mutants = Object.values(files).flatMap((file) => file.mutants);
+  const waited = mutants.filter((mutant) => mutant.statusReason?.includes('Exceeded timeout'));
+  process.stdout.write(`FIGURE mutants that only the time limit of a test found: ${waited.length}\n`);
+}
+
+await onServer(`CREATE DATABASE ${template}`);
+try {
+  execFileSync(process.execPath, ['dist/src/cli/main.js', 'migrate'], {
+    env: { ...process.env, DATABASE_URL: url.href },
+  });
+  const { status } = spawnSync('node_modules/.bin/stryker', ['run', ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, TEST_DATABASE_TEMPLATE: template },
+  });
+  process.exitCode = status ?? 1;
+  printWaits();
+} finally {
+  await onServer(`DROP DATABASE ${template} WITH (FORCE)`);
+}

@@ -1,0 +1,33 @@
+/** Mutants of who is calling and who may do what; docs/reliability.md says what is left out, and why. */
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  mutate: [
+    'src/auth/**/*.ts',
+    'src/memberships/**/*.ts',
+    'src/medics/medic-owner.guard.ts',
+    'src/common/authorization.ts',
+    '!src/**/*.entity.ts',
+    '!src/**/*.module.ts',
+    '!src/**/*.examples.ts',
+  ],
+  plugins: ['./test/mutation/runner.js', './test/mutation/documentation-ignorer.js'],
+  ignorers: ['documentation'],
+  testRunner: 'session',
+  testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+  coverageAnalysis: 'perTest',
+  // A mutant that waits fails by the time limit of its test; this one is for those that keep the process busy.
+  timeoutMS: 120_000,
+  timeoutFactor: 4,
+  dryRunTimeoutMinutes: 10,
+  concurrency: 1,
+  incremental: true,
+  incrementalFile: 'coverage/mutation/incremental.json',
+  reporters: ['clear-text', 'json', 'html'],
+  jsonReporter: { fileName: 'coverage/mutation/mutation.json' },
+  htmlReporter: { fileName: 'coverage/mutation/mutation.html' },
+  clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false },
+  tempDirName: 'coverage/mutation/sandbox',
+  ignorePatterns: ['dist', 'data', 'coverage', '*.log'],
+  thresholds: { high: 95, low: 90, break: 90 },
+};
