@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import pg from 'pg';
 import type { Actor } from '../support/actor.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import type { HospitalScene } from '../support/given.js';
 import { useService } from '../support/service.js';
+import { listen } from '../support/statements.js';
 
 const service = useService();
 
@@ -111,24 +111,16 @@ interface Cost {
 
 /** Counts what is sent to the database while `work` is done; what one turn of the event loop sends on a connection is one trip. */
 async function costOf(work: () => Promise<unknown>): Promise<Cost> {
-  const prototype = pg.Client.prototype as unknown as { query: (this: pg.Client, ...rest: unknown[]) => unknown };
-  const { query } = prototype;
   const cost = { statements: 0, trips: 0 };
-  const sending = new Set<pg.Client>();
-  prototype.query = function (...statement) {
+  const sending = new Set<unknown>();
+  const stop = listen((client) => {
     cost.statements += 1;
-    if (!sending.has(this)) {
-      cost.trips += 1;
-      sending.add(this);
-      setImmediate(() => sending.delete(this));
-    }
-    return query.apply(this, statement);
-  };
-  try {
-    await work();
-  } finally {
-    prototype.query = query;
-  }
+    if (sending.has(client)) return;
+    cost.trips += 1;
+    sending.add(client);
+    setImmediate(() => sending.delete(client));
+  });
+  await work().finally(stop);
   return cost;
 }
 

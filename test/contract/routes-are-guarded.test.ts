@@ -96,7 +96,7 @@ describe('a route whose rule is forgotten or wrong', () => {
   beforeAll(async () => {
     const providers = [
       CallersReader,
-      Reads,
+      { provide: Reads, useValue: new Reads(service.dataSource) },
       TokenUsage,
       FailureLimit,
       { provide: ENVIRONMENT, useValue: readEnvironment({ RATE_LIMIT: '0' }) },
