@@ -2,12 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
-/** The programs that are compared. */
-export const SERVERS = {
-  floor: 'dist/bench/floor.js',
-  service: 'dist/src/main.js',
-  naive: 'dist/bench/naive/main.js',
-} as const;
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+
+/** The programs that are compared, with the options of Node; the service as `npm run start:prod` has it. */
+const SERVERS = {
+  floor: ['dist/bench/floor.js'],
+  service: scripts['start:prod']?.split(' ').slice(1) ?? [],
+  naive: ['dist/bench/naive/main.js'],
+};
 
 /** The name of a program that is compared. */
 export type ServerName = keyof typeof SERVERS;
@@ -40,7 +42,7 @@ export class BenchServer {
       RATE_LIMIT: '999999999',
     };
     const started = performance.now();
-    const child = spawn('taskset', ['-c', String(core), process.execPath, SERVERS[name]], {
+    const child = spawn('taskset', ['-c', String(core), process.execPath, ...SERVERS[name]], {
       env,
       stdio: ['ignore', log, 'inherit'],
     });
