@@ -1,5 +1,6 @@
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
+import { HOSPITAL } from '../support/bodies.js';
 import { useService } from '../support/service.js';
 
 const service = useService();
@@ -52,6 +53,20 @@ describe('Rule 3: at most one live, active membership for each medic', () => {
     const before = await activeOf(stranger);
     (await admin.addMember(hospital, stranger, sent === undefined ? {} : { is_active: sent })).isCreated();
     expect(await activeOf(stranger)).toBe(before);
+  });
+
+  test.each([undefined, false])('where none is chosen a further one is not active: is_active %p', async (sent) => {
+    const { hospital, admin, stranger } = await service.given.hospital();
+    (await stranger.patch(`/medics/${String(stranger.id)}`, { hospital: null })).is(202);
+    (await admin.addMember(hospital, stranger, sent === undefined ? {} : { is_active: sent })).isCreated();
+    expect(await activeOf(stranger)).toBeUndefined();
+  });
+
+  test('where none is chosen a hospital that the medic creates is not active either', async () => {
+    const { stranger } = await service.given.hospital();
+    (await stranger.patch(`/medics/${String(stranger.id)}`, { hospital: null })).is(202);
+    (await stranger.post('/hospital/', HOSPITAL)).isCreated();
+    expect(await activeOf(stranger)).toBeUndefined();
   });
 
   test('when the active one is deleted, it keeps the flag and none is active until one is chosen', async () => {
