@@ -2,7 +2,7 @@ import { requireSameAnswers } from './answers.js';
 import { load, type Load } from './load.js';
 import type { Scene } from './scene.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
-import { BenchServer, type ServerName } from './servers.js';
+import { BenchServer, databaseCpu, type ServerName } from './servers.js';
 
 /** The server has the first core to itself; the load and the database get the other. */
 const SERVER_CORE = 0;
@@ -27,6 +27,8 @@ export interface Samples {
   readonly paced: Load[];
   /** The server's time on its core for each request, in microseconds. */
   readonly cpu: number[];
+  /** The same of PostgreSQL, if it runs on this machine. */
+  readonly databaseCpu: number[];
 }
 
 /** What one run showed. */
@@ -50,7 +52,9 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
     }
     const scenarios = SCENARIOS.filter(({ name }) => name.includes(options.only)).map((scenario) => ({
       scenario,
-      samples: new Map(options.servers.map((name): [ServerName, Samples] => [name, { full: [], paced: [], cpu: [] }])),
+      samples: new Map(
+        options.servers.map((name): [ServerName, Samples] => [name, { full: [], paced: [], cpu: [], databaseCpu: [] }]),
+      ),
     }));
     await requireSameAnswers(scene, servers);
     const run = (scenario: Scenario, server: BenchServer, seconds: number, rest: number) => {
@@ -61,10 +65,12 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
       for (const server of servers.values()) await run(scenario, server, 2, 0);
       for (let round = 0; round < options.rounds; round += 1) {
         for (const [name, server] of servers) {
-          const before = server.cpu();
+          const [before, databaseBefore] = [server.cpu(), databaseCpu()];
           const sample = await run(scenario, server, options.seconds, 0);
+          const requests = sample.requestsPerSecond * options.seconds;
           samples.get(name)?.full.push(sample);
-          samples.get(name)?.cpu.push((server.cpu() - before) / (sample.requestsPerSecond * options.seconds));
+          samples.get(name)?.cpu.push((server.cpu() - before) / requests);
+          samples.get(name)?.databaseCpu.push((databaseCpu() - databaseBefore) / requests);
           memory.set(name, Math.max(memory.get(name) ?? 0, server.memory()));
         }
         const able = samples.get('service')?.full.at(-1)?.requestsPerSecond ?? 1;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
@@ -62,9 +62,7 @@ export class BenchServer {
 
   /** @returns the time that its core has worked for it, in microseconds */
   cpu(): number {
-    const fields = this.readProc('stat').split(') ')[1]?.split(' ') ?? [];
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    return ticks * 10_000;
+    return cpuOf(this.readProc('stat'));
   }
 
   async stop(): Promise<void> {
@@ -76,6 +74,29 @@ export class BenchServer {
   private readProc(file: string): string {
     return readFileSync(`/proc/${String(this.child.pid)}/${file}`, 'utf8');
   }
+}
+
+/** @returns the time that the cores have worked for the PostgreSQL of this machine, in microseconds */
+export function databaseCpu(): number {
+  const stats = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(statOf);
+  return stats.filter((stat) => stat.includes('(postgres)')).reduce((sum, stat) => sum + cpuOf(stat), 0);
+}
+
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    // It has ended meanwhile.
+    return '';
+  }
+}
+
+function cpuOf(stat: string): number {
+  const fields = stat.split(') ')[1]?.split(' ') ?? [];
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return ticks * 10_000;
 }
 
 async function isReady(port: number): Promise<boolean> {

@@ -33,6 +33,8 @@ export function print({ scenarios, memory, coldStarts }: Result): void {
       'naive ratio': round(ratioOf(samples, 'naive')),
       'cpu µs floor': cpu(floor),
       'cpu µs service': cpu(service),
+      'db µs floor': databaseCpu(floor),
+      'db µs service': databaseCpu(service),
       'p99 floor ms': round(medianOf((floor?.paced ?? []).map(({ p99 }) => p99))),
       'p99 service ms': round(medianOf((service?.paced ?? []).map(({ p99 }) => p99))),
       'p99 ratio': round(pacedRatio),
@@ -54,6 +56,10 @@ function speed(samples: Samples | undefined): number {
 
 function cpu(samples: Samples | undefined): number {
   return Math.round(medianOf(samples?.cpu ?? []));
+}
+
+function databaseCpu(samples: Samples | undefined): number {
+  return Math.round(medianOf(samples?.databaseCpu ?? []));
 }
 
 function round(value: number): number {
