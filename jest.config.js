@@ -16,7 +16,7 @@ const esModules = [
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['<rootDir>/test/faults/', '<rootDir>/test/pooler/'],
+  testPathIgnorePatterns: ['<rootDir>/test/faults/', '<rootDir>/test/pooler/', '<rootDir>/test/scale/'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   transform: {

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 
 /** How much the database of a run holds. */
@@ -13,14 +16,24 @@ export function sizeOf(memberships: number): Size {
   return { hospitals: memberships / 50, medics: memberships / 5, memberships };
 }
 
+/** What `seed` does not store: a key of each medic, which nobody has, and a picture of each hospital. */
+const FURTHER_ROWS = `
+  INSERT INTO api_token (medic_id, label, digest) SELECT id, 'bench', sha256(id::text::bytea) FROM medic;
+  INSERT INTO hospital_picture (hospital_id, kind, digest, content)
+    SELECT id, 'picture', sha256(id::text::bytea), '\\xffd8ffd9' FROM hospital;`;
+
+/** What a seeded database follows from: where these change, another one is seeded. */
+const SOURCES = ['src/database/migrations', 'src/cli/seed'];
+
 /**
  * Makes a database for one run: a copy of one that is seeded once for each size and kept on the server.
  * @param serverUrl a PostgreSQL server on which databases may be created
+ * @param purpose ends the name of the copy; two of one name at a time get in each other's way
  * @returns the URL of the copy
  */
-export async function createDatabase(serverUrl: string, size: Size): Promise<string> {
-  const seeded = `hospital_memberships_bench_${String(size.memberships)}`;
-  const copy = `${seeded}_run`;
+export async function createDatabase(serverUrl: string, size: Size, purpose = 'run'): Promise<string> {
+  const seeded = nameOf(size);
+  const copy = `${seeded}_${purpose}`;
   await onServer(serverUrl, async (client) => {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [seeded]);
     if (rowCount === 0) await seed(client, serverUrl, seeded, size);
@@ -31,10 +44,17 @@ export async function createDatabase(serverUrl: string, size: Size): Promise<str
 }
 
 /** Drops what {@link createDatabase} made; what was seeded stays for the next run. */
-export async function dropDatabase(serverUrl: string, size: Size): Promise<void> {
+export async function dropDatabase(serverUrl: string, size: Size, purpose = 'run'): Promise<void> {
   await onServer(serverUrl, (client) =>
-    client.query(`DROP DATABASE IF EXISTS hospital_memberships_bench_${String(size.memberships)}_run WITH (FORCE)`),
+    client.query(`DROP DATABASE IF EXISTS ${nameOf(size)}_${purpose} WITH (FORCE)`),
   );
+}
+
+function nameOf({ memberships }: Size): string {
+  const hash = createHash('sha256').update(FURTHER_ROWS);
+  for (const folder of SOURCES)
+    for (const file of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, file)));
+  return `hospital_memberships_bench_${String(memberships)}_${hash.digest('hex').slice(0, 8)}`;
 }
 
 async function seed(client: pg.Client, serverUrl: string, name: string, size: Size): Promise<void> {
@@ -49,7 +69,10 @@ async function seed(client: pg.Client, serverUrl: string, name: string, size: Si
   cli('migrate');
   const numbers = Object.entries(size).flatMap(([what, count]) => [`--${what}`, String(count)]);
   cli('seed', ...numbers);
-  await onServer(urlOf(serverUrl, unfinished), (database) => database.query('VACUUM ANALYZE'));
+  await onServer(urlOf(serverUrl, unfinished), async (database) => {
+    await database.query(FURTHER_ROWS);
+    await database.query('VACUUM ANALYZE');
+  });
   await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`);
 }
 

@@ -6,7 +6,7 @@ export interface ListSql {
   readonly columns: string;
   /** `FROM` and `WHERE`. */
   readonly from: string;
-  /** What to order by: a unique key, or one at its end. */
+  /** Which of the columns, by their names in the answer, to order by: a unique key, or one at its end. */
   readonly order: string;
 }
 
@@ -17,6 +17,8 @@ export interface PageOfRows<Row> {
 }
 
 /**
+ * The slice is taken outside of what is counted: planned together, PostgreSQL takes the count for one that
+ * ends with the slice, and may walk through a whole table in the order of its ids.
  * @param values for the parameters of `from`
  * @returns a slice and the whole count by one statement; by two where the slice lies behind the end of the list
  */
@@ -29,7 +31,7 @@ export async function readPage<Row extends object>(
   const next = values.length + 1;
   const slice = `LIMIT $${String(next)} OFFSET $${String(next + 1)}`;
   const rows = await on.query<Row & { count: number }>(
-    `SELECT ${columns}, (count(*) OVER ())::integer AS count ${from} ORDER BY ${order} ${slice}`,
+    `SELECT * FROM (SELECT ${columns}, (count(*) OVER ())::integer AS count ${from}) list ORDER BY ${order} ${slice}`,
     [...values, limit, offset],
   );
   const [first] = rows;

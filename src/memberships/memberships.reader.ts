@@ -17,6 +17,9 @@ export const BATCH = 500;
 
 const SOURCE = 'membership s JOIN medic m ON m.id = s.medic_id';
 
+/** No id is larger. A comparison that always stands is one that an index can answer, whatever the plan was made for. */
+const LAST_ID = '2147483647';
+
 /** Hospitals that $1 is a live ADMIN of. */
 const ADMINISTERED = `SELECT a.hospital_id FROM membership a
   WHERE a.medic_id = $1 AND a.type = 'ADMIN' AND NOT a.is_deleted`;
@@ -26,7 +29,7 @@ const listOf = (scope: string) => ({
   from: `FROM ${SOURCE} WHERE ${scope} AND s.is_deleted = $2
     AND ($3::integer IS NULL OR s.hospital_id = $3) AND ($4::text IS NULL OR s.type = $4)
     AND ($5::boolean IS NULL OR s.is_active = $5)`,
-  order: 's.id',
+  order: 'id',
 });
 const OWN = listOf('s.medic_id = $1 AND NOT s.is_deleted');
 const MANAGED = listOf(`s.hospital_id IN (${ADMINISTERED})`);
@@ -105,7 +108,7 @@ export class MembershipsReader {
     const rows = await this.reads.onReplica(caller).query<MembershipRow>(
       `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
        WHERE s.hospital_id = $1 AND s.is_deleted = $2 AND ($3::text IS NULL OR s.type = $3)
-         AND ($4::timestamptz IS NULL OR (s.date_joined, s.id) < ($4, $5::integer))
+         AND (s.date_joined, s.id) < (COALESCE($4::timestamptz, 'infinity'), COALESCE($5::integer, ${LAST_ID}))
        ORDER BY s.date_joined DESC, s.id DESC LIMIT $6 OFFSET $7`,
       [hospitalId, is_deleted, type_membership, after?.date_joined ?? null, after?.id ?? null, limit, offset],
     );

@@ -1,108 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Actor } from '../support/actor.js';
-import { HOSPITAL, medicBody } from '../support/bodies.js';
-import type { HospitalScene } from '../support/given.js';
+import { REQUESTS, sendGranted, type Request } from '../support/requests.js';
 import { useService } from '../support/service.js';
 import { listen } from '../support/statements.js';
 
 const service = useService();
-
-/** The budgets, in round trips to the database: the wait for one answer, whatever was asked for together. */
-const READ = 2;
-const WRITE = 4;
-
-interface Scene extends HospitalScene {
-  readonly created: Actor;
-}
-
-interface Request {
-  readonly budget: number;
-  readonly send: (scene: Scene) => readonly [by: Actor, method: string, path: string, body?: object];
-}
-
-const MEMBERSHIPS = '/management/memberships/';
-
-const REQUESTS: Record<string, Request> = {
-  'GET /management/memberships/': { budget: READ, send: ({ admin }) => [admin, 'GET', MEMBERSHIPS] },
-  'GET /management/memberships/?managed=true': {
-    budget: READ,
-    send: ({ admin }) => [admin, 'GET', `${MEMBERSHIPS}?managed=true`],
-  },
-  'GET /management/memberships/{id}': {
-    budget: READ,
-    send: ({ admin, membership }) => [admin, 'GET', `${MEMBERSHIPS}${String(membership)}`],
-  },
-  'GET /memberships/{hospital}': {
-    budget: READ,
-    send: ({ admin, hospital }) => [admin, 'GET', `/memberships/${String(hospital)}`],
-  },
-  'GET /memberships/{hospital}?limit=': {
-    budget: READ,
-    send: ({ admin, hospital }) => [admin, 'GET', `/memberships/${String(hospital)}?limit=1`],
-  },
-  'GET /locations/': { budget: READ, send: ({ admin }) => [admin, 'GET', '/locations/'] },
-  'GET /hospital/': { budget: READ, send: ({ admin }) => [admin, 'GET', '/hospital/'] },
-  'GET /hospital/{id}': {
-    budget: READ,
-    send: ({ admin, hospital }) => [admin, 'GET', `/hospital/${String(hospital)}`],
-  },
-  'GET /medics/': { budget: READ, send: ({ admin }) => [admin, 'GET', '/medics/'] },
-  'GET /medics/{id}': { budget: READ, send: ({ admin, created }) => [admin, 'GET', `/medics/${String(created.id)}`] },
-  'GET /search/medics/': {
-    budget: READ,
-    send: ({ admin, created }) => [admin, 'GET', `/search/medics/?query=${created.email}`],
-  },
-  'POST /management/memberships/': {
-    budget: WRITE,
-    send: ({ admin, hospital, outsider }) => [admin, 'POST', MEMBERSHIPS, { medic: outsider.id, hospital }],
-  },
-  'POST /management/memberships/ with is_active': {
-    budget: WRITE,
-    send: ({ admin, hospital, outsider }) => [
-      admin,
-      'POST',
-      MEMBERSHIPS,
-      { medic: outsider.id, hospital, is_active: true },
-    ],
-  },
-  'PATCH /management/memberships/{id}': {
-    budget: WRITE,
-    send: ({ admin, membership }) => [
-      admin,
-      'PATCH',
-      `${MEMBERSHIPS}${String(membership)}`,
-      { type_membership: 'ADMIN' },
-    ],
-  },
-  'DELETE /management/memberships/{id}': {
-    budget: WRITE,
-    send: ({ admin, membership }) => [admin, 'DELETE', `${MEMBERSHIPS}${String(membership)}`],
-  },
-  'PATCH /locations/update/': {
-    budget: WRITE,
-    send: ({ admin, hospital }) => [admin, 'PATCH', '/locations/update/', { hospital_id: hospital }],
-  },
-  'POST /hospital/': { budget: WRITE, send: ({ admin }) => [admin, 'POST', '/hospital/', HOSPITAL] },
-  'PATCH /hospital/{id}': {
-    budget: WRITE,
-    send: ({ admin, hospital }) => [admin, 'PATCH', `/hospital/${String(hospital)}`, { name: 'Other' }],
-  },
-  'POST /medics/': { budget: WRITE, send: ({ admin }) => [admin, 'POST', '/medics/', medicBody()] },
-  'POST /medics/ with hospital': {
-    budget: WRITE,
-    send: ({ admin, hospital }) => [admin, 'POST', '/medics/', medicBody({ hospital })],
-  },
-  'PATCH /medics/{id}': {
-    budget: WRITE,
-    send: ({ admin, created }) => [admin, 'PATCH', `/medics/${String(created.id)}`, { name: 'Other' }],
-  },
-  'PATCH /medics/{id} with hospital': {
-    budget: WRITE,
-    send: ({ admin, created, hospital }) => [admin, 'PATCH', `/medics/${String(created.id)}`, { hospital }],
-  },
-  'POST /token-auth/rotate': { budget: WRITE, send: ({ admin }) => [admin, 'POST', '/token-auth/rotate'] },
-  'DELETE /token-auth': { budget: WRITE, send: ({ admin }) => [admin, 'DELETE', '/token-auth'] },
-};
 
 interface Cost {
   readonly statements: number;
@@ -127,18 +28,7 @@ async function costOf(work: () => Promise<unknown>): Promise<Cost> {
 async function measure({ send }: Request): Promise<Cost> {
   const scene = await service.given.hospital();
   const created = await service.given.medic({ createdById: scene.admin.id });
-  const [by, method, path, body] = send({ ...scene, created });
-  return costOf(async () => {
-    const response = await fetch(`${service.client.url}/api/v2${path}`, {
-      method,
-      headers: {
-        authorization: `Token ${by.token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-    });
-    expect({ path, ok: response.ok }).toEqual({ path, ok: true });
-  });
+  return costOf(() => sendGranted(service.client.url, send({ ...scene, created })));
 }
 
 const DOCUMENT = 'docs/performance.md';

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { until } from './until.js';
 
 /** The built program, as an operator starts it. */
@@ -35,6 +36,13 @@ export class ServerProcess {
     const match = await until(() => text.exec(this.output) ?? (end === undefined ? undefined : 'ended'));
     if (match === 'ended') throw new Error(`It ended too early by ${String(end)}: ${this.errors}${this.output}`);
     return match;
+  }
+
+  /** @returns its resident memory, in megabytes */
+  memory(): number {
+    const status = readFileSync(`/proc/${String(this.child.pid)}/status`, 'utf8');
+    const [, kilobytes = ''] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+    return Number(kilobytes) / 1024;
   }
 
   /** Sends a signal. @returns how the process ended */

@@ -1,0 +1,16 @@
+import config from './jest.config.js';
+
+/** The tests on a database of a million memberships or more, which is seeded once and kept on the server. */
+
+/** @type {import('jest').Config} */
+export default {
+  ...config,
+  testMatch: ['<rootDir>/test/scale/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  globalSetup: undefined,
+  globalTeardown: undefined,
+  maxWorkers: 1,
+  testTimeout: 240_000,
+  collectCoverage: false,
+  coverageThreshold: undefined,
+};

@@ -1,0 +1,47 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
+import { DataSource } from 'typeorm';
+import { createDatabase, dropDatabase, sizeOf } from '../../bench/database.js';
+import { readEnvironment } from '../../src/config/environment.js';
+import { createApp } from '../../src/configure-app.js';
+import { postgresOptions } from '../../src/database/data-source-options.js';
+import { requireServer } from '../faults/scratch.js';
+
+/** How many memberships the database has: a million where `SCALE_MEMBERSHIPS` does not say. */
+export const SIZE = sizeOf(Number(process.env['SCALE_MEMBERSHIPS'] ?? 1_000_000));
+
+/**
+ * Gives the tests of a file a copy of the large database.
+ * @param purpose ends its name; each file has another one
+ * @returns a function that tells its URL
+ */
+export function useLargeDatabase(purpose: string): () => string {
+  const serverUrl = process.env['TEST_DATABASE_URL'] ?? '';
+  let url = '';
+  beforeAll(async () => {
+    requireServer();
+    url = await createDatabase(serverUrl, SIZE, purpose);
+  }, 1_800_000);
+  afterAll(() => dropDatabase(serverUrl, SIZE, purpose));
+  return () => url;
+}
+
+/** The application in this process, as production runs it, on sessions with settings of the test's own. */
+export class LargeService {
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly dataSource: DataSource,
+    readonly url: string,
+  ) {}
+
+  static async start(databaseUrl: string, settings: Record<string, string>): Promise<LargeService> {
+    const url = new URL(databaseUrl);
+    const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+    url.searchParams.set('options', options.join(' '));
+    const dataSource = await new DataSource(postgresOptions(url.href)).initialize();
+    const app = await createApp(dataSource, readEnvironment({ RATE_LIMIT: '0' }), pino({ level: 'silent' }));
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as { port: number };
+    return new LargeService(app, dataSource, `http://127.0.0.1:${String(port)}`);
+  }
+}

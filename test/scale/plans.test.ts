@@ -1,0 +1,87 @@
+import { TokenUsage } from '../../src/auth/token-usage.js';
+import { figure } from '../support/figure.js';
+import { medicBody } from '../support/bodies.js';
+import { sendGranted, type Sent } from '../support/requests.js';
+import { EXPLAINED, noteStatements, statementsOf } from './carried-out.js';
+import { LargeService, SIZE, useLargeDatabase } from './large-service.js';
+import { Ordinary } from './ordinary.js';
+import { blocksOf, mostExpected, mostLookedAt, outlineOf, tablesReadWhole, type CarriedOut } from './plan.js';
+import { ORDINARY } from './requests.js';
+
+/** What a statement may cost at most, whatever the size of the database. */
+interface Bounds {
+  readonly expected: number;
+  readonly lookedAt: number;
+  readonly blocks: number;
+}
+
+/** A hospital of ordinary size has some fifty memberships; an ordinary medic has some five, seven times the right of an ADMIN at most. */
+const ORDINARY_BOUNDS: Bounds = { expected: 2500, lookedAt: 500, blocks: 2500 };
+const BATCH = 500;
+/** However many rows follow in a large hospital, not many more are looked at; a parallel worker may run ahead. */
+const BATCH_BOUNDS: Bounds = { expected: Infinity, lookedAt: 2 * BATCH, blocks: 10 * BATCH };
+
+const databaseUrl = useLargeDatabase('plans');
+noteStatements();
+
+/** How PostgreSQL plans a prepared statement: at first for its values, later perhaps for any values. */
+describe.each(['force_custom_plan', 'force_generic_plan'])('with plan_cache_mode = %s', (mode) => {
+  let service: LargeService;
+  let ordinary: Ordinary;
+
+  beforeAll(async () => {
+    service = await LargeService.start(databaseUrl(), { ...EXPLAINED, plan_cache_mode: mode });
+    ordinary = new Ordinary(service.dataSource);
+  });
+  afterAll(() => service.app.close());
+
+  const granted = (sent: Sent) => statementsOf(() => sendGranted(service.url, sent));
+
+  /** Prints what the statements cost at most, and fails unless that is within the bounds. */
+  function requireBounds(what: string, statements: CarriedOut[], bounds: Bounds): void {
+    const costs = statements.map(({ text, plan }) => ({
+      text,
+      tables: tablesReadWhole(plan),
+      expected: mostExpected(plan),
+      lookedAt: mostLookedAt(plan),
+      blocks: blocksOf(plan),
+      outline: outlineOf(plan),
+    }));
+    for (const bound of ['expected', 'lookedAt', 'blocks'] as const)
+      figure(`${String(SIZE.memberships)}, ${mode}, ${what}: ${bound}`, Math.max(...costs.map((cost) => cost[bound])));
+    const isKept = (cost: (typeof costs)[number]) =>
+      cost.tables.length === 0 &&
+      cost.expected <= bounds.expected &&
+      cost.lookedAt <= bounds.lookedAt &&
+      cost.blocks <= bounds.blocks;
+    expect(costs.filter((cost) => !isKept(cost))).toEqual([]);
+  }
+
+  test('no statement about an ordinary medic or hospital reads a table whole, nor more than a bounded part', async () => {
+    const all: CarriedOut[] = [];
+    for (const send of ORDINARY) all.push(...(await granted(send(await ordinary.next()))));
+    expect(all.length).toBeGreaterThan(2 * ORDINARY.length);
+    requireBounds('ordinary', all, ORDINARY_BOUNDS);
+  });
+
+  test('nor does one of a login, or the one that notes the use of keys', async () => {
+    const { admin } = await ordinary.next();
+    const { email, password } = medicBody();
+    await granted([admin, 'POST', '/medics/', { name: 'New', email: `${mode}.${email}`, password }]);
+    await service.app.get(TokenUsage).flush();
+    const login = await granted([admin, 'POST', '/token-auth/', { email: `${mode}.${email}`, password }]);
+    requireBounds('login', login, ORDINARY_BOUNDS);
+    await granted([admin, 'GET', '/locations/']);
+    const stored = await statementsOf(() => service.app.get(TokenUsage).flush());
+    expect(stored).toHaveLength(1);
+    requireBounds('use of keys', stored, ORDINARY_BOUNDS);
+  });
+
+  test('the largest hospital is read in batches, the last of which costs as little as the first', async () => {
+    const { hospital, admin, count } = await ordinary.largest();
+    expect(count).toBeGreaterThan(10_000);
+    const statements = await granted([admin, 'GET', `/memberships/${String(hospital)}`]);
+    expect(statements.length).toBe(2 + Math.floor(count / BATCH));
+    requireBounds('batch', statements, BATCH_BOUNDS);
+  });
+});

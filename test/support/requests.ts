@@ -1,0 +1,123 @@
+import type { Actor } from './actor.js';
+import { HOSPITAL, medicBody } from './bodies.js';
+import { API } from './client.js';
+import type { HospitalScene } from './given.js';
+
+/** The budgets, in round trips to the database: the wait for one answer, whatever was asked for together. */
+const READ = 2;
+const WRITE = 4;
+
+/** Those whom the requests are about. */
+export interface Scene extends HospitalScene {
+  /** A medic whom the admin created. */
+  readonly created: Actor;
+}
+
+/** Who sends what, the path being below `/api/v2`. */
+export type Sent = readonly [by: Actor, method: string, path: string, body?: object];
+
+/** A request, and how many round trips it may cost. */
+export interface Request {
+  readonly budget: number;
+  readonly send: (scene: Scene) => Sent;
+}
+
+const MEMBERSHIPS = '/management/memberships/';
+
+/** A request to each endpoint that asks the database, each of which is granted on a fresh scene. */
+export const REQUESTS: Record<string, Request> = {
+  'GET /management/memberships/': { budget: READ, send: ({ admin }) => [admin, 'GET', MEMBERSHIPS] },
+  'GET /management/memberships/?managed=true': {
+    budget: READ,
+    send: ({ admin }) => [admin, 'GET', `${MEMBERSHIPS}?managed=true`],
+  },
+  'GET /management/memberships/{id}': {
+    budget: READ,
+    send: ({ admin, membership }) => [admin, 'GET', `${MEMBERSHIPS}${String(membership)}`],
+  },
+  'GET /memberships/{hospital}': {
+    budget: READ,
+    send: ({ admin, hospital }) => [admin, 'GET', `/memberships/${String(hospital)}`],
+  },
+  'GET /memberships/{hospital}?limit=': {
+    budget: READ,
+    send: ({ admin, hospital }) => [admin, 'GET', `/memberships/${String(hospital)}?limit=1`],
+  },
+  'GET /locations/': { budget: READ, send: ({ admin }) => [admin, 'GET', '/locations/'] },
+  'GET /hospital/': { budget: READ, send: ({ admin }) => [admin, 'GET', '/hospital/'] },
+  'GET /hospital/{id}': {
+    budget: READ,
+    send: ({ admin, hospital }) => [admin, 'GET', `/hospital/${String(hospital)}`],
+  },
+  'GET /medics/': { budget: READ, send: ({ admin }) => [admin, 'GET', '/medics/'] },
+  'GET /medics/{id}': { budget: READ, send: ({ admin, created }) => [admin, 'GET', `/medics/${String(created.id)}`] },
+  'GET /search/medics/': {
+    budget: READ,
+    send: ({ admin, created }) => [admin, 'GET', `/search/medics/?query=${created.email}`],
+  },
+  'POST /management/memberships/': {
+    budget: WRITE,
+    send: ({ admin, hospital, outsider }) => [admin, 'POST', MEMBERSHIPS, { medic: outsider.id, hospital }],
+  },
+  'POST /management/memberships/ with is_active': {
+    budget: WRITE,
+    send: ({ admin, hospital, outsider }) => [
+      admin,
+      'POST',
+      MEMBERSHIPS,
+      { medic: outsider.id, hospital, is_active: true },
+    ],
+  },
+  'PATCH /management/memberships/{id}': {
+    budget: WRITE,
+    send: ({ admin, membership }) => [
+      admin,
+      'PATCH',
+      `${MEMBERSHIPS}${String(membership)}`,
+      { type_membership: 'ADMIN' },
+    ],
+  },
+  'DELETE /management/memberships/{id}': {
+    budget: WRITE,
+    send: ({ admin, membership }) => [admin, 'DELETE', `${MEMBERSHIPS}${String(membership)}`],
+  },
+  'PATCH /locations/update/': {
+    budget: WRITE,
+    send: ({ admin, hospital }) => [admin, 'PATCH', '/locations/update/', { hospital_id: hospital }],
+  },
+  'POST /hospital/': { budget: WRITE, send: ({ admin }) => [admin, 'POST', '/hospital/', HOSPITAL] },
+  'PATCH /hospital/{id}': {
+    budget: WRITE,
+    send: ({ admin, hospital }) => [admin, 'PATCH', `/hospital/${String(hospital)}`, { name: 'Other' }],
+  },
+  'POST /medics/': { budget: WRITE, send: ({ admin }) => [admin, 'POST', '/medics/', medicBody()] },
+  'POST /medics/ with hospital': {
+    budget: WRITE,
+    send: ({ admin, hospital }) => [admin, 'POST', '/medics/', medicBody({ hospital })],
+  },
+  'PATCH /medics/{id}': {
+    budget: WRITE,
+    send: ({ admin, created }) => [admin, 'PATCH', `/medics/${String(created.id)}`, { name: 'Other' }],
+  },
+  'PATCH /medics/{id} with hospital': {
+    budget: WRITE,
+    send: ({ admin, created, hospital }) => [admin, 'PATCH', `/medics/${String(created.id)}`, { hospital }],
+  },
+  'POST /token-auth/rotate': { budget: WRITE, send: ({ admin }) => [admin, 'POST', '/token-auth/rotate'] },
+  'DELETE /token-auth': { budget: WRITE, send: ({ admin }) => [admin, 'DELETE', '/token-auth'] },
+};
+
+/** Sends a request to the service at `url`, which must grant it. @returns the body */
+export async function sendGranted(url: string, [by, method, path, body]: Sent): Promise<string> {
+  const response = await fetch(url + API + path, {
+    method,
+    headers: {
+      authorization: `Token ${by.token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const text = await response.text();
+  expect({ path, ok: response.ok }).toEqual({ path, ok: true });
+  return text;
+}
