@@ -31,9 +31,4 @@ export class HospitalAccess {
     );
     return right?.type ?? null;
   }
-
-  /** As {@link lockRight}. @throws UnauthorizedMedic the medic is not an ADMIN of the hospital */
-  async lockAdminOf(transaction: Transaction, medicId: number, hospitalId: number): Promise<void> {
-    requireAdmin(await this.lockRight(transaction, medicId, hospitalId));
-  }
 }
