@@ -5,7 +5,7 @@ import { SCENARIOS, type Scenario } from './scenarios.js';
 import { BenchServer, databaseCpu, type ServerName } from './servers.js';
 
 /** The server has the first core to itself; the load and the database get the other. */
-const SERVER_CORE = 0;
+const SERVER_CORE = '0';
 const LOAD_CORE = 1;
 const FIRST_PORT = 34_500;
 /** How far apart the numbers of two loads begin, so that no membership is created twice. */

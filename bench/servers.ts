@@ -29,8 +29,11 @@ export class BenchServer {
     this.coldStart = coldStart;
   }
 
-  /** Starts a program as production does, its log kept from the terminal, and waits until it answers. */
-  static async start(name: ServerName, databaseUrl: string, port: number, core: number): Promise<BenchServer> {
+  /**
+   * Starts a program as production does, its log kept from the terminal, and waits until it answers.
+   * @param cores those that it may use, such as `0` or `0,1`
+   */
+  static async start(name: ServerName, databaseUrl: string, port: number, cores: string, workers = 1) {
     const log = openSync('/dev/null', 'w');
     const env = {
       PATH: process.env['PATH'],
@@ -38,11 +41,12 @@ export class BenchServer {
       DATABASE_URL: databaseUrl,
       PORT: String(port),
       HOST: '127.0.0.1',
+      WEB_CONCURRENCY: String(workers),
       // A limit that is counted for each request, but never met.
       RATE_LIMIT: '999999999',
     };
     const started = performance.now();
-    const child = spawn('taskset', ['-c', String(core), process.execPath, ...SERVERS[name]], {
+    const child = spawn('taskset', ['-c', cores, process.execPath, ...SERVERS[name]], {
       env,
       stdio: ['ignore', log, 'inherit'],
     });
