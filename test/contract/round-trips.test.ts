@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { REQUESTS, sendGranted, type Request } from '../support/requests.js';
+import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { listen } from '../support/statements.js';
 
@@ -43,15 +44,19 @@ function tableOf(costs: [string, Cost][]): string {
   return `\n${lines.join('\n')}\n\n`;
 }
 
-test('each request keeps its budget of round trips, and docs/performance.md says what it costs', async () => {
-  // Connections that are opened first ask who answers them.
-  for (const request of Object.values(REQUESTS)) await measure(request);
-  const costs: [string, Cost][] = [];
-  for (const [name, request] of Object.entries(REQUESTS)) costs.push([name, await measure(request)]);
-  for (const [name, { trips }] of costs)
-    expect({ name, isKept: trips <= (REQUESTS[name]?.budget ?? 0) }).toEqual({ name, isKept: true });
-  const document = readFileSync(DOCUMENT, 'utf8');
-  const written = document.replace(BETWEEN, (_, start: string, end: string) => `${start}${tableOf(costs)}${end}`);
-  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(DOCUMENT, written);
-  else expect(document).toBe(written);
-});
+// The embedded database answers before the turn is over: nothing is waited for there.
+(isServer ? test : test.skip)(
+  'each request keeps its budget of round trips, and docs/performance.md says what it costs',
+  async () => {
+    // Connections that are opened first ask who answers them.
+    for (const request of Object.values(REQUESTS)) await measure(request);
+    const costs: [string, Cost][] = [];
+    for (const [name, request] of Object.entries(REQUESTS)) costs.push([name, await measure(request)]);
+    for (const [name, { trips }] of costs)
+      expect({ name, isKept: trips <= (REQUESTS[name]?.budget ?? 0) }).toEqual({ name, isKept: true });
+    const document = readFileSync(DOCUMENT, 'utf8');
+    const written = document.replace(BETWEEN, (_, start: string, end: string) => `${start}${tableOf(costs)}${end}`);
+    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(DOCUMENT, written);
+    else expect(document).toBe(written);
+  },
+);

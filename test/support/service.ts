@@ -7,6 +7,7 @@ import { Client } from './client.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { ServedDocument, type Document } from './document.js';
 import { Given } from './given.js';
+import { until } from './until.js';
 
 /** The application as production runs it, on a database of the test file's own, listening on a port. */
 export class Service {
@@ -45,7 +46,11 @@ export class Service {
 
 /** @returns a client of the server at `url`, which holds its answers against the document that it serves */
 export async function clientOf(url: string, database: TestDatabase): Promise<Client> {
-  const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document;
+  // A process that has just started may be behind, and turn requests away for a moment.
+  const document = await until(async () => {
+    const answer = await fetch(`${url}/openapi.json`);
+    return answer.ok ? ((await answer.json()) as Document) : undefined;
+  });
   return new Client(url, database, new ServedDocument(document));
 }
 
