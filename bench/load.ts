@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Scenario } from './scenarios.js';
 import type { Scene } from './scene.js';
+import { LOAD_CORE } from './cores.js';
 
 /** Connections that are kept and send one request after another. */
 const CONNECTIONS = 32;
@@ -26,8 +27,6 @@ export interface LoadOptions {
   readonly first: number;
   /** How long a connection rests before each request, in milliseconds; 0 for as fast as it can. */
   readonly rest: number;
-  /** The core that the load comes from. */
-  readonly core: number;
 }
 
 /**
@@ -40,7 +39,7 @@ export async function load(scenario: Scenario, scene: Scene, options: LoadOption
     const script = join(folder, 'load.lua');
     writeFileSync(script, luaOf(scenario, scene, options));
     const wrk = ['wrk', '-t1', `-c${String(CONNECTIONS)}`, `-d${String(options.seconds)}s`, '-s', script, options.url];
-    const { stdout } = await promisify(execFile)('taskset', ['-c', String(options.core), ...wrk]);
+    const { stdout } = await promisify(execFile)('taskset', ['-c', LOAD_CORE, ...wrk]);
     return readReport(scenario.name, stdout);
   } finally {
     rmSync(folder, { recursive: true });
@@ -90,7 +89,7 @@ function done(summary, latency, requests)
     summary.duration, latency:percentile(50), latency:percentile(99),
     e.connect + e.read + e.write + e.status + e.timeout))
 end
-`.replace('local function next_request()', 'local function next_request()\n');
+`;
 }
 
 /** So that the membership of number n is one of actor n's hospital. */

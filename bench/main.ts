@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { compareWithBaseline, saveBaseline } from './baseline.js';
+import { moveDatabaseAside } from './cores.js';
 import { createDatabase, dropDatabase, onServer, sizeOf } from './database.js';
 import { measure } from './measure.js';
 import { setScene } from './scene.js';
@@ -26,6 +27,7 @@ const serverUrl = process.env['DATABASE_URL'];
 if (serverUrl === undefined) throw new Error('Set DATABASE_URL to a PostgreSQL server that may be written to.');
 const size = sizeOf(Number(flags.memberships));
 const databaseUrl = await createDatabase(serverUrl, size);
+const giveCoresBack = moveDatabaseAside();
 try {
   const scene = await onServer(databaseUrl, setScene);
   const result = await measure(databaseUrl, scene, {
@@ -35,8 +37,9 @@ try {
     servers: flags['no-naive'] ? ['floor', 'service'] : ['floor', 'service', 'naive'],
   });
   print(result);
-  if (flags.save) saveBaseline(result);
   if (flags.check && !compareWithBaseline(result)) process.exitCode = 1;
+  if (flags.save) saveBaseline(result);
 } finally {
+  giveCoresBack();
   await dropDatabase(serverUrl, size);
 }

@@ -1,12 +1,10 @@
 import { requireSameAnswers } from './answers.js';
+import { SERVER_CORE } from './cores.js';
 import { load, type Load } from './load.js';
 import type { Scene } from './scene.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 import { BenchServer, databaseCpu, type ServerName } from './servers.js';
 
-/** The server has the first core to itself; the load and the database get the other. */
-const SERVER_CORE = '0';
-const LOAD_CORE = 1;
 const FIRST_PORT = 34_500;
 /** How far apart the numbers of two loads begin, so that no membership is created twice. */
 const STRIDE = 150_000;
@@ -59,7 +57,7 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
     await requireSameAnswers(scene, servers);
     const run = (scenario: Scenario, server: BenchServer, seconds: number, rest: number) => {
       first += STRIDE;
-      return load(scenario, scene, { url: server.url, seconds, first, rest, core: LOAD_CORE });
+      return load(scenario, scene, { url: server.url, seconds, first, rest });
     };
     for (const { scenario, samples } of scenarios) {
       for (const server of servers.values()) await run(scenario, server, 2, 0);

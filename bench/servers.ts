@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
@@ -30,11 +32,13 @@ export class BenchServer {
   }
 
   /**
-   * Starts a program as production does, its log kept from the terminal, and waits until it answers.
+   * Starts a program as production does, its log in a file that ends with it, and waits until it answers.
    * @param cores those that it may use, such as `0` or `0,1`
    */
   static async start(name: ServerName, databaseUrl: string, port: number, cores: string, workers = 1) {
-    const log = openSync('/dev/null', 'w');
+    const file = join(tmpdir(), `bench-${name}-${String(port)}.log`);
+    const log = openSync(file, 'w');
+    rmSync(file);
     const env = {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
@@ -58,9 +62,9 @@ export class BenchServer {
     return new BenchServer(child, port, performance.now() - started);
   }
 
-  /** @returns its resident memory, in megabytes */
+  /** @returns the most memory that has been resident, in megabytes */
   memory(): number {
-    const [, kilobytes = ''] = /^VmRSS:\s+(\d+) kB$/m.exec(this.readProc('status')) ?? [];
+    const [, kilobytes = ''] = /^VmHWM:\s+(\d+) kB$/m.exec(this.readProc('status')) ?? [];
     return Number(kilobytes) / 1024;
   }
 

@@ -1,6 +1,9 @@
 import type { Result, Samples } from './measure.js';
 import type { ServerName } from './servers.js';
 
+/** What the service is to keep to, besides the ratio of each scenario. */
+const TARGETS = { p99Ratio: 2, readyAfterMs: 1500, residentMb: 200 };
+
 /** @returns the middle one; of an even number the lower of the two */
 export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -38,6 +41,7 @@ export function print({ scenarios, memory, coldStarts }: Result): void {
       'p99 floor ms': round(medianOf((floor?.paced ?? []).map(({ p99 }) => p99))),
       'p99 service ms': round(medianOf((service?.paced ?? []).map(({ p99 }) => p99))),
       'p99 ratio': round(pacedRatio),
+      'p99 target': TARGETS.p99Ratio,
     };
   });
   console.table(rows);
@@ -45,7 +49,9 @@ export function print({ scenarios, memory, coldStarts }: Result): void {
     [...coldStarts].map(([name, times]) => ({
       server: name,
       'ready after ms': Math.round(medianOf(times)),
+      'ready target': TARGETS.readyAfterMs,
       'most resident MB': Math.round(memory.get(name) ?? Number.NaN),
+      'resident target': TARGETS.residentMb,
     })),
   );
 }

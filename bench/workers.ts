@@ -9,8 +9,6 @@ import { medianOf } from './table.js';
 
 const ROUNDS = 3;
 const SECONDS = 4;
-/** There are no more cores: the load and the database share them with the workers. */
-const LOAD_CORE = 1;
 
 const LIVE: Scenario = {
   name: 'liveness, without the database',
@@ -34,7 +32,7 @@ try {
         const server = await BenchServer.start('service', databaseUrl, 34_510, '0,1', workers);
         // The second worker starts when the first one listens.
         await sleep(3000);
-        const options = { url: server.url, first: 0, rest: 0, core: LOAD_CORE };
+        const options = { url: server.url, first: 0, rest: 0 };
         await load(scenario, scene, { ...options, seconds: 2 });
         measured.push((await load(scenario, scene, { ...options, seconds: SECONDS })).requestsPerSecond);
         await server.stop();

@@ -33,7 +33,7 @@ export async function createApp(
   environment: Environment,
   logger: Logger,
 ): Promise<NestFastifyApplication> {
-  const redis = environment.REDIS_URL === undefined ? null : connectRedis(environment.REDIS_URL, logger);
+  const redis = environment.REDIS_URL === undefined ? null : await connectRedis(environment.REDIS_URL, logger);
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.on(dataSource, environment, redis),
     new FastifyAdapter({ ...fastifyOptions(environment, logger), skipMiddie: true }),

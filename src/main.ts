@@ -7,7 +7,7 @@ import { drainWithoutPrimary, Workers } from './workers.js';
 try {
   const environment = readEnvironment(process.env);
   if (environment.WEB_CONCURRENCY > 1 && cluster.isPrimary) {
-    new Workers(environment.WEB_CONCURRENCY, createLogger(environment)).start();
+    new Workers(environment.WEB_CONCURRENCY, await createLogger(environment)).start();
   } else {
     if (cluster.worker !== undefined) drainWithoutPrimary(cluster.worker);
     // Only now: the primary of workers does without the application.

@@ -24,7 +24,7 @@ export async function startServer(
   const isEmbedded = dataSource instanceof EmbeddedDataSource;
   try {
     await dataSource.initialize();
-    const logger = createLogger(environment);
+    const logger = await createLogger(environment);
     if (isEmbedded) await migrate(dataSource);
     else {
       await requireCurrentSchema(dataSource);

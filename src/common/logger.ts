@@ -1,6 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
 import type { Environment } from '../config/environment.js';
 
 /** How many characters of lines are waited for, and for how long, in milliseconds. */
@@ -13,9 +12,12 @@ const AT_ONCE = 4096;
  * @returns the logger of the process: JSON lines, several at a time, or readable ones on a terminal. Where
  *   several processes write to one output, each line says which did.
  */
-export function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Environment): Logger {
+export async function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Environment): Promise<Logger> {
   const options = { level, base: WEB_CONCURRENCY > 1 ? { pid: process.pid } : null };
-  if (process.stdout.isTTY) return pino(options, pretty({ sync: true }));
+  if (process.stdout.isTTY) {
+    const { default: pretty } = await import('pino-pretty');
+    return pino(options, pretty({ sync: true }));
+  }
   const destination = pino.destination({ fd: process.stdout.fd, sync: false, minLength: WAIT_FOR, maxWrite: AT_ONCE });
   setInterval(() => {
     destination.flush();

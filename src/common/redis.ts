@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
 /** Injection token of the {@link Redis} that processes share limits through; null without one. */
@@ -8,7 +8,9 @@ export const REDIS = Symbol('REDIS');
  * Connects to the Redis of the setting `REDIS_URL`. It never holds a request up: while it is away each
  * command fails at once, and one line of the log says so for each time that it goes away.
  */
-export function connectRedis(url: string, logger: Logger): Redis {
+export async function connectRedis(url: string, logger: Logger): Promise<Redis> {
+  // Only now: most services start without one, and the sooner for it.
+  const { Redis } = await import('ioredis');
   const redis = new Redis(url, {
     connectTimeout: 500,
     commandTimeout: 500,
