@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { Lane } from './lane.js';
+import { withRetries } from './retries.js';
 import type { Statements } from './statements.js';
 
 /** How many connections there are. */
@@ -14,11 +15,13 @@ export class Lanes implements Statements {
     this.lanes = Array.from({ length: LANES }, () => new Lane(options));
   }
 
-  /** Sends it on the connection that has the fewest before it. */
+  /** Sends it on the connection that has the fewest before it; {@link withRetries}. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    return this.lanes
-      .reduce((least, other) => (other.waiting < least.waiting ? other : least))
-      .query<Row>(text, values);
+    return withRetries(() => this.free().query<Row>(text, values));
+  }
+
+  private free(): Lane {
+    return this.lanes.reduce((least, other) => (other.waiting < least.waiting ? other : least));
   }
 
   async close(): Promise<void> {
