@@ -6,7 +6,7 @@ import { poolOf, standAlone } from './pool.js';
 import { Replica } from './replica.js';
 import type { Statements } from './statements.js';
 
-/** Who reads, and how far the primary's log had been written when that was found out. */
+/** Who reads, and how far the primary's log went when that was found out. */
 export interface Reader {
   /** A `pg_lsn`; absent where there is no replica. */
   readonly position?: string;
@@ -52,11 +52,19 @@ export class Reads implements Statements, OnApplicationShutdown {
    */
   onReplica({ position }: Reader): Statements {
     const { lists } = this;
-    const replica = this.replicas[(this.turn = (this.turn + 1) % Math.max(this.replicas.length, 1))];
-    if (replica === undefined || position === undefined) return lists;
+    if (position === undefined) return lists;
+    const replica = this.nextReplica();
+    if (replica === undefined) return lists;
     return {
       query: async (text, values) => (await replica.query(position, text, values)) ?? lists.query(text, values),
     };
+  }
+
+  /** @returns the first in turn that is worth asking */
+  private nextReplica(): Replica | undefined {
+    const { replicas } = this;
+    this.turn = (this.turn + 1) % Math.max(replicas.length, 1);
+    return [...replicas.slice(this.turn), ...replicas.slice(0, this.turn)].find((replica) => replica.isReady());
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -79,6 +79,7 @@ test('writes that find no free connection wait a bounded time, reads go on, and 
   const longest = performance.now() - startedAt;
   const refused = answers.filter(isUnavailable).length;
   const reads = await Promise.all(Array.from({ length: MORE }, read));
+  expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   await holder.query('ROLLBACK');
   expect(refused).toBe(MORE);
   expect(reads.map(({ status }) => status)).toEqual(reads.map(() => 200));
