@@ -24,7 +24,10 @@ let generation = 0;
 function nameOf(text: string): string {
   let name = names.get(text);
   if (name === undefined) {
-    name = createHash('sha256').update(`${String(generation)} ${text}`).digest('base64url').slice(0, 32);
+    name = createHash('sha256')
+      .update(`${String(generation)} ${text}`)
+      .digest('base64url')
+      .slice(0, 32);
     names.set(text, name);
   }
   return name;
