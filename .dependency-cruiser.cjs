@@ -22,7 +22,7 @@ const arrows = {
   medics: ['memberships', 'auth', 'common', 'config', 'database'],
   hospitals: ['memberships', 'auth', 'common', 'config', 'database'],
   locations: ['memberships', 'auth', 'common', 'database'],
-  health: ['auth', 'common'],
+  health: ['auth', 'common', 'database'],
   cli: ['medics', 'auth', 'common', 'config', 'database'],
 };
 

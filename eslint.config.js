@@ -19,6 +19,11 @@ export default defineConfig(
             "CallExpression[callee.name='inTransaction'] MemberExpression[object.property.name=/^(dataSource|reads|alone)$/][object.object.type='ThisExpression']",
           message: 'Use the transaction itself inside inTransaction().',
         },
+        {
+          selector:
+            "CallExpression[callee.name='inTransaction'] CallExpression[callee.property.name=/^(save|remove|softRemove|recover)$/]",
+          message: 'It would end the transaction with a COMMIT of its own: insert, update, upsert or delete.',
+        },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
       // DTOs and responses are classes only for their decorators; plain objects of their shape are meant.

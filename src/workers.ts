@@ -43,8 +43,13 @@ export class Workers {
     if (this.exitCode !== undefined) return;
     const wanted = this.listening.size === 0 ? 1 : this.count;
     for (; this.running < wanted; this.running += 1) {
-      // A worker may be gone when a message is sent to it; its exit is what counts.
-      cluster.fork().on('error', () => undefined);
+      const worker = cluster.fork();
+      worker.on('error', (error) => {
+        // One that runs may be gone when a message is sent to it; its exit is what counts.
+        if (worker.process.pid !== undefined) return;
+        this.logger.error({ code: (error as NodeJS.ErrnoException).code }, 'A worker cannot be started.');
+        this.replace(worker, 1, null);
+      });
     }
   }
 

@@ -38,7 +38,8 @@ export class CallersReader {
     let text = this.texts.get(lookup);
     if (text === undefined) {
       const found = lookup === undefined ? '' : `LEFT JOIN LATERAL (${lookup.sql}) found ON true`;
-      const position = this.reads.hasReplicas ? ', pg_current_wal_lsn()::text AS position' : '';
+      // Not the position that has been written: with `synchronous_commit = off` what was acknowledged may be beyond it.
+      const position = this.reads.hasReplicas ? ', pg_current_wal_insert_lsn()::text AS position' : '';
       const columns = `${lookup === undefined ? '' : 'found.*, '}m.id, t.id AS "tokenId"${position}`;
       text = `SELECT ${columns} ${FROM_KEY} ${found} ${WHERE_KEY}`;
       this.texts.set(lookup, text);

@@ -14,15 +14,18 @@ export class DatabaseUnavailable extends DomainError {
 export type ConstraintErrors = Readonly<Record<string, () => DomainError>>;
 
 /**
- * SQLSTATEs, by their beginning, of a database that is away, starting, full or too busy: connection
- * exceptions, rolled-back transactions, lack of resources, interventions and time-outs.
+ * SQLSTATEs, by their beginning, of a database that is away, starting, full, too busy or only a standby:
+ * connection exceptions, rolled-back transactions, transactions that idled or would write on a standby,
+ * lack of resources, what recovery does not allow, interventions and time-outs.
  */
-const UNAVAILABLE_STATES = ['08', '40', '53', '55P03', '57'];
+const UNAVAILABLE_STATES = ['08', '25006', '25P03', '40', '53', '55000', '55P03', '57'];
 
 const UNAVAILABLE_CODES = new Set([
+  'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
   'EAI_AGAIN',
+  'EHOSTDOWN',
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ENOTFOUND',
@@ -32,7 +35,7 @@ const UNAVAILABLE_CODES = new Set([
 
 /** `pg` gives these no code. */
 const UNAVAILABLE_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Query read timeout|Driver not Connected|Cannot use a pool after)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Query read timeout|Driver not Connected|Cannot use a pool after)/;
 
 /** What is known of a failure of the database, without any value that a client sent. */
 export interface DatabaseFailure {

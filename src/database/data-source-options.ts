@@ -30,6 +30,11 @@ const schema = {
 /** How long a statement may run, and how long a request may wait for a connection, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 5_000;
+/**
+ * How long the server waits for the next statement of a transaction, in milliseconds: what a process that
+ * has been stopped in the middle of one has locked is free after that.
+ */
+const IDLE_TRANSACTION_TIMEOUT_MS = 15_000;
 /** How long the answer of a replica is waited for, before the primary is asked. */
 const REPLICA_TIMEOUT_MS = 2_000;
 
@@ -58,7 +63,8 @@ export function replicaOptions(url: string): pg.ClientConfig {
 }
 
 /**
- * @param answerTimeout how long to wait for the answer to a statement, in milliseconds; for ever where it is absent
+ * @param answerTimeout how long to wait for the answer to a statement, in milliseconds; for ever where it is
+ *   absent, and a transaction may then idle for as long as it likes
  * @returns the options of a data source on a PostgreSQL server at `url`
  */
 export function postgresOptions(url: string, answerTimeout?: number): DataSourceOptions {
@@ -71,7 +77,9 @@ export function postgresOptions(url: string, answerTimeout?: number): DataSource
       ...session,
       Client: SessionClient,
       verify,
-      ...(answerTimeout === undefined ? {} : { query_timeout: answerTimeout }),
+      ...(answerTimeout === undefined
+        ? {}
+        : { query_timeout: answerTimeout, idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS }),
     },
   };
 }

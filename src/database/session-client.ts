@@ -22,9 +22,18 @@ export class SessionClient extends pg.Client {
     return (pg.Client.prototype.query as (...statement: unknown[]) => unknown).apply(this, statement);
   }) as pg.Client['query'];
 
+  /** Ends the connection without a word to the server, which may not be listening any more. */
+  destroy(): void {
+    this.stream.destroy?.();
+  }
+
+  /** The embedded database has none of its own. */
+  private get stream(): Partial<Writable> {
+    return (this as unknown as { connection: { stream: Partial<Writable> } }).connection.stream;
+  }
+
   private holdTurn(): void {
-    // The embedded database has no stream of its own.
-    const { stream } = (this as unknown as { connection: { stream: Partial<Writable> } }).connection;
+    const { stream } = this;
     if (this.isHeld || stream.cork === undefined) return;
     this.isHeld = true;
     stream.cork();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { databaseFailureOf } from '../common/database-errors.js';
 import type { SessionClient } from './session-client.js';
 
 /** Whatever answers a statement of SQL with rows. */
@@ -10,27 +11,54 @@ export interface Statements {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** The text says all, so that two versions of the service can use one session behind a pooler. */
+/**
+ * What is prepared does not fit any more: feature_not_supported ("cached plan must not change result type",
+ * after a migration), or invalid_sql_statement_name, where it could not be prepared by the statement before.
+ */
+const UNFIT = new Set<string | undefined>(['0A000', '26000']);
+
+/** Text of a statement -> the name that all connections prepare it by. */
 const names = new Map<string, string>();
+let generation = 0;
 
 function nameOf(text: string): string {
   let name = names.get(text);
   if (name === undefined) {
-    name = createHash('sha256').update(text).digest('base64url').slice(0, 32);
+    name = createHash('sha256')
+      .update(`${String(generation)} ${text}`)
+      .digest('base64url')
+      .slice(0, 32);
     names.set(text, name);
   }
   return name;
 }
 
-/** Sends one statement, prepared by its name where the connection keeps it. @returns the rows */
+/** Has every connection prepare every statement anew. */
+function forgetNames(): void {
+  names.clear();
+  generation += 1;
+}
+
+/**
+ * Sends one statement, prepared by its name where the connection keeps it.
+ * @returns the rows
+ * @throws what the database says; where that is that something prepared is unfit, the same may be done again
+ */
 export async function send<Row extends object>(
   client: SessionClient,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
   const statement = { text, values: values as unknown[] };
-  const { rows } = await client.query<Row>(client.keepsPrepared ? { ...statement, name: nameOf(text) } : statement);
-  return rows;
+  if (!client.keepsPrepared) return (await client.query<Row>(statement)).rows;
+  const name = nameOf(text);
+  try {
+    return (await client.query<Row>({ ...statement, name })).rows;
+  } catch (error) {
+    // Those that were sent by the same name may all fail; the first has had it forgotten.
+    if (UNFIT.has(databaseFailureOf(error).code) && names.get(text) === name) forgetNames();
+    throw error;
+  }
 }
 
 /** @returns the first row of a statement that always answers one. @throws Error it did not: a defect */

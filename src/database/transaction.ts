@@ -39,7 +39,15 @@ export class Transaction implements Statements {
    */
   async commitWith<T>(last: () => Promise<T>): Promise<T> {
     this.isEnding = true;
-    return inOrder(last(), this.client.query('COMMIT'));
+    let result: Promise<T>;
+    try {
+      result = last();
+    } catch (error) {
+      // Nothing ends the transaction yet: `run` is to roll it back.
+      this.isEnding = false;
+      throw error;
+    }
+    return inOrder(result, this.client.query('COMMIT'));
   }
 
   /** Does `work` and stores what it did; where it throws, nothing. */

@@ -1,9 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
-import { DataSource } from 'typeorm';
 import { Public } from '../auth/access.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { DatabaseUnavailable } from '../common/database-errors.js';
+import { Reads } from '../database/reads.js';
+import { rowOf } from '../database/statements.js';
 import { Draining, ShuttingDown } from './draining.js';
 
 /** That the process is well. */
@@ -16,8 +17,10 @@ export class HealthResponse {
 @ApiTags('Health')
 @Controller('health')
 export class HealthController {
+  private asking: Promise<boolean> | undefined;
+
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly reads: Reads,
     private readonly draining: Draining,
   ) {}
 
@@ -31,7 +34,7 @@ export class HealthController {
   @Get('ready')
   @Public()
   @Answers({
-    summary: 'Whether the process is to get requests: the database answers too',
+    summary: 'Whether the process is to get requests: the database answers too, and can be written to',
     ok: HealthResponse,
     errors: {
       503: {
@@ -42,9 +45,19 @@ export class HealthController {
   })
   async getReadiness(): Promise<HealthResponse> {
     this.draining.requireServing();
-    await this.dataSource.query('SELECT 1').catch(() => {
-      throw new DatabaseUnavailable();
+    this.asking ??= this.isPrimary().finally(() => {
+      this.asking = undefined;
     });
+    if (!(await this.asking)) throw new DatabaseUnavailable();
     return { status: 'ok' };
+  }
+
+  /** @returns whether the database answers, and is no standby. Where the writes wait, it is asked all the same. */
+  private async isPrimary(): Promise<boolean> {
+    const sql = 'SELECT pg_is_in_recovery() AS "isStandby"';
+    return this.reads.query<{ isStandby: boolean }>(sql).then(
+      (rows) => !rowOf(rows).isStandby,
+      () => false,
+    );
   }
 }

@@ -28,7 +28,7 @@ export class PicturesService {
    */
   async get(digest: string): Promise<Buffer> {
     if (!/^[0-9a-f]{64}$/.test(digest)) throw new NotFound();
-    const [picture] = await this.reads.query<{ content: Buffer }>(
+    const [picture] = await this.reads.lists.query<{ content: Buffer }>(
       `SELECT content FROM hospital_picture WHERE digest = decode($1, 'hex') LIMIT 1`,
       [digest],
     );

@@ -53,7 +53,7 @@ export class MembershipsReader {
     const { is_deleted = false, hospital = null, type_membership = null, is_active = null } = query;
     const filters = [caller.id, is_deleted, hospital, type_membership, is_active];
     // What the caller administers is a matter of rights, which no replica decides.
-    const [list, on] = query.managed === true ? [MANAGED, this.reads] : [OWN, this.reads.onReplica(caller)];
+    const [list, on] = query.managed === true ? [MANAGED, this.reads.lists] : [OWN, this.reads.onReplica(caller)];
     const { count, rows } = await readPage<MembershipRow>(on, list, filters, sliceOf(query));
     return { count, memberships: rows.map(toMembershipResponse) };
   }

@@ -76,6 +76,22 @@ describeOnServer('while PostgreSQL is away', () => {
     }
   });
 
+  test('a database that takes connections on and says nothing is away, until it speaks', async () => {
+    const { hospital, admin } = await service.given.hospital();
+    const caller = through(admin);
+    (await caller.get('/medics/')).isOk();
+    proxy.fallSilent();
+    proxy.cut();
+    const answers = [
+      ...['/medics/', '/hospital/', `/hospital/${String(hospital)}`, '//health/ready'].map((path) => caller.get(path)),
+      caller.post('/hospital/', HOSPITAL),
+    ];
+    for (const answer of await Promise.all(answers)) isAway(answer);
+    proxy.speak();
+    await until(async () => (await client.get('//health/ready')).status === 200);
+    (await caller.post('/hospital/', HOSPITAL)).isCreated();
+  });
+
   test('a connection that is cut in the middle of a transaction leaves nothing half-written', async () => {
     const { hospital, admin } = await service.given.hospital();
     const caller = through(admin);

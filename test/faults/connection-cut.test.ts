@@ -79,6 +79,7 @@ test('writes that find no free connection wait a bounded time, reads go on, and 
   const longest = performance.now() - startedAt;
   const refused = answers.filter(isUnavailable).length;
   const reads = await Promise.all(Array.from({ length: MORE }, read));
+  expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   await holder.query('ROLLBACK');
   expect(refused).toBe(MORE);
   expect(reads.map(({ status }) => status)).toEqual(reads.map(() => 200));
@@ -106,6 +107,30 @@ test('a statement that waits for a lock too long is ended, and changes nothing',
   await holder.query('ROLLBACK');
   expect((await change()).status).toBe(201);
   figure('milliseconds until a statement that waits for a lock is answered 503', Math.round(waited));
+});
+
+test('a process that is stopped in the middle of a transaction does not keep what it has locked', async () => {
+  const [stopped, other] = [scratch.process(), scratch.process()];
+  const [url, otherUrl] = [await stopped.url(), await other.url()];
+  const { hospital, admin } = await scratch.given.hospital();
+  const path = `/hospital/${String(hospital)}`;
+  // Its transaction has locked the hospital by the time it waits for the membership of the caller.
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM membership WHERE medic_id = $1 FOR UPDATE', [admin.id]);
+  const answer = send(url, by(admin, 'PATCH', path, { name: 'Of the stopped' }), agent);
+  await waiting(1);
+  stopped.signal('SIGSTOP');
+  await holder.query('ROLLBACK');
+  await until(async () => {
+    const change = by(admin, 'PATCH', path, { headline: 'Of the other' });
+    return (await send(otherUrl, change, agent)).status === 201;
+  });
+  stopped.signal('SIGCONT');
+  expect(isUnavailable(await answer)).toBe(true);
+  expect(await scratch.query('SELECT name, headline FROM hospital WHERE id = $1', [hospital])).toEqual([
+    { name: 'Hospital', headline: 'Of the other' },
+  ]);
+  expect((await send(url, by(admin, 'PATCH', path, { name: 'Of both' }), agent)).status).toBe(201);
 });
 
 describe.each([

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DataSource } from 'typeorm';
 import { postgresOptions } from '../../src/database/data-source-options.js';
+import { Reads } from '../../src/database/reads.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
 import { HOSPITAL } from '../support/bodies.js';
@@ -33,11 +34,11 @@ afterAll(async () => {
   await servers.remove();
 });
 
-/** @returns the URL of the built program, with lists read from the replica */
-async function service(): Promise<string> {
+/** @returns the URL of the built program, with lists read from the replica, the last of these */
+async function service(...others: string[]): Promise<string> {
   const variables = {
     DATABASE_URL: servers.primary.url,
-    DATABASE_REPLICA_URLS: servers.replica.url,
+    DATABASE_REPLICA_URLS: [...others, servers.replica.url].join(','),
     RATE_LIMIT: '0',
   };
   const url = await start(variables).url();
@@ -65,15 +66,16 @@ async function listsOnReplica(url: string, medic: Actor, count: number): Promise
 }
 
 async function scans(): Promise<number> {
+  const [row] = await onReplica<{ scans: number }>(
+    `SELECT coalesce(sum(idx_scan), 0)::integer AS scans FROM pg_stat_user_indexes WHERE relname = 'membership'`,
+  );
+  return row?.scans ?? 0;
+}
+
+/** Runs a statement over a connection of the test's own. */
+async function onReplica<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
   const replica = await new DataSource(postgresOptions(servers.replica.url)).initialize();
-  try {
-    const [row] = await replica.query<{ scans: number }[]>(
-      `SELECT coalesce(sum(idx_scan), 0)::integer AS scans FROM pg_stat_user_indexes WHERE relname = 'membership'`,
-    );
-    return row?.scans ?? 0;
-  } finally {
-    await replica.destroy();
-  }
+  return replica.query<Row[]>(sql, values).finally(() => replica.destroy());
 }
 
 test('lists are read from the replica', async () => {
@@ -81,27 +83,74 @@ test('lists are read from the replica', async () => {
   const url = await service();
   const { admin } = await given.hospital();
   await servers.caughtUp();
-  const onReplica = await listsOnReplica(url, admin, LISTS);
-  expect(onReplica).toBeGreaterThanOrEqual(LISTS);
+  expect(await listsOnReplica(url, admin, LISTS)).toBeGreaterThanOrEqual(LISTS);
   figure('lists, all read from the replica', LISTS);
 });
 
-test('a caller reads its own writes, however far the replica is behind', async () => {
-  const WRITES = 200;
-  const url = await service();
-  const medic = await given.medic();
-  let missed = 0;
-  for (let write = 1; write <= WRITES; write += 1) {
-    if (write === WRITES / 2) await servers.pauseReplay();
-    await send(url, by(medic, 'POST', '/hospital/', HOSPITAL), agent);
-    const { text } = await send(url, by(medic, 'GET', '/hospital/'), agent);
-    if ((JSON.parse(text) as { count: number }).count !== write) missed += 1;
-  }
-  await servers.resumeReplay();
-  expect(missed).toBe(0);
-  figure('writes, each read by the next request, half of them with a replica that stands still', WRITES);
-  figure('of them missed', missed);
+test('lists are read from the replica that is there, though another one is not', async () => {
+  const LISTS = 50;
+  const url = await service('postgres://postgres@127.0.0.1:1/postgres');
+  const { admin } = await given.hospital();
+  await servers.caughtUp();
+  expect(await listsOnReplica(url, admin, LISTS)).toBeGreaterThanOrEqual(LISTS);
 });
+
+test('while the primary writes without a pause, lists are as new as ever, and the replica answers some', async () => {
+  const LISTS = 500;
+  const reads = new Reads(primary, [servers.replica.url]);
+  await primary.query('CREATE TABLE written (number integer)');
+  let isOver = false;
+  let number = 0;
+  const writer = async () => {
+    while (!isOver) await primary.query('INSERT INTO written VALUES ($1)', [(number += 1)]);
+  };
+  reads.onReplica({ position: '0/0' });
+  await sleep(1000);
+  const writing = writer();
+  let [byReplica, old] = [0, 0];
+  for (let list = 0; list < LISTS; list += 1) {
+    const [found] = await reads.query<{ position: string; number: number }>(
+      'SELECT (SELECT max(number) FROM written) AS number, pg_current_wal_insert_lsn()::text AS position',
+    );
+    const [row] = await reads
+      .onReplica({ position: found?.position ?? '' })
+      .query<{ number: number; isReplica: boolean }>(
+        'SELECT (SELECT max(number) FROM written) AS number, pg_is_in_recovery() AS "isReplica"',
+      );
+    if (row?.isReplica === true) byReplica += 1;
+    if ((row?.number ?? 0) < (found?.number ?? 0)) old += 1;
+  }
+  isOver = true;
+  await writing;
+  await reads.onApplicationShutdown();
+  await primary.query('DROP TABLE written');
+  expect(old).toBe(0);
+  figure('writes that were stored while lists were read', number);
+  figure('of these lists, older than the position they had to reach', old);
+  figure('percent of these lists that the replica answered', Math.round((100 * byReplica) / LISTS));
+});
+
+test.each(['on', 'off'])(
+  'a caller reads its own writes with synchronous_commit %s, however far the replica is behind',
+  async (commit) => {
+    const WRITES = 200;
+    await primary.query(`ALTER ROLE postgres SET synchronous_commit = ${commit}`);
+    const url = await service();
+    const medic = await given.medic();
+    let missed = 0;
+    for (let write = 1; write <= WRITES; write += 1) {
+      if (write === WRITES / 2) await servers.pauseReplay();
+      await send(url, by(medic, 'POST', '/hospital/', HOSPITAL), agent);
+      const { text } = await send(url, by(medic, 'GET', '/hospital/'), agent);
+      if ((JSON.parse(text) as { count: number }).count !== write) missed += 1;
+    }
+    await servers.resumeReplay();
+    await primary.query('ALTER ROLE postgres RESET synchronous_commit');
+    expect(missed).toBe(0);
+    figure('writes, each read by the next request, half of them with a replica that stands still', WRITES);
+    figure('of them missed', missed);
+  },
+);
 
 test('a right that is taken away is gone, however far the replica is behind', async () => {
   const RIGHTS = 25;
@@ -144,4 +193,43 @@ test('a replica that stops costs no request, and is used again when it is back',
   expect(statuses.filter((status) => status !== 200)).toEqual([]);
   figure('lists granted while the replica was stopped and started again', statuses.length);
   figure('lists refused or lost meanwhile', 0);
+});
+
+test('a replica that falls silent costs no request, and is used again when it answers', async () => {
+  const LISTS = 20;
+  const url = await service();
+  const { admin } = await given.hospital();
+  await servers.caughtUp();
+  const pid = await until(async () => {
+    const sessions = await onReplica<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'hospital-memberships' AND pid <> pg_backend_pid()`,
+    );
+    return sessions.length === 1 ? sessions[0]?.pid : undefined;
+  });
+  process.kill(pid, 'SIGSTOP');
+  const replies = await listsOf(url, admin, LISTS).finally(() => process.kill(pid, 'SIGCONT'));
+  expect(replies.map(({ status }) => status)).toEqual(Array(LISTS).fill(200));
+  await until(async () => ((await listsOnReplica(url, admin, 5)) >= 5 ? true : undefined));
+  figure('lists granted while the replica was silent', LISTS);
+});
+
+test('a standby in the place of the primary is not ready, and refuses to write', async () => {
+  const medic = await given.medic();
+  await servers.caughtUp();
+  const url = await start({ DATABASE_URL: servers.replica.url, RATE_LIMIT: '0' }).url();
+  expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+  expect((await send(url, by(medic, 'POST', '/hospital/', HOSPITAL), agent)).status).toBe(503);
+});
+
+// The last one: what has been promoted does not follow any more.
+test('a replica that has been promoted is not read any more', async () => {
+  const url = await service();
+  const { hospital, admin } = await given.hospital();
+  await servers.caughtUp();
+  await onReplica('SELECT pg_promote()');
+  await onReplica('UPDATE hospital SET name = $2 WHERE id = $1', [hospital, 'Of the promoted']);
+  for (let list = 0; list < 10; list += 1) {
+    const { text } = await send(url, by(admin, 'GET', '/hospital/'), agent);
+    expect(JSON.parse(text)).toMatchObject({ count: 1, results: [{ name: 'Hospital' }] });
+  }
 });

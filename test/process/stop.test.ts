@@ -4,6 +4,7 @@ import { HOSPITAL } from '../support/bodies.js';
 import { run } from '../support/cli.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { useProcesses } from '../support/process.js';
+import { Proxy } from '../support/proxy.js';
 import { connectTo, rawRequest, readAnswer } from '../support/raw.js';
 import { isServer } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -20,7 +21,11 @@ beforeEach(async () => {
   const { out } = await run(database.variables, 'medic', 'create', '--name', 'A', '--email', 'a@example.org');
   token = out.trimEnd();
 });
-afterEach(() => database.drop());
+let proxy: Proxy | undefined;
+afterEach(async () => {
+  await proxy?.stop();
+  await database.drop();
+});
 
 /** @returns whether nothing listens at the URL any more */
 async function isClosed(url: string): Promise<boolean> {
@@ -51,6 +56,18 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect([server.errors, idle.readableEnded]).toEqual(['', true]);
   },
 );
+
+testOnServer('a process ends at SIGTERM though PostgreSQL has fallen silent', async () => {
+  proxy = new Proxy(new URL(database.variables['DATABASE_URL'] ?? ''));
+  await proxy.start();
+  const server = start({ DATABASE_URL: proxy.url });
+  const url = await server.url();
+  const read = (path: string) => fetch(`${url}/api/v2${path}`, { headers: { authorization: `Token ${token}` } });
+  expect((await read('/hospital/')).status).toBe(200);
+  proxy.fallSilent();
+  expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
+  expect(server.errors).toBe('');
+});
 
 testOnServer('on PostgreSQL the process never creates an account', async () => {
   const dataSource = await new DataSource(postgresOptions(database.variables['DATABASE_URL'] ?? '')).initialize();

@@ -192,6 +192,14 @@ async function isClosed(url: string): Promise<boolean> {
   });
 });
 
+(isServer ? test : test.skip)('a worker that the system does not start ends the whole, which says so', async () => {
+  const elsewhere = encodeURIComponent('process.execPath = "/nowhere"');
+  const options = { WEB_CONCURRENCY: '2', NODE_OPTIONS: `--import=data:text/javascript,${elsewhere}` };
+  const server = start({ ...database.variables, ...options });
+  expect(await server.ended).toEqual({ code: 1 });
+  expect(server.output).toMatch(/^[^\n]*"code":"ENOENT","msg":"A worker cannot be started."[^\n]*\n$/);
+});
+
 test('the embedded database, which one process can open, refuses several workers', async () => {
   const server = start({ WEB_CONCURRENCY: '2' });
   expect(await server.ended).toEqual({ code: 1 });

@@ -20,7 +20,10 @@ export class PgBouncer {
    * @param server URL of the PostgreSQL server; every database on it can be reached
    * @param ignored the settings of a connection that it takes and leaves out
    */
-  static async start(server: URL, ignored = 'statement_timeout'): Promise<PgBouncer> {
+  static async start(
+    server: URL,
+    ignored = 'statement_timeout, idle_in_transaction_session_timeout',
+  ): Promise<PgBouncer> {
     const port = await freePort();
     const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
     const file = join(folder, 'pgbouncer.ini');

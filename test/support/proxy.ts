@@ -6,6 +6,7 @@ export class Proxy {
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
   private port = 0;
+  private isSilent = false;
 
   /** @param url of the database behind it */
   constructor(private readonly target: URL) {}
@@ -21,24 +22,36 @@ export class Proxy {
   /** Lets connections through, on the same port each time. */
   async start(): Promise<void> {
     this.server = createServer((near) => {
+      if (this.isSilent) {
+        this.keep(near);
+        return;
+      }
       const far = connect(Number(this.target.port || 5432), this.target.hostname);
       for (const [socket, other] of [
         [near, far],
         [far, near],
       ] as const) {
-        this.sockets.add(socket);
-        socket
-          .on('error', () => undefined)
-          .on('close', () => {
-            this.sockets.delete(socket);
-            other.destroy();
-          });
+        this.keep(socket).on('close', () => {
+          other.destroy();
+        });
         socket.pipe(other);
       }
     });
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
     this.port = (this.server.address() as AddressInfo).port;
+  }
+
+  /** Takes connections on, as before, and lets nothing more through; to {@link cut} afterwards leaves only new ones. */
+  fallSilent(): void {
+    this.isSilent = true;
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  /** Lets new connections through again; those that were made meanwhile end. */
+  speak(): void {
+    this.isSilent = false;
+    this.cut();
   }
 
   /** Ends every connection; new ones are let through. */
@@ -53,5 +66,10 @@ export class Proxy {
     this.server.close();
     this.cut();
     await closed;
+  }
+
+  private keep(socket: Socket): Socket {
+    this.sockets.add(socket);
+    return socket.on('error', () => undefined).on('close', () => this.sockets.delete(socket));
   }
 }

@@ -1,0 +1,53 @@
+import { HOSPITAL } from '../support/bodies.js';
+import { isServer } from '../support/server.js';
+import { useService } from '../support/service.js';
+import { until } from '../support/until.js';
+
+const service = useService();
+
+/** Sends what reads and writes, one after another and then many at once, so that many connections prepare it. */
+async function useIt(): Promise<unknown[]> {
+  const { hospital, admin, membership, outsider } = await service.given.hospital();
+  const requests = [
+    () => admin.get('/hospital/'),
+    () => admin.get(`/hospital/${String(hospital)}`),
+    () => admin.get(`/memberships/${String(hospital)}`),
+    () => admin.get(`/management/memberships/${String(membership)}`),
+    () => admin.get(`/search/medics/?query=${outsider.email}`),
+    () => admin.patch(`/hospital/${String(hospital)}`, { name: 'Other' }, { concurrent: true }),
+    () => admin.changeMembership(membership, { type_membership: 'MEMBER' }, { concurrent: true }),
+    () => outsider.post('/hospital/', HOSPITAL, { concurrent: true }),
+  ];
+  const statuses: unknown[] = [];
+  for (const request of requests) statuses.push((await request()).status);
+  const more = await Promise.all(Array.from({ length: 4 }, () => requests.map((request) => request())).flat());
+  return [...statuses, ...more.map(({ status }) => status)];
+}
+
+test('requests are answered as before while a migration changes the type of columns', async () => {
+  const before = await useIt();
+  for (const column of ['hospital.name', 'hospital.location', 'medic.name', 'medic.email', 'membership.type']) {
+    const [table = '', name = ''] = column.split('.');
+    await service.dataSource.query(`ALTER TABLE ${table} ALTER COLUMN ${name} TYPE varchar`);
+    expect(await useIt()).toEqual(before);
+  }
+});
+
+(isServer ? test : test.skip)('where a statement cannot be prepared, those behind it are answered', async () => {
+  const holder = await service.database.connect();
+  await holder.query('BEGIN; LOCK TABLE hospital_picture IN ACCESS EXCLUSIVE MODE');
+  const get = () => service.client.get(`/pictures/${'0'.repeat(64)}`);
+  // Nothing in this file has asked for a picture before.
+  const pictures = Promise.all(Array.from({ length: 6 }, get));
+  const pid = await until(async () => {
+    const { rows } = await holder.query<{ pid: number }>(
+      "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'hospital_picture'::regclass",
+    );
+    return rows[0]?.pid;
+  });
+  await holder.query('SELECT pg_cancel_backend($1)', [pid]);
+  await holder.query('ROLLBACK');
+  await holder.end();
+  const statuses = (await pictures).map(({ status }) => status);
+  expect(statuses.sort()).toEqual([404, 404, 404, 404, 404, 503]);
+});

@@ -1,0 +1,26 @@
+import { until } from '../support/until.js';
+import { isServer } from '../support/server.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+// The embedded database has one connection.
+(isServer ? test : test.skip)('lists and pictures that take long keep nobody else waiting', async () => {
+  const { admin, member, membership, outsider } = await service.given.hospital();
+  const holder = await service.database.connect();
+  // Of what is asked for here, only lists of hospitals and pictures need this table.
+  await holder.query('BEGIN; LOCK TABLE hospital_picture IN ACCESS EXCLUSIVE MODE');
+  const lists = Array.from({ length: 4 }, () => outsider.get('/hospital/'));
+  const picture = service.client.get(`/pictures/${'0'.repeat(64)}`);
+  await until(async () => {
+    const waiting = await holder.query(
+      "SELECT FROM pg_locks WHERE NOT granted AND relation = 'hospital_picture'::regclass",
+    );
+    return waiting.rowCount === 2;
+  });
+  for (const medic of [admin, member]) (await medic.get(`/management/memberships/${String(membership)}`)).isOk();
+  await holder.query('ROLLBACK');
+  await holder.end();
+  for (const list of await Promise.all(lists)) list.isOk({ count: 0 });
+  (await picture).isNotFound();
+});
