@@ -20,7 +20,7 @@ export function registerLoadShedding(fastify: FastifyInstance): void {
     maxEventLoopDelay: MAX_LAG_MS,
     pressureHandler: (request) => {
       // A process that has much to do is alive, and would not be better for being started again.
-      if (!request.url.startsWith('/health/live')) throw new Overloaded();
+      if (request.routeOptions.url !== '/health/live') throw new Overloaded();
     },
   });
 }

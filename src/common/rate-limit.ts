@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
 import { keyOf } from './authorization.js';
 import { HttpError } from './http-errors.js';
-import { API_PREFIX } from './http-rules.js';
+import { isApi } from './http-rules.js';
 import { PrimaryStore } from './primary-limits.js';
 
 /** More requests came in a minute than the setting `RATE_LIMIT` allows. */
@@ -35,7 +35,7 @@ export async function registerRateLimit(
     timeWindow: '1 minute',
     cache: 50_000,
     keyGenerator: senderOf,
-    allowList: (request) => !request.url.startsWith(API_PREFIX),
+    allowList: (request) => !isApi(request),
     errorResponseBuilder: (_, { ttl }) => new TooManyRequests(Math.max(1, Math.ceil(ttl / 1000))),
     enableDraftSpec: true,
     skipOnError: true,
