@@ -81,12 +81,12 @@ export class MedicsService {
     throw new DatabaseUnavailable();
   }
 
-  /** As {@link update}. @returns null where nothing was done, because the medic's current hospital changed meanwhile */
+  /** As {@link update}. @returns null where nothing was done, because the medic's hospital, or a right there, changed meanwhile */
   private async tryUpdate(transaction: Transaction, caller: CurrentMedic, id: number, input: UpdateMedicDto) {
     const wish = { hospital: input.hospital, isAdmin: input.is_admin_membership ?? undefined };
     const hospitalId = await this.hospitals.find(transaction, id, wish);
-    const [, medic, place, found] = await Promise.all([
-      hospitalId === null ? null : this.writer.lockHospital(transaction, hospitalId),
+    const [isLocked, medic, place, found] = await Promise.all([
+      hospitalId === null || this.writer.lockHospitalOf(transaction, caller.id, { medicId: id, hospitalId }),
       this.writer.lockMedic(transaction, id),
       hospitalId === null ? null : this.writer.findPlaceOf(transaction, caller.id, { medicId: id, hospitalId }),
       this.hospitals.find(transaction, id, wish),
@@ -94,6 +94,8 @@ export class MedicsService {
     if (medic === null || !isOwner(caller, medic)) throw new NotFound();
     if (found !== hospitalId) return null;
     this.hospitals.requireRight(place, wish);
+    // A right that was given only after the hospital had been left alone.
+    if (!isLocked) return null;
     // Before what the hospital decides: a taken email is a matter of the fields, which come before conflicts.
     const columns = columnsOf(input);
     if (Object.keys(columns).length > 0) await transaction.manager.update(Medic, { id }, columns);
