@@ -5,6 +5,7 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
+import { isWellFormedKey } from './auth/token-key.js';
 import { registerClientErrors } from './common/client-errors.js';
 import { registerCors } from './common/cors.js';
 import { ErrorFilter } from './common/error.filter.js';
@@ -49,7 +50,7 @@ export async function createApp(
   registerRequestLog(fastify);
   if (environment.RATE_LIMIT > 0) {
     registerLoadShedding(fastify);
-    await registerRateLimit(fastify, environment.RATE_LIMIT, redis);
+    await registerRateLimit(fastify, environment.RATE_LIMIT, redis, isWellFormedKey);
   }
   registerBodyParsers(fastify);
   useApiPrefix(app);

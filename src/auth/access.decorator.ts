@@ -1,6 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { RouteSettings } from '../common/route-settings.js';
 
 /** Metadata key of the access rule that each route must declare. */
 export const ACCESS_RULE = 'access-rule';
@@ -24,7 +25,12 @@ export interface RightLookup {
  * @param lookup what a guard of the route decides by: it finds it with `foundFor`
  */
 export function Access(rule: string, lookup?: RightLookup): MethodDecorator {
-  return applyDecorators(SetMetadata(ACCESS_RULE, rule), SetMetadata(RIGHT_LOOKUP, lookup), ApiSecurity(TOKEN_SCHEME));
+  return applyDecorators(
+    SetMetadata(ACCESS_RULE, rule),
+    SetMetadata(RIGHT_LOOKUP, lookup),
+    RouteSettings({ needsKey: true }),
+    ApiSecurity(TOKEN_SCHEME),
+  );
 }
 
 /** Any medic with a good key; the rows that the query finds are those that the medic may see. */

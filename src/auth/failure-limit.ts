@@ -1,3 +1,4 @@
+import { normalizeIP } from '@fastify/rate-limit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { Limiter } from '../common/limiter.js';
@@ -5,8 +6,8 @@ import { REDIS } from '../common/redis.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 
 /**
- * Limits how often an address may come with a key that is not good: `RATE_LIMIT` times a minute. Good
- * keys from the same address are not affected.
+ * Limits how often an address, of IPv6 a /64, may come with a key that is not good: `RATE_LIMIT` times a
+ * minute. Good keys from the same address are not affected.
  */
 @Injectable()
 export class FailureLimit {
@@ -18,6 +19,6 @@ export class FailureLimit {
 
   /** Counts a failure. @throws TooManyRequests the address has had its failures */
   async count(address: string): Promise<void> {
-    await this.limiter?.count(address);
+    await this.limiter?.count(normalizeIP(address));
   }
 }

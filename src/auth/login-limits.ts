@@ -1,3 +1,4 @@
+import { normalizeIP } from '@fastify/rate-limit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { Limiter } from '../common/limiter.js';
@@ -8,7 +9,7 @@ const WINDOW_SECONDS = 15 * 60;
 /** How many wrong passwords an email, and an address, may send in the window. */
 const TRIES = { email: 10, address: 50 };
 
-/** Limits the guessing of passwords, by email and by address; the setting `RATE_LIMIT=0` turns it off. */
+/** Limits the guessing of passwords, by email and by address, of IPv6 by /64; the setting `RATE_LIMIT=0` turns it off. */
 @Injectable()
 export class LoginLimits {
   private readonly byEmail: Limiter | null;
@@ -26,13 +27,13 @@ export class LoginLimits {
    * @throws TooManyRequests the email or the address has had its tries
    */
   async count(email: string, address: string): Promise<void> {
-    await this.byAddress?.count(address);
+    await this.byAddress?.count(normalizeIP(address));
     await this.byEmail?.count(email);
   }
 
   /** Gives the try back: the password was right. */
   async forget(email: string, address: string): Promise<void> {
-    await this.byAddress?.takeBack(address);
+    await this.byAddress?.takeBack(normalizeIP(address));
     await this.byEmail?.takeBack(email);
   }
 }

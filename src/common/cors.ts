@@ -15,8 +15,8 @@ export async function registerCors(fastify: FastifyInstance, origins: string[] |
     strictPreflight: false,
     preflightContinue: true,
   });
-  // The plugin takes OPTIONS for every path, the unknown ones too.
-  fastify.addHook('onRequest', (request, reply, done) => {
+  // The plugin takes OPTIONS for every path, the unknown ones too. The hooks before see those as any other request.
+  fastify.addHook('preParsing', (request, reply, _, done) => {
     if (request.routeOptions.url === '*' && request.method === 'OPTIONS') reply.callNotFound();
     else done();
   });

@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
-import { LogController, type FastifyReply, type FastifyRequest, type FastifyHttpOptions } from 'fastify';
+import { type FastifyReply, type FastifyRequest, type FastifyHttpOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.js';
 import { answerClientError } from './client-errors.js';
+import { FailureLog } from './failure-log.js';
 import { setAnswerHeaders } from './http-rules.js';
 import { readForm } from './request-body.js';
 import { logRequest, requestIdOf } from './request-log.js';
@@ -24,7 +25,7 @@ const SILENCE_TIMEOUT_MS = 60_000;
 export function fastifyOptions(environment: Environment, logger: Logger) {
   return {
     loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new FailureLog(),
     genReqId: requestIdOf,
     requestIdHeader: false,
     trustProxy: environment.TRUST_PROXY,

@@ -12,12 +12,13 @@ export function registerHttpRules(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     setAnswerHeaders(request, reply);
     if (hidesNext(request)) reply.header('connection', 'close');
-    if (isApi(request) && !request.is404 && !isHost(request.host)) {
+    const isOfApi = hasRoute(request) && isApi(request);
+    if (isOfApi && !isHost(request.host)) {
       done(new InvalidHost());
       return;
     }
     if (request.method === 'DELETE') delete request.headers['content-type'];
-    const mustAccept = isApi(request) && !request.is404 && request.routeOptions.config.anyAccept !== true;
+    const mustAccept = isOfApi && request.routeOptions.config.anyAccept !== true;
     done(mustAccept && !acceptsJson(request) ? new NotAcceptable() : undefined);
   });
   // Node would answer an expectation that it does not know with 417 and nothing else; it is ignored instead.
@@ -38,8 +39,17 @@ function hidesNext({ headers }: FastifyRequest): boolean {
   return headers.upgrade !== undefined && (headers['content-length'] ?? headers['transfer-encoding']) !== undefined;
 }
 
-function isApi(request: FastifyRequest): boolean {
-  return request.url.startsWith(API_PREFIX);
+/**
+ * Tells by the pattern of the route, which is the same however the path is encoded.
+ * @returns whether a request is for the API; what has no route counts as such
+ */
+export function isApi(request: FastifyRequest): boolean {
+  return !hasRoute(request) || request.routeOptions.url?.startsWith(API_PREFIX) === true;
+}
+
+/** The route `*` is that which `@fastify/cors` has for OPTIONS of every path. */
+function hasRoute(request: FastifyRequest): boolean {
+  return !request.is404 && request.routeOptions.url !== '*';
 }
 
 /** The host that was found good last: most requests name the same one. */

@@ -28,6 +28,9 @@ export async function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Enviro
   return pino(options, destination);
 }
 
+/** Where Nest says that a stream failed, with the message; `FailureLog` says so with the request and without it. */
+const OF_STREAMS = 'RouterResponseController';
+
 /** Writes Nest's own lines to the logger of the process; what concerns only its start-up is left out. */
 export class NestLog implements LoggerService {
   constructor(private readonly logger: Logger) {}
@@ -41,6 +44,7 @@ export class NestLog implements LoggerService {
   }
 
   error(message: unknown, ...details: unknown[]): void {
-    this.logger.error({ context: details.at(-1) }, String(message));
+    const context = details.at(-1);
+    if (context !== OF_STREAMS) this.logger.error({ context }, String(message));
   }
 }

@@ -1,11 +1,11 @@
-import rateLimit from '@fastify/rate-limit';
+import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import cluster from 'node:cluster';
 import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
 import { keyOf } from './authorization.js';
 import { HttpError } from './http-errors.js';
-import { API_PREFIX } from './http-rules.js';
+import { isApi } from './http-rules.js';
 import { PrimaryStore } from './primary-limits.js';
 
 /** More requests came in a minute than the setting `RATE_LIMIT` allows. */
@@ -21,30 +21,45 @@ export class TooManyRequests extends HttpError {
 }
 
 /**
- * Lets each token, and without one each address, send `perMinute` requests a minute, counted for all
- * processes that share a Redis; while that is away, nothing is limited. Without one they are counted for
- * all workers of a primary. Await it before routes are added.
+ * Lets each token, and without one each address, send `perMinute` requests a minute, to paths that do not
+ * exist too. They are counted for all processes that share a Redis; while that is away, nothing is limited.
+ * Without one they are counted for all workers of a primary. Await it before routes are added.
+ * @param isWellFormedKey whether a text can be a key at all
  */
 export async function registerRateLimit(
   fastify: FastifyInstance,
   perMinute: number,
   redis: Redis | null,
+  isWellFormedKey: (text: string) => boolean,
 ): Promise<void> {
   await fastify.register(rateLimit, {
+    global: false,
     max: perMinute,
     timeWindow: '1 minute',
     cache: 50_000,
-    keyGenerator: senderOf,
-    allowList: (request) => !request.url.startsWith(API_PREFIX),
+    keyGenerator: (request) => senderOf(request, isWellFormedKey),
+    allowList: (request) => !isApi(request),
     errorResponseBuilder: (_, { ttl }) => new TooManyRequests(Math.max(1, Math.ceil(ttl / 1000))),
     enableDraftSpec: true,
     skipOnError: true,
     nameSpace: 'hospital-memberships:requests:',
     ...(redis === null ? (cluster.isWorker ? { store: PrimaryStore } : {}) : { redis }),
   });
+  fastify.addHook('onRequest', fastify.rateLimit());
 }
 
-function senderOf(request: FastifyRequest): string {
-  const key = keyOf(request.headers.authorization);
-  return key === undefined ? request.ip : hash('sha256', key, 'base64');
+/**
+ * By its key counts only what gets nowhere without a good one: another one for each request would else pass
+ * every limit. An address of IPv6 counts with all of its /64, for one client has so many.
+ */
+function senderOf(request: FastifyRequest, isWellFormedKey: (text: string) => boolean): string {
+  const key = request.routeOptions.config.needsKey === true ? keyOf(request.headers.authorization) : undefined;
+  return key !== undefined && isWellFormedKey(key) ? hash('sha256', key, 'base64') : normalizeIP(request.ip);
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route lets nobody in without a live key. */
+    needsKey?: boolean;
+  }
 }

@@ -9,7 +9,7 @@ export function baseUrlOf(request: FastifyRequest, publicUrl: string | undefined
   return publicUrl?.replace(/\/+$/, '') ?? `${protocol}://${request.host}`;
 }
 
-/** @returns the absolute URL of a request as its client sees it */
+/** @returns the absolute URL of a request as its client sees it, also where its target names a host itself */
 export function urlOf(request: FastifyRequest, publicUrl: string | undefined): string {
-  return `${baseUrlOf(request, publicUrl)}${request.originalUrl}`;
+  return `${baseUrlOf(request, publicUrl)}${request.originalUrl.replace(/^https?:\/\/[^/]*/i, '')}`;
 }

@@ -1,8 +1,8 @@
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/access.decorator.js';
+import { RouteSettings } from '../common/route-settings.js';
 import { PicturesService } from './pictures.service.js';
 
 /** For a browser, which sends no token with an image: the URL itself cannot be guessed. */
@@ -21,7 +21,7 @@ export class PicturesController {
 
   @Get(':digest')
   @Public()
-  @RouteConfig({ anyAccept: true })
+  @RouteSettings({ anyAccept: true })
   @ApiOperation({ summary: 'Get a picture of a hospital' })
   @ApiParam({ name: 'digest', description: 'The last part of the URL that a hospital has.', example: '0'.repeat(64) })
   @ApiProduces('image/jpeg')

@@ -5,11 +5,11 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiConsumes } from '@nestjs/swagger';
 import '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { InvalidFields, WHOLE_INPUT } from '../common/domain-error.js';
+import { RouteSettings } from '../common/route-settings.js';
 import { PICTURE_LIMIT } from './picture.field.js';
 
 const LIMITS = { fields: 50, files: 4, parts: 54, fieldSize: 16_384, fileSize: PICTURE_LIMIT };
@@ -17,7 +17,7 @@ const LIMITS = { fields: 50, files: 4, parts: 54, fieldSize: 16_384, fileSize: P
 /** Lets a route take `multipart/form-data` besides the other types of body. */
 export const AcceptsUploads = (): MethodDecorator =>
   applyDecorators(
-    RouteConfig({ acceptsUploads: true }),
+    RouteSettings({ acceptsUploads: true }),
     UseInterceptors(UploadInterceptor),
     ApiConsumes('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'),
   );

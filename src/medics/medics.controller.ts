@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { AnyMedic } from '../auth/access.decorator.js';
-import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { Access, AnyMedic } from '../auth/access.decorator.js';
+import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { NOT_FOUND } from '../common/error.examples.js';
 import { PageQuery, pageOf, sliceOf } from '../common/pagination.js';
@@ -10,6 +10,8 @@ import { IdParam } from '../common/path-id.js';
 import { urlOf } from '../common/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { LAST_ADMIN } from '../memberships/dto/error.examples.js';
+import { RIGHT_AT_HOSPITAL_OF_BODY } from '../memberships/hospital-admin.guard.js';
+import type { MembershipType } from '../memberships/membership.entity.js';
 import { CreateMedicDto, SearchMedicsQuery, UpdateMedicDto } from './dto/medic.dtos.js';
 import { FoundMedicPage } from './dto/found-medic.response.js';
 import { CreatedMedicResponse, MedicPage, MedicResponse } from './dto/medic.response.js';
@@ -44,10 +46,14 @@ export class MedicsController {
   }
 
   @Post('medics')
-  @AnyMedic()
+  @Access('any medic', RIGHT_AT_HOSPITAL_OF_BODY)
   @Answers({ summary: 'Create a medic', status: 201, ok: CreatedMedicResponse })
-  createMedic(@Caller() caller: CurrentMedic, @Body() input: CreateMedicDto): Promise<CreatedMedicResponse> {
-    return this.medics.create(caller, input);
+  createMedic(
+    @Caller() caller: CurrentMedic,
+    @Body() input: CreateMedicDto,
+    @Req() request: FastifyRequest,
+  ): Promise<CreatedMedicResponse> {
+    return this.medics.create(caller, input, foundFor<{ right: MembershipType }>(request).right);
   }
 
   @Patch('medics/:id')

@@ -3,17 +3,22 @@ import { DataSource } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { hashPassword } from '../auth/password.js';
 import { TokensService } from '../auth/tokens.service.js';
+import { DatabaseUnavailable } from '../common/database-errors.js';
 import { NotFound } from '../common/domain-error.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { HospitalAccess } from '../memberships/hospital-access.js';
 import { firstState } from '../memberships/membership-rules.js';
 import { MembershipWriter, type OwnedMedic } from '../memberships/membership-writer.js';
+import type { MembershipType } from '../memberships/membership.entity.js';
 import type { CreateMedicDto, UpdateMedicDto } from './dto/medic.dtos.js';
 import type { CreatedMedicResponse, MedicResponse } from './dto/medic.response.js';
 import { columnsOf } from './medic.columns.js';
 import { Medic } from './medic.entity.js';
 import { MedicHospital, requireAssigner, typeOf } from './medic-hospital.js';
 import { MedicsReader } from './medics.reader.js';
+
+/** How often a change is tried anew. */
+const ATTEMPTS = 10;
 
 /** Creates and changes medics. */
 @Injectable()
@@ -29,13 +34,20 @@ export class MedicsService {
 
   /**
    * Creates a medic with a key and, where `hospital` is given, a membership there: all or nothing.
+   * @param right the caller's at `hospital` when the request came
    * @throws CannotAssignHospital the caller is not an ADMIN of `hospital`
    * @throws EmailTaken by a constraint
    */
-  async create(caller: CurrentMedic, input: CreateMedicDto): Promise<CreatedMedicResponse> {
+  async create(
+    caller: CurrentMedic,
+    input: CreateMedicDto,
+    right: MembershipType | null,
+  ): Promise<CreatedMedicResponse> {
+    const { hospital: hospitalId = null } = input;
+    // A hash costs much; only those who may create the medic have one made.
+    if (hospitalId !== null) requireAssigner(right, hospitalId);
     const passwordHash = await hashPassword(input.password);
     return inTransaction(this.dataSource, async (transaction) => {
-      const { hospital: hospitalId = null } = input;
       if (hospitalId !== null)
         requireAssigner(await this.access.lockRight(transaction, caller.id, hospitalId), hospitalId);
       const columns = { ...columnsOf(input), passwordHash, createdById: caller.id };
@@ -56,23 +68,25 @@ export class MedicsService {
    * @throws NotFound the caller is neither the medic nor its creator
    * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital as {@link MedicHospital}
    * @throws EmailTaken by a constraint
+   * @throws DatabaseUnavailable the medic's current hospital changes all the time
    */
   async update(caller: CurrentMedic, id: number, input: UpdateMedicDto): Promise<MedicResponse> {
-    // Each further attempt follows a change that somebody else has stored, so somebody always gets on.
-    for (;;) {
+    // Each further attempt follows a change that somebody else has stored meanwhile.
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const medic = await inTransaction(this.dataSource, (transaction) =>
         this.tryUpdate(transaction, caller, id, input),
       );
       if (medic !== null) return medic;
     }
+    throw new DatabaseUnavailable();
   }
 
-  /** As {@link update}. @returns null where nothing was done, because the medic's current hospital changed meanwhile */
+  /** As {@link update}. @returns null where nothing was done, because the medic's hospital, or a right there, changed meanwhile */
   private async tryUpdate(transaction: Transaction, caller: CurrentMedic, id: number, input: UpdateMedicDto) {
     const wish = { hospital: input.hospital, isAdmin: input.is_admin_membership ?? undefined };
     const hospitalId = await this.hospitals.find(transaction, id, wish);
-    const [, medic, place, found] = await Promise.all([
-      hospitalId === null ? null : this.writer.lockHospital(transaction, hospitalId),
+    const [isLocked, medic, place, found] = await Promise.all([
+      hospitalId === null || this.writer.lockHospitalOf(transaction, caller.id, { medicId: id, hospitalId }),
       this.writer.lockMedic(transaction, id),
       hospitalId === null ? null : this.writer.findPlaceOf(transaction, caller.id, { medicId: id, hospitalId }),
       this.hospitals.find(transaction, id, wish),
@@ -80,6 +94,8 @@ export class MedicsService {
     if (medic === null || !isOwner(caller, medic)) throw new NotFound();
     if (found !== hospitalId) return null;
     this.hospitals.requireRight(place, wish);
+    // A right that was given only after the hospital had been left alone.
+    if (!isLocked) return null;
     // Before what the hospital decides: a taken email is a matter of the fields, which come before conflicts.
     const columns = columnsOf(input);
     if (Object.keys(columns).length > 0) await transaction.manager.update(Medic, { id }, columns);

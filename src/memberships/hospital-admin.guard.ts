@@ -32,9 +32,12 @@ const RIGHT = `SELECT ${rightAt('m.id', '$2::integer')} AS "right"`;
 const RIGHT_OF_MEMBERSHIP = `SELECT s.medic_id AS "ofMedic", ${rightAt('m.id', 's.hospital_id')} AS "right"
   FROM membership s WHERE s.id = $2`;
 
+/** Finds the caller's `right` at the `hospital` of the body; null without one, or without a hospital. */
+export const RIGHT_AT_HOSPITAL_OF_BODY: RightLookup = { sql: RIGHT, idOf: idInBody };
+
 /** Where a request says which hospital it is about, and whom besides its ADMINs the route lets in. */
 const LOOKUPS = {
-  'body.hospital': { sql: RIGHT, idOf: idInBody },
+  'body.hospital': RIGHT_AT_HOSPITAL_OF_BODY,
   'path.hospital': { sql: RIGHT, idOf: idInPathOrNull },
   'path.hospital, hidden from others': { sql: RIGHT, idOf: idInPathOrNull },
   'path.membership': { sql: RIGHT_OF_MEMBERSHIP, idOf: idInPathOrNull },

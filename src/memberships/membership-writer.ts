@@ -54,6 +54,22 @@ export class MembershipWriter {
   }
 
   /**
+   * As {@link lockHospital}, but leaves a hospital alone in which the caller is no ADMIN and the medic has no
+   * live membership: nobody is to hold up those of a hospital that they have no right in.
+   * @returns whether it is locked
+   */
+  async lockHospitalOf(transaction: Transaction, callerId: number, { medicId, hospitalId }: Pair): Promise<boolean> {
+    const rows = await transaction.query<{ isLocked: true | null }>(
+      `SELECT CASE WHEN EXISTS (
+           SELECT FROM membership r WHERE r.hospital_id = $1 AND NOT r.is_deleted
+             AND (r.medic_id = $3 OR (r.medic_id = $2 AND r.type = 'ADMIN')))
+         THEN (SELECT true FROM hospital WHERE id = $1 FOR NO KEY UPDATE) END AS "isLocked"`,
+      [hospitalId, callerId, medicId],
+    );
+    return rowOf(rows).isLocked === true;
+  }
+
+  /**
    * Locks a medic: nobody else writes the medic's memberships until the transaction ends.
    * @returns the medic, or null where there is none
    */

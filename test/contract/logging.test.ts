@@ -122,6 +122,28 @@ describe('nothing that a client sends in confidence is ever logged', () => {
     expect(line).toMatchObject({ level: 30, status: 500, medic: medic.id });
   });
 
+  test.each([
+    ['a full disk', '53100'],
+    ['a lock that was not had in time', '55P03'],
+    ['a deadlock that stays', '40P01'],
+    ['a statement that was ended', '57014'],
+  ])('even where the database gives up, whose line says why by its code: %s', async (_, code) => {
+    const { admin } = await service.given.hospital();
+    await service.dataSource.query(`CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION '%', NEW.name USING ERRCODE = '${code}'; END $$`);
+    await service.dataSource.query(
+      'CREATE TRIGGER give_up BEFORE INSERT ON hospital FOR EACH ROW EXECUTE FUNCTION give_up()',
+    );
+    const headers = { 'x-request-id': code };
+    const answer = await admin.post('/hospital/', { ...HOSPITAL, name: SECRET }, { headers });
+    await service.dataSource.query('DROP FUNCTION give_up CASCADE');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    const [reason, ...lines] = await linesOf(code);
+    expect(reason).toMatchObject({ level: 40, code, msg: 'database unavailable' });
+    expect(lines).toEqual([expect.objectContaining({ status: 503 })]);
+    expect(await logAfter(code)).not.toContain(SECRET);
+  });
+
   test('even where two at once leave the refusal to the database', async () => {
     const medic = await service.given.medic();
     const email = 'twice.secret@example.org';

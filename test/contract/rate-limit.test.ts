@@ -1,3 +1,4 @@
+import { generateKey } from '../../src/auth/token-key.js';
 import type { Actor } from '../support/actor.js';
 import { useService } from '../support/service.js';
 
@@ -54,6 +55,59 @@ describe('where RATE_LIMIT is 5', () => {
   test('without a token the address is limited', async () => {
     for (let sent = 0; sent < 5; sent += 1) (await service.client.get('/medics/')).isRefused('Invalid Token');
     (await service.client.get('/medics/')).isError(429);
+  });
+});
+
+describe('an address', () => {
+  const service = useService({ RATE_LIMIT: '5', TRUST_PROXY: 'true' });
+  let address = 0;
+
+  /** @returns what answers requests of an address that has sent none yet, each with another key */
+  function newAddress(key: () => string = generateKey) {
+    address += 1;
+    const from = `192.0.2.${String(address)}`;
+    return (method: string, path: string, body?: unknown) =>
+      service.client.send(method, path, { token: key(), headers: { 'x-forwarded-for': from }, body });
+  }
+
+  test.each([
+    ['GET', `/pictures/${'0'.repeat(64)}`, 404],
+    ['POST', '/token-auth/', 400],
+    ['GET', '/nothing', 404],
+    ['POST', '/nothing', 404],
+    ['GET', '//nowhere', 404],
+    ['PUT', '/medics/', 405],
+    ['OPTIONS', '/medics/', 204],
+  ])('is limited whichever keys it sends, where none is looked at: %s %s', async (method, path, status) => {
+    const send = newAddress();
+    for (let sent = 0; sent < 5; sent += 1) (await send(method, path)).is(status);
+    (await send(method, path)).isError(429);
+  });
+
+  test('is limited whichever words it sends that can be no key', async () => {
+    let number = 0;
+    const send = newAddress(() => `hmk_${String((number += 1))}`);
+    for (let sent = 0; sent < 5; sent += 1) (await send('GET', '/medics/')).isRefused('Invalid Token');
+    (await send('GET', '/medics/')).isError(429);
+  });
+
+  test('that asks for paths that do not exist has no fewer requests with a good key', async () => {
+    const send = newAddress();
+    for (let sent = 0; sent < 6; sent += 1) await send('GET', '/nothing');
+    const { token } = await service.given.medic();
+    const headers = { 'x-forwarded-for': `192.0.2.${String(address)}` };
+    for (let sent = 0; sent < 5; sent += 1) (await service.client.get('/locations/', { token, headers })).isOk();
+  });
+
+  test.each([
+    ['of IPv6 counts with all of its /64', (n: number) => `2001:db8:0:1:${String(n)}::1`, '2001:db8:0:2::1'],
+    ['of IPv4 counts alike where it is written as IPv6', () => '::ffff:198.51.100.1', '198.51.100.2'],
+    ['of a link counts without its zone', (n: number) => `fe80::1%eth${String(n)}`, 'fe80:0:0:1::1'],
+  ])('%s', async (_, addressOf, other) => {
+    const send = (from: string) => service.client.get('/medics/', { headers: { 'x-forwarded-for': from } });
+    for (let sent = 0; sent < 5; sent += 1) (await send(addressOf(sent))).isRefused('Invalid Token');
+    (await send(addressOf(6))).isError(429);
+    (await send(other)).isRefused('Invalid Token');
   });
 });
 

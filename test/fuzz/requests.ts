@@ -13,6 +13,8 @@ export interface FuzzRequest {
   readonly method: string;
   /** The path and the query. */
   readonly target: string;
+  /** The base path is sent in another spelling that means the same. */
+  readonly isEncoded?: boolean;
   readonly sender: Sender;
   readonly headers: Headers;
   readonly body?: Buffer;
@@ -35,6 +37,7 @@ function requestOfOperation(operation: Operation, scene: Scene): fc.Arbitrary<Fu
       path: pathOf(operation, scene),
       query: queryOf(operation, scene),
       sender: senderOf(scene),
+      isEncoded: fc.integer({ min: 1, max: 20 }).map((number) => number === 1),
       others: otherHeaders,
       body: bodyOf(operation, scene),
     })

@@ -30,7 +30,7 @@ const PATIENCE_MS = 30_000;
  * @throws Dropped no answer came, or no whole one
  */
 export function exchange(url: string, agent: Agent, sent: FuzzRequest): Promise<Reply> {
-  const { method, target, sender, headers, body } = sent;
+  const { method, sender, headers, body } = sent;
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     let before: FuzzRequest | undefined;
@@ -42,7 +42,7 @@ export function exchange(url: string, agent: Agent, sent: FuzzRequest): Promise<
       hostname,
       port,
       method,
-      path: target,
+      path: targetOf(sent),
       timeout: PATIENCE_MS,
       headers: {
         ...(sender.authorization === undefined ? {} : { authorization: sender.authorization }),
@@ -76,11 +76,16 @@ export function exchange(url: string, agent: Agent, sent: FuzzRequest): Promise<
   });
 }
 
+function targetOf({ target, isEncoded }: FuzzRequest): string {
+  return isEncoded === true ? target.replace('/api/', '/%61pi/') : target;
+}
+
 /** A longer body is one of the few that are of one character. */
 const LONGEST_SHOWN = 200_000;
 
 /** @returns a command for a shell that sends the request again to `$URL`, with a key of the role in `$TOKEN` */
-export function asCommand({ method, target, sender, headers, body }: FuzzRequest): string {
+export function asCommand(request: FuzzRequest): string {
+  const { method, sender, headers, body } = request;
   const { role, authorization } = sender;
   const key = role === undefined ? quoted(`Authorization: ${authorization ?? ''}`) : '"Authorization: Token $TOKEN"';
   const flags = [
@@ -90,7 +95,7 @@ export function asCommand({ method, target, sender, headers, body }: FuzzRequest
   ];
   const input = body === undefined ? '' : `${commandOfBytes(body)} | `;
   const comment = role === undefined ? '' : `  # TOKEN: ${role}`;
-  return `${input}curl -ig --path-as-is -X ${method} "$URL"${quoted(target)} ${flags.join(' ')}${comment}`;
+  return `${input}curl -ig --path-as-is -X ${method} "$URL"${quoted(targetOf(request))} ${flags.join(' ')}${comment}`;
 }
 
 function commandOfBytes(body: Buffer): string {

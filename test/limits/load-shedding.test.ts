@@ -1,4 +1,6 @@
+import { getHeapStatistics } from 'node:v8';
 import { useService } from '../support/service.js';
+import { until } from '../support/until.js';
 
 const service = useService({ RATE_LIMIT: '100000' });
 
@@ -22,4 +24,20 @@ test('while the process cannot keep up, requests are turned away with 503 and Re
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('Requests are still turned away.');
+});
+
+test('while the heap is nearly full, requests are turned away but liveness, and let in again after', async () => {
+  const statusOf = async (path: string) => (await fetch(`${service.client.url}${path}`)).status;
+  await until(async () => (await statusOf('/health/ready')) === 200);
+  const usage = process.memoryUsage();
+  const { heap_size_limit: limit } = getHeapStatistics();
+  const spy = jest.spyOn(process, 'memoryUsage');
+  spy.mockReturnValue({ ...usage, heapUsed: 0.91 * limit });
+  await until(async () => (await statusOf('/health/ready')) === 503);
+  expect(await statusOf('/api/v2/medics/')).toBe(503);
+  expect(await statusOf('/health/live')).toBe(200);
+  expect(await statusOf('/health/%6Cive')).toBe(200);
+  spy.mockReturnValue({ ...usage, heapUsed: 0.89 * limit });
+  await until(async () => (await statusOf('/health/ready')) === 200);
+  spy.mockRestore();
 });

@@ -41,3 +41,19 @@ describe('tries of POST /token-auth/ are limited', () => {
     await fresh.stop();
   });
 });
+
+describe('where addresses are those that a proxy tells', () => {
+  const service = useService({ RATE_LIMIT: '100000', TRUST_PROXY: 'true' });
+
+  test('addresses of one /64 have their fifty tries together', async () => {
+    const tryFrom = async (address: string) => {
+      const body = { email: `${address.replaceAll(':', '.')}@example.org`, password: 'wrong' };
+      return (await service.client.post('/token-auth/', body, { headers: { 'x-forwarded-for': address } })).status;
+    };
+    for (let number = 1; number <= 50; number += 1) {
+      expect(await tryFrom(`2001:db8:0:1:${number.toString(16)}::1`)).toBe(400);
+    }
+    expect(await tryFrom('2001:db8:0:1:ffff::1')).toBe(429);
+    expect(await tryFrom('2001:db8:0:2::1')).toBe(400);
+  });
+});

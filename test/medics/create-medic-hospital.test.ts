@@ -1,3 +1,4 @@
+import type * as Argon2 from '@node-rs/argon2';
 import { castOf, NOT_ADMINS } from '../support/actors.js';
 import { formOf, medicBody } from '../support/bodies.js';
 import { cannotAssign } from '../support/refusals.js';
@@ -55,6 +56,17 @@ describe('POST /medics/ with hospital', () => {
     const { hospital, admin, member } = await service.given.hospital();
     (await admin.post('/medics/', medicBody({ hospital, email: member.email }))).isInvalid('email');
     expect((await admin.get(`/memberships/${String(hospital)}`)).isOk().body<unknown[]>()).toHaveLength(2);
+  });
+
+  test('makes no hash of a password for those who may not', async () => {
+    const hash = jest.spyOn(jest.requireActual<typeof Argon2>('@node-rs/argon2'), 'hash');
+    const { hospital, admin, member, outsider } = await service.given.hospital();
+    for (const caller of [member, outsider])
+      (await caller.post('/medics/', medicBody({ hospital }))).is(400, cannotAssign(hospital));
+    expect(hash).not.toHaveBeenCalled();
+    (await admin.post('/medics/', medicBody({ hospital }))).isCreated();
+    expect(hash).toHaveBeenCalledTimes(1);
+    hash.mockRestore();
   });
 
   test('gives the creator no right over memberships that the hospital does not give', async () => {

@@ -3,7 +3,9 @@ import type { Actor } from '../support/actor.js';
 import { castOf, NOT_ADMINS } from '../support/actors.js';
 import { formOf } from '../support/bodies.js';
 import { cannotAssign } from '../support/refusals.js';
+import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
+import { until } from '../support/until.js';
 
 const service = useService();
 
@@ -136,4 +138,23 @@ describe('PATCH /medics/{id} with hospital null', () => {
     (await admin.patch(pathOf(admin), { hospital: null })).is(202, { hospital: null });
     (await admin.get(`/hospital/${String(hospital)}`)).isOk({ is_admin: true });
   });
+});
+
+(isServer ? test : test.skip)('a medic that names a hospital it has no right in holds nobody up there', async () => {
+  const { hospital, admin, member, outsider } = await service.given.hospital();
+  const holder = await service.database.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM medic WHERE id = $1 FOR UPDATE', [outsider.id]);
+  const refused = outsider.patch(`/medics/${String(outsider.id)}`, { hospital }, { concurrent: true });
+  await until(async () => {
+    const { rowCount } = await holder.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pg_backend_pid() = ANY (pg_blocking_pids(pid))`,
+    );
+    return rowCount === 1;
+  });
+  (await admin.patch(`/hospital/${String(hospital)}`, { name: 'Other' })).isCreated({ name: 'Other' });
+  (await member.patch(`/medics/${String(member.id)}`, { hospital })).is(202, { hospital });
+  await holder.query('ROLLBACK');
+  await holder.end();
+  (await refused).is(400, cannotAssign(hospital));
 });

@@ -129,3 +129,20 @@ describe('PATCH /medics/{id} with is_admin_membership is refused', () => {
     (await admin.patch(pathOf(member), { is_admin_membership: true })).isNotFound();
   });
 });
+
+test('a current hospital that never stays the same is a 503 in the end, and nothing is changed', async () => {
+  const { admin, hospital, membership } = await service.given.hospital();
+  // Each look at the membership finds it at another hospital, as if somebody moved it in between.
+  await service.dataSource.query(`
+    ALTER TABLE membership RENAME TO settled;
+    CREATE SEQUENCE moves;
+    CREATE VIEW membership AS SELECT id, medic_id, hospital_id + nextval('moves')::integer AS hospital_id, type,
+      is_active, is_deleted, date_joined FROM settled`);
+  const before = await service.dataSource.query<object[]>('SELECT * FROM settled ORDER BY id');
+  const answer = await admin.patch(`/medics/${String(admin.id)}`, { is_admin_membership: true }, { concurrent: true });
+  const after = await service.dataSource.query<object[]>('SELECT * FROM settled ORDER BY id');
+  await service.dataSource.query('DROP VIEW membership; DROP SEQUENCE moves; ALTER TABLE settled RENAME TO membership');
+  expect(answer.isError(503).headers.get('retry-after')).toBe('1');
+  expect(after).toEqual(before);
+  (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated({ hospital });
+});

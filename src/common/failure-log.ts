@@ -1,0 +1,29 @@
+import { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
+import { DatabaseUnavailable, databaseFailureOf, domainErrorOf } from './database-errors.js';
+
+/**
+ * Logs why an answer failed: a database that is away or gave up, by its SQLSTATE or the system's code, or
+ * else a defect. No message, for it may repeat what a client sent.
+ */
+export function logFailure(log: FastifyBaseLogger, error: unknown): void {
+  const { code, constraint } = databaseFailureOf(error);
+  if (domainErrorOf(error, {}) instanceof DatabaseUnavailable) {
+    log.warn({ code }, 'database unavailable');
+    return;
+  }
+  const { name, stack = '' } = Object(error) as { name?: string; stack?: string };
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
+  log.error({ error: name, code, constraint, stack: frames.join('\n') }, 'unexpected error');
+}
+
+/** Of what Fastify would log by itself, only an answer that fails after its header was sent is, as {@link logFailure} has it. */
+export class FailureLog extends LogController {
+  constructor() {
+    super({ disableRequestLogging: true });
+  }
+
+  override streamError(error: Error & { code?: string }, request: FastifyRequest): void {
+    // The client has gone away.
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') logFailure(request.log, error);
+  }
+}
