@@ -38,7 +38,8 @@ export async function createApp(
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.on(dataSource, environment, redis),
     new FastifyAdapter({ ...fastifyOptions(environment, logger), skipMiddie: true }),
-    { bodyParser: false, logger: new NestLog(logger) },
+    // What cannot start is an error of this function; Nest would abort the process.
+    { bodyParser: false, logger: new NestLog(logger), abortOnError: false },
   );
   const fastify = app.getHttpAdapter().getInstance();
   const addOtherMethods = registerOtherMethods(fastify);

@@ -14,7 +14,7 @@ export const TOKEN_SCHEME = 'Token';
 
 /** What a rule has to know of the caller besides who it is; the statement that finds the caller finds this too. */
 export interface RightLookup {
-  /** A SELECT of one row at most, for the medic `m` and the id `$2` that the request names. */
+  /** A SELECT of one row at most, for the medic `caller` and the id `$2` that the request names. */
   readonly sql: string;
   /** @returns the id, or null where the request names none that can be one */
   readonly idOf: (request: FastifyRequest) => number | null;
@@ -22,7 +22,7 @@ export interface RightLookup {
 
 /**
  * Declares who may call a route; TokenAuthGuard refuses a route that declares nothing.
- * @param lookup what a guard of the route decides by: it finds it with `foundFor`
+ * @param lookup what a guard of the route decides by, or what the route answers: `foundFor` has it
  */
 export function Access(rule: string, lookup?: RightLookup): MethodDecorator {
   return applyDecorators(
@@ -33,8 +33,8 @@ export function Access(rule: string, lookup?: RightLookup): MethodDecorator {
   );
 }
 
-/** Any medic with a good key; the rows that the query finds are those that the medic may see. */
-export const AnyMedic = (): MethodDecorator => Access('any medic');
+/** Any medic with a good key; the rows that the query, or the lookup, finds are those that the medic may see. */
+export const AnyMedic = (lookup?: RightLookup): MethodDecorator => Access('any medic', lookup);
 
 /** The rule of routes that need no key. */
 export const PUBLIC = 'public';

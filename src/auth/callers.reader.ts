@@ -8,8 +8,15 @@ import type { CurrentMedic } from './current-medic.decorator.js';
 import { digestOf, isWellFormedKey } from './token-key.js';
 import { LIVE } from './tokens.service.js';
 
-const FROM_KEY = 'FROM api_token t JOIN medic m ON m.id = t.medic_id';
-const WHERE_KEY = `WHERE t.digest = $1 AND ${LIVE} AND m.is_active`;
+const FROM_KEY = 'FROM api_token t JOIN medic caller ON caller.id = t.medic_id';
+const WHERE_KEY = `WHERE t.digest = $1 AND ${LIVE} AND caller.is_active`;
+
+/** What the statement answers, beside the columns of the lookup. */
+interface CallerRow {
+  readonly callerId: number;
+  readonly tokenId: number;
+  readonly position?: string;
+}
 
 /** Tells whose key a request carries. */
 @Injectable()
@@ -28,9 +35,10 @@ export class CallersReader {
     if (key === undefined || !isWellFormedKey(key)) throw new InvalidToken();
     const digest = digestOf(key);
     const values = lookup === undefined ? [digest] : [digest, lookup.idOf(request)];
-    const [medic] = await this.reads.query<CurrentMedic>(this.textWith(lookup), values);
-    if (medic === undefined) throw new InvalidToken();
-    return medic;
+    const [row] = await this.reads.query<CallerRow>(this.textWith(lookup), values);
+    if (row === undefined) throw new InvalidToken();
+    const { callerId: id, tokenId, position } = row;
+    return { id, tokenId, found: row, ...(position === undefined ? {} : { position }) };
   }
 
   /** @returns SQL for the medic whose live key has the digest $1, with what the lookup finds or null beside it */
@@ -40,7 +48,7 @@ export class CallersReader {
       const found = lookup === undefined ? '' : `LEFT JOIN LATERAL (${lookup.sql}) found ON true`;
       // Not the position that has been written: with `synchronous_commit = off` what was acknowledged may be beyond it.
       const position = this.reads.hasReplicas ? ', pg_current_wal_insert_lsn()::text AS position' : '';
-      const columns = `${lookup === undefined ? '' : 'found.*, '}m.id, t.id AS "tokenId"${position}`;
+      const columns = `${lookup === undefined ? '' : 'found.*, '}caller.id AS "callerId", t.id AS "tokenId"${position}`;
       text = `SELECT ${columns} ${FROM_KEY} ${found} ${WHERE_KEY}`;
       this.texts.set(lookup, text);
     }

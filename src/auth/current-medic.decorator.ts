@@ -7,6 +7,8 @@ export interface CurrentMedic extends Reader {
   readonly id: number;
   /** The id of the key that the request came with. */
   readonly tokenId: number;
+  /** The row of the route's RightLookup; {@link foundFor} tells its fields. */
+  readonly found: object;
 }
 
 declare module 'fastify' {
@@ -30,7 +32,7 @@ export function currentMedicOf(request: FastifyRequest): CurrentMedic {
  * @throws Error the route is public: a defect
  */
 export function foundFor<Row extends object>(request: FastifyRequest): { [Field in keyof Row]: Row[Field] | null } {
-  return currentMedicOf(request) as unknown as { [Field in keyof Row]: Row[Field] | null };
+  return currentMedicOf(request).found as { [Field in keyof Row]: Row[Field] | null };
 }
 
 /** Hands the {@link CurrentMedic} to a parameter of a controller's method. */

@@ -20,7 +20,7 @@ import { PicturesService } from './pictures.service.js';
 const OF_CALLER = `FROM membership s JOIN hospital h ON h.id = s.hospital_id
   WHERE s.medic_id = $1 AND NOT s.is_deleted`;
 
-const LIST = { columns: HOSPITAL_COLUMNS, from: OF_CALLER, order: 'id' };
+const LIST = { columns: HOSPITAL_COLUMNS, from: OF_CALLER };
 
 /** Hospitals as the medics that belong to them see and edit them. */
 @Injectable()

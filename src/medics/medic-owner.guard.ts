@@ -6,7 +6,7 @@ import { NotFound } from '../common/domain-error.js';
 import { idInPathOrNull } from '../common/path-id.js';
 
 const OWNED = {
-  sql: 'SELECT o.id AS owned FROM medic o WHERE o.id = $2 AND (o.id = m.id OR o.created_by_id = m.id)',
+  sql: 'SELECT o.id AS owned FROM medic o WHERE o.id = $2 AND (o.id = caller.id OR o.created_by_id = caller.id)',
   idOf: idInPathOrNull,
 };
 

@@ -12,7 +12,7 @@ import { emailKeyOf } from './medic.entity.js';
 /** A medic sees itself, and those that it ($1) created. */
 const VISIBLE_MEDIC = `SELECT ${MEDIC_COLUMNS} ${FROM_MEDIC} WHERE (m.id = $1 OR m.created_by_id = $1) AND m.id = $2`;
 
-const CREATED = { columns: MEDIC_COLUMNS, from: `${FROM_MEDIC} WHERE m.created_by_id = $1`, order: 'id' };
+const CREATED = { columns: MEDIC_COLUMNS, from: `${FROM_MEDIC} WHERE m.created_by_id = $1` };
 
 /** Reads medics as rows; the `where` of each query is what the caller may see. */
 @Injectable()

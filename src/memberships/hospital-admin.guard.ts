@@ -28,8 +28,8 @@ const idInBody = ({ body }: FastifyRequest) => {
   const id = readId((Object(body) as { hospital?: unknown }).hospital);
   return id === UNREADABLE ? null : id;
 };
-const RIGHT = `SELECT ${rightAt('m.id', '$2::integer')} AS "right"`;
-const RIGHT_OF_MEMBERSHIP = `SELECT s.medic_id AS "ofMedic", ${rightAt('m.id', 's.hospital_id')} AS "right"
+const RIGHT = `SELECT ${rightAt('caller.id', '$2::integer')} AS "right"`;
+const RIGHT_OF_MEMBERSHIP = `SELECT s.medic_id AS "ofMedic", ${rightAt('caller.id', 's.hospital_id')} AS "right"
   FROM membership s WHERE s.id = $2`;
 
 /** Finds the caller's `right` at the `hospital` of the body; null without one, or without a hospital. */

@@ -2,8 +2,9 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Patch, Post, Query, Re
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AnyMedic } from '../auth/access.decorator.js';
-import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
+import { NotFound } from '../common/domain-error.js';
 import { NOT_FOUND } from '../common/error.examples.js';
 import { API_PREFIX } from '../common/http-rules.js';
 import { pageOf, sliceOf } from '../common/pagination.js';
@@ -12,11 +13,17 @@ import { baseUrlOf, urlOf } from '../common/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { ALREADY_EXISTS, CHOICE, DELETED, LAST_ADMIN } from './dto/error.examples.js';
 import { CreateMembershipDto } from './dto/create-membership.dto.js';
-import { CreatedMembershipResponse, MembershipPage, MembershipResponse } from './dto/membership.response.js';
+import {
+  CreatedMembershipResponse,
+  MembershipPage,
+  MembershipResponse,
+  toMembershipResponse,
+  type MembershipRow,
+} from './dto/membership.response.js';
 import { MembershipsQuery } from './dto/membership.queries.js';
 import { UpdateMembershipDto } from './dto/update-membership.dto.js';
 import { HospitalAdmin } from './hospital-admin.guard.js';
-import { MembershipsReader } from './memberships.reader.js';
+import { MEMBERSHIP_IN_SIGHT, MembershipsReader } from './memberships.reader.js';
 import { MembershipsService } from './memberships.service.js';
 
 const PATH = 'management/memberships';
@@ -44,10 +51,12 @@ export class MembershipsController {
   }
 
   @Get(':id')
-  @AnyMedic()
+  @AnyMedic(MEMBERSHIP_IN_SIGHT)
   @Answers({ summary: 'Read a membership', ok: MembershipResponse, errors: NOT_FOUND })
-  getMembership(@Caller() caller: CurrentMedic, @IdParam(2) id: number): Promise<MembershipResponse> {
-    return this.reader.get(caller.id, id);
+  getMembership(@IdParam(2) _id: number, @Req() request: FastifyRequest): MembershipResponse {
+    const { id, ...row } = foundFor<MembershipRow>(request);
+    if (id === null) throw new NotFound();
+    return toMembershipResponse({ id, ...row } as MembershipRow);
   }
 
   @Post()

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { RightLookup } from '../auth/access.decorator.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
-import { NotFound } from '../common/domain-error.js';
+import { idInPathOrNull } from '../common/path-id.js';
 import { sliceOf } from '../common/pagination.js';
 import { readPage } from '../database/page.js';
 import { Reads } from '../database/reads.js';
@@ -10,6 +11,7 @@ import {
   type MembershipResponse,
   type MembershipRow,
 } from './dto/membership.response.js';
+import { rightAt } from './hospital-access.js';
 import type { HospitalMembershipsQuery, MembershipsQuery } from './dto/membership.queries.js';
 
 /** How many rows are read at a time where a list is answered whole. */
@@ -29,10 +31,19 @@ const listOf = (scope: string) => ({
   from: `FROM ${SOURCE} WHERE ${scope} AND s.is_deleted = $2
     AND ($3::integer IS NULL OR s.hospital_id = $3) AND ($4::text IS NULL OR s.type = $4)
     AND ($5::boolean IS NULL OR s.is_active = $5)`,
-  order: 'id',
 });
 const OWN = listOf('s.medic_id = $1 AND NOT s.is_deleted');
 const MANAGED = listOf(`s.hospital_id IN (${ADMINISTERED})`);
+
+/**
+ * Finds the membership that the path names, for its medic while it is live, and for an ADMIN of its hospital.
+ * The one question that is asked before every prescription takes one statement, the look-up of the key included.
+ */
+export const MEMBERSHIP_IN_SIGHT: RightLookup = {
+  sql: `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
+    WHERE s.id = $2 AND ((s.medic_id = caller.id AND NOT s.is_deleted) OR ${rightAt('caller.id', 's.hospital_id')} = 'ADMIN')`,
+  idOf: idInPathOrNull,
+};
 
 /** The rows of a slice of a list, and how many the list has in all. */
 export interface Found {
@@ -56,20 +67,6 @@ export class MembershipsReader {
     const [list, on] = query.managed === true ? [MANAGED, this.reads.lists] : [OWN, this.reads.onReplica(caller)];
     const { count, rows } = await readPage<MembershipRow>(on, list, filters, sliceOf(query));
     return { count, memberships: rows.map(toMembershipResponse) };
-  }
-
-  /**
-   * @returns the membership, to its medic while it is live, and to an ADMIN of its hospital
-   * @throws NotFound to everybody else
-   */
-  async get(medicId: number, id: number): Promise<MembershipResponse> {
-    const [row] = await this.reads.query<MembershipRow>(
-      `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
-       WHERE s.id = $2 AND ((s.medic_id = $1 AND NOT s.is_deleted) OR s.hospital_id IN (${ADMINISTERED}))`,
-      [medicId, id],
-    );
-    if (row === undefined) throw new NotFound();
-    return toMembershipResponse(row);
   }
 
   /** @returns a slice of the hospital's memberships, newest first, and whether more follow */

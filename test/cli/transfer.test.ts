@@ -13,6 +13,7 @@ import { run, type Printed } from '../support/cli.js';
 import { isServer } from '../support/server.js';
 import { at, everythingOf, fill, newPlace, OWN_KIND, type Place } from '../support/treasure.js';
 import { until } from '../support/until.js';
+import { waitingIn } from '../support/waiting.js';
 
 type Kind = Parameters<typeof newPlace>[0];
 
@@ -114,10 +115,7 @@ describe('what an export does not do', () => {
     await other.query('BEGIN; LOCK TABLE membership IN ACCESS EXCLUSIVE MODE');
     const file = join(folder, 'meanwhile.gz');
     const exporting = run(database.variables, 'export', '--file', file, '--json');
-    await until(async () => {
-      const { rowCount } = await other.query('SELECT FROM pg_locks WHERE NOT granted');
-      return rowCount === 1;
-    });
+    await until(async () => (await waitingIn(other)).length === 1);
     await other.query(`INSERT INTO hospital (name, patron, location, contact) VALUES ('H', 'H', 'H', 'H')`);
     await other.query(`INSERT INTO membership (medic_id, hospital_id, type, is_active) VALUES (1, 1, 'ADMIN', true)`);
     await other.query('COMMIT');

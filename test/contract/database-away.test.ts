@@ -9,6 +9,7 @@ import { Proxy } from '../support/proxy.js';
 import { isServer } from '../support/server.js';
 import { clientOf, useService } from '../support/service.js';
 import { until } from '../support/until.js';
+import { waitingIn } from '../support/waiting.js';
 
 const AWAY = '{"message":"The database cannot be reached at the moment; try again shortly."}';
 
@@ -100,10 +101,7 @@ describeOnServer('while PostgreSQL is away', () => {
     // The medic and the membership have been written by the time the token waits for this lock.
     await holder.query('BEGIN; LOCK TABLE api_token IN SHARE MODE');
     const answer = caller.post('/medics/', { ...medicBody(), hospital });
-    await until(async () => {
-      const waiting = await holder.query("SELECT FROM pg_locks WHERE NOT granted AND relation = 'api_token'::regclass");
-      return waiting.rowCount === 1;
-    });
+    await until(async () => (await waitingIn(holder, 'api_token')).length === 1);
     proxy.cut();
     isAway(await answer);
     await holder.query('ROLLBACK');
@@ -121,10 +119,7 @@ describeOnServer('while PostgreSQL is away', () => {
     const holder = await service.database.connect();
     await holder.query('BEGIN; LOCK TABLE hospital IN SHARE MODE');
     const answer = through(admin).patch(`/hospital/${String(hospital)}`, { name: 'Other' });
-    const pid = await until(async () => {
-      const { rows } = await holder.query<{ pid: number }>('SELECT pid FROM pg_locks WHERE NOT granted');
-      return rows[0]?.pid;
-    });
+    const pid = await until(async () => (await waitingIn(holder))[0]);
     await holder.query('SELECT pg_terminate_backend($1)', [pid]);
     isAway(await answer);
     await holder.query('ROLLBACK');

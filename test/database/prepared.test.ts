@@ -2,6 +2,7 @@ import { HOSPITAL } from '../support/bodies.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { until } from '../support/until.js';
+import { waitingIn } from '../support/waiting.js';
 
 const service = useService();
 
@@ -39,12 +40,7 @@ test('requests are answered as before while a migration changes the type of colu
   const get = () => service.client.get(`/pictures/${'0'.repeat(64)}`);
   // Nothing in this file has asked for a picture before.
   const pictures = Promise.all(Array.from({ length: 6 }, get));
-  const pid = await until(async () => {
-    const { rows } = await holder.query<{ pid: number }>(
-      "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'hospital_picture'::regclass",
-    );
-    return rows[0]?.pid;
-  });
+  const pid = await until(async () => (await waitingIn(holder, 'hospital_picture'))[0]);
   await holder.query('SELECT pg_cancel_backend($1)', [pid]);
   await holder.query('ROLLBACK');
   await holder.end();

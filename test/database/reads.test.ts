@@ -1,6 +1,7 @@
 import { until } from '../support/until.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
+import { waitingIn } from '../support/waiting.js';
 
 const service = useService();
 
@@ -12,12 +13,7 @@ const service = useService();
   await holder.query('BEGIN; LOCK TABLE hospital_picture IN ACCESS EXCLUSIVE MODE');
   const lists = Array.from({ length: 4 }, () => outsider.get('/hospital/'));
   const picture = service.client.get(`/pictures/${'0'.repeat(64)}`);
-  await until(async () => {
-    const waiting = await holder.query(
-      "SELECT FROM pg_locks WHERE NOT granted AND relation = 'hospital_picture'::regclass",
-    );
-    return waiting.rowCount === 2;
-  });
+  await until(async () => (await waitingIn(holder, 'hospital_picture')).length === 2);
   for (const medic of [admin, member]) (await medic.get(`/management/memberships/${String(membership)}`)).isOk();
   await holder.query('ROLLBACK');
   await holder.end();

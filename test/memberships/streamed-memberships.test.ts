@@ -5,6 +5,7 @@ import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { listen } from '../support/statements.js';
 import { until } from '../support/until.js';
+import { waitingIn } from '../support/waiting.js';
 
 const service = useService();
 
@@ -48,14 +49,8 @@ testOnServer(
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
     const closed = once(socket, 'close');
-    const waiting = await until(async () => {
-      const { rows } = await holder.query<{ pid: number }>(
-        `SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'membership'::regclass AND database =
-         (SELECT oid FROM pg_database WHERE datname = current_database())`,
-      );
-      return rows[0];
-    });
-    await holder.query('SELECT pg_terminate_backend($1)', [waiting.pid]);
+    const waiting = await until(async () => (await waitingIn(holder, 'membership'))[0]);
+    await holder.query('SELECT pg_terminate_backend($1)', [waiting]);
     await closed;
     await holder.query('ROLLBACK');
     await holder.end();

@@ -27,12 +27,16 @@ const MEMBERSHIPS = '/management/memberships/';
 /** A request to each endpoint that asks the database, each of which is granted on a fresh scene. */
 export const REQUESTS: Record<string, Request> = {
   'GET /management/memberships/': { budget: READ, send: ({ admin }) => [admin, 'GET', MEMBERSHIPS] },
+  'GET /management/memberships/?offset= behind the end': {
+    budget: READ,
+    send: ({ admin }) => [admin, 'GET', `${MEMBERSHIPS}?offset=1000`],
+  },
   'GET /management/memberships/?managed=true': {
     budget: READ,
     send: ({ admin }) => [admin, 'GET', `${MEMBERSHIPS}?managed=true`],
   },
   'GET /management/memberships/{id}': {
-    budget: READ,
+    budget: 1,
     send: ({ admin, membership }) => [admin, 'GET', `${MEMBERSHIPS}${String(membership)}`],
   },
   'GET /memberships/{hospital}': {

@@ -102,8 +102,8 @@ export const LIVE_WHEN_ROTATED = inSql('the condition that the old key is live',
 
 /** A key works only while it is live. */
 export const LIVE_WHEN_USED = inSql('the condition that the key in use is live', [
-  /(WHERE t\.digest = \$1) AND \(.*\) AND m\.is_active/,
-  '$1 AND m.is_active',
+  /(WHERE t\.digest = \$1) AND \(.*\) AND caller\.is_active/,
+  '$1 AND caller.is_active',
 ]);
 
 export const ONE_PER_PAIR = constraint('membership', 'membership_one_per_medic_and_hospital');
