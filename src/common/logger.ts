@@ -2,23 +2,26 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import type { Environment } from '../config/environment.js';
 
-/** How many characters of lines are waited for, and for how long, in milliseconds. */
-const WAIT_FOR = 2048;
+/** How many characters of lines are waited for, and how many are written at once at most. */
+const ALONE = { minLength: 16_384, maxWrite: 65_536 };
+/** As {@link ALONE}, for workers: a pipe takes 4096 bytes in one piece, however many processes write to it. */
+const AMONG_OTHERS = { minLength: 2048, maxWrite: 4096 };
+/** How long lines are waited for at most, in milliseconds. */
 const FLUSH_MS = 100;
-/** A pipe takes so many bytes in one piece, however many processes write to it. */
-const AT_ONCE = 4096;
 
 /**
  * @returns the logger of the process: JSON lines, several at a time, or readable ones on a terminal. Where
  *   several processes write to one output, each line says which did.
  */
 export async function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Environment): Promise<Logger> {
-  const options = { level, base: WEB_CONCURRENCY > 1 ? { pid: process.pid } : null };
+  const isAlone = WEB_CONCURRENCY === 1;
+  const options = { level, base: isAlone ? null : { pid: process.pid } };
   if (process.stdout.isTTY) {
     const { default: pretty } = await import('pino-pretty');
     return pino(options, pretty({ sync: true }));
   }
-  const destination = pino.destination({ fd: process.stdout.fd, sync: false, minLength: WAIT_FOR, maxWrite: AT_ONCE });
+  const batches = isAlone ? ALONE : AMONG_OTHERS;
+  const destination = pino.destination({ fd: process.stdout.fd, sync: false, ...batches });
   setInterval(() => {
     destination.flush();
   }, FLUSH_MS).unref();
