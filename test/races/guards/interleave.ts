@@ -9,7 +9,7 @@ import type { Guard } from './guards.js';
 /** Requests in an order that could break an invariant, what keeps it, and what happens without that. */
 export interface Interleaving<Scene, Answer, Outcome> {
   readonly given: () => Promise<Scene>;
-  /** SQL of locks, by which the test's own connection stops the requests at their writes: {@link atWrite}, {@link atRow}. */
+  /** SQL of locks, by which the test's own connection stops the requests at their writes: {@link atWrite} and others. */
   readonly stopped: (scene: Scene) => string[];
   /** Each is sent when the one before it is stopped or answered; all go on when the last one is. */
   readonly requests: (scene: Scene) => (() => Promise<Answer>)[];
@@ -42,7 +42,12 @@ const PATIENCE_MS = 40_000;
 
 /** Stops whoever inserts into, or updates, a table, before the first row and after all that was read. */
 export function atWrite(operation: 'INSERT' | 'UPDATE', table: string): string {
-  return `SELECT pg_advisory_xact_lock(hashtext('${operation} ${table}'))`;
+  return `SELECT pg_advisory_xact_lock(hashtext('BEFORE ${operation} ${table}'))`;
+}
+
+/** Stops whoever has updated rows of a table, and holds them. */
+export function afterUpdate(table: string): string {
+  return `SELECT pg_advisory_xact_lock(hashtext('AFTER UPDATE ${table}'))`;
 }
 
 /** Stops whoever writes one row. */
@@ -152,17 +157,19 @@ const STOPPED = `
   SELECT count(*)::integer - 1 AS stopped FROM stopped`;
 
 /**
- * Whoever writes to a table passes a gate, which is shut while {@link atWrite}'s lock is held: before the row
- * of an INSERT, which one statement may choose by what it has locked, and before any row of an UPDATE.
+ * Whoever writes to a table passes gates, which are shut while the locks of {@link atWrite} and {@link afterUpdate}
+ * are held: before the row of an INSERT, which one statement may choose by what it has locked, and before any
+ * row of an UPDATE, and after all of them.
  */
 const GATES = `
   CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      PERFORM pg_advisory_xact_lock_shared(hashtext(TG_OP || ' ' || TG_TABLE_NAME));
+      PERFORM pg_advisory_xact_lock_shared(hashtext(concat_ws(' ', TG_WHEN, TG_OP, TG_TABLE_NAME)));
       RETURN NEW;
     END $$;
   ${TABLES.map(
     (table) => `
       CREATE TRIGGER insert_gate BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION gate();
-      CREATE TRIGGER update_gate BEFORE UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();`,
+      CREATE TRIGGER update_gate BEFORE UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();
+      CREATE TRIGGER updated_gate AFTER UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();`,
   ).join('\n')}`;
