@@ -6,6 +6,7 @@ export default {
     'src/auth/**/*.ts',
     'src/memberships/**/*.ts',
     'src/medics/medic-owner.guard.ts',
+    'src/medics/medic-hospital.ts',
     'src/common/authorization.ts',
     '!src/**/*.entity.ts',
     '!src/**/*.module.ts',

@@ -1,129 +1,16 @@
-import { ACTORS, PASSWORD, type ActorName, type Scene } from './scene.js';
+import { anyMedic, CANNOT_ASSIGN, creator, everybody, HIDDEN, keyNeeded, members, own, type Row } from './expected.js';
+import { HOSPITAL_ROWS } from './hospital-rows.js';
+import { PASSWORD, type Scene } from './scene.js';
 
-/** A status, with the message of a refusal. */
-export type Expected = string;
-
-/** One route, how it is tried, and what each actor gets. */
-export interface Row {
-  readonly operation: string;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** As the table shows it. */
-  readonly route: string;
-  readonly path: (scene: Scene) => string;
-  readonly body?: (scene: Scene) => object;
-  readonly expected: Readonly<Record<ActorName, Expected>>;
-}
-
-const NO_KEY: readonly ActorName[] = [
-  'no token',
-  'bad scheme',
-  'unknown key',
-  'expired key',
-  'revoked key',
-  'deactivated medic',
-];
-const INVALID = '401 Invalid Token';
-const UNAUTHORIZED = '401 Unauthorized Medic';
-const HIDDEN = '404 Not found';
-
-type Some = Partial<Record<ActorName, Expected>>;
-
-/** @returns what each actor gets: a good key is needed, and those with one get `others` unless `some` says more */
-function keyNeeded(others: Expected, some: Some = {}): Row['expected'] {
-  const of = (actor: ActorName) => some[actor] ?? (NO_KEY.includes(actor) ? INVALID : others);
-  return Object.fromEntries(ACTORS.map((actor) => [actor, of(actor)])) as Row['expected'];
-}
-
-function everybody(expected: Expected): Row['expected'] {
-  return Object.fromEntries(ACTORS.map((actor) => [actor, expected])) as Row['expected'];
-}
-
-const anyMedic = (status: Expected) => keyNeeded(status);
-const own = "the membership's own medic";
-const creator = 'creator of the medic';
-
-const member = (status: Expected) => ({ MEMBER: status, ADMIN: status, [own]: status });
-const membershipPath = ({ membership }: Scene) => `/management/memberships/${String(membership)}`;
-const hospitalPath = ({ hospital }: Scene) => `/hospital/${String(hospital)}`;
 const medicPath = ({ subject }: Scene) => `/medics/${String(subject.id)}`;
-const hospitalFields = { name: 'New', patron: 'NEW', location: 'Monterrey', contact: '81' };
+const newcomerPath = ({ newcomer }: Scene) => `/medics/${String(newcomer.id)}`;
 
-/** Every route of the API. `{membership}` and `{medic}` are those of the membership's own medic, `{hospital}` its hospital. */
+/**
+ * Every route of the API. `{membership}` and `{medic}` are those of the membership's own medic, `{hospital}` its
+ * hospital; `{newcomer}` belongs to nothing and was created by the ADMIN.
+ */
 export const MATRIX: readonly Row[] = [
-  {
-    operation: 'listMemberships',
-    method: 'GET',
-    route: '/management/memberships',
-    path: () => '/management/memberships',
-    expected: anyMedic('200'),
-  },
-  {
-    operation: 'getMembership',
-    method: 'GET',
-    route: '/management/memberships/{membership}',
-    path: membershipPath,
-    expected: keyNeeded(HIDDEN, { ADMIN: '200', [own]: '200' }),
-  },
-  {
-    operation: 'createMembership',
-    method: 'POST',
-    route: '/management/memberships',
-    path: () => '/management/memberships',
-    body: ({ hospital, newcomer }) => ({ hospital, medic: newcomer.id }),
-    expected: keyNeeded(UNAUTHORIZED, { ADMIN: '201' }),
-  },
-  {
-    operation: 'updateMembership',
-    method: 'PATCH',
-    route: '/management/memberships/{membership}',
-    path: membershipPath,
-    body: () => ({ type_membership: 'ADMIN' }),
-    expected: keyNeeded(UNAUTHORIZED, { ADMIN: '201' }),
-  },
-  {
-    operation: 'deleteMembership',
-    method: 'DELETE',
-    route: '/management/memberships/{membership}',
-    path: membershipPath,
-    expected: keyNeeded(UNAUTHORIZED, { ADMIN: '201', [own]: '201' }),
-  },
-  {
-    operation: 'listHospitalMemberships',
-    method: 'GET',
-    route: '/memberships/{hospital}',
-    path: ({ hospital }) => `/memberships/${String(hospital)}`,
-    expected: keyNeeded(UNAUTHORIZED, { ADMIN: '200' }),
-  },
-  {
-    operation: 'listHospitals',
-    method: 'GET',
-    route: '/hospital',
-    path: () => '/hospital',
-    expected: anyMedic('200'),
-  },
-  {
-    operation: 'createHospital',
-    method: 'POST',
-    route: '/hospital',
-    path: () => '/hospital',
-    body: () => hospitalFields,
-    expected: anyMedic('201'),
-  },
-  {
-    operation: 'getHospital',
-    method: 'GET',
-    route: '/hospital/{hospital}',
-    path: hospitalPath,
-    expected: keyNeeded(HIDDEN, member('200')),
-  },
-  {
-    operation: 'updateHospital',
-    method: 'PATCH',
-    route: '/hospital/{hospital}',
-    path: hospitalPath,
-    body: () => ({ name: 'Another name' }),
-    expected: keyNeeded(HIDDEN, { ...member(UNAUTHORIZED), ADMIN: '201' }),
-  },
+  ...HOSPITAL_ROWS,
   {
     operation: 'listMedics',
     method: 'GET',
@@ -140,6 +27,20 @@ export const MATRIX: readonly Row[] = [
     expected: anyMedic('201'),
   },
   {
+    operation: 'createMedic',
+    method: 'POST',
+    route: '/medics',
+    with: 'hospital',
+    path: () => '/medics',
+    body: ({ hospital, membership }) => ({
+      name: 'New',
+      email: `new.${String(membership)}@example.org`,
+      password: PASSWORD,
+      hospital,
+    }),
+    expected: keyNeeded(CANNOT_ASSIGN, { ADMIN: '201' }),
+  },
+  {
     operation: 'getMedic',
     method: 'GET',
     route: '/medics/{medic}',
@@ -153,6 +54,42 @@ export const MATRIX: readonly Row[] = [
     path: medicPath,
     body: () => ({ name: 'Another name' }),
     expected: keyNeeded(HIDDEN, { [own]: '202', [creator]: '202' }),
+  },
+  {
+    operation: 'updateMedic',
+    method: 'PATCH',
+    route: '/medics/{medic}',
+    with: 'hospital',
+    path: medicPath,
+    body: ({ hospital }) => ({ hospital }),
+    expected: keyNeeded(HIDDEN, { [own]: '202', [creator]: '202' }),
+  },
+  {
+    operation: 'updateMedic',
+    method: 'PATCH',
+    route: '/medics/{medic}',
+    with: 'is_admin_membership',
+    path: medicPath,
+    body: () => ({ is_admin_membership: true }),
+    expected: keyNeeded(HIDDEN, { [own]: CANNOT_ASSIGN, [creator]: CANNOT_ASSIGN }),
+  },
+  {
+    operation: 'updateMedic',
+    method: 'PATCH',
+    route: '/medics/{newcomer}',
+    with: 'hospital',
+    path: newcomerPath,
+    body: ({ hospital }) => ({ hospital }),
+    expected: keyNeeded(HIDDEN, { ADMIN: '202' }),
+  },
+  {
+    operation: 'updateMedic',
+    method: 'PATCH',
+    route: '/medics/{newcomer}',
+    with: 'hospital` and `is_admin_membership',
+    path: newcomerPath,
+    body: ({ hospital }) => ({ hospital, is_admin_membership: true }),
+    expected: keyNeeded(HIDDEN, { ADMIN: '202' }),
   },
   {
     operation: 'searchMedics',
@@ -174,7 +111,7 @@ export const MATRIX: readonly Row[] = [
     route: '/locations/update',
     path: () => '/locations/update',
     body: ({ hospital }) => ({ hospital_id: hospital }),
-    expected: keyNeeded('404 Hospital not found', member('200')),
+    expected: keyNeeded('404 Hospital not found', members('200')),
   },
   {
     operation: 'createToken',
@@ -202,8 +139,8 @@ export const MATRIX: readonly Row[] = [
     operation: 'getPicture',
     method: 'GET',
     route: '/pictures/{digest}',
-    path: () => `/pictures/${'0'.repeat(64)}`,
-    expected: everybody(HIDDEN),
+    path: ({ digest }) => `/pictures/${digest}`,
+    expected: everybody('200'),
   },
   {
     operation: 'getLiveness',

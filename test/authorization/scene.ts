@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+import { HospitalPicture } from '../../src/hospitals/hospital-picture.entity.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { hashPassword } from '../../src/auth/password.js';
 import type { Actor } from '../support/actor.js';
+import { jpeg } from '../support/jpeg.js';
 import type { Service } from '../support/service.js';
 
 /** Those who try every route, in the order of the table's columns. */
@@ -29,8 +32,10 @@ export interface Scene {
   /** Whose membership is tried. */
   readonly subject: Actor;
   readonly membership: number;
-  /** A medic who belongs to nothing. */
+  /** A medic who belongs to nothing, created by the ADMIN. */
   readonly newcomer: Actor;
+  /** The hospital's picture, as its URL has it. */
+  readonly digest: string;
 }
 
 export const PASSWORD = 'correct horse battery staple';
@@ -52,13 +57,17 @@ export async function sceneOf({ given, dataSource }: Service): Promise<Scene> {
   await dataSource.query(
     `UPDATE api_token SET revoked_at = now() WHERE id = (SELECT max(id) FROM api_token WHERE expires_at IS NULL)`,
   );
+  const content = jpeg();
+  const digest = createHash('sha256').update(content).digest();
+  await dataSource.manager.insert(HospitalPicture, { hospitalId: hospital, kind: 'picture', digest, content });
   const unknown = `${admin.token.slice(0, -1)}${admin.token.endsWith('0') ? '1' : '0'}`;
   const token = (key: string) => ({ authorization: `Token ${key}` });
   return {
     hospital,
     subject,
     membership,
-    newcomer: await given.medic(),
+    newcomer: await given.medic({ createdById: admin.id }),
+    digest: digest.toString('hex'),
     headers: {
       'no token': {},
       'bad scheme': { authorization: `Bearer ${admin.token}` },

@@ -51,6 +51,25 @@ export class OwnPostgres {
     return replica;
   }
 
+  /**
+   * Lets it answer over TLS only, from its next start on.
+   * @returns the file of the certificate authority that has signed for 127.0.0.1
+   */
+  async requireTls(): Promise<string> {
+    const { folder } = this;
+    const openssl = `cd ${folder} && openssl`;
+    const made = '-newkey rsa:2048 -nodes -days 2';
+    await run(`${openssl} req -x509 ${made} -subj /CN=ca -keyout ca.key -out ca.crt 2>&1`);
+    await run(`${openssl} req ${made} -subj /CN=127.0.0.1 -keyout server.key -out server.csr 2>&1`);
+    const name = 'subjectAltName=IP:127.0.0.1';
+    const signed = '-CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out server.crt';
+    await run(`cd ${folder} && echo ${name} >ext && openssl x509 -req -in server.csr ${signed} -extfile ext 2>&1`);
+    const settings = `ssl = on\nssl_cert_file = '${folder}/server.crt'\nssl_key_file = '${folder}/server.key'\n`;
+    await run(`printf "${settings}" >>${folder}/data/postgresql.conf`);
+    await run(`sed -i 's/^host /hostssl /' ${folder}/data/pg_hba.conf`);
+    return `${folder}/ca.crt`;
+  }
+
   /** Stops it as a crash would. */
   async crash(): Promise<void> {
     await this.control('stop -m immediate');

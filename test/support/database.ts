@@ -18,17 +18,22 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** @returns a connected copy of the database that global-setup migrated */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/**
+ * @param statementTimeout how long a statement may run on a real PostgreSQL, in milliseconds; by default as in production
+ * @returns a connected copy of the database that global-setup migrated
+ */
+export async function createTestDatabase(statementTimeout?: number): Promise<TestDatabase> {
   const template = process.env[TEMPLATE] ?? '';
-  return isServer ? cloneTemplate(template) : copyFolder(template);
+  return isServer ? cloneTemplate(template, statementTimeout) : copyFolder(template);
 }
 
-async function cloneTemplate(template: string): Promise<TestDatabase> {
+async function cloneTemplate(template: string, statementTimeout: number | undefined): Promise<TestDatabase> {
   const name = `hm_test_${randomUUID().replaceAll('-', '')}`;
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = serviceUrlOf(name);
-  const dataSource = await new DataSource(postgresOptions(url)).initialize();
+  const options = postgresOptions(url);
+  if (statementTimeout !== undefined) Object.assign(options.extra as object, { statement_timeout: statementTimeout });
+  const dataSource = await new DataSource(options).initialize();
   return {
     dataSource,
     variables: { DATABASE_URL: url },

@@ -20,14 +20,17 @@ export class Service {
   /** Every line that was logged. */
   readonly log: string[] = [];
 
-  constructor(private readonly variables: Record<string, string>) {}
+  constructor(
+    private readonly variables: Record<string, string>,
+    private readonly statementTimeout?: number,
+  ) {}
 
   get dataSource(): DataSource {
     return this.database.dataSource;
   }
 
   async start(): Promise<void> {
-    this.database = await createTestDatabase();
+    this.database = await createTestDatabase(this.statementTimeout);
     const environment = readEnvironment({ RATE_LIMIT: '0', ...this.variables });
     const logger = pino({ level: 'info' }, { write: (line: string) => this.log.push(line) });
     this.app = await createApp(this.dataSource, environment, logger);
@@ -57,9 +60,10 @@ export async function clientOf(url: string, database: TestDatabase): Promise<Cli
 /**
  * Starts a service for the tests of a file, and stops it after them.
  * @param variables settings other than the defaults
+ * @param statementTimeout as {@link createTestDatabase} takes it
  */
-export function useService(variables: Record<string, string> = {}): Service {
-  const service = new Service(variables);
+export function useService(variables: Record<string, string> = {}, statementTimeout?: number): Service {
+  const service = new Service(variables, statementTimeout);
   beforeAll(() => service.start());
   afterAll(() => service.stop());
   return service;

@@ -25,10 +25,11 @@ interleavings('A medic and a hospital have one membership', (interleave, service
   }
 
   async function outcome({ hospital, medic }: Scene, answers: Answer[]) {
-    const rows = await service.dataSource.query<unknown[]>(
-      'SELECT FROM membership WHERE medic_id = $1 AND hospital_id = $2',
+    const rows = await service.dataSource.query<{ id: number }[]>(
+      'SELECT id FROM membership WHERE medic_id = $1 AND hospital_id = $2',
       [medic.id, hospital],
     );
+    for (const answer of answers) if (answer.status === 409) answer.is(409, { membership: rows[0]?.id });
     return { statuses: answers.map(({ status }) => status).sort(), memberships: rows.length };
   }
 

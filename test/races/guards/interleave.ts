@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
+import { TokenUsage } from '../../../src/auth/token-usage.js';
 import { isServer } from '../../support/server.js';
 import { useService, type Service } from '../../support/service.js';
 import type { Guard } from './guards.js';
@@ -6,7 +9,7 @@ import type { Guard } from './guards.js';
 /** Requests in an order that could break an invariant, what keeps it, and what happens without that. */
 export interface Interleaving<Scene, Answer, Outcome> {
   readonly given: () => Promise<Scene>;
-  /** SQL of locks, by which the test's own connection stops the requests at their writes: {@link atWrite}, {@link atRow}. */
+  /** SQL of locks, by which the test's own connection stops the requests at their writes: {@link atWrite} and others. */
   readonly stopped: (scene: Scene) => string[];
   /** Each is sent when the one before it is stopped or answered; all go on when the last one is. */
   readonly requests: (scene: Scene) => (() => Promise<Answer>)[];
@@ -33,12 +36,18 @@ export type Interleave = <Scene, Answer, Outcome>(
 
 const TABLES = ['medic', 'api_token', 'hospital', 'membership'];
 
-/** How often it is looked whether the requests have stopped, 10 ms apart: longer than a statement may run. */
-const POLLS = 1500;
+/** How long a request may stand at the test's lock, and how long that is waited for at most, in milliseconds. */
+const STATEMENT_TIMEOUT_MS = 60_000;
+const PATIENCE_MS = 40_000;
 
 /** Stops whoever inserts into, or updates, a table, before the first row and after all that was read. */
 export function atWrite(operation: 'INSERT' | 'UPDATE', table: string): string {
-  return `SELECT pg_advisory_xact_lock(hashtext('${operation} ${table}'))`;
+  return `SELECT pg_advisory_xact_lock(hashtext('BEFORE ${operation} ${table}'))`;
+}
+
+/** Stops whoever has updated rows of a table, and holds them. */
+export function afterUpdate(table: string): string {
+  return `SELECT pg_advisory_xact_lock(hashtext('AFTER UPDATE ${table}'))`;
 }
 
 /** Stops whoever writes one row. */
@@ -49,8 +58,13 @@ export function atRow(table: string, id: number): string {
 /** A `describe` of interleavings, on a real PostgreSQL only: elsewhere nothing happens at the same time. */
 export function interleavings(title: string, declare: (interleave: Interleave, service: Service) => void): void {
   (isServer ? describe : describe.skip)(title, () => {
-    const service = useService();
-    beforeAll(() => service.dataSource.query(GATES));
+    // On a busy machine a request that stands at a lock would else be ended before the others have got there.
+    const service = useService({}, STATEMENT_TIMEOUT_MS);
+    beforeAll(async () => {
+      // What stores the use of keys once a minute would stand at the test's lock like a request.
+      await service.app.get(TokenUsage).onApplicationShutdown();
+      await service.dataSource.query(GATES);
+    });
     declare((name, interleaving) => {
       declareTests(service, name, interleaving);
     }, service);
@@ -59,19 +73,29 @@ export function interleavings(title: string, declare: (interleave: Interleave, s
 
 function declareTests<S, A, O>(service: Service, name: string, interleaving: Interleaving<S, A, O>): void {
   const { guarded, withoutGuard, spare = [] } = interleaving;
-  test(name, async () => {
-    expect(await play(service, interleaving)).toEqual(guarded);
-  });
+  const declareTest = (title: string, expected: O, result: () => Promise<O>) => {
+    test(title, async () => {
+      const logged = service.log.length;
+      const outcome = await result();
+      if (!isDeepStrictEqual(outcome, expected)) printWarnings(service.log.slice(logged));
+      expect(outcome).toEqual(expected);
+    });
+  };
+  declareTest(name, guarded, () => play(service, interleaving));
   for (const guard of spare)
-    test(`${name}, even without ${guard.name}`, async () => {
-      expect(await playWithout(service, interleaving, guard)).toEqual(guarded);
-    });
-  for (const { guard, breaks } of [withoutGuard].flat())
-    test(`${name}, but not without ${guard.name}`, async () => {
-      const outcome = await playWithout(service, interleaving, guard);
-      expect(outcome).not.toEqual(guarded);
-      expect(outcome).toEqual(breaks);
-    });
+    declareTest(`${name}, even without ${guard.name}`, guarded, () => playWithout(service, interleaving, guard));
+  for (const { guard, breaks } of [withoutGuard].flat()) {
+    if (isDeepStrictEqual(breaks, guarded)) throw new Error(`Without ${guard.name} nothing is to change.`);
+    declareTest(`${name}, but not without ${guard.name}`, breaks, () => playWithout(service, interleaving, guard));
+  }
+}
+
+/** Shows why the service did not answer as it should have. */
+function printWarnings(lines: readonly string[]): void {
+  for (const line of lines) {
+    const { level, status = 0 } = JSON.parse(line) as { level: number; status?: number };
+    if (level >= 40 || status >= 500) process.stderr.write(`the service logged ${line}`);
+  }
 }
 
 async function playWithout<S, A, O>(service: Service, interleaving: Interleaving<S, A, O>, guard: Guard): Promise<O> {
@@ -105,37 +129,47 @@ async function inOrder<A>(service: Service, other: pg.Client, requests: (() => P
     const answer = request().finally(() => pending.delete(answer));
     pending.add(answer);
     sent.push(answer);
-    await stoppedOrAnswered(service, pending);
+    await stoppedOrAnswered(service, other, pending);
   }
   await other.query('COMMIT');
   return Promise.all(sent);
 }
 
-/** Waits until each request that is not answered waits for a lock in the database. */
-async function stoppedOrAnswered(service: Service, pending: ReadonlySet<unknown>): Promise<void> {
-  for (let poll = 0; poll < POLLS; poll += 1) {
-    const [row] = await service.dataSource.query<{ waiting: number }[]>(WAITING);
-    if (row?.waiting === pending.size) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+/** Waits until each request that is not answered waits for the test's connection, or for a request that does. */
+async function stoppedOrAnswered(service: Service, other: pg.Client, pending: ReadonlySet<unknown>): Promise<void> {
+  const { processID } = other as unknown as { processID: number };
+  for (const startedAt = performance.now(); performance.now() - startedAt < PATIENCE_MS;) {
+    const [row] = await service.dataSource.query<{ stopped: number }[]>(STOPPED, [processID]);
+    if (row !== undefined && row.stopped >= pending.size) return;
+    await sleep(10);
   }
   throw new Error(`${String(pending.size)} requests are neither answered nor stopped.`);
 }
 
-const WAITING = `SELECT count(*)::integer AS waiting FROM pg_stat_activity
-  WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+/** Who waits for the connection $1, directly or not; others who wait for a lock are no requests. */
+const STOPPED = `
+  WITH RECURSIVE waiting AS MATERIALIZED (
+    SELECT pid, pg_blocking_pids(pid) AS blockers FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend'
+      AND application_name = 'hospital-memberships' AND wait_event_type = 'Lock'),
+  stopped AS (
+    SELECT $1::integer AS pid UNION SELECT w.pid FROM waiting w JOIN stopped s ON s.pid = ANY (w.blockers))
+  SELECT count(*)::integer - 1 AS stopped FROM stopped`;
 
 /**
- * Whoever writes to a table passes a gate, which is shut while {@link atWrite}'s lock is held: before the row
- * of an INSERT, which one statement may choose by what it has locked, and before any row of an UPDATE.
+ * Whoever writes to a table passes gates, which are shut while the locks of {@link atWrite} and {@link afterUpdate}
+ * are held: before the row of an INSERT, which one statement may choose by what it has locked, and before any
+ * row of an UPDATE, and after all of them.
  */
 const GATES = `
   CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      PERFORM pg_advisory_xact_lock_shared(hashtext(TG_OP || ' ' || TG_TABLE_NAME));
+      PERFORM pg_advisory_xact_lock_shared(hashtext(concat_ws(' ', TG_WHEN, TG_OP, TG_TABLE_NAME)));
       RETURN NEW;
     END $$;
   ${TABLES.map(
     (table) => `
       CREATE TRIGGER insert_gate BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION gate();
-      CREATE TRIGGER update_gate BEFORE UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();`,
+      CREATE TRIGGER update_gate BEFORE UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();
+      CREATE TRIGGER updated_gate AFTER UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();`,
   ).join('\n')}`;

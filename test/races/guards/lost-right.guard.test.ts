@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
 import type { Answer } from '../../support/answer.js';
 import { medicBody } from '../../support/bodies.js';
 import type { HospitalScene } from '../../support/given.js';
 import { all, HOSPITAL_LOCK, RIGHT_LOCK, type Guard } from './guards.js';
-import { atRow, atWrite, interleavings } from './interleave.js';
+import { afterUpdate, atRow, atWrite, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
 
@@ -20,13 +21,13 @@ interface Write {
   readonly send: (scene: Scene) => Promise<Answer>;
   readonly stopped: (scene: Scene) => string;
   readonly guards: readonly Guard[];
-  /** The losses of the right that break something without the guards; by default all of them. */
-  readonly losses?: readonly Loss[];
+  /** How it is refused without the right. */
+  readonly refusal?: number;
+  /** The answer is not for one who is no member any more, whatever has been stored. */
+  readonly isHidden?: boolean;
 }
 
-type Loss = readonly [name: string, send: (scene: Scene) => Promise<Answer>];
-
-const LOSSES: Loss[] = [
+const LOSSES: [name: string, send: (scene: Scene) => Promise<Answer>][] = [
   ['demoted', ({ second, adminship }) => second.changeMembership(adminship, { type_membership: 'MEMBER' }, AT_ONCE)],
   ['removed', ({ second, adminship }) => second.removeMembership(adminship, AT_ONCE)],
 ];
@@ -57,22 +58,25 @@ const WRITES: Write[] = [
     send: ({ admin, hospital }) => admin.patch(`/hospital/${String(hospital)}`, { name: 'Mine' }, AT_ONCE),
     stopped: () => atWrite('UPDATE', 'hospital'),
     guards: [HOSPITAL_LOCK, RIGHT_LOCK],
-    // The answer, which nobody can read who is no member any more, undoes the write of a removed one.
-    losses: LOSSES.filter(([loss]) => loss === 'demoted'),
+    isHidden: true,
   },
   {
     name: 'POST medics',
     send: ({ admin, hospital }) => admin.post('/medics/', medicBody({ hospital }), AT_ONCE),
     stopped: () => atWrite('INSERT', 'medic'),
     guards: [RIGHT_LOCK],
+    refusal: 400,
   },
   {
     name: 'PATCH medics',
     send: ({ admin, hospital, created }) => admin.patch(`/medics/${String(created.id)}`, { hospital }, AT_ONCE),
     stopped: () => atWrite('INSERT', 'membership'),
     guards: [HOSPITAL_LOCK],
+    refusal: 400,
   },
 ];
+
+const isGranted = (status: number | undefined) => status !== undefined && status < 300;
 
 interleavings('By a right nothing is stored after the answer that takes it away', (interleave, service) => {
   async function given(): Promise<Scene> {
@@ -88,18 +92,45 @@ interleavings('By a right nothing is stored after the answer that takes it away'
     rows: await service.client.rows(),
   });
 
-  for (const { name, send, stopped, guards, losses = LOSSES } of WRITES)
-    for (const [loss, lose] of losses)
+  /** @returns every row but the membership by which the first ADMIN is one */
+  async function otherRows({ adminship }: Scene): Promise<unknown> {
+    const [tables] = JSON.parse(await service.client.rows()) as [Record<string, { id: number }[]>];
+    return { ...tables, membership: tables['membership']?.filter(({ id }) => id !== adminship) };
+  }
+
+  for (const { name, send, stopped, guards, refusal = 401, isHidden = false } of WRITES)
+    for (const [loss, lose] of LOSSES) {
+      const spare = guards.length > 1 ? [...guards] : [];
       interleave(`${name} of an ADMIN who is ${loss} meanwhile`, {
         given,
         stopped: (scene) => [stopped(scene)],
         requests: (scene) => [() => withRows(send(scene)), () => withRows(lose(scene))],
         outcome: async (_, [write, lost]) => ({
-          granted: [write?.status, lost?.status].every((status) => status !== undefined && status < 300),
+          granted: isGranted(write?.status) && isGranted(lost?.status),
           storedAfterwards: lost?.rows !== (await service.client.rows()),
         }),
         guarded: { granted: true, storedAfterwards: false },
-        withoutGuard: { guard: all(...guards), breaks: { granted: true, storedAfterwards: true } },
-        spare: guards.length > 1 ? [...guards] : [],
+        withoutGuard: {
+          guard: all(...guards),
+          breaks: { granted: !(isHidden && loss === 'removed'), storedAfterwards: true },
+        },
+        spare,
       });
+
+      interleave(`${name} of an ADMIN who has been ${loss}, which is not stored yet`, {
+        given: async () => {
+          const scene = await given();
+          return { ...scene, before: await otherRows(scene) };
+        },
+        stopped: (scene) => [afterUpdate('membership'), stopped(scene)],
+        requests: (scene) => [() => lose(scene), () => send(scene)],
+        outcome: async (scene, [lost, write]) => {
+          const isStored = !isDeepStrictEqual(await otherRows(scene), scene.before);
+          return { isLost: isGranted(lost?.status), isRefused: write?.status === refusal, isStored };
+        },
+        guarded: { isLost: true, isRefused: true, isStored: false },
+        withoutGuard: { guard: all(...guards), breaks: { isLost: true, isRefused: false, isStored: true } },
+        spare,
+      });
+    }
 });

@@ -1,0 +1,158 @@
+import { MembershipType } from '../../src/memberships/membership.entity.js';
+import type { Actor } from '../support/actor.js';
+import { HOSPITAL, medicBody } from '../support/bodies.js';
+import { run } from '../support/cli.js';
+import { by, send, type Sent } from './exchange.js';
+import type { Scratch } from './scratch.js';
+
+/** A request that a right is used by, the turns of one user being counted from 0. */
+export type Use = (turn: number) => Sent;
+
+/** Ways to use a right, by their route; each is made for one user, with rows of its own. */
+export type Uses = Readonly<Record<string, () => Promise<Use>>>;
+
+/** A right, and how it is taken away. */
+export interface Right {
+  readonly uses: Uses;
+  /** Takes it away, perhaps through the process at `url`. @throws Error it was not */
+  readonly takeAway: (url: string) => Promise<void>;
+}
+
+/** Makes rights of each kind, on a database of its own. */
+export class Rights {
+  private newcomers: number[] = [];
+
+  /** The ways in which a right is taken away. */
+  readonly kinds: Readonly<Record<string, () => Promise<Right>>> = {
+    'a MEMBER is removed by DELETE': () => this.ofMember((id) => ['DELETE', membershipPath(id)]),
+    'a MEMBER is removed by PATCH is_deleted': () => this.ofMember((id) => patch(id, { is_deleted: true })),
+    'an ADMIN is removed by DELETE': () => this.ofAdmin((id) => ['DELETE', membershipPath(id)]),
+    'an ADMIN is removed by PATCH is_deleted': () => this.ofAdmin((id) => patch(id, { is_deleted: true })),
+    'an ADMIN is demoted by PATCH type_membership': () =>
+      this.ofAdmin((id) => patch(id, { type_membership: 'MEMBER' })),
+    'an ADMIN is demoted by PATCH medics is_admin_membership': () =>
+      this.ofAdmin((_, medic) => ['PATCH', `/medics/${String(medic.id)}`, { is_admin_membership: false }]),
+    'a medic is deactivated': () =>
+      this.ofKey((medic, creator) =>
+        this.byRequest(by(creator, 'PATCH', `/medics/${String(medic.id)}`, { is_active: false })),
+      ),
+    'a token is revoked by its medic': () => this.ofKey((medic) => this.byRequest(by(medic, 'DELETE', '/token-auth/'))),
+    'a token is revoked by the operator': () => this.ofKey((medic) => () => this.revoke(medic)),
+    'a token is rotated without grace': () =>
+      this.ofKey((medic) => this.byRequest(by(medic, 'POST', '/token-auth/rotate?grace=0'))),
+  };
+
+  /** @param agent that the requests are sent over */
+  constructor(
+    private readonly scratch: Scratch,
+    private readonly agent: Parameters<typeof send>[2],
+  ) {}
+
+  /** Puts so many medics into the database who belong to nothing, so that memberships can be created. */
+  async addNewcomers(count: number): Promise<void> {
+    const rows = await this.scratch.query<{ id: number }>(
+      `INSERT INTO medic (name, email, email_key)
+       SELECT 'Newcomer', email, email FROM generate_series(1, $1::integer) n, concat('newcomer.', n, '@example.org') email
+       RETURNING id`,
+      [count],
+    );
+    this.newcomers = rows.map(({ id }) => id);
+  }
+
+  private async ofMember(removal: Removal): Promise<Right> {
+    const { hospital, admin, member, membership } = await this.scratch.given.hospital();
+    return {
+      uses: {
+        'GET /hospital/{id}': always(by(member, 'GET', `/hospital/${String(hospital)}`)),
+        'GET /management/memberships/{id}, its own': always(by(member, 'GET', membershipPath(membership))),
+        'PATCH /locations/update': always(by(member, 'PATCH', '/locations/update/', { hospital_id: hospital })),
+      },
+      takeAway: this.byRequest(by(admin, ...removal(membership, member))),
+    };
+  }
+
+  private async ofAdmin(removal: Removal): Promise<Right> {
+    const { given } = this.scratch;
+    const { hospital, admin, adminship } = await given.hospital();
+    const other = await given.medic({ createdById: admin.id });
+    const columns = { type: MembershipType.ADMIN, isActive: true };
+    const id = await given.membership(other, hospital, columns);
+    return {
+      uses: this.usesOfAdmin(other, hospital, adminship),
+      takeAway: this.byRequest(by(admin, ...removal(id, other))),
+    };
+  }
+
+  /** A key of an ADMIN, who can do no more without it. */
+  private async ofKey(removal: (medic: Actor, creator: Actor) => Right['takeAway']): Promise<Right> {
+    const { given } = this.scratch;
+    const creator = await given.medic();
+    const medic = await given.medic({ createdById: creator.id });
+    const hospital = await given.emptyHospital();
+    const adminship = await given.membership(medic, hospital, { type: MembershipType.ADMIN, isActive: true });
+    return {
+      uses: {
+        'GET /locations': always(by(medic, 'GET', '/locations/')),
+        'PATCH /medics/{id}': always(by(medic, 'PATCH', `/medics/${String(medic.id)}`, { campaign: 'x' })),
+        'POST /hospital': always(by(medic, 'POST', '/hospital/', HOSPITAL)),
+        ...this.usesOfAdmin(medic, hospital, adminship),
+      },
+      takeAway: removal(medic, creator),
+    };
+  }
+
+  private usesOfAdmin(admin: Actor, hospital: number, adminship: number): Uses {
+    const { given } = this.scratch;
+    const member = async () => given.membership(await given.medic(), hospital, { isActive: true });
+    return {
+      'GET /memberships/{hospital}': always(by(admin, 'GET', `/memberships/${String(hospital)}?limit=5`)),
+      'GET /management/memberships/{id}': always(by(admin, 'GET', membershipPath(adminship))),
+      'PATCH /hospital/{id}': always(by(admin, 'PATCH', `/hospital/${String(hospital)}`, { headline: 'x' })),
+      'POST /management/memberships': () =>
+        Promise.resolve(() => by(admin, 'POST', '/management/memberships/', { hospital, medic: this.newcomer() })),
+      'PATCH /management/memberships/{id}': async () => {
+        const id = await member();
+        return (turn) => by(admin, ...patch(id, { type_membership: turn % 2 === 0 ? 'ADMIN' : 'MEMBER' }));
+      },
+      'DELETE /management/memberships/{id}, and restoring it': async () => {
+        const id = await member();
+        return (turn) =>
+          turn % 2 === 0 ? by(admin, 'DELETE', membershipPath(id)) : by(admin, ...patch(id, { is_deleted: false }));
+      },
+      'POST /medics with hospital': () => Promise.resolve(() => by(admin, 'POST', '/medics/', medicBody({ hospital }))),
+    };
+  }
+
+  private newcomer(): number {
+    const id = this.newcomers.pop();
+    if (id === undefined) throw new Error('There are no more newcomers.');
+    return id;
+  }
+
+  private byRequest(removal: Sent): Right['takeAway'] {
+    return async (url) => {
+      const { status, text } = await send(url, removal, this.agent);
+      if (status >= 300) throw new Error(`${removal.method} ${removal.path} answers ${String(status)} ${text}`);
+    };
+  }
+
+  private async revoke({ email }: Actor): Promise<void> {
+    const { code, err } = await run(this.scratch.database.variables, 'token', 'revoke', '--medic', email, '--all');
+    if (code !== 0) throw new Error(`token revoke ends with ${String(code)}: ${err}`);
+  }
+}
+
+/** What follows the caller in {@link by}, of a medic with a membership. */
+type Removal = (membership: number, medic: Actor) => [method: string, path: string, body?: object];
+
+function membershipPath(id: number): string {
+  return `/management/memberships/${String(id)}`;
+}
+
+function patch(membership: number, change: object): [string, string, object] {
+  return ['PATCH', membershipPath(membership), change];
+}
+
+function always(request: Sent): () => Promise<Use> {
+  return () => Promise.resolve(() => request);
+}

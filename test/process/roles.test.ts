@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { OwnPostgres } from '../faults/own-postgres.js';
+import { run } from '../support/cli.js';
+import { API } from '../support/client.js';
+import { jpeg } from '../support/jpeg.js';
+import { useProcesses } from '../support/process.js';
+import { isServer } from '../support/server.js';
+
+const start = useProcesses();
+const DATABASE = 'memberships';
+
+/** @returns the blocks of code below a heading of docs/operations.md */
+async function blocksBelow(heading: string): Promise<string[]> {
+  const [, section = ''] = (await readFile('docs/operations.md', 'utf8')).split(`\n### ${heading}\n`);
+  const [own = ''] = section.split(/\n##/);
+  return [...own.matchAll(/```\w+\n([^]*?)```/g)].map(([, code = '']) => code);
+}
+
+/** Runs a script of the shell in a folder. @returns what it printed */
+async function shell(script: string, variables: Record<string, string> = {}, cwd = '.'): Promise<string> {
+  const env = { ...process.env, ...variables };
+  return (await promisify(execFile)('/bin/sh', ['-e', '-c', script], { env, cwd })).stdout;
+}
+
+/** Runs SQL as an operator does who pastes it into psql. */
+async function paste(sql: string, url: string): Promise<void> {
+  await shell('printf %s "$SQL" | psql -qX -v ON_ERROR_STOP=1 "$URL"', { SQL: sql, URL: url });
+}
+
+// It needs PostgreSQL's programs; the roles belong to a whole server, so that is one of the test's own.
+(isServer ? describe : describe.skip)('with the roles of docs/operations.md', () => {
+  let postgres: OwnPostgres;
+  let roles: string;
+  let grants: string;
+  beforeAll(async () => {
+    [roles = '', , grants = ''] = await blocksBelow('Roles');
+    postgres = await OwnPostgres.create();
+    await postgres.start();
+    await paste(roles, postgres.url);
+    expect(await run({ DATABASE_URL: urlOf('owner') }, 'migrate')).toMatchObject({ code: 0, err: '' });
+    await paste(grants, urlOf('owner'));
+  });
+  afterAll(() => postgres.remove());
+
+  function urlOf(role: 'owner' | 'server', database = DATABASE): string {
+    const url = new URL(postgres.url);
+    url.username = `memberships_${role}`;
+    url.pathname = `/${database}`;
+    return url.href;
+  }
+
+  /** Does `work` on a connection of a role. */
+  async function as<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const client = new pg.Client(url);
+    await client.connect();
+    return work(client).finally(() => client.end());
+  }
+
+  /** @returns what sends requests to a process of the service that works as the role that serves */
+  async function serve(database = DATABASE) {
+    const server = start({ DATABASE_URL: urlOf('server', database), RATE_LIMIT: '0' });
+    const url = await server.url();
+    return async (token: string, method: string, path: string, body?: object, status = 201) => {
+      const isForm = body instanceof FormData;
+      const headers = {
+        authorization: `Token ${token}`,
+        ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
+      };
+      const content = body === undefined ? null : isForm ? body : JSON.stringify(body);
+      const response = await fetch(url + API + path, { method, headers, body: content });
+      const text = await response.text();
+      expect({ method, path, status: response.status, text }).toMatchObject({ status });
+      return text.startsWith('{') ? (JSON.parse(text) as { id: number; token: string; picture: string }) : undefined;
+    };
+  }
+
+  /** @returns the key of a medic whom the operator makes, also as the role that serves */
+  async function keyOf(email: string): Promise<string> {
+    const printed = await run({ DATABASE_URL: urlOf('server') }, 'medic', 'create', '--name', 'A', '--email', email);
+    expect(printed).toMatchObject({ code: 0, err: '' });
+    return printed.out.trim();
+  }
+
+  test('the role that serves can do all that the API offers', async () => {
+    const key = await keyOf('walk@example.org');
+    const send = await serve();
+    const fields = { name: 'Hospital', patron: 'HOSPITAL', location: 'Monterrey', contact: '81' };
+    const hospital = (await send(key, 'POST', '/hospital/', fields))?.id ?? 0;
+    const picture = new FormData();
+    picture.append('picture', new Blob([new Uint8Array(jpeg())]));
+    const changed = await send(key, 'PATCH', `/hospital/${String(hospital)}`, picture);
+    expect((await fetch(changed?.picture ?? '')).status).toBe(200);
+    await send(key, 'PATCH', `/hospital/${String(hospital)}`, { picture: null });
+    const medic = { name: 'B', email: 'b@example.org', password: 'correct horse battery staple' };
+    const { id, token } = (await send(key, 'POST', '/medics/', medic)) ?? { id: 0, token: '' };
+    const membership = await send(key, 'POST', '/management/memberships/', { medic: id, hospital });
+    const path = `/management/memberships/${String(membership?.id)}`;
+    await send(key, 'PATCH', path, { type_membership: 'ADMIN' });
+    await send(token, 'PATCH', '/locations/update/', { hospital_id: hospital }, 200);
+    await send(key, 'DELETE', path);
+    await send(key, 'PATCH', `/medics/${String(id)}`, { hospital, is_active: false }, 202);
+    await send(key, 'GET', `/memberships/${String(hospital)}`, undefined, 200);
+    const next = (await send(key, 'POST', '/token-auth/rotate/', undefined, 200))?.token ?? '';
+    await send(next, 'DELETE', '/token-auth/', undefined, 204);
+    const { email, password } = medic;
+    await send('', 'POST', '/token-auth/', { email, password: `${password}!` }, 400);
+  });
+
+  test.each([
+    'CREATE TABLE further (id integer)',
+    'CREATE TEMPORARY TABLE further (id integer)',
+    'CREATE SCHEMA further',
+    'CREATE INDEX further ON medic (name)',
+    'CREATE ROLE further',
+    'ALTER TABLE medic ADD further integer',
+    'ALTER TABLE membership DROP CONSTRAINT membership_one_per_medic_and_hospital',
+    'DROP INDEX membership_one_active_per_medic',
+    'DROP TABLE medic CASCADE',
+    'TRUNCATE medic CASCADE',
+    'DELETE FROM membership',
+    'DELETE FROM api_token',
+    'INSERT INTO migration (timestamp, name) VALUES (1, $$further$$)',
+  ])('the role that serves is refused: %s', async (sql) => {
+    const refused = as(urlOf('server'), (client) => client.query(sql));
+    await expect(refused).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test('what is dumped and restored as docs/operations.md has it is all there, and the keys work', async () => {
+    const key = await keyOf('kept@example.org');
+    const send = await serve();
+    await send(key, 'POST', '/hospital/', { name: 'H', patron: 'H', location: 'M', contact: '8' });
+    await paste('CREATE DATABASE restored OWNER memberships_owner TEMPLATE template0', postgres.url);
+    const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
+    const [script = ''] = await blocksBelow('Backups');
+    const urls = { OWNER_URL: urlOf('owner'), OWNER_URL_OF_AN_EMPTY_DATABASE: urlOf('owner', 'restored') };
+    await shell(script, urls, folder).finally(() => rm(folder, { recursive: true }));
+    const tables = ['medic', 'api_token', 'hospital', 'membership', 'hospital_picture', 'migration'];
+    const rowsOf = (url: string) =>
+      as(url, async (client) => {
+        const columns = tables.map((name) => `(SELECT json_agg(t ORDER BY t::text) FROM ${name} t) AS ${name}`);
+        return (await client.query<Record<string, unknown[] | null>>(`SELECT ${columns.join(', ')}`)).rows[0];
+      });
+    const rows = await rowsOf(urlOf('owner'));
+    expect(rows?.['membership']).not.toBeNull();
+    expect(await rowsOf(urlOf('owner', 'restored'))).toEqual(rows);
+    const sendToRestored = await serve('restored');
+    await sendToRestored(key, 'GET', '/locations/', undefined, 200);
+    await sendToRestored(key, 'POST', '/hospital/', { name: 'H', patron: 'H', location: 'M', contact: '8' });
+  });
+
+  test('compose.yaml makes the same roles, and gives them the same rights', async () => {
+    const script = await readFile('deploy/roles.sh', 'utf8');
+    const [, sql = ''] = /<<'SQL'\n([^]*)SQL\n/.exec(script) ?? [];
+    expect(sql).toBe(roles.replace("'a long secret'", ":'owner'").replace("'another long secret'", ":'server'"));
+    expect(await readFile('deploy/grants.sql', 'utf8')).toBe(grants);
+  });
+});
