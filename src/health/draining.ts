@@ -1,12 +1,15 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
+import { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../common/domain-error.js';
 
-/** For how long no request must have come, and how long that is waited for at most, in milliseconds. */
-const QUIET_MS = 500;
-const LONGEST_MS = 5000;
+/** How long a turn of waiting takes at least, in milliseconds: within it, whatever has arrived is taken up. */
+const TURN_MS = 50;
+/** For how many turns no request must have come, and how many are waited for at most. */
+const QUIET_TURNS = 10;
+const MOST_TURNS = 100;
 
 /** The process has been told to end. */
 export class ShuttingDown extends DomainError {
@@ -19,17 +22,18 @@ export class ShuttingDown extends DomainError {
 
 /**
  * At a signal, serves on until nobody sends requests any more. Meanwhile the process is not ready, and
- * each answer ends its connection, so that whoever sends notices before a request is lost.
+ * each answer ends its connection, so that whoever sends notices before a request is lost. Whoever does
+ * not notice finds no new connection in the end, but has an answer on each that the process has taken.
  */
 @Injectable()
 export class Draining implements BeforeApplicationShutdown {
   private isUnderWay = false;
-  private lastRequestAt = 0;
+  private requests = 0;
 
-  constructor({ httpAdapter }: HttpAdapterHost) {
-    httpAdapter.getInstance<FastifyInstance>().addHook('onRequest', (request, reply, done) => {
+  constructor(private readonly host: HttpAdapterHost) {
+    host.httpAdapter.getInstance<FastifyInstance>().addHook('onRequest', (request, reply, done) => {
       if (this.isUnderWay) reply.header('connection', 'close');
-      if (!request.url.startsWith('/health/')) this.lastRequestAt = performance.now();
+      if (!request.url.startsWith('/health/')) this.requests += 1;
       done();
     });
   }
@@ -43,10 +47,17 @@ export class Draining implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(signal?: string): Promise<void> {
     if (signal === undefined) return;
     this.isUnderWay = true;
-    const startedAt = (this.lastRequestAt = performance.now());
-    for (let now = startedAt; now - this.lastRequestAt < QUIET_MS && now - startedAt < LONGEST_MS;) {
-      await sleep(QUIET_MS / 10);
-      now = performance.now();
+    await this.untilQuiet();
+    // Not the HTTP server's own: that would end connections whose requests have arrived and are not read yet.
+    Server.prototype.close.call(this.host.httpAdapter.getHttpServer() as Server);
+    await this.untilQuiet();
+  }
+
+  private async untilQuiet(): Promise<void> {
+    for (let turn = 0, quiet = 0; turn < MOST_TURNS && quiet < QUIET_TURNS; turn += 1) {
+      const { requests } = this;
+      await sleep(TURN_MS);
+      quiet = this.requests === requests ? quiet + 1 : 0;
     }
   }
 }
