@@ -102,7 +102,7 @@ async function expectNoReading(): Promise<void> {
   let [before, now] = ['', await lastRead()];
   await until(async () => {
     before = now;
-    await sleep(500);
+    await sleep(1500);
     now = await lastRead();
     return before === now;
   });
