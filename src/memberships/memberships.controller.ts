@@ -54,9 +54,9 @@ export class MembershipsController {
   @AnyMedic(MEMBERSHIP_IN_SIGHT)
   @Answers({ summary: 'Read a membership', ok: MembershipResponse, errors: NOT_FOUND })
   getMembership(@IdParam(2) _id: number, @Req() request: FastifyRequest): MembershipResponse {
-    const { id, ...row } = foundFor<MembershipRow>(request);
-    if (id === null) throw new NotFound();
-    return toMembershipResponse({ id, ...row } as MembershipRow);
+    const row = foundFor<MembershipRow>(request);
+    if (row.id === null) throw new NotFound();
+    return toMembershipResponse(row as MembershipRow);
   }
 
   @Post()
