@@ -66,7 +66,7 @@ describe('an answer is reported that', () => {
     ['holds a name of a constraint', saying('membership_medic_fkey'), {}, /constraint/],
     ['holds the name of an error', saying('QueryFailedError'), {}, /name of the code/],
     ['holds a stack', saying('Error\n    at run (/app/dist/src/main.js:10:5)'), {}, /a stack/],
-    ['holds a path', saying('/work/main/src/main.ts'), {}, /path of a file/],
+    ['holds a path', saying('/app/src/main.ts'), {}, /path of a file/],
     ['holds a path in its header', { headers: { ...HEADERS, server: '/usr/bin/node' } }, {}, /path of a file/],
     ['holds a hash', saying('$argon2id$v=19'), {}, /hash of a password/],
   ])('%s', (_, reply, request, problem) => {
