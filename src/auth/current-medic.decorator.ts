@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Reader } from '../database/reads.js';
+import type { ListLookup } from './read-ahead.decorator.js';
 
 /** The medic that a request acts for, as its key proved. */
 export interface CurrentMedic extends Reader {
@@ -9,6 +10,8 @@ export interface CurrentMedic extends Reader {
   readonly tokenId: number;
   /** The row of the route's RightLookup; {@link foundFor} tells its fields. */
   readonly found: object;
+  /** What has been read together with the key; `readAheadFor` tells the fields of its rows. */
+  readonly readAhead?: { readonly list: ListLookup; readonly rows: readonly object[] };
 }
 
 declare module 'fastify' {

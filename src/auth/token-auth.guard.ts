@@ -3,10 +3,14 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { ACCESS_RULE, PUBLIC, RIGHT_LOOKUP, type RightLookup } from './access.decorator.js';
 import { InvalidToken } from './auth.errors.js';
-import { CallersReader } from './callers.reader.js';
+import { CallersReader, type CallerQuery } from './callers.reader.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { FailureLimit } from './failure-limit.js';
+import { READ_AHEAD, type ListLookup } from './read-ahead.decorator.js';
 import { TokenUsage } from './token-usage.js';
+
+/** A method of a controller that handles a route. */
+type Handler = ReturnType<ExecutionContext['getHandler']>;
 
 /**
  * Finds out who is calling, on every route but those that are public, and lets nobody else in.
@@ -14,6 +18,8 @@ import { TokenUsage } from './token-usage.js';
  */
 @Injectable()
 export class TokenAuthGuard implements CanActivate {
+  private readonly queries = new Map<Handler, CallerQuery | typeof PUBLIC>();
+
   constructor(
     private readonly reflector: Reflector,
     private readonly callers: CallersReader,
@@ -23,19 +29,28 @@ export class TokenAuthGuard implements CanActivate {
 
   /** @throws InvalidToken the request carries no live key; TooManyRequests nor did many from its address */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const rule = this.reflector.get<string | undefined>(ACCESS_RULE, context.getHandler());
-    if (rule === undefined) throw new Error(`${context.getClass().name} has a route without an access rule.`);
-    if (rule === PUBLIC) return true;
+    const query = this.queries.get(context.getHandler()) ?? this.prepare(context);
+    if (query === PUBLIC) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const lookup = this.reflector.get<RightLookup | undefined>(RIGHT_LOOKUP, context.getHandler());
-    request.medic = await this.authenticate(request, lookup);
+    request.medic = await this.authenticate(request, query);
     this.usage.note(request.medic.tokenId);
     return true;
   }
 
-  private async authenticate(request: FastifyRequest, lookup: RightLookup | undefined): Promise<CurrentMedic> {
+  private prepare(context: ExecutionContext): CallerQuery | typeof PUBLIC {
+    const handler = context.getHandler();
+    const rule = this.reflector.get<string | undefined>(ACCESS_RULE, handler);
+    if (rule === undefined) throw new Error(`${context.getClass().name} has a route without an access rule.`);
+    const right = this.reflector.get<RightLookup | undefined>(RIGHT_LOOKUP, handler);
+    const list = this.reflector.get<ListLookup | undefined>(READ_AHEAD, handler);
+    const query = rule === PUBLIC ? PUBLIC : this.callers.prepare(right, list);
+    this.queries.set(handler, query);
+    return query;
+  }
+
+  private async authenticate(request: FastifyRequest, query: CallerQuery): Promise<CurrentMedic> {
     try {
-      return await this.callers.get(request, lookup);
+      return await this.callers.get(request, query);
     } catch (error) {
       if (error instanceof InvalidToken) await this.failures.count(request.ip);
       throw error;

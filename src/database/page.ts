@@ -14,27 +14,38 @@ export interface PageOfRows<Row> {
   readonly count: number;
 }
 
+/** A row of a slice beside the whole count, which stands alone where the slice is empty. */
+export type RowOfPage<Row> = { readonly count: number } & (Row | { readonly id: null });
+
 /**
  * The list is read whole, and sliced then: where PostgreSQL plans both together, it takes the count for one
  * that ends with the slice, and may walk through a whole table in the order of its ids.
+ * @param limit, offset SQL for the slice
+ * @returns SQL for rows of a page, in no order
+ */
+export function sqlOfPage({ columns, from }: ListSql, limit: string, offset: string): string {
+  return `WITH list AS MATERIALIZED (SELECT ${columns} ${from})
+    SELECT page.*, total.count FROM (SELECT count(*)::integer AS count FROM list) total
+    LEFT JOIN (SELECT * FROM list ORDER BY id LIMIT ${limit} OFFSET ${offset}) page ON true`;
+}
+
+/** @returns the page that the statement of {@link sqlOfPage} has answered */
+export function pageOfRows<Row>(rows: RowOfPage<Row>[]): PageOfRows<Row> {
+  const isRow = (row: RowOfPage<Row>): row is Row & RowOfPage<Row> => (row as { id: number | null }).id !== null;
+  return { rows: rows.filter(isRow), count: rowOf(rows).count };
+}
+
+/**
  * @param values for the parameters of `from`
  * @returns a slice and the whole count, by one statement, wherever the slice lies
  */
 export async function readPage<Row extends { readonly id: number }>(
   on: Statements,
-  { columns, from }: ListSql,
+  list: ListSql,
   values: readonly unknown[],
   { limit, offset }: Slice,
 ): Promise<PageOfRows<Row>> {
   const next = values.length + 1;
-  const slice = `ORDER BY id LIMIT $${String(next)} OFFSET $${String(next + 1)}`;
-  const rows = await on.query<{ count: number } & (Row | { id: null })>(
-    `WITH list AS MATERIALIZED (SELECT ${columns} ${from})
-     SELECT page.*, total.count FROM (SELECT count(*)::integer AS count FROM list) total
-     LEFT JOIN (SELECT * FROM list ${slice}) page ON true ORDER BY page.id`,
-    [...values, limit, offset],
-  );
-  const isRow = (row: { id: number | null }): row is Row & { count: number } => row.id !== null;
-  // The count stands alone where the slice is empty.
-  return { rows: rows.filter(isRow), count: rowOf(rows).count };
+  const page = sqlOfPage(list, `$${String(next)}`, `$${String(next + 1)}`);
+  return pageOfRows(await on.query<RowOfPage<Row>>(`${page} ORDER BY page.id`, [...values, limit, offset]));
 }

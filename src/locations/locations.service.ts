@@ -1,12 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
+import { readAheadFor, type ListLookup, type RowOrNone } from '../auth/read-ahead.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import { Reads } from '../database/reads.js';
 import { inTransaction } from '../database/transaction.js';
 import { nextState } from '../memberships/membership-rules.js';
 import { hasMembership, MembershipWriter } from '../memberships/membership-writer.js';
 import type { LocationResponse } from './dto/location.dtos.js';
+
+/** @param medic SQL for its id */
+const locationsOf = (medic: string) => `SELECT h.id, h.name, h.location, s.is_active, s.id AS membership_id
+  FROM membership s JOIN hospital h ON h.id = s.hospital_id WHERE s.medic_id = ${medic} AND NOT s.is_deleted`;
+
+/** The locations of the caller, the active one first. */
+export const LOCATIONS: ListLookup = {
+  sql: locationsOf('caller.id'),
+  orderBy: 'list.is_active DESC, list.membership_id',
+};
 
 interface LocationRow {
   readonly id: number;
@@ -26,16 +37,18 @@ export class LocationsService {
 
   /** @returns one location for each live membership of the caller's, the active one first */
   async list(caller: CurrentMedic): Promise<LocationResponse[]> {
-    const rows = await this.reads.onReplica(caller).query<LocationRow>(
-      `SELECT h.id, h.name, h.location, s.is_active FROM membership s JOIN hospital h ON h.id = s.hospital_id
-       WHERE s.medic_id = $1 AND NOT s.is_deleted ORDER BY s.is_active DESC, s.id`,
-      [caller.id],
-    );
+    const ahead = readAheadFor(caller, LOCATIONS) as RowOrNone<LocationRow>[] | null;
+    const rows = ahead?.filter((row) => row.id !== null) ?? (await this.read(caller));
     return rows.map(({ id, name, location, is_active }) => ({
       hospital: { id, name, location },
       default: is_active,
       clinics: [],
     }));
+  }
+
+  private read(caller: CurrentMedic): Promise<LocationRow[]> {
+    const sql = `SELECT * FROM (${locationsOf('$1')}) list ORDER BY ${LOCATIONS.orderBy}`;
+    return this.reads.onReplica(caller).query<LocationRow>(sql, [caller.id]);
   }
 
   /**

@@ -3,6 +3,7 @@ import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { ReadsAhead } from '../auth/read-ahead.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { NOT_FOUND } from '../common/error.examples.js';
 import { jsonArray } from '../common/json-array.js';
@@ -13,7 +14,7 @@ import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { MembershipResponse } from './dto/membership.response.js';
 import { HospitalMembershipsQuery } from './dto/membership.queries.js';
 import { HospitalAdmin } from './hospital-admin.guard.js';
-import { BATCH, MembershipsReader } from './memberships.reader.js';
+import { BATCH, MembershipsReader, NEWEST_OF_HOSPITAL } from './memberships.reader.js';
 
 /** The memberships of one hospital, for its ADMINs (section 3 of the contract). */
 @ApiTags('Memberships')
@@ -26,6 +27,7 @@ export class HospitalMembershipsController {
 
   @Get(':id')
   @HospitalAdmin('path.hospital')
+  @ReadsAhead(NEWEST_OF_HOSPITAL)
   @Answers({
     summary: 'List the memberships of a hospital, newest first',
     ok: [MembershipResponse],

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AnyMedic } from '../auth/access.decorator.js';
 import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { ReadsAhead } from '../auth/read-ahead.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import { NOT_FOUND } from '../common/error.examples.js';
@@ -23,7 +24,7 @@ import {
 import { MembershipsQuery } from './dto/membership.queries.js';
 import { UpdateMembershipDto } from './dto/update-membership.dto.js';
 import { HospitalAdmin } from './hospital-admin.guard.js';
-import { MEMBERSHIP_IN_SIGHT, MembershipsReader } from './memberships.reader.js';
+import { MEMBERSHIP_IN_SIGHT, MembershipsReader, OWN_PAGE } from './memberships.reader.js';
 import { MembershipsService } from './memberships.service.js';
 
 const PATH = 'management/memberships';
@@ -40,6 +41,7 @@ export class MembershipsController {
 
   @Get()
   @AnyMedic()
+  @ReadsAhead(OWN_PAGE)
   @Answers({ summary: 'List your own memberships, or those of the hospitals you administer', ok: MembershipPage })
   async listMemberships(
     @Caller() caller: CurrentMedic,

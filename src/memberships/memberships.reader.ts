@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { RightLookup } from '../auth/access.decorator.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
+import { readAheadFor, type ListLookup, type RowOrNone } from '../auth/read-ahead.decorator.js';
 import { idInPathOrNull } from '../common/path-id.js';
-import { sliceOf } from '../common/pagination.js';
-import { readPage } from '../database/page.js';
+import { DEFAULT_LIMIT, sliceOf } from '../common/pagination.js';
+import { pageOfRows, readPage, sqlOfPage, type PageOfRows, type RowOfPage } from '../database/page.js';
 import { Reads } from '../database/reads.js';
 import {
   MEMBERSHIP_COLUMNS,
@@ -26,14 +27,27 @@ const LAST_ID = '2147483647';
 const ADMINISTERED = `SELECT a.hospital_id FROM membership a
   WHERE a.medic_id = $1 AND a.type = 'ADMIN' AND NOT a.is_deleted`;
 
-const listOf = (scope: string) => ({
-  columns: MEMBERSHIP_COLUMNS,
-  from: `FROM ${SOURCE} WHERE ${scope} AND s.is_deleted = $2
+const listOf = (scope: string) => ({ columns: MEMBERSHIP_COLUMNS, from: `FROM ${SOURCE} WHERE ${scope}` });
+const filtered = (scope: string) =>
+  listOf(`${scope} AND s.is_deleted = $2
     AND ($3::integer IS NULL OR s.hospital_id = $3) AND ($4::text IS NULL OR s.type = $4)
-    AND ($5::boolean IS NULL OR s.is_active = $5)`,
-});
-const OWN = listOf('s.medic_id = $1 AND NOT s.is_deleted');
-const MANAGED = listOf(`s.hospital_id IN (${ADMINISTERED})`);
+    AND ($5::boolean IS NULL OR s.is_active = $5)`);
+const OWN = filtered('s.medic_id = $1 AND NOT s.is_deleted');
+const MANAGED = filtered(`s.hospital_id IN (${ADMINISTERED})`);
+
+/** The caller's own live memberships, a page of them. */
+export const OWN_PAGE: ListLookup = {
+  sql: sqlOfPage(listOf('s.medic_id = caller.id AND NOT s.is_deleted'), String(DEFAULT_LIMIT), '0'),
+  orderBy: 'list.id',
+};
+
+/** The first batch of the live memberships of a hospital whose ADMIN the caller was found to be. */
+export const NEWEST_OF_HOSPITAL: ListLookup = {
+  sql: `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
+    WHERE found."right" = 'ADMIN' AND s.hospital_id = $2 AND NOT s.is_deleted
+    ORDER BY s.date_joined DESC, s.id DESC LIMIT ${String(BATCH)}`,
+  orderBy: 'list.date_joined DESC, list.id DESC',
+};
 
 /**
  * Finds the membership that the path names, for its medic while it is live, and for an ADMIN of its hospital.
@@ -61,12 +75,17 @@ export class MembershipsReader {
    *   administers, by id
    */
   async list(caller: CurrentMedic, query: MembershipsQuery): Promise<Found> {
+    const ahead = readAheadFor(caller, OWN_PAGE) as RowOfPage<MembershipRow>[] | null;
+    const { count, rows } = await (ahead === null ? this.read(caller, query) : pageOfRows(ahead));
+    return { count, memberships: rows.map(toMembershipResponse) };
+  }
+
+  private read(caller: CurrentMedic, query: MembershipsQuery): Promise<PageOfRows<MembershipRow>> {
     const { is_deleted = false, hospital = null, type_membership = null, is_active = null } = query;
     const filters = [caller.id, is_deleted, hospital, type_membership, is_active];
     // What the caller administers is a matter of rights, which no replica decides.
     const [list, on] = query.managed === true ? [MANAGED, this.reads.lists] : [OWN, this.reads.onReplica(caller)];
-    const { count, rows } = await readPage<MembershipRow>(on, list, filters, sliceOf(query));
-    return { count, memberships: rows.map(toMembershipResponse) };
+    return readPage(on, list, filters, sliceOf(query));
   }
 
   /** @returns a slice of the hospital's memberships, newest first, and whether more follow */
@@ -84,13 +103,15 @@ export class MembershipsReader {
    * Reads all of the hospital's memberships, newest first, {@link BATCH} at a time, each batch after the last
    * row of the one before: a slow reader holds neither the list in memory nor a connection.
    */
-  batchOfHospital(
+  async batchOfHospital(
     caller: CurrentMedic,
     hospitalId: number,
     query: HospitalMembershipsQuery,
     after: MembershipResponse | undefined,
-  ) {
-    return this.newest(caller, hospitalId, query, BATCH, 0, after);
+  ): Promise<MembershipResponse[]> {
+    const ahead = after === undefined ? readAheadFor(caller, NEWEST_OF_HOSPITAL) : null;
+    if (ahead === null) return this.newest(caller, hospitalId, query, BATCH, 0, after);
+    return (ahead as RowOrNone<MembershipRow>[]).filter((row) => row.id !== null).map(toMembershipResponse);
   }
 
   private async newest(

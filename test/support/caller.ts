@@ -9,7 +9,8 @@ export async function callerOf(dataSource: DataSource, key: string): Promise<Cur
   const reads = new Reads(dataSource);
   try {
     const headers = { authorization: `Token ${key}` };
-    return await new CallersReader(reads).get({ headers } as FastifyRequest, undefined);
+    const callers = new CallersReader(reads);
+    return await callers.get({ headers } as FastifyRequest, callers.prepare());
   } finally {
     await reads.onApplicationShutdown();
   }

@@ -1,0 +1,27 @@
+import { SetMetadata } from '@nestjs/common';
+import type { CurrentMedic } from './current-medic.decorator.js';
+
+/** Metadata key of the {@link ListLookup} of a route. */
+export const READ_AHEAD = 'read-ahead';
+
+/** A list as a route answers it to a request without parameters. */
+export interface ListLookup {
+  /** A SELECT for the medic `caller`, and for the row `found` of the route's RightLookup with its id `$2`. */
+  readonly sql: string;
+  /** The order of the rows of {@link sql}, which are called `list`. */
+  readonly orderBy: string;
+}
+
+/**
+ * Reads the list of a route by the statement that finds the caller, where the request has no parameters and
+ * no replica is there to be asked instead; {@link readAheadFor} has it then.
+ */
+export const ReadsAhead = (list: ListLookup): MethodDecorator => SetMetadata(READ_AHEAD, list);
+
+/** A row of a list, or the one row of nulls that stands for none. */
+export type RowOrNone<Row> = Row | { readonly [Field in keyof Row]: null };
+
+/** @returns the rows of the list; null where they have not been read yet */
+export function readAheadFor({ readAhead }: CurrentMedic, list: ListLookup): readonly object[] | null {
+  return readAhead?.list === list ? readAhead.rows : null;
+}
