@@ -18,10 +18,18 @@ const COMMON: Record<number, { description: string; messages: string[]; headers?
     headers: { 'WWW-Authenticate': 'Token' },
   },
   406: { description: 'You accept no JSON.', messages: ['Only application/json can be answered; accept that.'] },
+  408: {
+    description: 'The request did not arrive in time.',
+    messages: ['The request did not arrive in time; send it again.'],
+  },
   413: { description: 'The body is too large.', messages: ['The body is too large; send at most 1 MB.'] },
   415: {
     description: 'The body is of another type.',
     messages: ['Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.'],
+  },
+  431: {
+    description: 'The header of the request is too large.',
+    messages: ['The header of the request is too large; send at most 16 KB.'],
   },
   429: {
     description: 'Too many requests.',
@@ -87,9 +95,7 @@ function complete(path: string, operation: Operation, method: string): void {
   const statuses = [
     ...(isPublic ? [] : [401]),
     ...(isJson ? [406] : []),
-    429,
-    503,
-    400,
+    ...[400, 408, 429, 431, 503],
     ...({ post: [413, 415], patch: [413, 415], delete: [413] }[method] ?? []),
   ];
   for (const status of statuses) operation.responses[String(status)] ??= commonResponse(status);

@@ -1,6 +1,7 @@
 import { isISO8601, isRFC3339 } from 'class-validator';
 import { InvalidArgumentError, type Command } from 'commander';
 import { TokensService, type TokenSummary } from '../auth/tokens.service.js';
+import { lengthOf } from '../common/coercion.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
 import { onCurrentDatabase, print, type Session } from './session.js';
 
@@ -16,7 +17,7 @@ export function addTokenCommands(program: Command, session: Session): void {
     .command('issue')
     .description('Prints a further token of a medic, which is shown this once.')
     .requiredOption('--medic <email>', "the medic's email")
-    .option('--label <label>', 'what the token is for', 'operator')
+    .option('--label <label>', 'what the token is for', shortText, 'operator')
     .option('--expires <instant>', 'when it stops working, such as 2030-01-31T12:00:00Z', futureInstant)
     .option('--json', 'print JSON')
     .action(async (options: { medic: string; label: string; expires?: Date; json?: boolean }) => {
@@ -55,6 +56,11 @@ function futureInstant(text: string): Date {
     throw new InvalidArgumentError('It must be an instant in the future, such as 2030-01-31T12:00:00Z.');
   }
   return instant;
+}
+
+function shortText(text: string): string {
+  if (lengthOf(text) > 255) throw new InvalidArgumentError('It must have at most 255 characters.');
+  return text;
 }
 
 function wholeNumber(text: string): number {

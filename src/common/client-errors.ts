@@ -59,6 +59,6 @@ function refuse({ code = '' }: { code?: string }, socket: Socket): void {
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${String(Buffer.byteLength(body))}\r\nX-Request-Id: ${randomUUID()}\r\n` +
-      `Connection: close\r\n\r\n${body}`,
+      `Cache-Control: private, no-store\r\nConnection: close\r\n\r\n${body}`,
   );
 }

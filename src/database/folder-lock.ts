@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 import { OperatorError } from '../common/operator-error.js';
 
@@ -37,9 +37,16 @@ export function lockFolder(folder: string): () => void {
   };
 }
 
+/** Node's own `recursive` never ends where the kernel says of an existing folder that it does not exist, as in `/proc`. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
+}
+
 function openLock(folder: string): number {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
     return openSync(join(folder, 'lock'), 'a');
   } catch (error) {
     throw new DatabaseFolderUnusable(folder, (error as NodeJS.ErrnoException).code ?? 'unknown');

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Query, Req } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Access, AnyMedic } from '../auth/access.decorator.js';
 import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
@@ -31,6 +31,13 @@ export class MedicsController {
 
   @Get('medics')
   @AnyMedic()
+  @ApiQuery({
+    name: 'created_filter',
+    required: false,
+    deprecated: true,
+    schema: { type: 'boolean' },
+    description: 'Accepted for older clients; changes nothing.',
+  })
   @Answers({ summary: 'List the medics you created', ok: MedicPage })
   async listMedics(@Caller() caller: CurrentMedic, @Query() query: PageQuery, @Req() request: FastifyRequest) {
     const slice = sliceOf(query);

@@ -58,6 +58,13 @@ describe('token issue', () => {
       expect(await list()).toEqual(before);
     },
   );
+
+  test('refuses a label of more than 255 characters', async () => {
+    const before = await list();
+    expect(await operator.fail('token', 'issue', '--medic', EMAIL, '--label', 'ñ'.repeat(256))).toContain('--label');
+    expect(await list()).toEqual(before);
+    await operator.succeed('token', 'issue', '--medic', EMAIL, '--label', 'ñ'.repeat(255));
+  });
 });
 
 describe('token list', () => {

@@ -27,6 +27,7 @@ describe('what is no HTTP', () => {
   ])('is a 400 in JSON: %s', async (_, bytes) => {
     const answer = (await sendRaw(service.client.url, bytes)).isError(400);
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(answer.headers.get('cache-control')).toBe('private, no-store');
     expect(answer.headers.get('x-request-id')).toMatch(REQUEST_ID);
   });
 

@@ -156,4 +156,10 @@ describe('settings that are wrong end the process with one sentence that names t
     expect(server.errors).toMatch(/^DATA_DIR must be a folder [^\n]*\n$/);
     expect(existsSync(file)).toBe(true);
   });
+
+  test('DATA_DIR cannot be made', async () => {
+    const server = start({ DATA_DIR: '/proc/none/data' });
+    expect(await server.ended).toEqual({ code: 1 });
+    expect(server.errors).toMatch(/^DATA_DIR must be a folder [^\n]*\n$/);
+  });
 });

@@ -1,0 +1,51 @@
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+/** What a list holds, whether it is paged or a bare array. */
+function rowsOf(body: object): object[] {
+  return Array.isArray(body) ? (body as object[]) : (body as { results: object[] }).results;
+}
+
+/** @returns a medic of 17 hospitals who left another, and the one that they are an ADMIN of, with 30 MEMBERs and one who left */
+async function busyAdmin() {
+  const { given } = service;
+  const { admin, hospital } = await given.hospital();
+  await given.crowd(hospital, 30);
+  await given.membership(await given.medic(), hospital, { isDeleted: true });
+  for (let count = 1; count < 17; count += 1) await given.membership(admin, await given.emptyHospital());
+  await given.membership(admin, await given.emptyHospital(), { isDeleted: true });
+  return { admin, hospital };
+}
+
+// An unknown parameter is ignored, but has the list read by a statement of its own.
+describe('a list is the same without parameters and with one that changes nothing', () => {
+  test.each<[string, (hospital: number) => string, number]>([
+    ['own memberships', () => '/management/memberships/', 15],
+    ['locations', () => '/locations/', 17],
+    ["a hospital's memberships", (hospital) => `/memberships/${String(hospital)}`, 32],
+  ])('%s', async (_, pathOf, length) => {
+    const { admin, hospital } = await busyAdmin();
+    const path = pathOf(hospital);
+    const [plain, other] = [await admin.get(path), await admin.get(`${path}?unknown=1`)];
+    const [rows, others] = [rowsOf(plain.isOk().body()), rowsOf(other.isOk().body())];
+    expect(rows).toHaveLength(length);
+    expect(rows).toEqual(others);
+  });
+
+  test('the count of own memberships, and the page that follows', async () => {
+    const { admin } = await busyAdmin();
+    const { count, next } = (await admin.get('/management/memberships/'))
+      .isOk()
+      .body<{ count: number; next: string }>();
+    expect([count, new URL(next).search]).toEqual([17, '?limit=15&offset=15']);
+    const second = (await admin.get(`/management/memberships/${new URL(next).search}`)).isOk({ count: 17, next: null });
+    expect(rowsOf(second.body())).toHaveLength(2);
+  });
+
+  test('nothing is there for a medic who belongs to nothing', async () => {
+    const { outsider } = await service.given.hospital();
+    (await outsider.get('/management/memberships/')).isOk({ count: 0, next: null, previous: null, results: [] });
+    expect((await outsider.get('/locations/')).isOk().body()).toEqual([]);
+  });
+});
