@@ -93,9 +93,8 @@ export class MembershipWriter {
   /** @returns the place of a membership. @throws NotFound there is none with this id */
   async findPlace(transaction: Transaction, callerId: number, membershipId: number): Promise<PresentPlace> {
     const [row] = await transaction.query<PlaceRow>(PLACE_OF_MEMBERSHIP, [callerId, membershipId]);
-    const place = row && toPlace(row);
-    if (place === undefined || !hasMembership(place)) throw new NotFound();
-    return place;
+    if (row === undefined) throw new NotFound();
+    return toPlace(row) as PresentPlace;
   }
 
   /** @returns the place of a pair, or null where there is no such medic */

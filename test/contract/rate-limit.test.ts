@@ -120,4 +120,10 @@ describe('where RATE_LIMIT is 0', () => {
     const { headers } = await medic.get('/locations/');
     expect([...headers.keys()].filter((name) => /rate-?limit/i.test(name))).toEqual([]);
   });
+
+  test('wrong keys and passwords are not counted either', async () => {
+    (await service.client.get('/locations/')).isRefused('Invalid Token');
+    for (let tries = 0; tries < 11; tries += 1)
+      (await service.client.post('/token-auth/', { email: 'nobody@example.org', password: 'wrong' })).is(400);
+  });
 });

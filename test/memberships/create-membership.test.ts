@@ -89,7 +89,8 @@ describe('POST /management/memberships/ refuses', () => {
 
   test('a medic who does not exist', async () => {
     const { hospital, admin } = await service.given.hospital();
-    (await admin.post(PATH, { hospital, medic: NOBODY })).isInvalid('medic');
+    const answer = await admin.post(PATH, { hospital, medic: NOBODY });
+    answer.isInvalid('medic').is(400, { errors: { medic: ['There is no medic with this id.'] } });
   });
 
   test('a body without the ids, and names both', async () => {

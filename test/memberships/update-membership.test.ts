@@ -21,7 +21,13 @@ describe('PATCH /management/memberships/{id}', () => {
 
   test('a member cannot promote themselves, nor change or remove their own by it', async () => {
     const { member, membership } = await service.given.hospital();
-    for (const change of [{ type_membership: 'ADMIN' }, { is_active: false }, { is_deleted: true }, {}])
+    for (const change of [
+      { type_membership: 'ADMIN' },
+      { is_active: false },
+      { is_deleted: true },
+      {},
+      { colour: 'blue' },
+    ])
       (await member.changeMembership(membership, change)).isRefused('Unauthorized Medic');
   });
 

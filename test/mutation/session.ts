@@ -13,7 +13,15 @@ const FOLDERS = process.env['MUTATION_TESTS']?.split(',') ?? ALL;
 
 /** Of folders that are about more than that, the files that are. */
 const ONLY: Record<string, string[]> = {
-  contract: ['conventions', 'order-of-refusals', 'pagination', 'routes-are-guarded', 'values'],
+  contract: [
+    'conventions',
+    'order-of-refusals',
+    'pagination',
+    'read-ahead',
+    'round-trips',
+    'routes-are-guarded',
+    'values',
+  ],
   limits: ['failures', 'login'],
 };
 
