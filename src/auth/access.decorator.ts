@@ -1,13 +1,14 @@
-import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { applyDecorators } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { RouteSettings } from '../common/route-settings.js';
 
-/** Metadata key of the access rule that each route must declare. */
-export const ACCESS_RULE = 'access-rule';
+/** The rule that each route must declare: who may call it. */
+export const AccessRule = Reflector.createDecorator<string>();
 
-/** Metadata key of the {@link RightLookup} of a route. */
-export const RIGHT_LOOKUP = 'right-lookup';
+/** What a route has to know of its caller; {@link Access} declares it. */
+export const LooksUp = Reflector.createDecorator<RightLookup>();
 
 /** Name of the security scheme in the OpenAPI document. */
 export const TOKEN_SCHEME = 'Token';
@@ -26,8 +27,8 @@ export interface RightLookup {
  */
 export function Access(rule: string, lookup?: RightLookup): MethodDecorator {
   return applyDecorators(
-    SetMetadata(ACCESS_RULE, rule),
-    SetMetadata(RIGHT_LOOKUP, lookup),
+    AccessRule(rule),
+    ...(lookup === undefined ? [] : [LooksUp(lookup)]),
     RouteSettings({ needsKey: true }),
     ApiSecurity(TOKEN_SCHEME),
   );
@@ -40,4 +41,4 @@ export const AnyMedic = (lookup?: RightLookup): MethodDecorator => Access('any m
 export const PUBLIC = 'public';
 
 /** Everybody, without a key. */
-export const Public = (): MethodDecorator => SetMetadata(ACCESS_RULE, PUBLIC);
+export const Public = (): MethodDecorator => AccessRule(PUBLIC);

@@ -1,8 +1,5 @@
-import { SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { CurrentMedic } from './current-medic.decorator.js';
-
-/** Metadata key of the {@link ListLookup} of a route. */
-export const READ_AHEAD = 'read-ahead';
 
 /** A list as a route answers it to a request without parameters. */
 export interface ListLookup {
@@ -16,7 +13,7 @@ export interface ListLookup {
  * Reads the list of a route by the statement that finds the caller, where the request has no parameters and
  * no replica is there to be asked instead; {@link readAheadFor} has it then.
  */
-export const ReadsAhead = (list: ListLookup): MethodDecorator => SetMetadata(READ_AHEAD, list);
+export const ReadsAhead = Reflector.createDecorator<ListLookup>();
 
 /** A row of a list, or the one row of nulls that stands for none. */
 export type RowOrNone<Row> = Row | { readonly [Field in keyof Row]: null };

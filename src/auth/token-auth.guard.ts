@@ -1,12 +1,12 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { ACCESS_RULE, PUBLIC, RIGHT_LOOKUP, type RightLookup } from './access.decorator.js';
+import { AccessRule, LooksUp, PUBLIC } from './access.decorator.js';
 import { InvalidToken } from './auth.errors.js';
 import { CallersReader, type CallerQuery } from './callers.reader.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { FailureLimit } from './failure-limit.js';
-import { READ_AHEAD, type ListLookup } from './read-ahead.decorator.js';
+import { ReadsAhead } from './read-ahead.decorator.js';
 import { TokenUsage } from './token-usage.js';
 
 /** A method of a controller that handles a route. */
@@ -39,10 +39,9 @@ export class TokenAuthGuard implements CanActivate {
 
   private prepare(context: ExecutionContext): CallerQuery | typeof PUBLIC {
     const handler = context.getHandler();
-    const rule = this.reflector.get<string | undefined>(ACCESS_RULE, handler);
+    const rule = this.reflector.get(AccessRule, handler) as string | undefined;
     if (rule === undefined) throw new Error(`${context.getClass().name} has a route without an access rule.`);
-    const right = this.reflector.get<RightLookup | undefined>(RIGHT_LOOKUP, handler);
-    const list = this.reflector.get<ListLookup | undefined>(READ_AHEAD, handler);
+    const [right, list] = [this.reflector.get(LooksUp, handler), this.reflector.get(ReadsAhead, handler)];
     const query = rule === PUBLIC ? PUBLIC : this.callers.prepare(right, list);
     this.queries.set(handler, query);
     return query;

@@ -1,11 +1,4 @@
-import {
-  applyDecorators,
-  Injectable,
-  SetMetadata,
-  UseGuards,
-  type CanActivate,
-  type ExecutionContext,
-} from '@nestjs/common';
+import { applyDecorators, Injectable, UseGuards, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Access, type RightLookup } from '../auth/access.decorator.js';
@@ -47,13 +40,13 @@ const LOOKUPS = {
 /** One of the sources that {@link HospitalAdmin} knows. */
 export type HospitalSource = keyof typeof LOOKUPS;
 
-const HOSPITAL_SOURCE = 'hospital-source';
+const SourceOfHospital = Reflector.createDecorator<HospitalSource>();
 
 /** Lets in only ADMINs of the hospital that the request is about. */
 export function HospitalAdmin(source: HospitalSource): MethodDecorator {
   return applyDecorators(
     Access(`ADMIN of the hospital: ${source}`, LOOKUPS[source]),
-    SetMetadata(HOSPITAL_SOURCE, source),
+    SourceOfHospital(source),
     UseGuards(HospitalAdminGuard),
   );
 }
@@ -68,7 +61,7 @@ export class HospitalAdminGuard implements CanActivate {
    * @throws UnauthorizedMedic the caller is not an ADMIN there
    */
   canActivate(context: ExecutionContext): boolean {
-    const source = this.reflector.get<HospitalSource>(HOSPITAL_SOURCE, context.getHandler());
+    const source = this.reflector.get(SourceOfHospital, context.getHandler());
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { right, ofMedic } = foundFor<Found>(request);
     if (source === 'body.hospital') {

@@ -2,7 +2,7 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { APP_GUARD, MetadataScanner, ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
-import { ACCESS_RULE, AnyMedic, PUBLIC, Public } from '../../src/auth/access.decorator.js';
+import { AccessRule, AnyMedic, PUBLIC, Public } from '../../src/auth/access.decorator.js';
 import { CallersReader } from '../../src/auth/callers.reader.js';
 import { Caller, type CurrentMedic } from '../../src/auth/current-medic.decorator.js';
 import { FailureLimit } from '../../src/auth/failure-limit.js';
@@ -24,7 +24,7 @@ function rulesOfRoutes(): Map<string, unknown> {
       const prototype = (metatype as { prototype: Record<string, object> }).prototype;
       for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
         const handler = prototype[name] ?? {};
-        if (Reflect.hasMetadata('path', handler)) rules.set(name, Reflect.getMetadata(ACCESS_RULE, handler));
+        if (Reflect.hasMetadata('path', handler)) rules.set(name, Reflect.getMetadata(AccessRule.KEY, handler));
       }
     }
   }
