@@ -125,7 +125,9 @@ describe('PATCH /management/memberships/{id} refuses', () => {
     (await admin.changeMembership(membership, { medic: 2147483647 })).isInvalid('medic');
     (await admin.changeMembership(membership, { hospital: hospital + 1 })).isInvalid('hospital');
     const both = { medic: outsider.id, hospital: hospital + 1, type_membership: 'ADMIN' };
-    (await admin.changeMembership(membership, both)).isInvalid('medic', 'hospital');
+    const sentence = 'Cannot be changed; create another membership and remove this one.';
+    const answer = await admin.changeMembership(membership, both);
+    answer.isInvalid('medic', 'hospital').is(400, { errors: { medic: [sentence], hospital: [sentence] } });
   });
 
   test('to move it to another hospital that the caller administers', async () => {
