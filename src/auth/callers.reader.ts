@@ -15,11 +15,10 @@ const WHERE_KEY = `WHERE t.digest = $1 AND ${LIVE} AND caller.is_active`;
 /** What a route has to know of its caller, and the statements that find it. */
 export interface CallerQuery {
   readonly right: RightLookup | undefined;
-  readonly list: ListLookup | undefined;
   /** Finds the medic whose live key has the digest $1, with what `right` finds, or nulls, beside it. */
   readonly text: string;
-  /** The same, with the rows of `list`, or one of nulls; absent where the list is not read ahead. */
-  readonly textAhead: string | undefined;
+  /** A list that is read ahead, and the same with its rows, or one of nulls, beside it. */
+  readonly ahead: { readonly list: ListLookup; readonly text: string } | null;
 }
 
 /** What the statements answer, beside the columns of the lookups. */
@@ -40,25 +39,23 @@ export class CallersReader {
    * @returns what {@link get} asks for each request of a route
    */
   prepare(right?: RightLookup, list?: ListLookup): CallerQuery {
-    const text = this.textOf(right, undefined);
     // A list is a matter of replicas, where there are any.
-    const isAhead = list !== undefined && !this.reads.hasReplicas;
-    return { right, list, text, textAhead: isAhead ? this.textOf(right, list) : undefined };
+    const ahead = list === undefined || this.reads.hasReplicas ? null : { list, text: this.textOf(right, list) };
+    return { right, text: this.textOf(right, undefined), ahead };
   }
 
   /**
    * @returns the medic whose live key the `Authorization` header of the request carries
    * @throws InvalidToken for every other header (section 2), without saying which reason it is
    */
-  async get(request: FastifyRequest, { right, list, text, textAhead }: CallerQuery): Promise<CurrentMedic> {
+  async get(request: FastifyRequest, query: CallerQuery): Promise<CurrentMedic> {
     const key = keyOf(request.headers.authorization);
     if (key === undefined || !isWellFormedKey(key)) throw new InvalidToken();
     const digest = digestOf(key);
-    const values = right === undefined ? [digest] : [digest, right.idOf(request)];
-    const isAhead = list !== undefined && textAhead !== undefined && hasNoParameters(request);
-    const rows = isAhead
-      ? await this.reads.lists.query<CallerRow>(textAhead, values)
-      : await this.reads.query<CallerRow>(text, values);
+    const values = query.right === undefined ? [digest] : [digest, query.right.idOf(request)];
+    const ahead = query.ahead !== null && hasNoParameters(request) ? query.ahead : null;
+    const on = ahead === null ? this.reads : this.reads.lists;
+    const rows = await on.query<CallerRow>((ahead ?? query).text, values);
     const [row] = rows;
     if (row === undefined) throw new InvalidToken();
     const { callerId: id, tokenId, position } = row;
@@ -67,16 +64,17 @@ export class CallersReader {
       tokenId,
       found: row,
       ...(position === undefined ? {} : { position }),
-      ...(isAhead ? { readAhead: { list, rows } } : {}),
+      ...(ahead === null ? {} : { readAhead: { list: ahead.list, rows } }),
     };
   }
 
   private textOf(right: RightLookup | undefined, list: ListLookup | undefined): string {
     // Not the position that has been written: with `synchronous_commit = off` what was acknowledged may be beyond it.
     const position = this.reads.hasReplicas ? ', pg_current_wal_insert_lsn()::text AS position' : '';
-    const parts = Object.entries({ found: right, list }).filter(([, lookup]) => lookup !== undefined);
-    const columns = parts.map(([name]) => `${name}.*, `).join('');
-    const joins = parts.map(([name, lookup]) => `LEFT JOIN LATERAL (${lookup?.sql ?? ''}) ${name} ON true`).join(' ');
+    const found = right === undefined ? [] : [{ name: 'found', sql: right.sql }];
+    const parts = list === undefined ? found : [...found, { name: 'list', sql: list.sql }];
+    const columns = parts.map(({ name }) => `${name}.*, `).join('');
+    const joins = parts.map(({ name, sql }) => `LEFT JOIN LATERAL (${sql}) ${name} ON true`).join(' ');
     const order = list === undefined ? '' : `ORDER BY ${list.orderBy}`;
     return `SELECT ${columns}caller.id AS "callerId", t.id AS "tokenId"${position} ${FROM_KEY} ${joins} ${WHERE_KEY} ${order}`;
   }
