@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RightLookup } from '../auth/access.decorator.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
-import { readAheadFor, type ListLookup, type RowOrNone } from '../auth/read-ahead.decorator.js';
+import { readAheadFor, type ListLookup } from '../auth/read-ahead.decorator.js';
 import { idInPathOrNull } from '../common/path-id.js';
 import { DEFAULT_LIMIT, sliceOf } from '../common/pagination.js';
 import { pageOfRows, readPage, sqlOfPage, type PageOfRows, type RowOfPage } from '../database/page.js';
@@ -111,7 +111,8 @@ export class MembershipsReader {
   ): Promise<MembershipResponse[]> {
     const ahead = after === undefined ? readAheadFor(caller, NEWEST_OF_HOSPITAL) : null;
     if (ahead === null) return this.newest(caller, hospitalId, query, BATCH, 0, after);
-    return (ahead as RowOrNone<MembershipRow>[]).filter((row) => row.id !== null).map(toMembershipResponse);
+    // Never the row that stands for none: an ADMIN is among those of their hospital.
+    return (ahead as MembershipRow[]).map(toMembershipResponse);
   }
 
   private async newest(
