@@ -15,10 +15,7 @@ export class MembershipAlreadyExists extends DomainError {
 
   /** @param membership the id to edit, where it is known */
   constructor(membership?: number) {
-    super(
-      'Membership already exists please edit instead of trying to create it again.',
-      membership === undefined ? {} : { membership },
-    );
+    super('Membership already exists please edit instead of trying to create it again.', { membership });
   }
 }
 
