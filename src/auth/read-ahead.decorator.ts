@@ -1,5 +1,4 @@
 import { Reflector } from '@nestjs/core';
-import type { CurrentMedic } from './current-medic.decorator.js';
 
 /** A list as a route answers it to a request without parameters. */
 export interface ListLookup {
@@ -14,11 +13,3 @@ export interface ListLookup {
  * no replica is there to be asked instead; {@link readAheadFor} has it then.
  */
 export const ReadsAhead = Reflector.createDecorator<ListLookup>();
-
-/** A row of a list, or the one row of nulls that stands for none. */
-export type RowOrNone<Row> = Row | { readonly [Field in keyof Row]: null };
-
-/** @returns the rows of the list; null where they have not been read yet */
-export function readAheadFor({ readAhead }: CurrentMedic, list: ListLookup): readonly object[] | null {
-  return readAhead?.list === list ? readAhead.rows : null;
-}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { CurrentMedic } from '../auth/current-medic.decorator.js';
-import { readAheadFor, type ListLookup, type RowOrNone } from '../auth/read-ahead.decorator.js';
+import { readAheadFor, type CurrentMedic, type RowOrNone } from '../auth/current-medic.decorator.js';
+import type { ListLookup } from '../auth/read-ahead.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import { Reads } from '../database/reads.js';
 import { inTransaction } from '../database/transaction.js';

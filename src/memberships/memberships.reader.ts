@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RightLookup } from '../auth/access.decorator.js';
-import type { CurrentMedic } from '../auth/current-medic.decorator.js';
-import { readAheadFor, type ListLookup } from '../auth/read-ahead.decorator.js';
+import { readAheadFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import type { ListLookup } from '../auth/read-ahead.decorator.js';
 import { idInPathOrNull } from '../common/path-id.js';
 import { DEFAULT_LIMIT, sliceOf } from '../common/pagination.js';
 import { pageOfRows, readPage, sqlOfPage, type PageOfRows, type RowOfPage } from '../database/page.js';

@@ -1,3 +1,4 @@
+import { Reads } from '../../src/database/reads.js';
 import { HOSPITAL } from '../support/bodies.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
@@ -46,4 +47,16 @@ test('requests are answered as before while a migration changes the type of colu
   await holder.end();
   const statuses = (await pictures).map(({ status }) => status);
   expect(statuses.sort()).toEqual([404, 404, 404, 404, 404, 503]);
+});
+
+(isServer ? test : test.skip)('what is prepared is planned once, for any values', async () => {
+  const reads = new Reads(service.dataSource);
+  const text = 'SELECT id FROM membership WHERE hospital_id = $1 LIMIT $2';
+  for (let times = 0; times < 8; times += 1) await reads.query(text, [1, 500]);
+  const plans = await reads.query(
+    'SELECT generic_plans::integer AS "forAny", custom_plans::integer AS "forThese" FROM pg_prepared_statements WHERE statement = $1',
+    [text],
+  );
+  await reads.onApplicationShutdown();
+  expect(plans).toEqual([{ forAny: 8, forThese: 0 }]);
 });
