@@ -3,7 +3,7 @@ import { SERVER_CORE } from './cores.js';
 import { load, type Load } from './load.js';
 import type { Scene } from './scene.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
-import { BenchServer, databaseCpu, type ServerName } from './servers.js';
+import { BenchServer, databaseCpu, databaseCpuSince, type ServerName } from './servers.js';
 
 const FIRST_PORT = 34_500;
 /** How far apart the numbers of two loads begin, so that no membership is created twice. */
@@ -69,7 +69,7 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
           const requests = sample.requestsPerSecond * options.seconds;
           samples.get(name)?.full.push(sample);
           samples.get(name)?.cpu.push((server.cpu() - before) / requests);
-          samples.get(name)?.databaseCpu.push((databaseCpu() - databaseBefore) / requests);
+          samples.get(name)?.databaseCpu.push(databaseCpuSince(databaseBefore) / requests);
           memory.set(name, Math.max(memory.get(name) ?? 0, server.memory()));
         }
         const able = samples.get('service')?.full.at(-1)?.requestsPerSecond ?? 1;

@@ -84,12 +84,17 @@ export class BenchServer {
   }
 }
 
-/** @returns the time that the cores have worked for the PostgreSQL of this machine, in microseconds */
-export function databaseCpu(): number {
+/** @returns process -> the time that the cores have worked for it, in microseconds, of the PostgreSQL of this machine */
+export function databaseCpu(): Map<string, number> {
   const stats = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map(statOf);
-  return stats.filter((stat) => stat.includes('(postgres)')).reduce((sum, stat) => sum + cpuOf(stat), 0);
+    .map((pid): [string, string] => [pid, statOf(pid)]);
+  return new Map(stats.filter(([, stat]) => stat.includes('(postgres)')).map(([pid, stat]) => [pid, cpuOf(stat)]));
+}
+
+/** @returns the time that they have worked since; what a process that has ended did last is not in it */
+export function databaseCpuSince(before: ReadonlyMap<string, number>): number {
+  return [...databaseCpu()].reduce((sum, [pid, cpu]) => sum + cpu - (before.get(pid) ?? 0), 0);
 }
 
 function statOf(pid: string): string {
