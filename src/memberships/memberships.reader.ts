@@ -41,10 +41,14 @@ export const OWN_PAGE: ListLookup = {
   orderBy: 'list.id',
 };
 
-/** The first batch of the live memberships of a hospital whose ADMIN the caller was found to be. */
+/**
+ * The first batch of the live memberships of a hospital whose ADMIN the caller was found to be. The comparison
+ * always stands, and PostgreSQL does not know: so it reads the index in its order, however many follow.
+ */
 export const NEWEST_OF_HOSPITAL: ListLookup = {
   sql: `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
     WHERE found."right" = 'ADMIN' AND s.hospital_id = $2 AND NOT s.is_deleted
+      AND (s.date_joined, s.id) < ((SELECT timestamptz 'infinity'), (SELECT ${LAST_ID}))
     ORDER BY s.date_joined DESC, s.id DESC LIMIT ${String(BATCH)}`,
   orderBy: 'list.date_joined DESC, list.id DESC',
 };
