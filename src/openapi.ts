@@ -27,14 +27,14 @@ const COMMON: Record<number, { description: string; messages: string[]; headers?
     description: 'The body is of another type.',
     messages: ['Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.'],
   },
-  431: {
-    description: 'The header of the request is too large.',
-    messages: ['The header of the request is too large; send at most 16 KB.'],
-  },
   429: {
     description: 'Too many requests.',
     messages: ['Too many requests; try again in 42 s.'],
     headers: { 'Retry-After': 'Seconds to wait.' },
+  },
+  431: {
+    description: 'The header of the request is too large.',
+    messages: ['The header of the request is too large; send at most 16 KB.'],
   },
   503: {
     description: 'The database is away.',

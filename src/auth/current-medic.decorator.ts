@@ -38,10 +38,7 @@ export function foundFor<Row extends object>(request: FastifyRequest): { [Field 
   return currentMedicOf(request).found as { [Field in keyof Row]: Row[Field] | null };
 }
 
-/** A row of a list, or the one row of nulls that stands for none. */
-export type RowOrNone<Row> = Row | { readonly [Field in keyof Row]: null };
-
-/** @returns the rows of the list; null where they have not been read yet */
+/** @returns the rows of the list, one of nulls where it has none; null where they have not been read yet */
 export function readAheadFor({ readAhead }: CurrentMedic, list: ListLookup): readonly object[] | null {
   return readAhead?.list === list ? readAhead.rows : null;
 }

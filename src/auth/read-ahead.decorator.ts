@@ -10,6 +10,6 @@ export interface ListLookup {
 
 /**
  * Reads the list of a route by the statement that finds the caller, where the request has no parameters and
- * no replica is there to be asked instead; {@link readAheadFor} has it then.
+ * no replica is there to be asked instead; `readAheadFor` has it then.
  */
 export const ReadsAhead = Reflector.createDecorator<ListLookup>();

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { readAheadFor, type CurrentMedic, type RowOrNone } from '../auth/current-medic.decorator.js';
+import { readAheadFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import type { ListLookup } from '../auth/read-ahead.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import { Reads } from '../database/reads.js';
@@ -37,7 +37,7 @@ export class LocationsService {
 
   /** @returns one location for each live membership of the caller's, the active one first */
   async list(caller: CurrentMedic): Promise<LocationResponse[]> {
-    const ahead = readAheadFor(caller, LOCATIONS) as RowOrNone<LocationRow>[] | null;
+    const ahead = readAheadFor(caller, LOCATIONS) as (LocationRow | { readonly id: null })[] | null;
     const rows = ahead?.filter((row) => row.id !== null) ?? (await this.read(caller));
     return rows.map(({ id, name, location, is_active }) => ({
       hospital: { id, name, location },

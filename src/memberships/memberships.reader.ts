@@ -20,8 +20,16 @@ export const BATCH = 500;
 
 const SOURCE = 'membership s JOIN medic m ON m.id = s.medic_id';
 
-/** No id is larger. A comparison that always stands is one that an index can answer, whatever the plan was made for. */
-const LAST_ID = '2147483647';
+/** What every membership comes before. PostgreSQL must not know: see {@link newestBefore}. */
+const LAST = { date: "(SELECT timestamptz 'infinity')", id: '(SELECT 2147483647)' };
+
+/**
+ * The comparison is there for the first rows too, where it always stands: with it the index is read in its
+ * order, however many follow, whatever values the plan was made for.
+ */
+const newestBefore = (date: string, id: string, scope: string, limit: string) =>
+  `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE} WHERE ${scope} AND (s.date_joined, s.id) < (${date}, ${id})
+  ORDER BY s.date_joined DESC, s.id DESC LIMIT ${limit}`;
 
 /** Hospitals that $1 is a live ADMIN of. */
 const ADMINISTERED = `SELECT a.hospital_id FROM membership a
@@ -41,17 +49,24 @@ export const OWN_PAGE: ListLookup = {
   orderBy: 'list.id',
 };
 
-/**
- * The first batch of the live memberships of a hospital whose ADMIN the caller was found to be. The comparison
- * always stands, and PostgreSQL does not know: so it reads the index in its order, however many follow.
- */
+/** The first batch of the live memberships of a hospital whose ADMIN the caller was found to be. */
 export const NEWEST_OF_HOSPITAL: ListLookup = {
-  sql: `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
-    WHERE found."right" = 'ADMIN' AND s.hospital_id = $2 AND NOT s.is_deleted
-      AND (s.date_joined, s.id) < ((SELECT timestamptz 'infinity'), (SELECT ${LAST_ID}))
-    ORDER BY s.date_joined DESC, s.id DESC LIMIT ${String(BATCH)}`,
+  sql: newestBefore(
+    LAST.date,
+    LAST.id,
+    `found."right" = 'ADMIN' AND s.hospital_id = $2 AND NOT s.is_deleted`,
+    String(BATCH),
+  ),
   orderBy: 'list.date_joined DESC, list.id DESC',
 };
+
+/** The same with filters, a slice of them, or those that come after a row. */
+const NEWEST = newestBefore(
+  `COALESCE($4::timestamptz, ${LAST.date})`,
+  `COALESCE($5::integer, ${LAST.id})`,
+  's.hospital_id = $1 AND s.is_deleted = $2 AND ($3::text IS NULL OR s.type = $3)',
+  '$6 OFFSET $7',
+);
 
 /**
  * Finds the membership that the path names, for its medic while it is live, and for an ADMIN of its hospital.
@@ -128,13 +143,17 @@ export class MembershipsReader {
     after?: MembershipResponse,
   ): Promise<MembershipResponse[]> {
     const { is_deleted = false, type_membership = null } = query;
-    const rows = await this.reads.onReplica(caller).query<MembershipRow>(
-      `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
-       WHERE s.hospital_id = $1 AND s.is_deleted = $2 AND ($3::text IS NULL OR s.type = $3)
-         AND (s.date_joined, s.id) < (COALESCE($4::timestamptz, 'infinity'), COALESCE($5::integer, ${LAST_ID}))
-       ORDER BY s.date_joined DESC, s.id DESC LIMIT $6 OFFSET $7`,
-      [hospitalId, is_deleted, type_membership, after?.date_joined ?? null, after?.id ?? null, limit, offset],
-    );
+    const rows = await this.reads
+      .onReplica(caller)
+      .query<MembershipRow>(NEWEST, [
+        hospitalId,
+        is_deleted,
+        type_membership,
+        after?.date_joined ?? null,
+        after?.id ?? null,
+        limit,
+        offset,
+      ]);
     return rows.map(toMembershipResponse);
   }
 }
