@@ -15,7 +15,12 @@ const exchanges = new WeakMap<Socket, Exchange>();
 export function registerClientErrors(server: Server): void {
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const before = exchanges.get(request.socket)?.response;
-    exchanges.set(request.socket, { request, response, before: isUnderWay(before) ? before : undefined });
+    const exchange = { request, response, before: isUnderWay(before) ? before : undefined };
+    exchanges.set(request.socket, exchange);
+    // A connection that is kept would keep all that its last answer was made of.
+    response.once('close', () => {
+      if (request.complete && exchanges.get(request.socket) === exchange) exchanges.delete(request.socket);
+    });
   });
 }
 
