@@ -21,6 +21,11 @@ const CHECK_EVERY_MS = 5_000;
 /** For how long a connection may be silent during a request, such as one whose client does not read the answer. */
 const SILENCE_TIMEOUT_MS = 60_000;
 
+/** No route has a schema of Fastify's; its own compilers would be loaded at start all the same. */
+const NO_COMPILER = () => () => {
+  throw new Error('Fastify is not asked to validate or to serialize.');
+};
+
 /** @returns how Fastify listens and routes (section 2 of the contract) */
 export function fastifyOptions(environment: Environment, logger: Logger) {
   return {
@@ -39,6 +44,7 @@ export function fastifyOptions(environment: Environment, logger: Logger) {
     },
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: SILENCE_TIMEOUT_MS,
+    schemaController: { compilersFactory: { buildValidator: NO_COMPILER, buildSerializer: NO_COMPILER } },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, querystringParser: readForm },

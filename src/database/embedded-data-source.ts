@@ -2,7 +2,6 @@ import type { PGlite } from '@electric-sql/pglite';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { embeddedOptions } from './data-source-options.js';
-import { lockFolder } from './folder-lock.js';
 
 /** PostgreSQL in this process, kept in a folder that no other process may open meanwhile. */
 export class EmbeddedDataSource extends DataSource {
@@ -20,6 +19,7 @@ export class EmbeddedDataSource extends DataSource {
 
   /** @throws DatabaseFolderInUse another process has it open */
   static async open(folder: string): Promise<EmbeddedDataSource> {
+    const { lockFolder } = await import('./folder-lock.js');
     const unlock = lockFolder(folder);
     const { PGlite } = await import('@electric-sql/pglite');
     const { createPgConfig } = await import('@electric-sql/pglite/node-postgres');
