@@ -5,7 +5,7 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
-import { isWellFormedKey } from './auth/token-key.js';
+import { keyDigestOf } from './auth/key-digest.js';
 import { registerClientErrors } from './common/client-errors.js';
 import { registerCors } from './common/cors.js';
 import { ErrorFilter } from './common/error.filter.js';
@@ -51,7 +51,7 @@ export async function createApp(
   registerRequestLog(fastify);
   if (environment.RATE_LIMIT > 0) {
     registerLoadShedding(fastify);
-    await registerRateLimit(fastify, environment.RATE_LIMIT, redis, isWellFormedKey);
+    await registerRateLimit(fastify, environment.RATE_LIMIT, redis, keyDigestOf);
   }
   registerBodyParsers(fastify);
   useApiPrefix(app);

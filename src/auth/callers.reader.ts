@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { keyOf } from '../common/authorization.js';
 import { Reads } from '../database/reads.js';
 import type { RightLookup } from './access.decorator.js';
 import { InvalidToken } from './auth.errors.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
+import { keyDigestOf } from './key-digest.js';
 import type { ListLookup } from './read-ahead.decorator.js';
-import { digestOf, isWellFormedKey } from './token-key.js';
 import { LIVE } from './tokens.service.js';
 
 const FROM_KEY = 'FROM api_token t JOIN medic caller ON caller.id = t.medic_id';
@@ -49,9 +48,8 @@ export class CallersReader {
    * @throws InvalidToken for every other header (section 2), without saying which reason it is
    */
   async get(request: FastifyRequest, query: CallerQuery): Promise<CurrentMedic> {
-    const key = keyOf(request.headers.authorization);
-    if (key === undefined || !isWellFormedKey(key)) throw new InvalidToken();
-    const digest = digestOf(key);
+    const digest = keyDigestOf(request);
+    if (digest === null) throw new InvalidToken();
     const values = query.right === undefined ? [digest] : [digest, query.right.idOf(request)];
     const ahead = query.ahead !== null && hasNoParameters(request) ? query.ahead : null;
     const on = ahead === null ? this.reads : this.reads.lists;

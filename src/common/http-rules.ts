@@ -9,6 +9,7 @@ export const API_PREFIX = '/api/v2';
 export function registerHttpRules(fastify: FastifyInstance): void {
   void fastify.register(accepts);
   fastify.decorateRequest('medic', null);
+  fastify.decorateRequest('keyDigest', undefined);
   fastify.addHook('onRequest', (request, reply, done) => {
     setAnswerHeaders(request, reply);
     if (hidesNext(request)) reply.header('connection', 'close');

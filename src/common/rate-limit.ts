@@ -1,9 +1,7 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import cluster from 'node:cluster';
-import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
-import { keyOf } from './authorization.js';
 import { HttpError } from './http-errors.js';
 import { isApi } from './http-rules.js';
 import { PrimaryStore } from './primary-limits.js';
@@ -24,20 +22,20 @@ export class TooManyRequests extends HttpError {
  * Lets each token, and without one each address, send `perMinute` requests a minute, to paths that do not
  * exist too. They are counted for all processes that share a Redis; while that is away, nothing is limited.
  * Without one they are counted for all workers of a primary. Await it before routes are added.
- * @param isWellFormedKey whether a text can be a key at all
+ * @param keyDigestOf the digest of the key that a request carries, null where it carries none
  */
 export async function registerRateLimit(
   fastify: FastifyInstance,
   perMinute: number,
   redis: Redis | null,
-  isWellFormedKey: (text: string) => boolean,
+  keyDigestOf: (request: FastifyRequest) => Buffer | null,
 ): Promise<void> {
   await fastify.register(rateLimit, {
     global: false,
     max: perMinute,
     timeWindow: '1 minute',
     cache: 50_000,
-    keyGenerator: (request) => senderOf(request, isWellFormedKey),
+    keyGenerator: (request) => senderOf(request, keyDigestOf),
     allowList: (request) => !isApi(request),
     errorResponseBuilder: (_, { ttl }) => new TooManyRequests(Math.max(1, Math.ceil(ttl / 1000))),
     enableDraftSpec: true,
@@ -52,9 +50,9 @@ export async function registerRateLimit(
  * By its key counts only what gets nowhere without a good one: another one for each request would else pass
  * every limit. An address of IPv6 counts with all of its /64, for one client has so many.
  */
-function senderOf(request: FastifyRequest, isWellFormedKey: (text: string) => boolean): string {
-  const key = request.routeOptions.config.needsKey === true ? keyOf(request.headers.authorization) : undefined;
-  return key !== undefined && isWellFormedKey(key) ? hash('sha256', key, 'base64') : normalizeIP(request.ip);
+function senderOf(request: FastifyRequest, keyDigestOf: (request: FastifyRequest) => Buffer | null): string {
+  const digest = request.routeOptions.config.needsKey === true ? keyDigestOf(request) : null;
+  return digest?.toString('base64') ?? normalizeIP(request.ip);
 }
 
 declare module 'fastify' {

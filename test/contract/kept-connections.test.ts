@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { connectTo } from '../support/raw.js';
@@ -14,7 +14,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 test('a connection that is kept keeps nothing of what it was answered', async () => {
   const { hospital, admin } = await service.given.hospital();
   const answered: WeakRef<ServerResponse>[] = [];
-  (service.app.getHttpServer() as Server).on('request', (_, response) => answered.push(new WeakRef(response)));
+  service.app.getHttpServer().on('request', (_, response) => answered.push(new WeakRef(response)));
   const socket = await connectTo(service.client.url);
   for (const path of [`memberships/${String(hospital)}`, 'management/memberships/']) {
     socket.write(`GET /api/v2/${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token ${admin.token}\r\n\r\n`);
