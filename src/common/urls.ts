@@ -13,3 +13,8 @@ export function baseUrlOf(request: FastifyRequest, publicUrl: string | undefined
 export function urlOf(request: FastifyRequest, publicUrl: string | undefined): string {
   return `${baseUrlOf(request, publicUrl)}${request.originalUrl.replace(/^https?:\/\/[^/]*/i, '')}`;
 }
+
+/** @returns the path below which clients see the service, without a slash at its end */
+export function publicPathOf(publicUrl: string | undefined): string {
+  return publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
+}

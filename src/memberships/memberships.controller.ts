@@ -10,7 +10,7 @@ import { NOT_FOUND } from '../common/error.examples.js';
 import { API_PREFIX } from '../common/http-rules.js';
 import { pageOf, sliceOf } from '../common/pagination.js';
 import { IdParam } from '../common/path-id.js';
-import { baseUrlOf, urlOf } from '../common/urls.js';
+import { publicPathOf, urlOf } from '../common/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { ALREADY_EXISTS, CHOICE, DELETED, LAST_ADMIN } from './dto/error.examples.js';
 import { CreateMembershipDto } from './dto/create-membership.dto.js';
@@ -33,11 +33,16 @@ const PATH = 'management/memberships';
 @ApiTags('Memberships')
 @Controller(PATH)
 export class MembershipsController {
+  /** What a membership's id follows in its path, as clients see it. */
+  private readonly path: string;
+
   constructor(
     private readonly memberships: MembershipsService,
     private readonly reader: MembershipsReader,
     @Inject(ENVIRONMENT) private readonly environment: Environment,
-  ) {}
+  ) {
+    this.path = `${publicPathOf(environment.PUBLIC_URL)}${API_PREFIX}/${PATH}/`;
+  }
 
   @Get()
   @AnyMedic()
@@ -73,12 +78,10 @@ export class MembershipsController {
   async createMembership(
     @Caller() caller: CurrentMedic,
     @Body() input: CreateMembershipDto,
-    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedMembershipResponse> {
     const created = await this.memberships.create(caller, input);
-    const { pathname } = new URL(baseUrlOf(request, this.environment.PUBLIC_URL));
-    reply.header('location', `${pathname.replace(/\/$/, '')}${API_PREFIX}/${PATH}/${String(created.id)}`);
+    reply.header('location', `${this.path}${String(created.id)}`);
     return created;
   }
 
