@@ -7,8 +7,8 @@ import type { Scenario } from './scenarios.js';
 import type { Scene } from './scene.js';
 import { LOAD_CORE } from './cores.js';
 
-/** Connections that are kept and send one request after another. */
-const CONNECTIONS = 32;
+/** How many connections are kept and send one request after another. */
+export const CONNECTIONS = 32;
 
 /** What one load showed. */
 export interface Load {
@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly first: number;
   /** How long a connection rests before each request, in milliseconds; 0 for as fast as it can. */
   readonly rest: number;
+  /** {@link CONNECTIONS} where it is absent. */
+  readonly connections?: number;
 }
 
 /**
@@ -38,7 +40,8 @@ export async function load(scenario: Scenario, scene: Scene, options: LoadOption
   try {
     const script = join(folder, 'load.lua');
     writeFileSync(script, luaOf(scenario, scene, options));
-    const wrk = ['wrk', '-t1', `-c${String(CONNECTIONS)}`, `-d${String(options.seconds)}s`, '-s', script, options.url];
+    const connections = String(options.connections ?? CONNECTIONS);
+    const wrk = ['wrk', '-t1', `-c${connections}`, `-d${String(options.seconds)}s`, '-s', script, options.url];
     const { stdout } = await promisify(execFile)('taskset', ['-c', LOAD_CORE, ...wrk]);
     return readReport(scenario.name, stdout);
   } finally {

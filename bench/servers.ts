@@ -68,6 +68,13 @@ export class BenchServer {
     return Number(kilobytes) / 1024;
   }
 
+  /** @returns the processes that answer: its workers, or itself where it has none */
+  processes(): number[] {
+    const pid = this.child.pid ?? 0;
+    const workers = this.readProc(`task/${String(pid)}/children`).match(/\d+/g);
+    return workers?.map(Number) ?? [pid];
+  }
+
   /** @returns the time that its core has worked for it, in microseconds */
   cpu(): number {
     return cpuOf(this.readProc('stat'));

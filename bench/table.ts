@@ -68,6 +68,7 @@ function databaseCpu(samples: Samples | undefined): number {
   return Math.round(medianOf(samples?.databaseCpu ?? []));
 }
 
-function round(value: number): number {
+/** @returns the number in hundredths */
+export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
 import { HttpError } from './http-errors.js';
 import { isApi } from './http-rules.js';
-import { PrimaryStore } from './primary-limits.js';
+import { PrimaryStore } from './primary-store.js';
 
 /** More requests came in a minute than the setting `RATE_LIMIT` allows. */
 export class TooManyRequests extends HttpError {

@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http';
 import { run } from '../support/cli.js';
 import { HOSPITAL } from '../support/bodies.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -39,6 +40,26 @@ function ask(url: string, path: string, init: RequestInit = {}): Promise<Respons
 
 function list(url: string, key = token): Promise<Response> {
   return ask(url, '/locations/', { headers: { authorization: `Token ${key}` } });
+}
+
+/** Keeps one connection, and so one worker. @returns what asks for {@link list} over it, and what ends it */
+function listOver(url: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const headers = { authorization: `Token ${token}` };
+  const status = () =>
+    new Promise<number | undefined>((resolve, reject) => {
+      get(`${url}/api/v2/locations/`, { agent, headers }, (answer) => {
+        answer.resume().once('end', () => {
+          resolve(answer.statusCode);
+        });
+      }).once('error', reject);
+    });
+  return {
+    status,
+    end: () => {
+      agent.destroy();
+    },
+  };
 }
 
 /** Begins requests over eight connections, which both workers get. @returns what ends them and gives the answers */
@@ -150,6 +171,20 @@ async function isClosed(url: string): Promise<boolean> {
       expect([status, seconds >= 1 && seconds <= 60, headers.get('ratelimit-remaining')]).toEqual([429, true, '0']);
     }
     await until(() => pids.every((pid) => new RegExp(`"pid":${String(pid)},"reqId"`).test(server.output)));
+  });
+
+  test('a RATE_LIMIT is never passed, and a worker keeps back a sixteenth of it at most', async () => {
+    const { url } = await startTwo({ RATE_LIMIT: '320' });
+    const [few, many] = [listOver(url), listOver(url)];
+    expect([await few.status(), await few.status()]).toEqual([200, 200]);
+    const statuses: (number | undefined)[] = [];
+    while (statuses.at(-1) !== 429) statuses.push(await many.status());
+    expect(statuses.length - 1).toBeGreaterThanOrEqual(320 - 1 - 320 / 16);
+    const others = await Promise.all(Array.from({ length: 100 }, async () => (await list(url)).status));
+    const passed = [200, 200, ...statuses, ...others].filter((status) => status === 200);
+    expect(passed).toHaveLength(320);
+    few.end();
+    many.end();
   });
 
   test('an address has its wrong keys once, and a worker that takes the place of another one counts on', async () => {
