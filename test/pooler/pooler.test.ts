@@ -34,10 +34,21 @@ async function directly(
   await work(client, client.database ?? '').finally(() => client.end());
 }
 
+/** Sets a time-out for the statements of the database, also of connections that the pooler has already. */
+function limitStatements(duration: string): Promise<void> {
+  return directly(async (client, name) => {
+    await client.query(`ALTER DATABASE ${name} SET statement_timeout = '${duration}'`);
+    await client.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
+      [name],
+    );
+  });
+}
+
 test('two migrations at once do the work once, and leave no lock and no setting to those who come after', async () => {
   const { dataSource } = database;
   for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
-  await directly((client, name) => client.query(`ALTER DATABASE ${name} SET statement_timeout = '7s'`));
+  await limitStatements('7s');
   const other = await new DataSource(postgresOptions(database.variables['DATABASE_URL'] ?? '')).initialize();
   const ran = await Promise.all([migrate(dataSource), migrate(other), migrate(other)]);
   await other.destroy();
@@ -73,16 +84,9 @@ test('the service says that statements may run for ever where the pooler leaves 
 });
 
 test('a time-out of the role or the database holds: a write that waits for a lock is a 503, and changes nothing', async () => {
-  await directly((client, name) => client.query(`ALTER DATABASE ${name} SET statement_timeout = '1s'`));
   const medics = new OperatorMedics(database.dataSource, new TokensService(database.dataSource));
   const { token } = await medics.create({ name: 'A', email: 'a@example.org' });
-  // The pooler's connections from before the setting are not used again.
-  await directly((client, name) =>
-    client.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
-      [name],
-    ),
-  );
+  await limitStatements('1s');
   const server = start({ ...database.variables, RATE_LIMIT: '0' });
   const url = await server.url();
   const rename = () =>
