@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Answer } from '../support/answer.js';
-import { Service } from '../support/service.js';
+import { Service, startTogether } from '../support/service.js';
 
 const REDIS_URL = process.env['TEST_REDIS_URL'];
 const LIMIT = 5;
@@ -30,7 +30,7 @@ describe.each([
   beforeEach(async () => {
     const variables = { RATE_LIMIT: String(LIMIT), ...settings() };
     services = [new Service(variables), new Service(variables)];
-    if (isThere) for (const service of services) await service.start();
+    if (isThere) await startTogether(...services);
   });
   afterEach(async () => {
     if (isThere) for (const service of services) await service.stop();

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Proxy } from '../support/proxy.js';
-import { Service } from '../support/service.js';
+import { Service, startTogether } from '../support/service.js';
 import { until } from '../support/until.js';
 
 const REDIS_URL = process.env['TEST_REDIS_URL'];
@@ -18,8 +18,7 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
       new Service({ RATE_LIMIT: '10', REDIS_URL: url.href }),
       new Service({ RATE_LIMIT: '10', REDIS_URL: url.href }),
     ];
-    await first.start();
-    await second.start();
+    await startTogether(first, second);
   });
   afterEach(async () => {
     await first.stop();

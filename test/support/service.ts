@@ -49,12 +49,21 @@ export class Service {
 
 /** @returns a client of the server at `url`, which holds its answers against the document that it serves */
 export async function clientOf(url: string, database: TestDatabase): Promise<Client> {
-  // A process that has just started may be behind, and turn requests away for a moment.
-  const document = await until(async () => {
+  return new Client(url, database, new ServedDocument(await documentOf(url)));
+}
+
+/** @returns the document, once it is served: what has just started may be behind, and turn requests away for a moment */
+function documentOf(url: string): Promise<Document> {
+  return until(async () => {
     const answer = await fetch(`${url}/openapi.json`);
     return answer.ok ? ((await answer.json()) as Document) : undefined;
   });
-  return new Client(url, database, new ServedDocument(document));
+}
+
+/** Starts several services in one process, where the start of one puts the others behind. */
+export async function startTogether(...services: readonly Service[]): Promise<void> {
+  for (const service of services) await service.start();
+  for (const { client } of services) await documentOf(client.url);
 }
 
 /**
