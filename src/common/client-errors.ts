@@ -18,8 +18,12 @@ export function registerClientErrors(server: Server): void {
     const exchange = { request, response, before: isUnderWay(before) ? before : undefined };
     exchanges.set(request.socket, exchange);
     // A connection that is kept would keep all that its last answer was made of.
+    const forget = () => {
+      if (exchanges.get(request.socket) === exchange) exchanges.delete(request.socket);
+    };
     response.once('close', () => {
-      if (request.complete && exchanges.get(request.socket) === exchange) exchanges.delete(request.socket);
+      if (request.complete) forget();
+      else request.once('close', forget);
     });
   });
 }

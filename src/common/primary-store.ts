@@ -1,16 +1,17 @@
 import type { FastifyRateLimitStore } from '@fastify/rate-limit';
-import type { RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import { PrimaryLimiter } from './primary-limits.js';
 
 /** Which part of what is left of a limit a worker takes at once. */
 const PART = 1 / 16;
 
-/** Of how many senders a worker keeps a part. */
+/** Of how many senders a worker keeps a part, and how many of the oldest go when there are more. */
 const MAX_SENDERS = 50_000;
+const EVICTED = 1000;
 
 /** What a worker has taken of a sender's limit. */
 interface Part {
-  /** What all workers have taken of it, this part included. */
+  /** What all workers had taken of it then, this part included. */
   readonly taken: number;
   /** How many requests the worker may still let through. */
   left: number;
@@ -22,38 +23,45 @@ type Done = (error: null, counted: { current: number; ttl: number }) => void;
 
 /**
  * Counts requests as `@fastify/rate-limit` asks for it, for all workers of a primary. A worker takes a part
- * of a sender's limit at once, a message for each request would cost more than most requests. No more than
- * the limit is let through; what another worker has taken and not used is missing from it, at most
- * {@link PART} for each.
+ * of a sender's limit at once: a message for each request would cost more than most requests. While the
+ * primary answers, no more than the limit is let through; what another worker has taken and does not use is
+ * missing from it.
  */
 export class PrimaryStore implements FastifyRateLimitStore {
-  private readonly limiter: PrimaryLimiter;
   private readonly max: number;
+  private readonly window: number;
   private readonly parts = new Map<string, Part>();
-  private readonly asked = new Map<string, Promise<void>>();
+  /** Requests that wait for a part, of each sender for whom one is being taken. */
+  private readonly waiting = new Map<string, Done[]>();
 
-  /** @param options of `@fastify/rate-limit`: `timeWindow` in milliseconds */
-  constructor({ max, timeWindow }: { max?: unknown; timeWindow?: unknown }) {
-    this.max = Number(max);
-    this.limiter = new PrimaryLimiter({
+  /**
+   * @param options of `@fastify/rate-limit`: `timeWindow` in milliseconds
+   * @param limiter counts for all workers
+   */
+  constructor(
+    { max, timeWindow }: { max?: unknown; timeWindow?: unknown },
+    private readonly limiter: Pick<RateLimiterAbstract, 'consume'> = new PrimaryLimiter({
       keyPrefix: 'requests',
-      points: this.max,
+      points: Number(max),
       duration: Number(timeWindow) / 1000,
-    });
+    }),
+  ) {
+    this.max = Number(max);
+    this.window = Number(timeWindow);
   }
 
   incr(key: string, done: Done): void {
     const part = this.parts.get(key);
     const ttl = (part?.endsAt ?? 0) - performance.now();
     if (part === undefined || ttl <= 0) {
-      this.ask(key, 1, done);
+      this.wait(key, 0, done);
     } else if (part.left > 0) {
       part.left -= 1;
       done(null, { current: part.taken - part.left, ttl });
     } else if (part.taken >= this.max) {
       done(null, { current: this.max + 1, ttl });
     } else {
-      this.ask(key, Math.max(1, Math.floor((this.max - part.taken) * PART)), done);
+      this.wait(key, part.taken, done);
     }
   }
 
@@ -61,31 +69,39 @@ export class PrimaryStore implements FastifyRateLimitStore {
     return this;
   }
 
-  /** Takes a part, or waits for the one that is being taken, and counts then. */
-  private ask(key: string, size: number, done: Done): void {
-    let asked = this.asked.get(key);
-    if (asked === undefined) {
-      asked = this.take(key, size).finally(() => this.asked.delete(key));
-      this.asked.set(key, asked);
+  private wait(key: string, taken: number, done: Done): void {
+    const waiting = this.waiting.get(key);
+    if (waiting === undefined) {
+      this.waiting.set(key, [done]);
+      void this.take(key, taken);
+    } else {
+      waiting.push(done);
     }
-    void asked.then(() => {
-      this.incr(key, done);
-    });
   }
 
-  private async take(key: string, size: number): Promise<void> {
+  /** Takes a part, for all that wait at least, and lets them count then. */
+  private async take(key: string, taken: number): Promise<void> {
+    // Those that begin to wait in the same turn are taken for as well.
+    await Promise.resolve();
+    const size = Math.max(Math.floor((this.max - taken) * PART), this.waiting.get(key)?.length ?? 0);
+    const askedAt = performance.now();
     // Both are the count: it is a rejection where the limit has been passed.
-    const { consumedPoints, msBeforeNext } = await this.limiter
-      .consume(key, size)
-      .catch((over: unknown) => over as RateLimiterRes);
-    const before = Math.min(consumedPoints - size, this.max);
-    const taken = Math.min(consumedPoints, this.max);
+    const counted = await this.limiter.consume(key, size).catch((over: unknown) => over as RateLimiterRes);
+    const before = Math.min(counted.consumedPoints - size, this.max);
+    const now = Math.min(counted.consumedPoints, this.max);
+    // The primary's clock may have been set meanwhile.
+    const endsAt = askedAt + Math.min(counted.msBeforeNext, this.window);
+    this.keep(key, { taken: now, left: now - before, endsAt });
+    const waiting = this.waiting.get(key) ?? [];
+    this.waiting.delete(key);
+    for (const done of waiting) this.incr(key, done);
+  }
+
+  private keep(key: string, part: Part): void {
     // Anew, so that the first of the map is the one that was taken longest ago.
     this.parts.delete(key);
-    for (const [oldest] of this.parts) {
-      if (this.parts.size < MAX_SENDERS) break;
-      this.parts.delete(oldest);
-    }
-    this.parts.set(key, { taken, left: taken - before, endsAt: performance.now() + msBeforeNext });
+    if (this.parts.size >= MAX_SENDERS)
+      for (const oldest of [...this.parts.keys()].slice(0, EVICTED)) this.parts.delete(oldest);
+    this.parts.set(key, part);
   }
 }

@@ -39,7 +39,7 @@ function limitStatements(duration: string): Promise<void> {
   return directly(async (client, name) => {
     await client.query(`ALTER DATABASE ${name} SET statement_timeout = '${duration}'`);
     await client.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
+      'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
       [name],
     );
   });
