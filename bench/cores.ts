@@ -45,8 +45,9 @@ export class CoreShare {
   constructor(name: string, part: number) {
     const isUnified = existsSync(join(CGROUPS, 'cgroup.controllers'));
     this.folder = join(CGROUPS, isUnified ? '' : 'cpu', name);
+    if (isUnified) writeFileSync(join(CGROUPS, 'cgroup.subtree_control'), '+cpu');
     mkdirSync(this.folder, { recursive: true });
-    const quota = String(PERIOD_US * part);
+    const quota = String(Math.round(PERIOD_US * part));
     if (isUnified) {
       this.write('cpu.max', `${quota} ${String(PERIOD_US)}`);
     } else {

@@ -1,6 +1,6 @@
 import { requireSameAnswers } from './answers.js';
 import { SERVER_CORE } from './cores.js';
-import { load, type Load } from './load.js';
+import { CONNECTIONS, load, type Load } from './load.js';
 import type { Scene } from './scene.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 import { BenchServer, databaseCpu, databaseCpuSince, type ServerName } from './servers.js';
@@ -73,7 +73,7 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
           memory.set(name, Math.max(memory.get(name) ?? 0, server.memory()));
         }
         const able = samples.get('service')?.full.at(-1)?.requestsPerSecond ?? 1;
-        const rest = (32 / (able * 0.4)) * 1000;
+        const rest = (CONNECTIONS / (able * 0.4)) * 1000;
         for (const name of ['floor', 'service'] as const) {
           const server = servers.get(name);
           if (server !== undefined)

@@ -68,7 +68,7 @@ function databaseCpu(samples: Samples | undefined): number {
   return Math.round(medianOf(samples?.databaseCpu ?? []));
 }
 
-/** @returns the number in hundredths */
+/** @returns the number, rounded to hundredths */
 export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

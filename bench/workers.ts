@@ -21,31 +21,34 @@ const connections = 2 * CONNECTIONS;
 const serverUrl = process.env['DATABASE_URL'];
 if (serverUrl === undefined) throw new Error('Set DATABASE_URL to a PostgreSQL server that may be written to.');
 const size = sizeOf(1_000_000);
-const databaseUrl = await createDatabase(serverUrl, size);
 const shares = [1, 2].map((number) => new CoreShare(`hospital-memberships-bench-${String(number)}`, PART));
-const one = await start(1);
-const two = await start(2);
+const servers: BenchServer[] = [];
 try {
+  const databaseUrl = await createDatabase(serverUrl, size);
   const scene = await onServer(databaseUrl, setScene);
+  const [one, two] = [await start(databaseUrl, 1), await start(databaseUrl, 2)];
   const rows = [];
-  for (const scenario of SCENARIOS.filter(({ isWrite }) => !isWrite)) rows.push(await compare(scenario, scene));
+  for (const scenario of SCENARIOS.filter(({ isWrite }) => !isWrite))
+    rows.push(await compare(scenario, scene, one, two));
   console.table(rows);
 } finally {
-  await one.stop();
-  await two.stop();
+  for (const server of servers) await server.stop();
   for (const share of shares) share.remove();
   await dropDatabase(serverUrl, size);
 }
 
-async function start(workers: number): Promise<BenchServer> {
+async function start(databaseUrl: string, workers: number): Promise<BenchServer> {
   const server = await BenchServer.start('service', databaseUrl, 34_510 + workers, '0,1', workers);
+  servers.push(server);
   // The second worker starts when the first one listens.
   await sleep(3000);
-  for (const [index, pid] of server.processes().entries()) shares[index]?.add(pid);
+  const pids = server.processes();
+  if (pids.length !== workers) throw new Error('A worker has not started, or has ended.');
+  for (const [index, pid] of pids.entries()) shares[index]?.add(pid);
   return server;
 }
 
-async function compare(scenario: Scenario, scene: Scene) {
+async function compare(scenario: Scenario, scene: Scene, one: BenchServer, two: BenchServer) {
   const speedOf = async ({ url }: BenchServer) =>
     (await load(scenario, scene, { url, seconds: SECONDS, first: 0, rest: 0, connections })).requestsPerSecond;
   for (const server of [one, two]) await speedOf(server);
