@@ -69,30 +69,31 @@ export class PrimaryStore implements FastifyRateLimitStore {
     return this;
   }
 
-  private wait(key: string, taken: number, done: Done): void {
-    const waiting = this.waiting.get(key);
-    if (waiting === undefined) {
-      this.waiting.set(key, [done]);
-      void this.take(key, taken);
-    } else {
-      waiting.push(done);
+  /** @param known how many had been taken when the worker was told last */
+  private wait(key: string, known: number, done: Done): void {
+    const others = this.waiting.get(key);
+    if (others !== undefined) {
+      others.push(done);
+      return;
     }
+    const waiting = [done];
+    this.waiting.set(key, waiting);
+    void this.take(key, known, waiting);
   }
 
   /** Takes a part, for all that wait at least, and lets them count then. */
-  private async take(key: string, taken: number): Promise<void> {
+  private async take(key: string, known: number, waiting: readonly Done[]): Promise<void> {
     // Those that begin to wait in the same turn are taken for as well.
     await Promise.resolve();
-    const size = Math.max(Math.floor((this.max - taken) * PART), this.waiting.get(key)?.length ?? 0);
+    const size = Math.max(Math.floor((this.max - known) * PART), waiting.length);
     const askedAt = performance.now();
     // Both are the count: it is a rejection where the limit has been passed.
     const counted = await this.limiter.consume(key, size).catch((over: unknown) => over as RateLimiterRes);
     const before = Math.min(counted.consumedPoints - size, this.max);
-    const now = Math.min(counted.consumedPoints, this.max);
+    const taken = Math.min(counted.consumedPoints, this.max);
     // The primary's clock may have been set meanwhile.
     const endsAt = askedAt + Math.min(counted.msBeforeNext, this.window);
-    this.keep(key, { taken: now, left: now - before, endsAt });
-    const waiting = this.waiting.get(key) ?? [];
+    this.keep(key, { taken, left: taken - before, endsAt });
     this.waiting.delete(key);
     for (const done of waiting) this.incr(key, done);
   }

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { run } from '../support/cli.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { useOperator } from '../support/cli.js';
 import { useProcesses } from '../support/process.js';
 import { connectTo } from '../support/raw.js';
 import { until } from '../support/until.js';
@@ -22,20 +21,18 @@ const WATCH = `
 
 const start = useProcesses();
 
-let database: TestDatabase;
+const operator = useOperator();
+
+/** A medic's key. */
 let token: string;
-beforeEach(async () => {
-  database = await createTestDatabase();
-  await database.dataSource.destroy();
-  const { out } = await run(database.variables, 'medic', 'create', '--name', 'A', '--email', 'a@example.org');
-  token = out.trimEnd();
+beforeAll(async () => {
+  token = await operator.succeed('medic', 'create', '--name', 'A', '--email', 'a@example.org');
 });
-afterEach(() => database.drop());
 
 /** Sends requests over one connection, what follows a header once it is answered. @returns the statuses */
 async function sendInParts(requests: readonly (readonly [head: string, body?: string])[]): Promise<string[]> {
   const server = start({
-    ...database.variables,
+    ...operator.database.variables,
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(WATCH)}`,
   });
   const socket = await connectTo(await server.url());
