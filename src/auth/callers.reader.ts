@@ -16,15 +16,21 @@ export interface CallerQuery {
   readonly right: RightLookup | undefined;
   /** Finds the medic whose live key has the digest $1, with what `right` finds, or nulls, beside it. */
   readonly text: string;
-  /** A list that is read ahead, and the same with its rows, or one of nulls, beside it. */
+  /** A list that is read ahead, and what finds its rows, or one of nulls, with a {@link KnownBeside} in each. */
   readonly ahead: { readonly list: ListLookup; readonly text: string } | null;
 }
 
-/** What the statements answer, beside the columns of the lookups. */
-interface CallerRow {
+/** What is known of the caller, beside what the RightLookup found. */
+interface Known {
   readonly callerId: number;
   readonly tokenId: number;
   readonly position?: string;
+}
+
+/** The same in one column, for pg takes its time for each column of each row of a list. */
+interface KnownBeside {
+  /** The JSON of a {@link Known}. */
+  readonly known: string;
 }
 
 /** Tells whose key a request carries. */
@@ -52,30 +58,35 @@ export class CallersReader {
     if (digest === null) throw new InvalidToken();
     const values = query.right === undefined ? [digest] : [digest, query.right.idOf(request)];
     const ahead = query.ahead !== null && hasNoParameters(request) ? query.ahead : null;
-    const on = ahead === null ? this.reads : this.reads.lists;
-    const rows = await on.query<CallerRow>((ahead ?? query).text, values);
-    const [row] = rows;
-    if (row === undefined) throw new InvalidToken();
-    const { callerId: id, tokenId, position } = row;
-    return {
-      id,
-      tokenId,
-      found: row,
-      ...(position === undefined ? {} : { position }),
-      ...(ahead === null ? {} : { readAhead: { list: ahead.list, rows } }),
-    };
+    if (ahead === null) {
+      const [known] = await this.reads.query<Known>(query.text, values);
+      if (known === undefined) throw new InvalidToken();
+      return toCurrentMedic(known);
+    }
+    const rows = await this.reads.lists.query<KnownBeside>(ahead.text, values);
+    const [first] = rows;
+    if (first === undefined) throw new InvalidToken();
+    return { ...toCurrentMedic(JSON.parse(first.known) as Known), readAhead: { list: ahead.list, rows } };
   }
 
   private textOf(right: RightLookup | undefined, list: ListLookup | undefined): string {
     // Not the position that has been written: with `synchronous_commit = off` what was acknowledged may be beyond it.
     const position = this.reads.hasReplicas ? ', pg_current_wal_insert_lsn()::text AS position' : '';
-    const found = right === undefined ? [] : [{ name: 'found', sql: right.sql }];
-    const parts = list === undefined ? found : [...found, { name: 'list', sql: list.sql }];
-    const columns = parts.map(({ name }) => `${name}.*, `).join('');
-    const joins = parts.map(({ name, sql }) => `LEFT JOIN LATERAL (${sql}) ${name} ON true`).join(' ');
-    const order = list === undefined ? '' : `ORDER BY ${list.orderBy}`;
-    return `SELECT ${columns}caller.id AS "callerId", t.id AS "tokenId"${position} ${FROM_KEY} ${joins} ${WHERE_KEY} ${order}`;
+    const [found, join] =
+      right === undefined ? ['', ''] : ['found.*, ', `LEFT JOIN LATERAL (${right.sql}) found ON true`];
+    const columns = `${found}caller.id AS "callerId", t.id AS "tokenId"${position}`;
+    if (list === undefined) return `SELECT ${columns} ${FROM_KEY} ${join} ${WHERE_KEY}`;
+    // OFFSET has what is known put into JSON once, not for each row.
+    return `SELECT list.*, caller.known FROM (
+        SELECT caller.id, ${found}(SELECT to_json(known)::text FROM (SELECT ${columns}) known) AS known
+        ${FROM_KEY} ${join} ${WHERE_KEY} OFFSET 0) caller
+      LEFT JOIN LATERAL (${list.sql}) list ON true ORDER BY ${list.orderBy}`;
   }
+}
+
+function toCurrentMedic(known: Known): CurrentMedic {
+  const { callerId: id, tokenId, position } = known;
+  return { id, tokenId, found: known, ...(position === undefined ? {} : { position }) };
 }
 
 function hasNoParameters({ query }: FastifyRequest): boolean {

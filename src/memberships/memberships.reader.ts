@@ -54,7 +54,7 @@ export const NEWEST_OF_HOSPITAL: ListLookup = {
   sql: newestBefore(
     LAST.date,
     LAST.id,
-    `found."right" = 'ADMIN' AND s.hospital_id = $2 AND NOT s.is_deleted`,
+    `caller."right" = 'ADMIN' AND s.hospital_id = $2 AND NOT s.is_deleted`,
     String(BATCH),
   ),
   orderBy: 'list.date_joined DESC, list.id DESC',
