@@ -67,11 +67,15 @@ function readJson(text: string): unknown {
 }
 
 function parse(text: string): unknown {
-  if (!isJson(text)) throw malformed('check its quotes, commas and brackets');
+  const body = parsePlain(text);
   const problem = structureProblemOf(text);
   if (problem !== undefined) throw malformed(problem);
+  if (!UNUSUAL_NUMBER.test(text)) return body;
   return parseJson(text, null, { parseNumber: readNumber });
 }
+
+/** What is in the text of every number that JavaScript would change, and perhaps in other text. */
+const UNUSUAL_NUMBER = /\d[.eE]|-0|\d{16}/;
 
 /** A number that JavaScript would change keeps its text: it may stand for text such as `cedula_prof`. */
 function readNumber(text: string): number | WrittenNumber {
@@ -99,12 +103,11 @@ function decodePart(part: string): string {
 }
 
 /** The sentence that JSON.parse throws is not used: it repeats the body, which may hold a password. */
-function isJson(text: string): boolean {
+function parsePlain(text: string): unknown {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    throw malformed('check its quotes, commas and brackets');
   }
 }
 

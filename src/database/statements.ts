@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import pg from 'pg';
 import { databaseFailureOf } from '../common/database-errors.js';
 import type { SessionClient } from './session-client.js';
 
@@ -49,16 +50,33 @@ export async function send<Row extends object>(
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const statement = { text, values: values as unknown[] };
-  if (!client.keepsPrepared) return (await client.query<Row>(statement)).rows;
+  if (!client.keepsPrepared) return (await client.query<Row>(text, values as unknown[])).rows;
   const name = nameOf(text);
   try {
-    return (await client.query<Row>({ ...statement, name })).rows;
+    return (await sendPrepared<Row>(client, name, text, values)).rows;
   } catch (error) {
+    // The log is to tell who asked, not who read the answer.
+    if (error instanceof Error) Error.captureStackTrace(error);
     // Those that were sent by the same name may all fail; the first has had it forgotten.
     if (UNFIT.has(databaseFailureOf(error).code) && names.get(text) === name) forgetNames();
     throw error;
   }
+}
+
+/** Does what `client.query({ name, text, values })` does, without its copy of that object, which costs a read a tenth of its time. */
+function sendPrepared<Row extends object>(
+  client: SessionClient,
+  name: string,
+  text: string,
+  values: readonly unknown[],
+): Promise<pg.QueryResult<Row>> {
+  return new Promise((resolve, reject) => {
+    const callback = (error: Error | null, result: pg.QueryResult<Row>) => {
+      if (error === null) resolve(result);
+      else reject(error);
+    };
+    client.query(Object.assign(new pg.Query(text, values as unknown[]), { name, callback }));
+  });
 }
 
 /** @returns the first row of a statement that always answers one. @throws Error it did not: a defect */

@@ -60,3 +60,11 @@ test('requests are answered as before while a migration changes the type of colu
   await reads.onApplicationShutdown();
   expect(plans).toEqual([{ forAny: 8, forThese: 0 }]);
 });
+
+test('the stack of a failure names those who asked, prepared or not', async () => {
+  const reads = new Reads(service.dataSource);
+  const askForNothing = async () => await reads.query('SELECT nothing');
+  const failure = (await askForNothing().catch((error: unknown) => error)) as Error;
+  await reads.onApplicationShutdown();
+  expect(failure.stack).toMatch(/at (async )?askForNothing/);
+});
