@@ -24,8 +24,9 @@ const COLUMNS = 's.id, s.medic_id, m.name, m.email, s.hospital_id, s.type, s.is_
 const CALLER = `SELECT t.medic_id AS id FROM api_token t JOIN medic a ON a.id = t.medic_id
   WHERE t.digest = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now()) AND a.is_active`;
 
-const isAdmin = (hospital: string) => `EXISTS (SELECT FROM membership r
-  WHERE r.medic_id = c.id AND r.hospital_id = ${hospital} AND r.type = 'ADMIN' AND NOT r.is_deleted)`;
+/** Not `EXISTS`: that is planned as a join, which may begin with all ADMINs of a hospital, or all hospitals of an ADMIN. */
+const isAdmin = (hospital: string) => `(SELECT r.type FROM membership r
+  WHERE r.medic_id = c.id AND r.hospital_id = ${hospital} AND NOT r.is_deleted) = 'ADMIN'`;
 
 /** One row at least for a good key; its `id` is null where the medic has no membership. */
 export const OWN: Statement = {

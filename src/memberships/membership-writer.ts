@@ -83,11 +83,7 @@ export class MembershipWriter {
 
   /** Locks the hospital and the medic of a membership. */
   async lockPair(transaction: Transaction, membershipId: number): Promise<void> {
-    await transaction.query(
-      `SELECT FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
-       WHERE s.id = $1 FOR NO KEY UPDATE OF h, m`,
-      [membershipId],
-    );
+    await transaction.query(`SELECT ${LOCKED_PAIR}`, [membershipId]);
   }
 
   /** @returns the place of a membership. @throws NotFound there is none with this id */
@@ -134,6 +130,22 @@ export class MembershipWriter {
       ),
     ]);
     return rowOf(created).id;
+  }
+
+  /**
+   * Makes a membership one of a MEMBER or ADMIN in one statement, where nothing stands in the way: it is live, and
+   * another medic's, and the caller is an ADMIN of its hospital, and stays one until it is stored, so that the
+   * hospital keeps an ADMIN (rule 2).
+   * @returns the membership as it is then, or null where nothing was stored, for whatever reason
+   */
+  async trySetType(
+    on: Statements,
+    callerId: number,
+    membershipId: number,
+    type: MembershipType,
+  ): Promise<MembershipResponse | null> {
+    const [row] = await on.query<MembershipRow>(SET_TYPE_WHERE_FREE, [membershipId, type, callerId]);
+    return row === undefined ? null : toMembershipResponse(row);
   }
 
   /**
@@ -190,6 +202,10 @@ const PLACE_OF_MEMBERSHIP = `SELECT ${placeColumns('s.hospital_id')}
 const PLACE_OF_PAIR = `SELECT ${placeColumns('$3::integer')}
   FROM medic m LEFT JOIN membership s ON s.medic_id = m.id AND s.hospital_id = $3 WHERE m.id = $2`;
 
+/** The hospital `h` and the medic `m` of the membership $1, locked in this order. */
+const LOCKED_PAIR = `FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
+  WHERE s.id = $1 FOR NO KEY UPDATE OF h, m`;
+
 /** What its snapshot did not see yet, two first memberships at once say, meets a unique index and stores nothing. */
 const INSERT_WHERE_FREE = `
   WITH locked AS MATERIALIZED (SELECT id FROM medic WHERE id = $1 FOR NO KEY UPDATE),
@@ -199,3 +215,12 @@ const INSERT_WHERE_FREE = `
   INSERT INTO membership (medic_id, hospital_id, type, is_active)
   SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND NOT o.is_deleted) FROM allowed
   ON CONFLICT DO NOTHING RETURNING id`;
+
+/** A share lock reads the newest version of the caller's right, which the snapshot is too old for after a wait. */
+const SET_TYPE_WHERE_FREE = `
+  WITH pair AS MATERIALIZED (SELECT s.id, s.hospital_id, s.medic_id, m.name, m.email ${LOCKED_PAIR}),
+    allowed AS MATERIALIZED (
+      SELECT pair.* FROM pair, membership r
+      WHERE r.medic_id = $3 AND r.hospital_id = pair.hospital_id AND r.medic_id <> pair.medic_id
+        AND r.type = 'ADMIN' AND NOT r.is_deleted FOR SHARE OF r)
+  UPDATE membership s SET type = $2 FROM allowed m WHERE s.id = m.id AND NOT s.is_deleted RETURNING ${MEMBERSHIP_COLUMNS}`;

@@ -68,7 +68,16 @@ export class MembershipsService {
    * @throws InvalidFields it would become that of another medic or hospital
    * @throws LastAdminOfHospital rule 2; MembershipIsDeleted; ActiveHospitalAlreadyChosen rule 4
    */
-  update(caller: CurrentMedic, id: number, input: UpdateMembershipDto): Promise<MembershipResponse> {
+  async update(caller: CurrentMedic, id: number, input: UpdateMembershipDto): Promise<MembershipResponse> {
+    const type = typeAloneOf(input);
+    return (
+      (type === undefined ? null : await this.writer.trySetType(this.alone, caller.id, id, type)) ??
+      (await this.updateCarefully(caller, id, input))
+    );
+  }
+
+  /** Finds out what stands in the way of a change, or makes it. */
+  private updateCarefully(caller: CurrentMedic, id: number, input: UpdateMembershipDto): Promise<MembershipResponse> {
     const { type_membership: type, is_active: isActive, is_deleted: isDeleted } = input;
     return this.change(caller, id, { type, isActive, isDeleted }, (place) => {
       requireAdmin(place.right);
@@ -106,6 +115,11 @@ export class MembershipsService {
 /** Rule 4: the medic, or the account that created the medic, changes the choice of active hospital. */
 function mayChoose(caller: CurrentMedic, medic: OwnedMedic): boolean {
   return caller.id === medic.medicId || caller.id === medic.creatorId;
+}
+
+/** @returns the type, where nothing else is to change */
+function typeAloneOf({ type_membership: type, ...others }: UpdateMembershipDto): MembershipType | undefined {
+  return Object.values<unknown>(others).every((value) => value === undefined) ? type : undefined;
 }
 
 function refuseMove(pair: Pair, { medic = pair.medicId, hospital = pair.hospitalId }: UpdateMembershipDto): void {

@@ -28,3 +28,27 @@ async function isBlocked(): Promise<boolean> {
     await other.end();
   }
 });
+
+/** @returns the answer to a change of type, sent while `change` of the membership is not stored yet */
+async function changedWhile(change: string) {
+  const { admin, membership } = await service.given.hospital();
+  const other = await service.database.connect();
+  try {
+    await other.query('BEGIN');
+    await other.query(`UPDATE membership SET ${change} WHERE id = $1`, [membership]);
+    const answer = admin.changeMembership(membership, { type_membership: 'ADMIN' }, { concurrent: true });
+    await until(isBlocked);
+    await other.query('COMMIT');
+    return await answer;
+  } finally {
+    await other.end();
+  }
+}
+
+(isServer ? test : test.skip)('the type of a membership that has just been deleted is not changed', async () => {
+  (await changedWhile('is_deleted = true')).isConflict(/deleted/);
+});
+
+(isServer ? test : test.skip)('a change of the type leaves what has just been stored beside it', async () => {
+  (await changedWhile('is_active = NOT is_active')).is(201, { type_membership: 'ADMIN', is_active: false });
+});

@@ -58,7 +58,6 @@ const WRITES: readonly Send[] = [
   ({ admin, busy, hospital }) => [admin, 'POST', MEMBERSHIPS, { medic: busy.id, hospital }],
   ({ admin, busy, hospital }) => [admin, 'POST', MEMBERSHIPS, { medic: busy.id, hospital, is_active: false }],
   (scene) => change(scene, scene.deleted, { is_deleted: false }),
-  (scene) => change(scene, scene.membership, { is_deleted: true }),
   (scene) => change(scene, scene.adminship, { is_active: true }),
   ({ member, membership }) => [member, 'DELETE', MEMBERSHIPS + String(membership)],
   ({ busy }) => [busy, 'PATCH', `/medics/${String(busy.id)}`, { hospital: null, name: 'Other' }],

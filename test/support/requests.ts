@@ -81,6 +81,10 @@ export const REQUESTS: Record<string, Request> = {
       { type_membership: 'ADMIN' },
     ],
   },
+  'PATCH /management/memberships/{id} with is_deleted': {
+    budget: WRITE,
+    send: ({ admin, membership }) => [admin, 'PATCH', `${MEMBERSHIPS}${String(membership)}`, { is_deleted: true }],
+  },
   'DELETE /management/memberships/{id}': {
     budget: WRITE,
     send: ({ admin, membership }) => [admin, 'DELETE', `${MEMBERSHIPS}${String(membership)}`],

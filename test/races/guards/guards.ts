@@ -11,7 +11,10 @@ export interface Guard {
 /** A clause of the SQL that the service sends, and what stands there without the guard. */
 type Edit = readonly [clause: RegExp, without: string];
 
-type Query = (this: pg.Client, statement: string | pg.QueryConfig, ...rest: unknown[]) => unknown;
+/** What is sent: text, or a statement that has been prepared by its name. */
+type Sent = string | (pg.Query & { text: string; name?: string | undefined });
+
+type Query = (this: pg.Client, statement: Sent, ...rest: unknown[]) => unknown;
 
 /** A guard in the SQL of the service: it is taken out of each statement on its way to the database. */
 function inSql(name: string, ...edits: Edit[]): Guard {
@@ -24,9 +27,9 @@ function inSql(name: string, ...edits: Edit[]): Guard {
       const edited = edits.reduce((sql, [clause, without]) => sql.replace(clause, without), text);
       if (edited === text) return query.call(this, statement, ...rest);
       met += 1;
+      if (typeof statement === 'string') return query.call(this, edited, ...rest);
       // Under its name the statement is prepared with the guard.
-      const unnamed = typeof statement === 'string' ? edited : { text: edited, values: statement.values ?? [] };
-      return query.call(this, unnamed, ...rest);
+      return query.call(this, Object.assign(statement, { text: edited, name: undefined }));
     };
     return Promise.resolve(() => {
       client.query = query;

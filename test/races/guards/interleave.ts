@@ -40,7 +40,7 @@ const TABLES = ['medic', 'api_token', 'hospital', 'membership'];
 const STATEMENT_TIMEOUT_MS = 60_000;
 const PATIENCE_MS = 40_000;
 
-/** Stops whoever inserts into, or updates, a table, before the first row and after all that was read. */
+/** Stops whoever inserts into, or updates, a table, before the first row is stored and after all that was read. */
 export function atWrite(operation: 'INSERT' | 'UPDATE', table: string): string {
   return `SELECT pg_advisory_xact_lock(hashtext('BEFORE ${operation} ${table}'))`;
 }
@@ -158,8 +158,8 @@ const STOPPED = `
 
 /**
  * Whoever writes to a table passes gates, which are shut while the locks of {@link atWrite} and {@link afterUpdate}
- * are held: before the row of an INSERT, which one statement may choose by what it has locked, and before any
- * row of an UPDATE, and after all of them.
+ * are held: before each row of an INSERT or UPDATE, which one statement may choose by what it has locked, and
+ * after all rows of an UPDATE.
  */
 const GATES = `
   CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -170,6 +170,6 @@ const GATES = `
   ${TABLES.map(
     (table) => `
       CREATE TRIGGER insert_gate BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION gate();
-      CREATE TRIGGER update_gate BEFORE UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();
+      CREATE TRIGGER update_gate BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION gate();
       CREATE TRIGGER updated_gate AFTER UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION gate();`,
   ).join('\n')}`;

@@ -1,7 +1,7 @@
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
 import type { Answer } from '../../support/answer.js';
-import { HOSPITAL_LOCK } from './guards.js';
+import { HOSPITAL_LOCK, RIGHT_LOCK } from './guards.js';
 import { atWrite, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
@@ -60,6 +60,13 @@ interleavings('The last ADMIN of a hospital stays', (interleave, service) => {
   const guarded = { granted: 1, refused: [409], admins: 1 };
   const breaks = { granted: 2, refused: [], admins: 0 };
   const common = { given, stopped, outcome, guarded };
+  const eachOther = (way: keyof typeof LOSSES) => ({
+    requests: ({ first, second }: Scene) => [
+      () => LOSSES[way](first.actor, second),
+      () => LOSSES[way](second.actor, first),
+    ],
+    guarded: { ...guarded, refused: [401] },
+  });
 
   for (const [[one, lose], [two, loseToo]] of PAIRS)
     interleave(`where both give the right up at once, by ${one} and by ${two}`, {
@@ -68,13 +75,18 @@ interleavings('The last ADMIN of a hospital stays', (interleave, service) => {
       withoutGuard: { guard: HOSPITAL_LOCK, breaks },
     });
 
-  for (const way of ['PATCH type_membership', 'DELETE'] as const)
-    interleave(`where each takes the right from the other at once, by ${way}`, {
-      ...common,
-      requests: ({ first, second }) => [() => LOSSES[way](first.actor, second), () => LOSSES[way](second.actor, first)],
-      guarded: { ...guarded, refused: [401] },
-      withoutGuard: { guard: HOSPITAL_LOCK, breaks },
-    });
+  interleave('where each takes the right from the other at once, by PATCH type_membership', {
+    ...common,
+    ...eachOther('PATCH type_membership'),
+    withoutGuard: { guard: RIGHT_LOCK, breaks },
+    spare: [HOSPITAL_LOCK],
+  });
+
+  interleave('where each takes the right from the other at once, by DELETE', {
+    ...common,
+    ...eachOther('DELETE'),
+    withoutGuard: { guard: HOSPITAL_LOCK, breaks },
+  });
 
   for (const [way, lose] of WAYS)
     interleave(`where one takes the right from the other by ${way}, and leaves`, {

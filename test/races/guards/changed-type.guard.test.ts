@@ -1,0 +1,45 @@
+import { MembershipType } from '../../../src/memberships/membership.entity.js';
+import type { Actor } from '../../support/actor.js';
+import { MEDIC_LOCK } from './guards.js';
+import { atRow, interleavings } from './interleave.js';
+
+const AT_ONCE = { concurrent: true };
+
+/** A second ADMIN of a hospital, who is active at another one. */
+interface Scene {
+  readonly hospital: number;
+  readonly admin: Actor;
+  readonly second: Actor;
+  readonly secondship: number;
+  readonly elsewhere: number;
+}
+
+interleavings('A type that has been changed stays so', (interleave, service) => {
+  async function given(): Promise<Scene> {
+    const { hospital, admin } = await service.given.hospital();
+    const second = await service.given.medic();
+    const type = MembershipType.ADMIN;
+    const secondship = await service.given.membership(second, hospital, { type, isActive: false });
+    const elsewhere = await service.given.membership(second, await service.given.emptyHospital(), { isActive: true });
+    return { hospital, admin, second, secondship, elsewhere };
+  }
+
+  interleave('where the medic has read it, and chooses the hospital', {
+    given,
+    // The choice is stopped where it clears the one before.
+    stopped: ({ elsewhere }) => [atRow('membership', elsewhere)],
+    requests: ({ hospital, admin, second, secondship }) => [
+      () => second.patch('/locations/update/', { hospital_id: hospital }, AT_ONCE),
+      () => admin.changeMembership(secondship, { type_membership: 'MEMBER' }, AT_ONCE),
+    ],
+    outcome: async ({ secondship }, answers) => {
+      const query = 'SELECT type, is_active FROM membership WHERE id = $1';
+      return {
+        statuses: answers.map(({ status }) => status),
+        rows: await service.dataSource.query(query, [secondship]),
+      };
+    },
+    guarded: { statuses: [200, 201], rows: [{ type: 'MEMBER', is_active: true }] },
+    withoutGuard: { guard: MEDIC_LOCK, breaks: { statuses: [200, 201], rows: [{ type: 'ADMIN', is_active: true }] } },
+  });
+});
