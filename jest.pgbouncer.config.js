@@ -1,7 +1,21 @@
 import config from './jest.config.js';
 
-/** The suites that write and race, with a PgBouncer in transaction mode between the service and PostgreSQL. */
-const FOLDERS = ['authorization', 'hospitals', 'locations', 'medics', 'memberships', 'pooler', 'races', 'tokens'];
+/** The suites that ask the service over HTTP, with a PgBouncer in transaction mode between the service and PostgreSQL. */
+const FOLDERS = [
+  'authorization',
+  'clients',
+  'contract',
+  'fuzz',
+  'hospitals',
+  'limits',
+  'locations',
+  'medics',
+  'memberships',
+  'model',
+  'pooler',
+  'races',
+  'tokens',
+];
 
 /** @type {import('jest').Config} */
 export default {
