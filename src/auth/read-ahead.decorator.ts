@@ -2,7 +2,7 @@ import { Reflector } from '@nestjs/core';
 
 /** A list as a route answers it to a request without parameters. */
 export interface ListLookup {
-  /** A SELECT for the medic `caller.id`, with what the route's RightLookup found of `caller`, and its id `$2`. */
+  /** A SELECT for the medic `caller.id`, with what the route's RightLookup found of `caller` too, and its id `$2`; no column may be found twice. */
   readonly sql: string;
   /** The order of the rows of {@link sql}, which are called `list`. */
   readonly orderBy: string;
