@@ -2,7 +2,10 @@ import { Reflector } from '@nestjs/core';
 
 /** A list as a route answers it to a request without parameters. */
 export interface ListLookup {
-  /** A SELECT for the medic `caller.id`, with what the route's RightLookup found of `caller` too, and its id `$2`; no column may be found twice. */
+  /**
+   * A SELECT for the medic `caller.id`. What the route's RightLookup finds are columns of `caller` too, of other
+   * names than `id` and `known`; the id that it looks for is `$2`.
+   */
   readonly sql: string;
   /** The order of the rows of {@link sql}, which are called `list`. */
   readonly orderBy: string;

@@ -63,7 +63,10 @@ export async function send<Row extends object>(
   }
 }
 
-/** Does what `client.query({ name, text, values })` does, without its copy of that object, which costs a read a tenth of its time. */
+/**
+ * Does what `client.query({ name, text, values })` does, without the copy of that object, property by property,
+ * which takes a tenth of the time of a small read.
+ */
 function sendPrepared<Row extends object>(
   client: SessionClient,
   name: string,

@@ -12,6 +12,16 @@ export function rightAt(medic: string, hospital: string): string {
     WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital} AND NOT r.is_deleted)`;
 }
 
+/**
+ * @param medic, hospital SQL for their ids
+ * @returns SQL that ends a `FROM`: the live membership `r` by which the medic is an ADMIN of the hospital. It stays
+ *   until the transaction ends, and is read as it is now, also where a statement's snapshot is older than its locks.
+ */
+export function adminshipHeld(medic: string, hospital: string): string {
+  return `membership r WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital}
+    AND r.type = 'ADMIN' AND NOT r.is_deleted FOR SHARE OF r`;
+}
+
 /** @throws UnauthorizedMedic the right is not that of an ADMIN */
 export function requireAdmin(right: MembershipType | null): void {
   if (right !== MembershipType.ADMIN) throw new UnauthorizedMedic();

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { NotFound } from '../common/domain-error.js';
-import { rowOf, type Statements } from '../database/statements.js';
+import { rowOf } from '../database/statements.js';
 import type { Transaction } from '../database/transaction.js';
 import {
   MEMBERSHIP_COLUMNS,
@@ -100,22 +100,6 @@ export class MembershipWriter {
   }
 
   /**
-   * Adds a MEMBER or ADMIN in one statement, where nothing stands in the way: the caller is an ADMIN of the
-   * hospital, and stays one until it is stored, and the medic has no membership there. The first live
-   * membership of a medic is the active one (rule 3).
-   * @returns its id, or null where nothing was stored, for whatever reason
-   */
-  async tryInsert(on: Statements, callerId: number, pair: Pair, type: MembershipType): Promise<number | null> {
-    const [created] = await on.query<{ id: number }>(INSERT_WHERE_FREE, [
-      pair.medicId,
-      pair.hospitalId,
-      type,
-      callerId,
-    ]);
-    return created?.id ?? null;
-  }
-
-  /**
    * Stores a new membership.
    * @param place that of a locked medic without a membership there
    * @returns its id
@@ -130,22 +114,6 @@ export class MembershipWriter {
       ),
     ]);
     return rowOf(created).id;
-  }
-
-  /**
-   * Makes a membership one of a MEMBER or ADMIN in one statement, where nothing stands in the way: it is live, and
-   * another medic's, and the caller is an ADMIN of its hospital, and stays one until it is stored, so that the
-   * hospital keeps an ADMIN (rule 2).
-   * @returns the membership as it is then, or null where nothing was stored, for whatever reason
-   */
-  async trySetType(
-    on: Statements,
-    callerId: number,
-    membershipId: number,
-    type: MembershipType,
-  ): Promise<MembershipResponse | null> {
-    const [row] = await on.query<MembershipRow>(SET_TYPE_WHERE_FREE, [membershipId, type, callerId]);
-    return row === undefined ? null : toMembershipResponse(row);
   }
 
   /**
@@ -202,25 +170,6 @@ const PLACE_OF_MEMBERSHIP = `SELECT ${placeColumns('s.hospital_id')}
 const PLACE_OF_PAIR = `SELECT ${placeColumns('$3::integer')}
   FROM medic m LEFT JOIN membership s ON s.medic_id = m.id AND s.hospital_id = $3 WHERE m.id = $2`;
 
-/** The hospital `h` and the medic `m` of the membership $1, locked in this order. */
-const LOCKED_PAIR = `FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
+/** The hospital `h` and the medic `m` of the membership `s` with the id $1, locked in this order. */
+export const LOCKED_PAIR = `FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
   WHERE s.id = $1 FOR NO KEY UPDATE OF h, m`;
-
-/** What its snapshot did not see yet, two first memberships at once say, meets a unique index and stores nothing. */
-const INSERT_WHERE_FREE = `
-  WITH locked AS MATERIALIZED (SELECT id FROM medic WHERE id = $1 FOR NO KEY UPDATE),
-    allowed AS MATERIALIZED (
-      SELECT locked.id FROM locked, membership r
-      WHERE r.medic_id = $4 AND r.hospital_id = $2 AND r.type = 'ADMIN' AND NOT r.is_deleted FOR SHARE OF r)
-  INSERT INTO membership (medic_id, hospital_id, type, is_active)
-  SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND NOT o.is_deleted) FROM allowed
-  ON CONFLICT DO NOTHING RETURNING id`;
-
-/** A share lock reads the newest version of the caller's right, which the snapshot is too old for after a wait. */
-const SET_TYPE_WHERE_FREE = `
-  WITH pair AS MATERIALIZED (SELECT s.id, s.hospital_id, s.medic_id, m.name, m.email ${LOCKED_PAIR}),
-    allowed AS MATERIALIZED (
-      SELECT pair.* FROM pair, membership r
-      WHERE r.medic_id = $3 AND r.hospital_id = pair.hospital_id AND r.medic_id <> pair.medic_id
-        AND r.type = 'ADMIN' AND NOT r.is_deleted FOR SHARE OF r)
-  UPDATE membership s SET type = $2 FROM allowed m WHERE s.id = m.id AND NOT s.is_deleted RETURNING ${MEMBERSHIP_COLUMNS}`;

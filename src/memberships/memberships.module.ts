@@ -5,11 +5,12 @@ import { MembershipWriter } from './membership-writer.js';
 import { MembershipsController } from './memberships.controller.js';
 import { MembershipsReader } from './memberships.reader.js';
 import { MembershipsService } from './memberships.service.js';
+import { SingleStatementWrites } from './single-statement-writes.js';
 
 /** Who belongs to which hospital, and with what right. */
 @Module({
   controllers: [MembershipsController, HospitalMembershipsController],
-  providers: [MembershipsService, MembershipsReader, MembershipWriter, HospitalAccess],
+  providers: [MembershipsService, MembershipsReader, MembershipWriter, SingleStatementWrites, HospitalAccess],
   exports: [MembershipWriter, HospitalAccess],
 })
 export class MembershipsModule {}

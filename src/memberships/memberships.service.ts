@@ -2,8 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { InvalidFields, NotFound, type FieldErrors } from '../common/domain-error.js';
-import { standAlone } from '../database/pool.js';
-import type { Statements } from '../database/statements.js';
 import { inTransaction } from '../database/transaction.js';
 import type { CreateMembershipDto } from './dto/create-membership.dto.js';
 import type { CreatedMembershipResponse, MembershipResponse } from './dto/membership.response.js';
@@ -13,19 +11,17 @@ import { MembershipWriter, type OwnedMedic, type Pair, type PresentPlace } from 
 import { MembershipAlreadyExists } from './membership.errors.js';
 import { firstState, nextState, type MembershipChange } from './membership-rules.js';
 import { MembershipType } from './membership.entity.js';
+import { SingleStatementWrites } from './single-statement-writes.js';
 
 /** Adds, changes and removes memberships; each write is authorised in its own transaction. */
 @Injectable()
 export class MembershipsService {
-  private readonly alone: Statements;
-
   constructor(
     private readonly dataSource: DataSource,
     private readonly access: HospitalAccess,
     private readonly writer: MembershipWriter,
-  ) {
-    this.alone = standAlone(dataSource);
-  }
+    private readonly single: SingleStatementWrites,
+  ) {}
 
   /**
    * @throws UnauthorizedMedic the caller is not an ADMIN of the hospital
@@ -37,7 +33,7 @@ export class MembershipsService {
     const { medic: medicId, hospital: hospitalId, type_membership: type = MembershipType.MEMBER } = input;
     const pair = { medicId, hospitalId };
     const id =
-      (input.is_active === undefined ? await this.writer.tryInsert(this.alone, caller.id, pair, type) : null) ??
+      (input.is_active === undefined ? await this.single.tryInsert(caller.id, pair, type) : null) ??
       (await this.createCarefully(caller, pair, { type, isActive: input.is_active }));
     return { id, medic: medicId, hospital: hospitalId, type_membership: type };
   }
@@ -71,7 +67,7 @@ export class MembershipsService {
   async update(caller: CurrentMedic, id: number, input: UpdateMembershipDto): Promise<MembershipResponse> {
     const type = typeAloneOf(input);
     return (
-      (type === undefined ? null : await this.writer.trySetType(this.alone, caller.id, id, type)) ??
+      (type === undefined ? null : await this.single.trySetType(caller.id, id, type)) ??
       (await this.updateCarefully(caller, id, input))
     );
   }

@@ -1,3 +1,4 @@
+import type { Answer } from '../support/answer.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { until } from '../support/until.js';
@@ -13,42 +14,46 @@ async function isBlocked(): Promise<boolean> {
   return waiting.length > 0;
 }
 
-// The other orders, which a guard keeps from breaking something, are in `guards`.
-(isServer ? test : test.skip)('a creation by an ADMIN whose demotion is undone is made', async () => {
-  const { hospital, admin, adminship, outsider } = await service.given.hospital();
-  const other = await service.database.connect();
-  try {
-    await other.query('BEGIN');
-    await other.query(`UPDATE membership SET type = 'MEMBER' WHERE id = $1`, [adminship]);
-    const answer = admin.addMember(hospital, outsider, {}, { concurrent: true });
-    await until(isBlocked);
-    await other.query('ROLLBACK');
-    (await answer).isCreated();
-  } finally {
-    await other.end();
-  }
-});
-
-/** @returns the answer to a change of type, sent while `change` of the membership is not stored yet */
-async function changedWhile(change: string) {
-  const { admin, membership } = await service.given.hospital();
+/** @returns the answer to a request that was sent while a `change` of a membership was not stored yet, which `end` decides */
+async function answeredAround(
+  membership: number,
+  change: string,
+  send: () => Promise<Answer>,
+  end: 'COMMIT' | 'ROLLBACK',
+): Promise<Answer> {
   const other = await service.database.connect();
   try {
     await other.query('BEGIN');
     await other.query(`UPDATE membership SET ${change} WHERE id = $1`, [membership]);
-    const answer = admin.changeMembership(membership, { type_membership: 'ADMIN' }, { concurrent: true });
+    const answer = send();
     await until(isBlocked);
-    await other.query('COMMIT');
+    await other.query(end);
     return await answer;
   } finally {
     await other.end();
   }
 }
 
-(isServer ? test : test.skip)('the type of a membership that has just been deleted is not changed', async () => {
-  (await changedWhile('is_deleted = true')).isConflict(/deleted/);
-});
+/** @returns the answer to a change of type that came while another change of the membership was being stored */
+async function changedAfter(change: string): Promise<Answer> {
+  const { admin, membership } = await service.given.hospital();
+  const send = () => admin.changeMembership(membership, { type_membership: 'ADMIN' }, { concurrent: true });
+  return answeredAround(membership, change, send, 'COMMIT');
+}
 
-(isServer ? test : test.skip)('a change of the type leaves what has just been stored beside it', async () => {
-  (await changedWhile('is_active = NOT is_active')).is(201, { type_membership: 'ADMIN', is_active: false });
+// The other orders, which a guard keeps from breaking something, are in `guards`.
+(isServer ? describe : describe.skip)('In a forced order', () => {
+  test('a creation by an ADMIN whose demotion is undone is made', async () => {
+    const { hospital, admin, adminship, outsider } = await service.given.hospital();
+    const send = () => admin.addMember(hospital, outsider, {}, { concurrent: true });
+    (await answeredAround(adminship, `type = 'MEMBER'`, send, 'ROLLBACK')).isCreated();
+  });
+
+  test('the type of a membership that has just been deleted is not changed', async () => {
+    (await changedAfter('is_deleted = true')).isConflict(/deleted/);
+  });
+
+  test('a change of the type leaves what has just been stored beside it', async () => {
+    (await changedAfter('is_active = NOT is_active')).is(201, { type_membership: 'ADMIN', is_active: false });
+  });
 });

@@ -81,6 +81,15 @@ export const REQUESTS: Record<string, Request> = {
       { type_membership: 'ADMIN' },
     ],
   },
+  "PATCH /management/memberships/{id} of the caller's own": {
+    budget: WRITE,
+    send: ({ admin, adminship }) => [
+      admin,
+      'PATCH',
+      `${MEMBERSHIPS}${String(adminship)}`,
+      { type_membership: 'ADMIN' },
+    ],
+  },
   'PATCH /management/memberships/{id} with is_deleted': {
     budget: WRITE,
     send: ({ admin, membership }) => [admin, 'PATCH', `${MEMBERSHIPS}${String(membership)}`, { is_deleted: true }],

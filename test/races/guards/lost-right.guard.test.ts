@@ -21,8 +21,8 @@ interface Write {
   readonly send: (scene: Scene) => Promise<Answer>;
   readonly stopped: (scene: Scene) => string;
   readonly guards: readonly Guard[];
-  /** The one of the guards that alone sees what was stored while the write waited. */
-  readonly isFresh?: Guard;
+  /** The one of the guards without which the right is read as it was before the write waited. */
+  readonly freshBy?: Guard;
   /** How it is refused without the right. */
   readonly refusal?: number;
   /** The answer is not for one who is no member any more, whatever has been stored. */
@@ -48,7 +48,7 @@ const WRITES: Write[] = [
     send: ({ admin, membership }) => admin.changeMembership(membership, { type_membership: 'ADMIN' }, AT_ONCE),
     stopped: atMembership,
     guards: [HOSPITAL_LOCK, RIGHT_LOCK],
-    isFresh: RIGHT_LOCK,
+    freshBy: RIGHT_LOCK,
   },
   {
     name: 'PATCH management/memberships with is_deleted',
@@ -107,7 +107,7 @@ interleavings('By a right nothing is stored after the answer that takes it away'
     return { ...tables, membership: tables['membership']?.filter(({ id }) => id !== adminship) };
   }
 
-  for (const { name, send, stopped, guards, isFresh, refusal = 401, isHidden = false } of WRITES)
+  for (const { name, send, stopped, guards, freshBy, refusal = 401, isHidden = false } of WRITES)
     for (const [loss, lose] of LOSSES) {
       const spare = guards.length > 1 ? [...guards] : [];
       interleave(`${name} of an ADMIN who is ${loss} meanwhile`, {
@@ -138,8 +138,8 @@ interleavings('By a right nothing is stored after the answer that takes it away'
           return { isLost: isGranted(lost?.status), isRefused: write?.status === refusal, isStored };
         },
         guarded: { isLost: true, isRefused: true, isStored: false },
-        withoutGuard: { guard: isFresh ?? all(...guards), breaks: { isLost: true, isRefused: false, isStored: true } },
-        spare: spare.filter((guard) => guard !== isFresh),
+        withoutGuard: { guard: freshBy ?? all(...guards), breaks: { isLost: true, isRefused: false, isStored: true } },
+        spare: spare.filter((guard) => guard !== freshBy),
       });
     }
 });
