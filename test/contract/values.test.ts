@@ -56,7 +56,7 @@ describe('numbers for text', () => {
     'are stored as they are written: %s',
     async (written) => {
       const medic = await service.given.medic();
-      (await medic.post('/hospital/', hospitalWith('zip_code', written))).isCreated({ zip_code: written });
+      (await medic.post('/hospital/', hospitalWith('headline', written))).isCreated({ headline: written });
       const body = JSON.stringify(medicBody()).replace('}', `,"cedula_prof":${written}}`);
       (await medic.post('/medics/', body)).isCreated({ cedula_prof: written });
     },
@@ -69,8 +69,8 @@ describe('numbers for text', () => {
 
   test('are counted digit by digit', async () => {
     const medic = await service.given.medic();
-    (await medic.post('/hospital/', hospitalWith('zip_code', '1'.repeat(255)))).isCreated();
-    (await medic.post('/hospital/', hospitalWith('zip_code', '1'.repeat(256)))).isInvalid('zip_code');
+    (await medic.post('/hospital/', hospitalWith('headline', '1'.repeat(255)))).isCreated();
+    (await medic.post('/hospital/', hospitalWith('headline', '1'.repeat(256)))).isInvalid('headline');
   });
 });
 

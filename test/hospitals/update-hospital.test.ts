@@ -119,6 +119,7 @@ describe('PATCH /hospital/{id}', () => {
     ['name', 'x'.repeat(256)],
     ['headline', null],
     ['headline', 'a\0b'],
+    ['zip_code', '1'.repeat(32)],
     ['location_lat', 'x'.repeat(32)],
     ['location_lon', '1'.repeat(32)],
     ['page_size', 'letter'],

@@ -2,7 +2,7 @@ import { booleanType, Field, ReadOnlyFields, textType } from '../../common/field
 import { pictureType } from '../picture.field.js';
 
 const short = textType({ max: 255 });
-const coordinate = textType({ max: 31 });
+const underThirtyTwo = textType({ max: 31 });
 const requiredShort = textType({ min: 1, max: 255 });
 const requiredLong = textType({ min: 1, max: 1000 });
 
@@ -34,7 +34,10 @@ class OptionalHospitalFields {
   @Field(short, { example: 'classic', description: 'The template of its prescriptions.' })
   page_template?: string;
 
-  @Field(booleanType, { example: true, description: 'Whether the hospital is in use.' })
+  @Field(booleanType, {
+    example: true,
+    description: 'Whether the hospital is in use; false hides it from its MEMBERs.',
+  })
   is_active?: boolean;
 
   @Field(booleanType, { example: false, description: 'Whether its information is printed.' })
@@ -43,13 +46,13 @@ class OptionalHospitalFields {
   @Field(booleanType, { example: true, description: 'Whether patients get their prescriptions by email.' })
   send_emails?: boolean;
 
-  @Field(short, { example: '64710', description: 'The postal code.' })
+  @Field(underThirtyTwo, { example: '64710', description: 'The postal code.' })
   zip_code?: string;
 
-  @Field(coordinate, { example: '25.6694', description: 'Latitude.' })
+  @Field(underThirtyTwo, { example: '25.6694', description: 'Latitude.' })
   location_lat?: string;
 
-  @Field(coordinate, { example: '-100.3498', description: 'Longitude.' })
+  @Field(underThirtyTwo, { example: '-100.3498', description: 'Longitude.' })
   location_lon?: string;
 
   @Field(short, { example: 'ChIJs7Tn5oGVYoYRrsGnZ1Vq1oE', description: "Google's id of the place." })
