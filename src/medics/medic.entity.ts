@@ -61,11 +61,35 @@ export class Medic {
   createdBy?: Relation<Medic>;
 }
 
+/** Foldings that are not the lower case of the upper case: none of these letters equals the one that it looks like. */
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  // The dotless i, and the capital with a dot.
+  ı: 'ı',
+  İ: 'İ',
+  // Letters that Unicode 15.1 made equal; older versions have each by itself.
+  '\u1fd3': '\u0390',
+  '\u1fe3': '\u03b0',
+  '\ufb05': '\ufb06',
+};
+
 /**
- * The form in which emails are compared, so that those which differ by case are one. It is computed
- * here because what a database's `lower()` does depends on its locale.
+ * The form in which emails are compared, so that those which differ by case are one: each letter by Unicode's simple
+ * case folding (C + S of CaseFolding.txt). It is computed here because what a database's `lower()` does depends on its
+ * locale.
  */
 export function emailKeyOf(email: string): string {
-  // By way of upper case: some letters have two lower-case forms, such as the Greek sigma.
-  return email.toUpperCase().toLowerCase();
+  return email.replaceAll(/[A-Z]|\P{ASCII}/gu, foldOf);
+}
+
+function foldOf(letter: string): string {
+  const exception = EXCEPTIONS[letter];
+  if (exception !== undefined) return exception;
+  // By way of upper case, because some capitals have two small letters, such as the Greek sigma.
+  const upper = oneOr(letter, letter.toUpperCase());
+  return /\p{Script=Cherokee}/u.test(letter) ? upper : oneOr(letter, upper.toLowerCase());
+}
+
+/** @returns a mapping if it is one letter; those to several are not simple ones, such as `SS` for `ß` */
+function oneOr(letter: string, mapped: string): string {
+  return Array.from(mapped).length === 1 ? mapped : letter;
 }
