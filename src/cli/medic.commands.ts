@@ -21,13 +21,17 @@ export function addMedicCommands(program: Command, session: Session): void {
     });
   medic
     .command('verify-specialty')
-    .description('Records that the specialty of a medic has been verified.')
+    .description(
+      'Records that the specialty of a medic has been verified. A change of the name, the specialty or a licence number revokes it.',
+    )
     .requiredOption('--email <email>', "the medic's email")
+    .option('--revoke', 'record that the specialty is no longer verified')
     .option('--json', 'print JSON')
-    .action(async ({ email, ...options }: { json?: boolean; email: string }) => {
+    .action(async ({ email, revoke = false, ...options }: { json?: boolean; email: string; revoke?: boolean }) => {
       const id = await onCurrentDatabase(session, (dataSource) =>
-        new OperatorMedics(dataSource, new TokensService(dataSource)).verifySpecialty(email),
+        new OperatorMedics(dataSource, new TokensService(dataSource)).setSpecialtyVerified(email, !revoke),
       );
-      print(session, options, { id, specialty_verified: true }, `The specialty of medic ${String(id)} is verified.`);
+      const text = `The specialty of medic ${String(id)} is ${revoke ? 'no longer ' : ''}verified.`;
+      print(session, options, { id, specialty_verified: !revoke }, text);
     });
 }

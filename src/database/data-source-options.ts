@@ -8,6 +8,7 @@ import { Medic } from '../medics/medic.entity.js';
 import { Membership } from '../memberships/membership.entity.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 import { FoldedEmails1767398400000 } from './migrations/1767398400000-folded-emails.js';
+import { SpecialtyVerified1767398400001 } from './migrations/1767398400001-specialty-verified.js';
 import { SessionClient, verify } from './session-client.js';
 
 const INSTANT_OID = 1184;
@@ -22,7 +23,7 @@ const types = {
 const schema = {
   type: 'postgres' as const,
   entities: [Medic, ApiToken, Hospital, HospitalPicture, Membership],
-  migrations: [Initial1767225600000, FoldedEmails1767398400000],
+  migrations: [Initial1767225600000, FoldedEmails1767398400000, SpecialtyVerified1767398400001],
   migrationsTableName: 'migration',
   synchronize: false,
   logging: false,

@@ -51,9 +51,9 @@ export class OperatorMedics {
   }
 
   /** Sets `specialty_verified`. @returns the medic's id. @throws NoSuchMedic */
-  async verifySpecialty(email: string): Promise<number> {
+  async setSpecialtyVerified(email: string, isVerified: boolean): Promise<number> {
     const id = await this.idOf(email);
-    await this.dataSource.manager.update(Medic, { id }, { specialtyVerified: true });
+    await this.dataSource.manager.update(Medic, { id }, { specialtyVerified: isVerified });
     return id;
   }
 }

@@ -81,6 +81,17 @@ describe('medic verify-specialty', () => {
     expect(printed).toEqual({ id, specialty_verified: true });
   });
 
+  test('--revoke takes it back, and again', async () => {
+    const { email, args } = newMedic();
+    const { id } = await operator.json<{ id: number }>(...args);
+    await operator.succeed('medic', 'verify-specialty', '--email', email);
+    const text = await operator.succeed('medic', 'verify-specialty', '--email', email, '--revoke');
+    expect(text).toBe(`The specialty of medic ${String(id)} is no longer verified.`);
+    expect((await medicOf(email))['specialty_verified']).toBe(false);
+    const printed = await operator.json('medic', 'verify-specialty', '--email', email, '--revoke');
+    expect(printed).toEqual({ id, specialty_verified: false });
+  });
+
   test('of nobody is refused', async () => {
     const err = await operator.fail('medic', 'verify-specialty', '--email', 'nobody@example.org');
     expect(err).toBe('There is no medic with this email.\n');
