@@ -10,6 +10,18 @@ export class DatabaseUnavailable extends DomainError {
   }
 }
 
+/** An identity has given its last id, so that nothing can be added to its table; nothing else is affected. */
+export class OutOfIds extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor() {
+    super('Nothing more can be added here at the moment; please tell the operator of this service.');
+  }
+}
+
+/** sequence_generator_limit_exceeded: the ids are integers, and so are the sequences that they come from. */
+const OUT_OF_IDS = '2200H';
+
 /** Name of a constraint or unique index -> the error that its violation is. */
 export type ConstraintErrors = Readonly<Record<string, () => DomainError>>;
 
@@ -64,6 +76,7 @@ export function domainErrorOf(error: unknown, constraints: ConstraintErrors): Do
   if (error instanceof DomainError) return error;
   const { code, constraint, message } = databaseFailureOf(error);
   if (constraint !== undefined && Object.hasOwn(constraints, constraint)) return constraints[constraint]?.();
+  if (code === OUT_OF_IDS) return new OutOfIds();
   if (code !== undefined) {
     const away = UNAVAILABLE_CODES.has(code) || UNAVAILABLE_STATES.some((state) => code.startsWith(state));
     return away && /^[0-9A-Z_]+$/.test(code) ? new DatabaseUnavailable() : undefined;

@@ -1,6 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DatabaseUnavailable, domainErrorOf, type ConstraintErrors } from './database-errors.js';
+import { DatabaseUnavailable, domainErrorOf, OutOfIds, type ConstraintErrors } from './database-errors.js';
 import type { DomainError, ErrorKind } from './domain-error.js';
 import { logFailure } from './failure-log.js';
 import { HttpError } from './http-errors.js';
@@ -39,7 +39,8 @@ export class ErrorFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const refusal = domainErrorOf(error, this.constraints);
     const { status, headers = {}, body } = refusal === undefined ? answerTo(error, request.is404) : answerOf(refusal);
-    if (status === 500 || refusal instanceof DatabaseUnavailable) logFailure(request.log, error);
+    if (status === 500 || refusal instanceof DatabaseUnavailable || refusal instanceof OutOfIds)
+      logFailure(request.log, error);
     void reply.status(status).headers(headers).type('application/json; charset=utf-8').send(body);
   }
 }

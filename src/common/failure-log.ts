@@ -1,14 +1,19 @@
 import { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
-import { DatabaseUnavailable, databaseFailureOf, domainErrorOf } from './database-errors.js';
+import { DatabaseUnavailable, databaseFailureOf, domainErrorOf, OutOfIds } from './database-errors.js';
 
 /**
- * Logs why an answer failed: a database that is away or gave up, by its SQLSTATE or the system's code, or
- * else a defect. No message, for it may repeat what a client sent.
+ * Logs why an answer failed: a database that is away or gave up, by its SQLSTATE or the system's code, an identity
+ * without further ids, by its sequence, or a defect. No message, because it may repeat what a client sent.
  */
 export function logFailure(log: FastifyBaseLogger, error: unknown): void {
-  const { code, constraint } = databaseFailureOf(error);
-  if (domainErrorOf(error, {}) instanceof DatabaseUnavailable) {
+  const { code, constraint, message } = databaseFailureOf(error);
+  const refusal = domainErrorOf(error, {});
+  if (refusal instanceof DatabaseUnavailable) {
     log.warn({ code }, 'database unavailable');
+    return;
+  }
+  if (refusal instanceof OutOfIds) {
+    log.error({ code, sequence: /\w+_seq\b/.exec(message)?.[0] }, 'no ids left');
     return;
   }
   const { name, stack = '' } = Object(error) as { name?: string; stack?: string };

@@ -16,6 +16,7 @@ import { columnsOf } from './medic.columns.js';
 import { Medic } from './medic.entity.js';
 import { MedicHospital, requireAssigner, typeOf } from './medic-hospital.js';
 import { MedicsReader } from './medics.reader.js';
+import { insertMedic } from './new-medic.js';
 
 /** How often a change is tried anew. */
 const ATTEMPTS = 10;
@@ -36,7 +37,7 @@ export class MedicsService {
    * Creates a medic with a key and, where `hospital` is given, a membership there: all or nothing.
    * @param right the caller's at `hospital` when the request came
    * @throws CannotAssignHospital the caller is not an ADMIN of `hospital`
-   * @throws EmailTaken by a constraint
+   * @throws EmailTaken
    */
   async create(
     caller: CurrentMedic,
@@ -50,9 +51,9 @@ export class MedicsService {
     return inTransaction(this.dataSource, async (transaction) => {
       if (hospitalId !== null)
         requireAssigner(await this.access.lockRight(transaction, caller.id, hospitalId), hospitalId);
-      const columns = { ...columnsOf(input), passwordHash, createdById: caller.id };
-      const inserted = await transaction.manager.insert(Medic, columns);
-      const { id: medicId } = inserted.identifiers[0] as { id: number };
+      const { name, email } = input;
+      const columns = { ...columnsOf(input), name, email, passwordHash, createdById: caller.id };
+      const medicId = await insertMedic(transaction, columns);
       const [, token, medic] = await transaction.commitWith(() =>
         Promise.all([
           hospitalId === null ? null : this.addFirst(transaction, medicId, hospitalId, input.is_admin_membership),

@@ -5,6 +5,7 @@ import { InputPipe } from '../common/input.pipe.js';
 import { inTransaction } from '../database/transaction.js';
 import { OperatorMedicDto } from './dto/medic.dtos.js';
 import { emailKeyOf, Medic } from './medic.entity.js';
+import { insertMedic } from './new-medic.js';
 import { OperatorError } from '../common/operator-error.js';
 
 /** No medic has the email that a command names. */
@@ -25,20 +26,14 @@ export class OperatorMedics {
    * Creates a medic that no other medic created.
    * @param input name, email and perhaps a password, by the rules for medics over HTTP
    * @returns the medic's id and key
-   * @throws InvalidFields, and EmailTaken by a constraint
+   * @throws InvalidFields, EmailTaken
    */
   async create(input: object): Promise<{ id: number; token: string }> {
     const metadata = { type: 'body', metatype: OperatorMedicDto } as const;
     const { name, email, password } = (await new InputPipe().transform(input, metadata)) as OperatorMedicDto;
     const passwordHash = password === undefined ? null : await hashPassword(password);
     return inTransaction(this.dataSource, async (transaction) => {
-      const inserted = await transaction.manager.insert(Medic, {
-        name,
-        email,
-        emailKey: emailKeyOf(email),
-        passwordHash,
-      });
-      const { id } = inserted.identifiers[0] as { id: number };
+      const id = await insertMedic(transaction, { name, email, passwordHash });
       return { id, token: await this.tokens.issue(transaction, id, 'created') };
     });
   }

@@ -45,12 +45,16 @@ export class SingleStatementWrites {
   }
 }
 
-/** What its snapshot did not see yet, two first memberships at once say, meets a unique index and stores nothing. */
+/**
+ * A pair that has a membership gets no row, so that its refusal uses up no id. What the snapshot did not see yet, such
+ * as another first membership, meets a unique index and stores nothing.
+ */
 const INSERT = `
   WITH locked AS MATERIALIZED (SELECT id FROM medic WHERE id = $1 FOR NO KEY UPDATE),
     allowed AS MATERIALIZED (SELECT locked.id FROM locked, ${adminshipHeld('$4', '$2')})
   INSERT INTO membership (medic_id, hospital_id, type, is_active)
   SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND NOT o.is_deleted) FROM allowed
+  WHERE NOT EXISTS (SELECT FROM membership p WHERE p.medic_id = $1 AND p.hospital_id = $2)
   ON CONFLICT DO NOTHING RETURNING id`;
 
 /** The medic that {@link MEMBERSHIP_COLUMNS} takes from `m` has been read with its lock. */

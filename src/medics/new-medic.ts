@@ -1,0 +1,38 @@
+import type { Transaction } from '../database/transaction.js';
+import { emailKeyOf, type Medic } from './medic.entity.js';
+import { EmailTaken } from './medic.errors.js';
+
+/** What a new medic is stored with; what is absent is as the table has it by default. */
+export type NewMedic = Pick<Medic, 'name' | 'email'> & Partial<Medic>;
+
+/** A taken email gets no row, so that its refusal uses up no id. */
+const INSERT = `
+  INSERT INTO medic (name, email, email_key, password_hash, date_of_birth, cedula_prof, specialty_no, specialty,
+    alma_mater, female, campaign, is_active, created_by_id)
+  SELECT $1, $2, $3, $4, $5::date, $6, $7, $8, $9, $10::boolean, $11, $12::boolean, $13::integer
+  WHERE NOT EXISTS (SELECT FROM medic WHERE email_key = $3) RETURNING id`;
+
+/**
+ * Stores a new medic.
+ * @returns its id
+ * @throws EmailTaken another medic has the email; if it is being stored at this moment, by a constraint
+ */
+export async function insertMedic(transaction: Transaction, medic: NewMedic): Promise<number> {
+  const [created] = await transaction.query<{ id: number }>(INSERT, [
+    medic.name,
+    medic.email,
+    emailKeyOf(medic.email),
+    medic.passwordHash ?? null,
+    medic.dateOfBirth ?? null,
+    medic.cedulaProf ?? null,
+    medic.specialtyNo ?? null,
+    medic.specialty ?? null,
+    medic.almaMater ?? null,
+    medic.female ?? null,
+    medic.campaign ?? '',
+    medic.isActive ?? true,
+    medic.createdById ?? null,
+  ]);
+  if (created === undefined) throw new EmailTaken();
+  return created.id;
+}
