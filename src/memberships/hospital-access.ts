@@ -15,11 +15,22 @@ export function rightAt(medic: string, hospital: string): string {
 /**
  * @param medic, hospital SQL for their ids
  * @returns SQL that ends a `FROM`: the live membership `r` by which the medic is an ADMIN of the hospital. It stays
- *   until the transaction ends, and is read as it is now, also where a statement's snapshot is older than its locks.
+ *   until the transaction ends, and is read as it is now, even if a statement's snapshot is older than its locks.
  */
 export function adminshipHeld(medic: string, hospital: string): string {
   return `membership r WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital}
     AND r.type = 'ADMIN' AND NOT r.is_deleted FOR SHARE OF r`;
+}
+
+/**
+ * @param medic, hospital SQL for their ids
+ * @returns SQL as that of {@link adminshipHeld}, for a medic whose account is active and stays so: an ADMIN who can
+ *   act, as rule 2 counts them
+ */
+export function actingAdminshipHeld(medic: string, hospital: string): string {
+  return `membership r JOIN medic acting ON acting.id = r.medic_id AND acting.is_active
+    WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital}
+    AND r.type = 'ADMIN' AND NOT r.is_deleted FOR SHARE OF acting, r`;
 }
 
 /** @throws UnauthorizedMedic the right is not that of an ADMIN */

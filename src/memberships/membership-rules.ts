@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly otherLive: boolean;
   /** Whether another live membership of the medic is the active one. */
   readonly otherActive: boolean;
-  /** Whether the hospital has another live ADMIN. */
+  /** Whether the hospital has another ADMIN who can act: a live membership of an active account. */
   readonly otherAdmin: boolean;
 }
 
@@ -31,7 +31,8 @@ export interface Surroundings {
  * @param mayChoose whether the caller is the medic, or the account that created the medic
  * @returns how it becomes
  * @throws MembershipIsDeleted another change than the restoring of a deleted one
- * @throws LastAdminOfHospital the hospital would be left without an ADMIN
+ * @throws LastAdminOfHospital the hospital would be left without an ADMIN who can act. The membership of a deactivated
+ *   account counts as that of an active one: only an ADMIN who can act reaches it, who is then the other one.
  * @throws ActiveHospitalAlreadyChosen the medic's choice is not the caller's to change
  */
 export function nextState(

@@ -161,7 +161,7 @@ const placeColumns = (hospital: string) => `
     WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND NOT o.is_deleted) AS "otherLive",
   EXISTS (SELECT FROM membership o
     WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND o.is_active AND NOT o.is_deleted) AS "otherActive",
-  EXISTS (SELECT FROM membership o
+  EXISTS (SELECT FROM membership o JOIN medic acting ON acting.id = o.medic_id AND acting.is_active
     WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND o.type = 'ADMIN' AND NOT o.is_deleted) AS "otherAdmin"`;
 
 const PLACE_OF_MEMBERSHIP = `SELECT ${placeColumns('s.hospital_id')}

@@ -19,7 +19,7 @@ export class MembershipAlreadyExists extends DomainError {
   }
 }
 
-/** Rule 2: the change would leave the hospital without a live ADMIN. */
+/** Rule 2: the change would leave the hospital without an ADMIN who can act. */
 export class LastAdminOfHospital extends DomainError {
   readonly kind = 'conflict';
 

@@ -8,7 +8,7 @@ import {
   type MembershipResponse,
   type MembershipRow,
 } from './dto/membership.response.js';
-import { adminshipHeld } from './hospital-access.js';
+import { actingAdminshipHeld, adminshipHeld } from './hospital-access.js';
 import { LOCKED_PAIR, type Pair } from './membership-writer.js';
 import type { MembershipType } from './membership.entity.js';
 
@@ -36,7 +36,7 @@ export class SingleStatementWrites {
 
   /**
    * Makes a live membership of another medic one of a MEMBER or ADMIN, where the caller is an ADMIN of its
-   * hospital, and stays one until it is stored: so the hospital keeps an ADMIN (rule 2).
+   * hospital whose account is active, and stays so until it is stored: the hospital keeps an ADMIN who can act (rule 2).
    * @returns the membership as it is then, or null where nothing was stored, for whatever reason
    */
   async trySetType(callerId: number, membershipId: number, type: MembershipType): Promise<MembershipResponse | null> {
@@ -60,6 +60,6 @@ const INSERT = `
 /** The medic that {@link MEMBERSHIP_COLUMNS} takes from `m` has been read with its lock. */
 const SET_TYPE = `
   WITH pair AS MATERIALIZED (SELECT s.id, s.hospital_id, m.name, m.email ${LOCKED_PAIR}),
-    allowed AS MATERIALIZED (SELECT pair.* FROM pair, ${adminshipHeld('$3', 'pair.hospital_id')})
+    allowed AS MATERIALIZED (SELECT pair.* FROM pair, ${actingAdminshipHeld('$3', 'pair.hospital_id')})
   UPDATE membership s SET type = $2 FROM allowed m
   WHERE s.id = m.id AND s.medic_id <> $3 AND NOT s.is_deleted RETURNING ${MEMBERSHIP_COLUMNS}`;

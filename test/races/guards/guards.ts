@@ -91,11 +91,34 @@ export const HOSPITAL_LOCK = inSql(
 export const MEDIC_LOCK = inSql(
   'the lock of the medic',
   [/FOR NO KEY UPDATE OF h, m/, 'FOR NO KEY UPDATE OF h'],
+  [/(FOR SHARE OF h) FOR NO KEY UPDATE OF m/, '$1'],
   [/(FROM medic WHERE id = \$1) FOR NO KEY UPDATE/, '$1'],
 );
 
+/** A hospital that was left alone, because nobody concerned had a right there, is not written to. */
+export const LEFT_ALONE = inSql('the look whether the hospital is locked', [
+  /(THEN \(SELECT true FROM hospital WHERE id = \$1 FOR NO KEY UPDATE\)) END/,
+  '$1 ELSE true END',
+]);
+
+/** Whoever changes the type of another's membership has an active account until that is stored. */
+export const ACTING_CALLER = inSql('the condition that the caller can act', [
+  /(acting\.id = r\.medic_id) AND acting\.is_active/,
+  '$1',
+]);
+export const ACTING_LOCK = inSql("the lock of the caller's account", [/FOR SHARE OF acting, r/, 'FOR SHARE OF r']);
+
+/** Only ADMINs whose accounts are active count as others. */
+export const OTHERS_CAN_ACT = inSql('the condition that the other ADMIN can act', [
+  /(acting\.id = o\.medic_id) AND acting\.is_active/,
+  '$1',
+]);
+
+/** A hospital that a medic chooses stays active until that is stored. */
+export const ACTIVITY_LOCK = inSql("the lock of the hospital's activity", [/FOR SHARE OF h /, '']);
+
 /** The right that a write is authorised by stays until the write is stored. */
-export const RIGHT_LOCK = inSql("the lock of the caller's right", [/FOR SHARE( OF r)?/, '']);
+export const RIGHT_LOCK = inSql("the lock of the caller's right", [/FOR SHARE( OF (acting, )?r)?(?! OF h)/, '']);
 
 /** A key is rotated only while it is live, which the statement that stores its successor asks again. */
 export const LIVE_WHEN_ROTATED = inSql('the condition that the old key is live', [

@@ -1,0 +1,85 @@
+import { MembershipType } from '../../../src/memberships/membership.entity.js';
+import type { Actor } from '../../support/actor.js';
+import type { Answer } from '../../support/answer.js';
+import { ACTING_CALLER, ACTING_LOCK, OTHERS_CAN_ACT } from './guards.js';
+import { atRow, interleavings } from './interleave.js';
+
+const AT_ONCE = { concurrent: true };
+
+/** A hospital with two ADMINs, and the account that created both. */
+interface Scene {
+  readonly hospital: number;
+  readonly creator: Actor;
+  readonly first: Actor;
+  readonly firstship: number;
+  readonly second: Actor;
+  readonly secondship: number;
+}
+
+interleavings('An ADMIN who can act stays in a hospital', (interleave, service) => {
+  async function given(): Promise<Scene> {
+    const creator = await service.given.medic();
+    const [first, second] = [
+      await service.given.medic({ createdById: creator.id }),
+      await service.given.medic({ createdById: creator.id }),
+    ];
+    const hospital = await service.given.emptyHospital();
+    const ADMIN = { type: MembershipType.ADMIN, isActive: true };
+    const [firstship, secondship] = [
+      await service.given.membership(first, hospital, ADMIN),
+      await service.given.membership(second, hospital, ADMIN),
+    ];
+    return { hospital, creator, first, firstship, second, secondship };
+  }
+
+  async function outcome({ hospital }: Scene, answers: Answer[]) {
+    const acting = await service.dataSource.query<unknown[]>(
+      `SELECT FROM membership s JOIN medic m ON m.id = s.medic_id
+       WHERE s.hospital_id = $1 AND s.type = 'ADMIN' AND NOT s.is_deleted AND m.is_active`,
+      [hospital],
+    );
+    return { statuses: answers.map(({ status }) => status), acting: acting.length };
+  }
+
+  const deactivate = ({ creator }: Scene, { id }: Actor) =>
+    creator.patch(`/medics/${String(id)}`, { is_active: false }, AT_ONCE);
+
+  const common = {
+    given,
+    outcome,
+    // Whoever changes the memberships of the hospital waits; a deactivation does not.
+    stopped: ({ hospital }: Scene) => [atRow('hospital', hospital)],
+    guarded: { statuses: [409, 202], acting: 1 },
+  };
+  const breaks = { statuses: [201, 202], acting: 0 };
+
+  interleave('when one who demotes the other is deactivated before that is decided', {
+    ...common,
+    requests: (scene) => [
+      () => scene.first.changeMembership(scene.secondship, { type_membership: 'MEMBER' }, AT_ONCE),
+      () => deactivate(scene, scene.first),
+    ],
+    withoutGuard: [
+      { guard: ACTING_CALLER, breaks },
+      { guard: ACTING_LOCK, breaks },
+    ],
+  });
+
+  interleave('when the other is deactivated before one who steps down is', {
+    ...common,
+    requests: (scene) => [
+      () => scene.first.changeMembership(scene.firstship, { type_membership: 'MEMBER' }, AT_ONCE),
+      () => deactivate(scene, scene.second),
+    ],
+    withoutGuard: { guard: OTHERS_CAN_ACT, breaks },
+  });
+
+  interleave('when the other is deactivated before one who leaves is', {
+    ...common,
+    requests: (scene) => [
+      () => scene.first.removeMembership(scene.firstship, AT_ONCE),
+      () => deactivate(scene, scene.second),
+    ],
+    withoutGuard: { guard: OTHERS_CAN_ACT, breaks },
+  });
+});
