@@ -11,6 +11,8 @@ export interface Interleaving<Scene, Answer, Outcome> {
   readonly given: () => Promise<Scene>;
   /** SQL of locks, by which the test's own connection stops the requests at their writes: {@link atWrite} and others. */
   readonly stopped: (scene: Scene) => string[];
+  /** Further locks, which last only until so many requests have been sent. */
+  readonly atFirst?: { readonly stopped: (scene: Scene) => string[]; readonly requests: number };
   /** Each is sent when the one before it is stopped or answered; all go on when the last one is. */
   readonly requests: (scene: Scene) => (() => Promise<Answer>)[];
   /** @returns what is to be seen in the end, in any order of those who were let go at once */
@@ -115,14 +117,22 @@ async function play<S, A, O>(service: Service, interleaving: Interleaving<S, A, 
   try {
     await other.query('BEGIN');
     for (const lock of interleaving.stopped(scene)) await other.query(lock);
-    const answers = await inOrder(service, other, interleaving.requests(scene));
+    await other.query('SAVEPOINT at_first');
+    for (const lock of interleaving.atFirst?.stopped(scene) ?? []) await other.query(lock);
+    const answers = await inOrder(service, other, interleaving.requests(scene), interleaving.atFirst?.requests);
     return await interleaving.outcome(scene, answers);
   } finally {
     await other.end();
   }
 }
 
-async function inOrder<A>(service: Service, other: pg.Client, requests: (() => Promise<A>)[]): Promise<A[]> {
+/** @param freed how many requests are sent before the locks after the savepoint are given up */
+async function inOrder<A>(
+  service: Service,
+  other: pg.Client,
+  requests: (() => Promise<A>)[],
+  freed?: number,
+): Promise<A[]> {
   const pending = new Set<Promise<A>>();
   const sent: Promise<A>[] = [];
   for (const request of requests) {
@@ -130,6 +140,10 @@ async function inOrder<A>(service: Service, other: pg.Client, requests: (() => P
     pending.add(answer);
     sent.push(answer);
     await stoppedOrAnswered(service, other, pending);
+    if (sent.length === freed) {
+      await other.query('ROLLBACK TO SAVEPOINT at_first');
+      await stoppedOrAnswered(service, other, pending);
+    }
   }
   await other.query('COMMIT');
   return Promise.all(sent);

@@ -1,0 +1,43 @@
+import { MembershipType } from '../../../src/memberships/membership.entity.js';
+import { LEFT_ALONE } from './guards.js';
+import { atRow, atWrite, interleavings } from './interleave.js';
+
+const AT_ONCE = { concurrent: true };
+
+interleavings(
+  'By a right that comes while it is looked for nothing is stored after it is gone',
+  (interleave, service) => {
+    async function given() {
+      const { hospital, admin, member: creator, membership: creatorship } = await service.given.hospital();
+      const created = await service.given.medic({ createdById: creator.id });
+      return { hospital, admin, creator, creatorship, created };
+    }
+    type Scene = Awaited<ReturnType<typeof given>>;
+
+    const assign = ({ hospital, creator, created }: Scene) =>
+      creator.patch(`/medics/${String(created.id)}`, { hospital }, AT_ONCE);
+    const setType = ({ admin, creatorship }: Scene, type: MembershipType) =>
+      admin.changeMembership(creatorship, { type_membership: type }, AT_ONCE);
+
+    interleave('by PATCH medics', {
+      given,
+      stopped: () => [atWrite('INSERT', 'membership')],
+      // The creator is no ADMIN when the hospital is looked at, one when the right is, and none when the membership is stored.
+      atFirst: { stopped: ({ created }) => [atRow('medic', created.id)], requests: 2 },
+      requests: (scene) => [
+        async () => ({ status: (await assign(scene)).status, rows: '' }),
+        async () => ({ status: (await setType(scene, MembershipType.ADMIN)).status, rows: '' }),
+        async () => {
+          const { status } = await setType(scene, MembershipType.MEMBER);
+          return { status, rows: await service.client.rows() };
+        },
+      ],
+      outcome: async (_, answers) => ({
+        statuses: answers.map(({ status }) => status),
+        storedAfterwards: answers[2]?.rows !== (await service.client.rows()),
+      }),
+      guarded: { statuses: [202, 201, 201], storedAfterwards: false },
+      withoutGuard: { guard: LEFT_ALONE, breaks: { statuses: [202, 201, 201], storedAfterwards: true } },
+    });
+  },
+);
