@@ -7,7 +7,7 @@ import { readPage, type PageOfRows } from '../database/page.js';
 import { Reads } from '../database/reads.js';
 import type { Statements } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
-import { HospitalAccess, requireAdmin } from '../memberships/hospital-access.js';
+import { HospitalAccess, requireAdmin, SHOWS_HOSPITAL } from '../memberships/hospital-access.js';
 import { firstState } from '../memberships/membership-rules.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { MembershipWriter } from '../memberships/membership-writer.js';
@@ -20,7 +20,9 @@ import { PicturesService } from './pictures.service.js';
 const OF_CALLER = `FROM membership s JOIN hospital h ON h.id = s.hospital_id
   WHERE s.medic_id = $1 AND NOT s.is_deleted`;
 
-const LIST = { columns: HOSPITAL_COLUMNS, from: OF_CALLER };
+const SHOWN_TO_CALLER = `${OF_CALLER} AND ${SHOWS_HOSPITAL}`;
+
+const LIST = { columns: HOSPITAL_COLUMNS, from: SHOWN_TO_CALLER };
 
 /** Hospitals as the medics that belong to them see and edit them. */
 @Injectable()
@@ -33,14 +35,23 @@ export class HospitalsService {
     private readonly pictures: PicturesService,
   ) {}
 
-  /** @returns a slice of the hospitals of the caller's live memberships, by id, and how many there are */
+  /** @returns a slice of the hospitals that the caller's live memberships show, by id, and how many there are */
   list(caller: CurrentMedic, slice: Slice): Promise<PageOfRows<HospitalRow>> {
     return readPage(this.reads.onReplica(caller), LIST, [caller.id], slice);
   }
 
-  /** @throws NotFound the caller has no live membership there, or there is no such hospital */
-  async get(caller: CurrentMedic, id: number, on: Statements = this.reads): Promise<HospitalRow> {
-    const [row] = await on.query<HospitalRow>(`SELECT ${HOSPITAL_COLUMNS} ${OF_CALLER} AND h.id = $2`, [caller.id, id]);
+  /** @throws NotFound no live membership shows the hospital to the caller, or there is no such hospital */
+  get(caller: CurrentMedic, id: number): Promise<HospitalRow> {
+    return this.read(this.reads, SHOWN_TO_CALLER, caller, id);
+  }
+
+  /** Reads what the caller has just written: whoever creates an inactive hospital as a MEMBER sees it this once. */
+  private getWritten(transaction: Transaction, caller: CurrentMedic, id: number): Promise<HospitalRow> {
+    return this.read(transaction, OF_CALLER, caller, id);
+  }
+
+  private async read(on: Statements, from: string, caller: CurrentMedic, id: number): Promise<HospitalRow> {
+    const [row] = await on.query<HospitalRow>(`SELECT ${HOSPITAL_COLUMNS} ${from} AND h.id = $2`, [caller.id, id]);
     if (row === undefined) throw new NotFound();
     return row;
   }
@@ -60,7 +71,7 @@ export class HospitalsService {
       const type = isAdmin ? MembershipType.ADMIN : MembershipType.MEMBER;
       const next = firstState({ type, isActive: undefined }, place, true);
       const [, hospital] = await transaction.commitWith(() =>
-        Promise.all([this.writer.insert(transaction, place, next), this.get(caller, id, transaction)]),
+        Promise.all([this.writer.insert(transaction, place, next), this.getWritten(transaction, caller, id)]),
       );
       return hospital;
     });
@@ -77,7 +88,7 @@ export class HospitalsService {
       const columns = columnsOf(input);
       if (Object.keys(columns).length > 0) await transaction.manager.update(Hospital, { id }, columns);
       await this.setPictures(transaction, id, input);
-      return transaction.commitWith(() => this.get(caller, id, transaction));
+      return transaction.commitWith(() => this.getWritten(transaction, caller, id));
     });
   }
 

@@ -26,7 +26,9 @@ export class LocationsController {
   @Answers({
     summary: 'Choose your active hospital',
     ok: LocationUpdatedResponse,
-    errors: { 404: { 'You have no live membership there.': { message: 'Hospital not found' } } },
+    errors: {
+      404: { 'You have no live membership there, or it is hidden from you.': { message: 'Hospital not found' } },
+    },
   })
   async updateLocation(
     @Caller() caller: CurrentMedic,

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidFields } from '../common/domain-error.js';
 import type { Transaction } from '../database/transaction.js';
+import { showsHospital } from '../memberships/hospital-access.js';
 import { firstState, nextState, type MembershipState } from '../memberships/membership-rules.js';
 import { MembershipType } from '../memberships/membership.entity.js';
-import { hasMembership, MembershipWriter, type Place } from '../memberships/membership-writer.js';
+import { hasMembership, liveTypeOf, MembershipWriter, type Place } from '../memberships/membership-writer.js';
 import { CannotAssignHospital } from './medic.errors.js';
 
 /** What a request wants of a medic's active hospital and of the right there; null clears the choice. */
@@ -40,9 +41,10 @@ export class MedicHospital {
       if (wish.isAdmin === undefined) return;
       throw new InvalidFields({ is_admin_membership: ['The medic has no current hospital.'] });
     }
-    const { present } = place;
-    const keepsType = wish.isAdmin === undefined || typeOf(wish.isAdmin) === present?.type;
-    if (present?.isDeleted !== false || !keepsType) requireAssigner(place.right, place.hospitalId);
+    const liveType = liveTypeOf(place);
+    const keepsType = liveType !== null && (wish.isAdmin === undefined || typeOf(wish.isAdmin) === liveType);
+    const mayBeNamed = isAboutCurrent(wish) || showsHospital(liveType, place.isHospitalActive === true);
+    if (!keepsType || !mayBeNamed) requireAssigner(place.right, place.hospitalId);
   }
 
   /** @returns how the membership of the place becomes. @throws LastAdminOfHospital rule 2 of section 3 */

@@ -33,6 +33,20 @@ export function actingAdminshipHeld(medic: string, hospital: string): string {
     AND r.type = 'ADMIN' AND NOT r.is_deleted FOR SHARE OF acting, r`;
 }
 
+/**
+ * SQL for {@link showsHospital}: the live membership `s` shows the hospital `h` to its medic. An inactive hospital is
+ * hidden from its MEMBERs (section 4 of the contract).
+ */
+export const SHOWS_HOSPITAL = `(h.is_active OR s.type = 'ADMIN')`;
+
+/**
+ * @param right the medic's right at the hospital by a live membership, null without one
+ * @returns whether the hospital exists for the medic
+ */
+export function showsHospital(right: MembershipType | null, isHospitalActive: boolean): boolean {
+  return right === MembershipType.ADMIN || (right !== null && isHospitalActive);
+}
+
 /** @throws UnauthorizedMedic the right is not that of an ADMIN */
 export function requireAdmin(right: MembershipType | null): void {
   if (right !== MembershipType.ADMIN) throw new UnauthorizedMedic();

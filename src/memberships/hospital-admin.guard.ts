@@ -6,7 +6,7 @@ import { currentMedicOf, foundFor } from '../auth/current-medic.decorator.js';
 import { readId, UNREADABLE } from '../common/coercion.js';
 import { NotFound } from '../common/domain-error.js';
 import { idInPathOrNull } from '../common/path-id.js';
-import { requireAdmin, rightAt } from './hospital-access.js';
+import { requireAdmin, rightAt, SHOWS_HOSPITAL } from './hospital-access.js';
 import type { MembershipType } from './membership.entity.js';
 
 /** What is known of the caller when a guarded route is called. */
@@ -22,6 +22,8 @@ const idInBody = ({ body }: FastifyRequest) => {
   return id === UNREADABLE ? null : id;
 };
 const RIGHT = `SELECT ${rightAt('caller.id', '$2::integer')} AS "right"`;
+const RIGHT_IF_SHOWN = `SELECT s.type AS "right" FROM membership s JOIN hospital h ON h.id = s.hospital_id
+  WHERE s.medic_id = caller.id AND s.hospital_id = $2 AND NOT s.is_deleted AND ${SHOWS_HOSPITAL}`;
 const RIGHT_OF_MEMBERSHIP = `SELECT s.medic_id AS "ofMedic", ${rightAt('caller.id', 's.hospital_id')} AS "right"
   FROM membership s WHERE s.id = $2`;
 
@@ -32,7 +34,7 @@ export const RIGHT_AT_HOSPITAL_OF_BODY: RightLookup = { sql: RIGHT, idOf: idInBo
 const LOOKUPS = {
   'body.hospital': RIGHT_AT_HOSPITAL_OF_BODY,
   'path.hospital': { sql: RIGHT, idOf: idInPathOrNull },
-  'path.hospital, hidden from others': { sql: RIGHT, idOf: idInPathOrNull },
+  'path.hospital, hidden from others': { sql: RIGHT_IF_SHOWN, idOf: idInPathOrNull },
   'path.membership': { sql: RIGHT_OF_MEMBERSHIP, idOf: idInPathOrNull },
   'path.membership, or its medic': { sql: RIGHT_OF_MEMBERSHIP, idOf: idInPathOrNull },
 } satisfies Record<string, RightLookup>;

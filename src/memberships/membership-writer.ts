@@ -31,10 +31,17 @@ export interface Place extends Pair, OwnedMedic, Surroundings {
   readonly present: (MembershipState & { readonly id: number }) | null;
   /** The caller's right at the hospital. */
   readonly right: MembershipType | null;
+  /** Null if there is no such hospital. */
+  readonly isHospitalActive: boolean | null;
 }
 
 /** The place of a pair that has a membership. */
 export type PresentPlace = Place & { readonly present: object };
+
+/** @returns the medic's right at the hospital by a live membership, null without one */
+export function liveTypeOf({ present }: Place): MembershipType | null {
+  return present?.isDeleted === false ? present.type : null;
+}
 
 /** @returns whether the pair has a membership, live or deleted */
 export function hasMembership(place: Place): place is PresentPlace {
@@ -79,6 +86,21 @@ export class MembershipWriter {
       [medicId],
     );
     return medic ?? null;
+  }
+
+  /**
+   * Locks a medic as {@link lockMedic} does, and before that a hospital that the medic belongs to: its activity stays
+   * as it is until the transaction ends.
+   * @returns whether the medic has a live membership there; nothing is locked otherwise
+   */
+  async lockMember(transaction: Transaction, { medicId, hospitalId }: Pair): Promise<boolean> {
+    const rows = await transaction.query(
+      `SELECT FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
+       WHERE s.medic_id = $1 AND s.hospital_id = $2 AND NOT s.is_deleted
+       FOR SHARE OF h FOR NO KEY UPDATE OF m`,
+      [medicId, hospitalId],
+    );
+    return rows.length > 0;
   }
 
   /** Locks the hospital and the medic of a membership. */
@@ -162,7 +184,8 @@ const placeColumns = (hospital: string) => `
   EXISTS (SELECT FROM membership o
     WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND o.is_active AND NOT o.is_deleted) AS "otherActive",
   EXISTS (SELECT FROM membership o JOIN medic acting ON acting.id = o.medic_id AND acting.is_active
-    WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND o.type = 'ADMIN' AND NOT o.is_deleted) AS "otherAdmin"`;
+    WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND o.type = 'ADMIN' AND NOT o.is_deleted) AS "otherAdmin",
+  (SELECT h.is_active FROM hospital h WHERE h.id = ${hospital}) AS "isHospitalActive"`;
 
 const PLACE_OF_MEMBERSHIP = `SELECT ${placeColumns('s.hospital_id')}
   FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.id = $2`;

@@ -16,7 +16,7 @@ async function tryRoute(row: Row, scene: Scene, headers: Record<string, string>)
   if (answer.status < 400) return row.isList === true ? `${status}, ${hasAny(answer.json) ? 'some' : 'none'}` : status;
   if (row.method === 'GET') expect(await service.client.rows()).toBe(before);
   const { message = '' } = (answer.json ?? {}) as { message?: string };
-  return `${status} ${message.replace(String(scene.hospital), '{hospital}')}`;
+  return `${status} ${message.replace(/(hospital: )\d+$/, '$1{hospital}')}`;
 }
 
 /** @returns whether a list, or the page of one, has anything */
@@ -67,7 +67,7 @@ function documentOf(rows: readonly Row[]): string {
   return [
     '# Who gets what',
     '',
-    'Generated from `test/authorization/matrix.ts`, every cell of which a test sends over HTTP on both databases; after each refusal it checks that no row has changed. `{medic}` and `{membership}` are those of the membership’s own medic, who is a `MEMBER` of `{hospital}`; the creator of the medic does not belong to it. `{newcomer}` belongs to nothing and was created by the `ADMIN`. Of some lists it says whether they have some rows or none.',
+    'Generated from `test/authorization/matrix.ts`, every cell of which a test sends over HTTP on both databases; after each refusal it checks that no row has changed. `{medic}` and `{membership}` are those of the membership’s own medic, who is a `MEMBER` of `{hospital}`; the creator of the medic does not belong to it. `{inactive}` is a hospital with `is_active: false` that has the same `ADMIN` and `MEMBER`s, and `{hidden membership}` that of the own medic there. `{newcomer}` belongs to nothing and was created by the `ADMIN`. Of some lists it says whether they have some rows or none.',
     '',
     FOOTNOTES.map(([mark, message]) => `${mark} \`${message}\``).join(' '),
     '',

@@ -1,6 +1,8 @@
 import { anyMedic, HIDDEN, keyNeeded, members, NONE, own, SOME, UNAUTHORIZED, type Row } from './expected.js';
 import type { Scene } from './scene.js';
 
+const inactivePath = ({ inactive }: Scene) => `/hospital/${String(inactive)}`;
+const hiddenPath = ({ hiddenMembership }: Scene) => `/management/memberships/${String(hiddenMembership)}`;
 const membershipPath = ({ membership }: Scene) => `/management/memberships/${String(membership)}`;
 const hospitalPath = ({ hospital }: Scene) => `/hospital/${String(hospital)}`;
 const hospitalFields = { name: 'New', patron: 'NEW', location: 'Monterrey', contact: '81' };
@@ -76,6 +78,28 @@ export const HOSPITAL_ROWS: readonly Row[] = [
     expected: keyNeeded(UNAUTHORIZED, { ADMIN: SOME }),
   },
   {
+    operation: 'getMembership',
+    method: 'GET',
+    route: '/management/memberships/{hidden membership}',
+    path: hiddenPath,
+    expected: keyNeeded(HIDDEN, { ADMIN: '200', [own]: '200' }),
+  },
+  {
+    operation: 'deleteMembership',
+    method: 'DELETE',
+    route: '/management/memberships/{hidden membership}',
+    path: hiddenPath,
+    expected: keyNeeded(UNAUTHORIZED, { ADMIN: '201', [own]: '201' }),
+  },
+  {
+    operation: 'listHospitalMemberships',
+    method: 'GET',
+    route: '/memberships/{inactive}',
+    path: ({ inactive }) => `/memberships/${String(inactive)}`,
+    isList: true,
+    expected: keyNeeded(UNAUTHORIZED, { ADMIN: SOME }),
+  },
+  {
     operation: 'listHospitals',
     method: 'GET',
     route: '/hospital',
@@ -104,5 +128,20 @@ export const HOSPITAL_ROWS: readonly Row[] = [
     path: hospitalPath,
     body: () => ({ name: 'Another name' }),
     expected: keyNeeded(HIDDEN, { ...members(UNAUTHORIZED), ADMIN: '201' }),
+  },
+  {
+    operation: 'getHospital',
+    method: 'GET',
+    route: '/hospital/{inactive}',
+    path: inactivePath,
+    expected: keyNeeded(HIDDEN, { ADMIN: '200' }),
+  },
+  {
+    operation: 'updateHospital',
+    method: 'PATCH',
+    route: '/hospital/{inactive}',
+    path: inactivePath,
+    body: () => ({ name: 'Another name' }),
+    expected: keyNeeded(HIDDEN, { ADMIN: '201' }),
   },
 ];

@@ -76,6 +76,15 @@ export const MATRIX: readonly Row[] = [
   {
     operation: 'updateMedic',
     method: 'PATCH',
+    route: '/medics/{medic}',
+    with: 'hospital` of `{inactive}',
+    path: medicPath,
+    body: ({ inactive }) => ({ hospital: inactive }),
+    expected: keyNeeded(HIDDEN, { [own]: CANNOT_ASSIGN, [creator]: CANNOT_ASSIGN }),
+  },
+  {
+    operation: 'updateMedic',
+    method: 'PATCH',
     route: '/medics/{newcomer}',
     with: 'hospital',
     path: newcomerPath,
@@ -112,6 +121,15 @@ export const MATRIX: readonly Row[] = [
     path: () => '/locations/update',
     body: ({ hospital }) => ({ hospital_id: hospital }),
     expected: keyNeeded('404 Hospital not found', members('200')),
+  },
+  {
+    operation: 'updateLocation',
+    method: 'PATCH',
+    route: '/locations/update',
+    with: 'hospital_id` of `{inactive}',
+    path: () => '/locations/update',
+    body: ({ inactive }) => ({ hospital_id: inactive }),
+    expected: keyNeeded('404 Hospital not found', { ADMIN: '200' }),
   },
   {
     operation: 'createToken',

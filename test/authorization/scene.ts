@@ -29,6 +29,10 @@ export type ActorName = (typeof ACTORS)[number];
 export interface Scene {
   readonly headers: Readonly<Record<ActorName, Record<string, string>>>;
   readonly hospital: number;
+  /** An inactive hospital of the same people. */
+  readonly inactive: number;
+  /** The own medic's membership there. */
+  readonly hiddenMembership: number;
   /** Whose membership is tried. */
   readonly subject: Actor;
   readonly membership: number;
@@ -50,6 +54,11 @@ export async function sceneOf({ given, dataSource }: Service): Promise<Scene> {
   const membership = await given.membership(subject, hospital, { isActive: true });
   const exAdmin = await given.medic();
   await given.membership(exAdmin, hospital, { type: MembershipType.ADMIN, isDeleted: true });
+  const inactive = await given.emptyHospital({ isActive: false });
+  await given.membership(admin, inactive, { type: MembershipType.ADMIN });
+  await given.membership(member, inactive);
+  await given.membership(exAdmin, inactive, { type: MembershipType.ADMIN, isDeleted: true });
+  const hiddenMembership = await given.membership(subject, inactive);
   const deactivated = await given.medic({ isActive: false });
   await given.membership(deactivated, hospital, { type: MembershipType.ADMIN, isActive: true });
   const revoked = await given.token(admin.id);
@@ -64,6 +73,8 @@ export async function sceneOf({ given, dataSource }: Service): Promise<Scene> {
   const token = (key: string) => ({ authorization: `Token ${key}` });
   return {
     hospital,
+    inactive,
+    hiddenMembership,
     subject,
     membership,
     newcomer: await given.medic({ createdById: admin.id }),

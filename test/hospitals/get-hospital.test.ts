@@ -1,3 +1,4 @@
+import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { castOf } from '../support/actors.js';
 import { NO_IDS, refusesBadKeys } from '../support/refusals.js';
 import { useService } from '../support/service.js';
@@ -63,7 +64,7 @@ describe('GET /hospital/{id}', () => {
       locationLon: '-100.3498',
       googlePlaceId: 'ChIJ',
     });
-    await service.given.membership(medic, hospital, { isActive: true });
+    await service.given.membership(medic, hospital, { type: MembershipType.ADMIN, isActive: true });
     expect((await medic.get(`/hospital/${String(hospital)}`)).isOk().json).toEqual({
       id: hospital,
       created_at: '2020-11-04T01:12:12.017000Z',
@@ -75,7 +76,7 @@ describe('GET /hospital/{id}', () => {
       page_size: true,
       page_template: 'modern',
       is_active: false,
-      is_admin: false,
+      is_admin: true,
       info: true,
       send_emails: false,
       zip_code: '64710',

@@ -6,11 +6,12 @@ import { ADDRESS, type ModelMedic } from './world.js';
 const createHospital = command(
   'create hospital',
   4,
-  fc.record({ by: caller, is_admin: fc.option(fc.nat(4), { nil: undefined }) }),
-  (model, { by, is_admin: n }) => {
+  fc.record({ by: caller, is_admin: fc.option(fc.nat(4), { nil: undefined }), is_active: fc.nat(5) }),
+  (model, { by, is_admin: n, is_active: m }) => {
     const fields = {
       name: `Hospital ${String(model.hospitals.length)}`,
       ...(n !== undefined && { is_admin: n > 0 }),
+      ...(m === 1 && { is_active: false }),
     };
     const medic = whoCalls(model, by, []);
     const body = { ...ADDRESS, ...fields };
@@ -20,8 +21,12 @@ const createHospital = command(
 
 const changeHospital = command(
   'change hospital',
-  2,
-  fc.record({ by: caller, hospital: pick, fields: listed({ name: fc.constantFrom('North', 'South') }) }),
+  4,
+  fc.record({
+    by: caller,
+    hospital: pick,
+    fields: listed({ name: fc.constantFrom('North', 'South'), is_active: maybe }),
+  }),
   (model, { by, hospital: n, fields }) => {
     const hospital = oneOf(model.hospitals, n);
     const medic = whoCalls(model, by, adminsOf(model, hospital));

@@ -31,19 +31,19 @@ export interface MedicFields {
 
 /** The writes of sections 3 to 6 of the contract, one at a time; written from the contract's text. */
 export class Model extends World {
-  createHospital(by: ModelMedic, fields: { name: string; is_admin?: boolean }): Expected {
-    const hospital = { id: UNKNOWN, name: fields.name, createdAt: '' };
+  createHospital(by: ModelMedic, fields: { name: string; is_admin?: boolean; is_active?: boolean }): Expected {
+    const hospital = { id: UNKNOWN, name: fields.name, isActive: fields.is_active ?? true, createdAt: '' };
     this.hospitals.push(hospital);
     this.add(by, hospital, fields.is_admin === false ? 'MEMBER' : 'ADMIN', undefined, true);
     return answered(201, () => hospitalObject(this, by, hospital));
   }
 
-  changeHospital(by: ModelMedic, id: number, fields: { name?: string }): Expected {
+  changeHospital(by: ModelMedic, id: number, fields: { name?: string; is_active?: boolean }): Expected {
     const hospital = this.hospital(id);
-    const right = this.rightOf(by, hospital);
-    if (hospital === undefined || right === undefined) throw answers.notFound();
-    if (right !== 'ADMIN') throw answers.unauthorizedMedic();
+    if (hospital === undefined || !this.sees(by, hospital)) throw answers.notFound();
+    if (!this.isAdmin(by, hospital)) throw answers.unauthorizedMedic();
     hospital.name = fields.name ?? hospital.name;
+    hospital.isActive = fields.is_active ?? hospital.isActive;
     return answered(201, () => hospitalObject(this, by, hospital));
   }
 
@@ -93,7 +93,7 @@ export class Model extends World {
   chooseLocation(by: ModelMedic, id: number | undefined): Expected {
     if (id === undefined) throw answers.invalid('hospital_id');
     const membership = this.liveOf(by).find(({ hospital }) => hospital.id === id);
-    if (membership === undefined) throw answers.notFound('Hospital not found');
+    if (membership === undefined || !this.sees(by, membership.hospital)) throw answers.notFound('Hospital not found');
     this.activate(membership);
     return answered(200, () => ({ message: 'Hospital updated successfully' }));
   }
@@ -137,7 +137,8 @@ export class Model extends World {
     const type: Type | undefined = isAdmin === undefined ? undefined : isAdmin ? 'ADMIN' : 'MEMBER';
     const present = this.of(medic, hospital);
     const staysAsItIs = present?.isDeleted === false && (type ?? present.type) === present.type;
-    if (!staysAsItIs) this.assignable(by, hospital.id);
+    const isHidden = wanted !== undefined && !this.sees(medic, hospital);
+    if (!staysAsItIs || isHidden) this.assignable(by, hospital.id);
     return () => {
       if (present === undefined) this.add(medic, hospital, type ?? 'MEMBER', true, true);
       else {
@@ -203,7 +204,7 @@ export class Model extends World {
 
   private isLastAdmin({ medic, hospital, type, isDeleted }: ModelMembership): boolean {
     if (type !== 'ADMIN' || isDeleted) return false;
-    return this.adminsOf(hospital).every((admin) => admin === medic);
+    return this.adminsOf(hospital).every((admin) => admin === medic || !admin.isActive);
   }
 }
 

@@ -109,7 +109,7 @@ async function rowsOf({ dataSource }: Service): Promise<unknown> {
     await dataSource.query<unknown[]>(
       'SELECT id, name, email, email_key, is_active, created_by_id FROM medic ORDER BY id',
     ),
-    await dataSource.query<unknown[]>('SELECT id, name FROM hospital ORDER BY id'),
+    await dataSource.query<unknown[]>('SELECT id, name, is_active FROM hospital ORDER BY id'),
     await dataSource.query<unknown[]>(
       `SELECT id, medic_id, hospital_id, type, is_active, is_deleted, ${instant('date_joined')} AS date_joined
        FROM membership ORDER BY id`,
@@ -128,7 +128,7 @@ function rowsOfModel({ medics, hospitals, memberships }: Model): unknown {
       is_active: isActive,
       created_by_id: creator?.id ?? null,
     })),
-    hospitals: hospitals.map(({ id, name }) => ({ id, name })),
+    hospitals: hospitals.map(({ id, name, isActive }) => ({ id, name, is_active: isActive })),
     memberships: memberships.map(({ id, medic, hospital, type, isActive, isDeleted, dateJoined }) => ({
       id,
       medic_id: medic.id,

@@ -46,7 +46,7 @@ export class Reads {
   }
 
   locations(by: ModelMedic): Expected {
-    const found = this.model.liveOf(by).map(({ hospital, isActive }) => ({
+    const found = this.seenBy(by).map(({ hospital, isActive }) => ({
       hospital: { id: hospital.id, name: hospital.name, location: 'Monterrey' },
       default: isActive,
       clinics: [],
@@ -56,7 +56,7 @@ export class Reads {
   }
 
   hospitals(by: ModelMedic, path: string, query: Query): Expected {
-    const found = byId(this.model.liveOf(by).map(({ hospital }) => hospital));
+    const found = byId(this.seenBy(by).map(({ hospital }) => hospital));
     return page(
       path,
       query,
@@ -66,8 +66,12 @@ export class Reads {
 
   hospital(by: ModelMedic, id: number): Expected {
     const hospital = this.model.hospital(id);
-    if (hospital === undefined || this.model.rightOf(by, hospital) === undefined) throw answers.notFound();
+    if (hospital === undefined || !this.model.sees(by, hospital)) throw answers.notFound();
     return answered(200, () => hospitalObject(this.model, by, hospital));
+  }
+
+  private seenBy(medic: ModelMedic): ModelMembership[] {
+    return this.model.liveOf(medic).filter(({ hospital }) => this.model.sees(medic, hospital));
   }
 
   medics(by: ModelMedic, path: string, query: Query): Expected {

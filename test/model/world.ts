@@ -14,6 +14,7 @@ export interface ModelMedic {
 export interface ModelHospital {
   id: number;
   name: string;
+  isActive: boolean;
   createdAt: string;
 }
 
@@ -68,6 +69,12 @@ export class World {
 
   rightOf(medic: ModelMedic, hospital: ModelHospital | undefined): Type | undefined {
     return this.liveOf(medic).find((membership) => membership.hospital === hospital)?.type;
+  }
+
+  /** Whether the hospital exists for the medic: an inactive one is hidden from its MEMBERs. */
+  sees(medic: ModelMedic, hospital: ModelHospital | undefined): boolean {
+    const right = this.rightOf(medic, hospital);
+    return right === 'ADMIN' || (right === 'MEMBER' && hospital?.isActive === true);
   }
 
   adminsOf(hospital: ModelHospital): ModelMedic[] {
@@ -138,7 +145,7 @@ export function hospitalObject(world: World, by: ModelMedic, hospital: ModelHosp
     page_template: 'classic',
     picture: null,
     university_logo: null,
-    is_active: true,
+    is_active: hospital.isActive,
     is_admin: world.isAdmin(by, hospital),
     info: false,
     send_emails: true,

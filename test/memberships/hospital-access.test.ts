@@ -1,0 +1,29 @@
+import { SHOWS_HOSPITAL, showsHospital } from '../../src/memberships/hospital-access.js';
+import { MembershipType } from '../../src/memberships/membership.entity.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+describe('showsHospital, in TypeScript and in SQL', () => {
+  test.each([
+    [MembershipType.ADMIN, true, true],
+    [MembershipType.ADMIN, false, true],
+    [MembershipType.MEMBER, true, true],
+    [MembershipType.MEMBER, false, false],
+  ])('%s, active: %p -> %p', async (type, isActive, isShown) => {
+    expect(showsHospital(type, isActive)).toBe(isShown);
+    const [row] = await database.dataSource.query<{ shown: boolean }[]>(
+      `SELECT ${SHOWS_HOSPITAL} AS shown FROM (SELECT $1::text AS type) s, (SELECT $2::boolean AS is_active) h`,
+      [type, isActive],
+    );
+    expect(row?.shown).toBe(isShown);
+  });
+
+  test.each([true, false])('nobody without a right, active: %p', (isActive) => {
+    expect(showsHospital(null, isActive)).toBe(false);
+  });
+});
