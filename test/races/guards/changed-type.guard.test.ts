@@ -1,6 +1,6 @@
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
-import { MEDIC_LOCK } from './guards.js';
+import { ACTIVITY_LOCK, all, MEDIC_LOCK } from './guards.js';
 import { atRow, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
@@ -40,6 +40,11 @@ interleavings('A type that has been changed stays so', (interleave, service) => 
       };
     },
     guarded: { statuses: [200, 201], rows: [{ type: 'MEMBER', is_active: true }] },
-    withoutGuard: { guard: MEDIC_LOCK, breaks: { statuses: [200, 201], rows: [{ type: 'ADMIN', is_active: true }] } },
+    // The choice shares the hospital's row, too, which whoever changes the type locks.
+    withoutGuard: {
+      guard: all(ACTIVITY_LOCK, MEDIC_LOCK),
+      breaks: { statuses: [200, 201], rows: [{ type: 'ADMIN', is_active: true }] },
+    },
+    spare: [ACTIVITY_LOCK, MEDIC_LOCK],
   });
 });

@@ -115,7 +115,7 @@ export const OTHERS_CAN_ACT = inSql('the condition that the other ADMIN can act'
 ]);
 
 /** A hospital that a medic chooses stays active until that is stored. */
-export const ACTIVITY_LOCK = inSql("the lock of the hospital's activity", [/FOR SHARE OF h /, '']);
+export const ACTIVITY_LOCK = inSql("the lock of the hospital's activity", [/FOR SHARE OF h ?/, '']);
 
 /** The right that a write is authorised by stays until the write is stored. */
 export const RIGHT_LOCK = inSql("the lock of the caller's right", [/FOR SHARE( OF (acting, )?r)?(?! OF h)/, '']);

@@ -1,7 +1,7 @@
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
 import type { Answer } from '../../support/answer.js';
-import { HOSPITAL_LOCK, RIGHT_LOCK } from './guards.js';
+import { ACTING_LOCK, all, HOSPITAL_LOCK, RIGHT_LOCK } from './guards.js';
 import { atWrite, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
@@ -92,6 +92,7 @@ interleavings('The last ADMIN of a hospital stays', (interleave, service) => {
     interleave(`where one takes the right from the other by ${way}, and leaves`, {
       ...common,
       requests: ({ first, second }) => [() => lose(first.actor, second), () => LOSSES.DELETE(first.actor, first)],
-      withoutGuard: { guard: HOSPITAL_LOCK, breaks },
+      // A change of the type alone holds the account of its caller, too, for which whoever leaves waits.
+      withoutGuard: { guard: all(HOSPITAL_LOCK, ...(way === 'PATCH type_membership' ? [ACTING_LOCK] : [])), breaks },
     });
 });
