@@ -6,6 +6,7 @@ import { send, type Statements } from './statements.js';
 /** All that is stored through it is stored together, or not at all. */
 export class Transaction implements Statements {
   private isEnding = false;
+  private isOver = false;
   private failure: unknown;
 
   constructor(
@@ -13,17 +14,19 @@ export class Transaction implements Statements {
     private readonly client: SessionClient,
   ) {}
 
-  /** Stores entities. @throws Error it is asked for in {@link commitWith}, where it would come too late: a defect */
+  /** Stores entities. @throws Error it is used in {@link commitWith} or afterwards, which is too late: a defect */
   get manager(): EntityManager {
-    if (this.isEnding) throw new Error('Entities are stored before the transaction ends.');
+    if (this.isEnding || this.isOver) throw new Error('Entities are stored before the transaction ends.');
     return this.runner.manager;
   }
 
   /**
    * Statements that are sent before an answer is awaited make one round trip together.
    * @throws the first failure of the transaction: those after it only say that there was one
+   * @throws Error COMMIT or ROLLBACK was sent before, and the statement would be a transaction of its own: a defect
    */
   async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+    if (this.isOver) throw new Error('The transaction has ended; send its statements before that.');
     try {
       return await send<Row>(this.client, text, values);
     } catch (error) {
@@ -39,15 +42,8 @@ export class Transaction implements Statements {
    */
   async commitWith<T>(last: () => Promise<T>): Promise<T> {
     this.isEnding = true;
-    let result: Promise<T>;
-    try {
-      result = last();
-    } catch (error) {
-      // Nothing ends the transaction yet: `run` is to roll it back.
-      this.isEnding = false;
-      throw error;
-    }
-    return inOrder(result, this.client.query('COMMIT'));
+    // Where `last` throws nothing ends the transaction yet: `run` rolls it back.
+    return inOrder(last(), this.end('COMMIT'));
   }
 
   /** Does `work` and stores what it did; where it throws, nothing. */
@@ -55,13 +51,18 @@ export class Transaction implements Statements {
     const begun = this.client.query('BEGIN');
     try {
       const result = await inOrder(work(this), begun);
-      if (!this.isEnding) await this.client.query('COMMIT');
+      if (!this.isOver) await this.end('COMMIT');
       return result;
     } catch (error) {
       // Where even this fails the connection has ended, and the transaction with it.
-      if (!this.isEnding) await this.client.query('ROLLBACK').catch(() => undefined);
+      if (!this.isOver) await this.end('ROLLBACK').catch(() => undefined);
       throw error;
     }
+  }
+
+  private end(statement: 'COMMIT' | 'ROLLBACK'): Promise<unknown> {
+    this.isOver = true;
+    return this.client.query(statement);
   }
 }
 

@@ -1,4 +1,4 @@
-import { inTransaction } from '../../src/database/transaction.js';
+import { inTransaction, type Transaction } from '../../src/database/transaction.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;
@@ -20,4 +20,33 @@ test('a transaction that fails where it was to end stores nothing, and leaves it
   await expect(failed).rejects.toThrow('on purpose');
   await inTransaction(dataSource, (transaction) => transaction.query(INSERT, ['second@example.org']));
   expect(await dataSource.query('SELECT email FROM medic')).toEqual([{ email: 'second@example.org' }]);
+});
+
+describe('a statement that is sent after the end of its transaction', () => {
+  const AFTER = /The transaction has ended/;
+  const emails = () => database.dataSource.query('SELECT email FROM medic ORDER BY email');
+  const insert = (transaction: Transaction, name: string) => transaction.query(INSERT, [`${name}@example.org`]);
+
+  test.each([
+    ['COMMIT', (transaction: Transaction) => transaction.commitWith(() => insert(transaction, 'first')), 1],
+    ['the end of its work', (transaction: Transaction) => insert(transaction, 'first'), 1],
+    ['ROLLBACK', (transaction: Transaction) => insert(transaction, 'first').then(() => Promise.reject(new Error())), 0],
+  ])('is refused, and stores nothing: after %s', async (_, work, stored) => {
+    let transaction: Transaction | undefined;
+    await inTransaction(database.dataSource, (own) => work((transaction = own))).catch(() => undefined);
+    await expect(insert(transaction as unknown as Transaction, 'late')).rejects.toThrow(AFTER);
+    expect(() => (transaction as unknown as Transaction).manager).toThrow();
+    expect(await emails()).toEqual([{ email: 'first@example.org' }].slice(0, stored));
+  });
+
+  test('is refused where COMMIT has been sent, and is not answered yet', async () => {
+    const late = inTransaction(database.dataSource, (transaction) =>
+      transaction.commitWith(async () => {
+        await insert(transaction, 'first');
+        await insert(transaction, 'late');
+      }),
+    );
+    await expect(late).rejects.toThrow(AFTER);
+    expect(await emails()).toEqual([{ email: 'first@example.org' }]);
+  });
 });
