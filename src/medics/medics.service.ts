@@ -5,6 +5,7 @@ import { hashPassword } from '../auth/password.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { DatabaseUnavailable } from '../common/database-errors.js';
 import { NotFound } from '../common/domain-error.js';
+import { pauseAfter } from '../database/retries.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { HospitalAccess } from '../memberships/hospital-access.js';
 import { firstState } from '../memberships/membership-rules.js';
@@ -78,6 +79,7 @@ export class MedicsService {
         this.tryUpdate(transaction, caller, id, input),
       );
       if (medic !== null) return medic;
+      if (attempt < ATTEMPTS) await pauseAfter(attempt);
     }
     throw new DatabaseUnavailable();
   }

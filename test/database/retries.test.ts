@@ -1,0 +1,66 @@
+import { withRetries } from '../../src/database/retries.js';
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => {
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
+
+/** Fails with a SQLSTATE so often, and succeeds then. */
+function failing(code: string, times: number) {
+  let attempts = 0;
+  return jest.fn(async () => {
+    attempts += 1;
+    await Promise.resolve();
+    if (attempts <= times) throw Object.assign(new Error(), { code });
+    return 'done';
+  });
+}
+
+/** Lets everything happen that waits for no timer. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+}
+
+test.each(['40001', '40P01'])('competing transactions (%s) are tried again after a random pause', async (code) => {
+  jest.spyOn(Math, 'random').mockReturnValue(0.5);
+  const work = failing(code, 2);
+  const result = withRetries(work);
+  for (const [pause, attempts] of [
+    [5, 2],
+    [10, 3],
+  ] as const) {
+    await settle();
+    expect(work).toHaveBeenCalledTimes(attempts - 1);
+    jest.advanceTimersByTime(pause - 1);
+    await settle();
+    expect(work).toHaveBeenCalledTimes(attempts - 1);
+    jest.advanceTimersByTime(1);
+    await settle();
+    expect(work).toHaveBeenCalledTimes(attempts);
+  }
+  await expect(result).resolves.toBe('done');
+});
+
+test.each(['0A000', '26000'])('a prepared statement that no longer fits (%s) is tried again at once', async (code) => {
+  const work = failing(code, 2);
+  await expect(withRetries(work)).resolves.toBe('done');
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test('any other failure is not tried again', async () => {
+  const work = failing('23505', 1);
+  await expect(withRetries(work)).rejects.toMatchObject({ code: '23505' });
+  expect(work).toHaveBeenCalledTimes(1);
+});
+
+test('a transaction that fails every time is given up after four attempts', async () => {
+  const work = failing('40P01', Infinity);
+  const result = withRetries(work).catch((error: unknown) => error);
+  for (let attempt = 1; attempt < 4; attempt += 1) {
+    await settle();
+    jest.advanceTimersByTime(100);
+  }
+  expect(await result).toMatchObject({ code: '40P01' });
+  expect(work).toHaveBeenCalledTimes(4);
+});
