@@ -3,6 +3,7 @@ import type { FieldErrors } from './common/domain-error.js';
 import { OperatorError } from './common/operator-error.js';
 import { InvalidEnvironment } from './config/environment.js';
 import { CONSTRAINT_ERRORS } from './constraint-errors.js';
+import { StandbyRefused } from './database/standby.js';
 
 const REFUSED_STATES: Readonly<Record<string, string>> = {
   '08P01':
@@ -17,9 +18,13 @@ const REFUSED_STATES: Readonly<Record<string, string>> = {
 export function sentenceOf(error: unknown): string {
   if (error instanceof InvalidEnvironment) return `The settings are not valid: ${error.message}`;
   if (error instanceof OperatorError) return error.message;
+  if (error instanceof StandbyRefused)
+    return 'The PostgreSQL of DATABASE_URL is a standby, which only reads; name the primary, or promote it.';
   const refusal = domainErrorOf(error, CONSTRAINT_ERRORS);
   if (refusal?.kind === 'invalid') return sentencesOf(refusal.details['errors'] as FieldErrors);
-  const { code } = databaseFailureOf(error);
+  const { code, message } = databaseFailureOf(error);
+  if (message === 'The server does not support SSL connections')
+    return 'The PostgreSQL of DATABASE_URL does not offer TLS; turn it on there, or remove sslmode from the URL.';
   if (code !== undefined && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) {
     return `The certificate of the PostgreSQL of DATABASE_URL is not trusted (${code}); check sslmode and sslrootcert.`;
   }

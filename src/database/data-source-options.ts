@@ -9,7 +9,7 @@ import { Membership } from '../memberships/membership.entity.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 import { FoldedEmails1767398400000 } from './migrations/1767398400000-folded-emails.js';
 import { SpecialtyVerified1767398400001 } from './migrations/1767398400001-specialty-verified.js';
-import { SessionClient, verify } from './session-client.js';
+import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
 const INSTANT_OID = 1184;
 const parserOf = pg.types.getTypeParser as (oid: number, format?: 'text' | 'binary') => unknown;
@@ -55,9 +55,10 @@ const session = {
 };
 
 /** @returns the options of a connection to the replica at `url`, which is not waited for long */
-export function replicaOptions(url: string): pg.ClientConfig {
+export function replicaOptions(url: string): SessionConfig {
   return {
     ...session,
+    acceptsStandby: true,
     connectionString: url,
     application_name: 'hospital-memberships',
     query_timeout: REPLICA_TIMEOUT_MS,

@@ -52,14 +52,14 @@ export class Lane implements Statements {
     }
     try {
       await client.connect();
-      await client.meet();
+      await client.initializeSession();
     } catch (error) {
       this.drop(client);
       // What passes by itself is told to every caller; what does not, such as a password, is the operator's.
       if (domainErrorOf(error, {}) === undefined) {
         this.logger.error(`A connection to PostgreSQL is refused (${databaseFailureOf(error).code ?? 'no code'}).`);
       }
-      throw new DatabaseUnavailable();
+      throw error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable();
     }
     this.isOpen = this.client === client;
     return client;

@@ -48,7 +48,8 @@ export class Transaction implements Statements {
 
   /** Does `work` and stores what it did; where it throws, nothing. */
   async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const begun = this.client.query('BEGIN');
+    // Whatever the default of the database is: work takes locks, and then reads what others have committed.
+    const begun = this.client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     try {
       const result = await inOrder(work(this), begun);
       if (!this.isOver) await this.end('COMMIT');

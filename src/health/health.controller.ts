@@ -38,25 +38,28 @@ export class HealthController {
     ok: HealthResponse,
     errors: {
       503: {
-        'The database is away.': { message: new DatabaseUnavailable().message },
+        'The database is away or read-only.': { message: new DatabaseUnavailable().message },
         'The process is about to end.': { message: new ShuttingDown().message },
       },
     },
   })
   async getReadiness(): Promise<HealthResponse> {
     this.draining.requireServing();
-    this.asking ??= this.isPrimary().finally(() => {
+    this.asking ??= this.isWritable().finally(() => {
       this.asking = undefined;
     });
     if (!(await this.asking)) throw new DatabaseUnavailable();
     return { status: 'ok' };
   }
 
-  /** @returns whether the database answers, and is no standby. Where the writes wait, it is asked all the same. */
-  private async isPrimary(): Promise<boolean> {
-    const sql = 'SELECT pg_is_in_recovery() AS "isStandby"';
-    return this.reads.query<{ isStandby: boolean }>(sql).then(
-      (rows) => !rowOf(rows).isStandby,
+  /**
+   * @returns whether the database responds and accepts writes: on a standby `transaction_read_only` is always on, on a
+   *   primary it is the setting of an operator. Reads connections respond even while all writes wait.
+   */
+  private async isWritable(): Promise<boolean> {
+    const sql = `SELECT current_setting('transaction_read_only') = 'off' AS "isWritable"`;
+    return this.reads.query<{ isWritable: boolean }>(sql).then(
+      (rows) => rowOf(rows).isWritable,
       () => false,
     );
   }

@@ -31,8 +31,8 @@ describe.each(['any values', 'its values'])('planned for %s', (mode) => {
   let ordinary: Ordinary;
 
   beforeAll(async () => {
-    // A connection that has met nobody prepares nothing.
-    if (mode === 'its values') jest.spyOn(SessionClient.prototype, 'meet').mockResolvedValue();
+    // A session that is not initialized prepares nothing.
+    if (mode === 'its values') jest.spyOn(SessionClient.prototype, 'initializeSession').mockResolvedValue();
     service = await LargeService.start(databaseUrl(), EXPLAINED);
     ordinary = new Ordinary(service.dataSource);
   });
