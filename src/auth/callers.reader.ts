@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Reads } from '../database/reads.js';
+import { POSITION } from '../database/replica.js';
+import { ON_PRIMARY } from '../database/standby.js';
 import type { RightLookup } from './access.decorator.js';
 import { InvalidToken } from './auth.errors.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
@@ -9,7 +11,7 @@ import type { ListLookup } from './read-ahead.decorator.js';
 import { LIVE } from './tokens.service.js';
 
 const FROM_KEY = 'FROM api_token t JOIN medic caller ON caller.id = t.medic_id';
-const WHERE_KEY = `WHERE t.digest = $1 AND ${LIVE} AND caller.is_active`;
+const WHERE_KEY = `WHERE t.digest = $1 AND ${LIVE} AND caller.is_active AND ${ON_PRIMARY}`;
 
 /** What a route has to know of its caller, and the statements that find it. */
 export interface CallerQuery {
@@ -70,8 +72,7 @@ export class CallersReader {
   }
 
   private textOf(right: RightLookup | undefined, list: ListLookup | undefined): string {
-    // Not the position that has been written: with `synchronous_commit = off` what was acknowledged may be beyond it.
-    const position = this.reads.hasReplicas ? ', pg_current_wal_insert_lsn()::text AS position' : '';
+    const position = this.reads.hasReplicas ? `, ${POSITION} AS position` : '';
     const [found, join] =
       right === undefined ? ['', ''] : ['found.*, ', `LEFT JOIN LATERAL (${right.sql}) found ON true`];
     const columns = `${found}caller.id AS "callerId", t.id AS "tokenId"${position}`;

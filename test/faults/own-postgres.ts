@@ -11,7 +11,7 @@ export class OwnPostgres {
   private constructor(
     private readonly bin: string,
     private readonly folder: string,
-    private readonly port: number,
+    private port: number,
   ) {}
 
   static async create(): Promise<OwnPostgres> {
@@ -28,6 +28,11 @@ export class OwnPostgres {
     if (bin === undefined) throw new Error(`There is no PostgreSQL below ${VERSIONS}.`);
     const folder = (await run('mktemp -d /tmp/hospital-memberships-XXXXXX')).trim();
     return new OwnPostgres(bin, folder, await freePort());
+  }
+
+  /** The folder of its socket. */
+  get socketFolder(): string {
+    return this.folder;
   }
 
   get url(): string {
@@ -51,6 +56,23 @@ export class OwnPostgres {
     return replica;
   }
 
+  /** Makes this server, which is stopped, a standby that streams from `primary` from its next start on, without a rewind. */
+  async demote(primary: OwnPostgres): Promise<void> {
+    const from = `host=127.0.0.1 port=${String(primary.port)} user=postgres`;
+    await this.configure(`primary_conninfo = '${from}'`);
+    await run(`touch ${this.folder}/data/standby.signal`);
+  }
+
+  /** Makes it listen on the port of `other` from its next start on. */
+  takePortOf(other: OwnPostgres): void {
+    this.port = other.port;
+  }
+
+  /** @param lines of its settings, in force from its next start on */
+  async configure(...lines: string[]): Promise<void> {
+    for (const line of lines) await run(`echo "${line}" >>${this.folder}/data/postgresql.conf`);
+  }
+
   /**
    * Lets it answer over TLS only, from its next start on.
    * @returns the file of the certificate authority that has signed for 127.0.0.1
@@ -64,8 +86,7 @@ export class OwnPostgres {
     const name = 'subjectAltName=IP:127.0.0.1';
     const signed = '-CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out server.crt';
     await run(`cd ${folder} && echo ${name} >ext && openssl x509 -req -in server.csr ${signed} -extfile ext 2>&1`);
-    const settings = `ssl = on\nssl_cert_file = '${folder}/server.crt'\nssl_key_file = '${folder}/server.key'\n`;
-    await run(`printf "${settings}" >>${folder}/data/postgresql.conf`);
+    await this.configure('ssl = on', `ssl_cert_file = '${folder}/server.crt'`, `ssl_key_file = '${folder}/server.key'`);
     await run(`sed -i 's/^host /hostssl /' ${folder}/data/pg_hba.conf`);
     return `${folder}/ca.crt`;
   }

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { postgresOptions } from '../../src/database/data-source-options.js';
 import { Reads } from '../../src/database/reads.js';
+import { POSITION } from '../../src/database/replica.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
 import { HOSPITAL } from '../support/bodies.js';
@@ -74,8 +76,10 @@ async function scans(): Promise<number> {
 
 /** Runs a statement over a connection of the test's own. */
 async function onReplica<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
-  const replica = await new DataSource(postgresOptions(servers.replica.url)).initialize();
-  return replica.query<Row[]>(sql, values).finally(() => replica.destroy());
+  const replica = new pg.Client(servers.replica.url);
+  await replica.connect();
+  const { rows } = await replica.query(sql, values).finally(() => replica.end());
+  return rows as Row[];
 }
 
 test('lists are read from the replica', async () => {
@@ -104,13 +108,13 @@ test('while the primary writes without a pause, lists are as new as ever, and th
   const writer = async () => {
     while (!isOver) await primary.query('INSERT INTO written VALUES ($1)', [(number += 1)]);
   };
-  reads.onReplica({ position: '0/0' });
+  reads.onReplica({ position: '00000001 0/0' });
   await sleep(1000);
   const writing = writer();
   let [byReplica, old] = [0, 0];
   for (let list = 0; list < LISTS; list += 1) {
     const [found] = await reads.query<{ position: string; number: number }>(
-      'SELECT (SELECT max(number) FROM written) AS number, pg_current_wal_insert_lsn()::text AS position',
+      `SELECT (SELECT max(number) FROM written) AS number, ${POSITION} AS position`,
     );
     const [row] = await reads
       .onReplica({ position: found?.position ?? '' })
@@ -175,6 +179,26 @@ test('a right that is taken away is gone, however far the replica is behind', as
   figure('of them granted once more', late);
 });
 
+test('the primary among the replicas is left alone after one look at it, and the log says so once', async () => {
+  const LISTS = 50;
+  const server = start({
+    DATABASE_URL: servers.primary.url,
+    DATABASE_REPLICA_URLS: servers.primary.url,
+    RATE_LIMIT: '0',
+  });
+  const url = await server.url();
+  const medic = await given.medic();
+  await listsOf(url, medic, LISTS);
+  await server.printed(/is a primary, and is not read from/);
+  const sessions = () =>
+    primary.query<{ pid: number }[]>(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'hospital-memberships' AND query LIKE '%isOnTimeline%' AND pid <> pg_backend_pid()`,
+    );
+  expect((await listsOf(url, medic, LISTS)).map(({ status }) => status)).toEqual(Array(LISTS).fill(200));
+  expect(await sessions()).toEqual([]);
+  expect(server.output.match(/is a primary, and is not read from/g)).toHaveLength(1);
+});
+
 test('a replica that stops costs no request, and is used again when it is back', async () => {
   const url = await service();
   const { admin } = await given.hospital();
@@ -211,14 +235,6 @@ test('a replica that falls silent costs no request, and is used again when it an
   expect(replies.map(({ status }) => status)).toEqual(Array(LISTS).fill(200));
   await until(async () => ((await listsOnReplica(url, admin, 5)) >= 5 ? true : undefined));
   figure('lists granted while the replica was silent', LISTS);
-});
-
-test('a standby in the place of the primary is not ready, and refuses to write', async () => {
-  const medic = await given.medic();
-  await servers.caughtUp();
-  const url = await start({ DATABASE_URL: servers.replica.url, RATE_LIMIT: '0' }).url();
-  expect((await fetch(`${url}/health/ready`)).status).toBe(503);
-  expect((await send(url, by(medic, 'POST', '/hospital/', HOSPITAL), agent)).status).toBe(503);
 });
 
 // The last one: what has been promoted does not follow any more.
