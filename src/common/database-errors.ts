@@ -78,8 +78,15 @@ export function domainErrorOf(error: unknown, constraints: ConstraintErrors): Do
   if (constraint !== undefined && Object.hasOwn(constraints, constraint)) return constraints[constraint]?.();
   if (code === OUT_OF_IDS) return new OutOfIds();
   if (code !== undefined) {
+    // A socket that is not there, while PostgreSQL restarts, is a missing file.
+    if (syscallOf(error) === 'connect') return new DatabaseUnavailable();
     const away = UNAVAILABLE_CODES.has(code) || UNAVAILABLE_STATES.some((state) => code.startsWith(state));
     return away && /^[0-9A-Z_]+$/.test(code) ? new DatabaseUnavailable() : undefined;
   }
   return UNAVAILABLE_MESSAGES.test(message) ? new DatabaseUnavailable() : undefined;
+}
+
+/** @returns the system call that failed, for errors of the operating system */
+function syscallOf(error: unknown): unknown {
+  return (Object(error) as { syscall?: unknown }).syscall;
 }

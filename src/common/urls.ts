@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
  */
 export function baseUrlOf(request: FastifyRequest, publicUrl: string | undefined): string {
   const protocol = request.protocol.toLowerCase() === 'https' ? 'https' : 'http';
-  return publicUrl?.replace(/\/+$/, '') ?? `${protocol}://${request.host}`;
+  return publicUrl ?? `${protocol}://${request.host}`;
 }
 
 /** @returns the absolute URL of a request as its client sees it, also where its target names a host itself */
@@ -16,5 +16,5 @@ export function urlOf(request: FastifyRequest, publicUrl: string | undefined): s
 
 /** @returns the path below which clients see the service, without a slash at its end */
 export function publicPathOf(publicUrl: string | undefined): string {
-  return publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
+  return publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/^\/$/, '');
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { cleanEnv, makeValidator } from 'envalid';
+import { databaseUrlOf, publicUrlOf, redisUrlOf } from './url-settings.js';
 
 /** Injection token of the {@link Environment}. */
 export const ENVIRONMENT = Symbol('ENVIRONMENT');
@@ -12,13 +13,6 @@ function whole(what: string, min: number, max: number) {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
     throw new Error(`must be ${what}, a whole number from ${String(min)} to ${String(max)}`);
-  });
-}
-
-function urlOf(...protocols: string[]) {
-  return makeValidator<string>((text) => {
-    if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
-    throw new Error(`must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`);
   });
 }
 
@@ -60,31 +54,20 @@ const duration = makeValidator<number>((value) => {
   throw new Error('must be a time such as 12h, 30m or 3600 (seconds), of 3650d at most');
 });
 
-const publicUrl = makeValidator<string>((value) => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const isPlain = url?.search === '' && url.hash === '' && url.username === '' && !/[?#]/.test(value);
-  if (isPlain && /^https?:$/.test(url.protocol)) return value;
-  throw new Error('must be a URL such as https://api.example.org, without user, query and fragment');
-});
-
-const replicas = makeValidator<string[]>((list) => {
-  const urls = list.split(',').map((url) => url.trim());
-  if (urls.every((url) => /^postgres(ql)?:/.test(url) && URL.canParse(url))) return urls;
-  throw new Error('must be URLs that start with postgres:// or postgresql://, separated by commas');
-});
+const replicas = makeValidator<string[]>((list) => list.split(',').map((url) => databaseUrlOf(url.trim())));
 
 const validators = {
   PORT: whole('a TCP port', 0, 65_535)({ default: 3000 }),
   HOST: text({ default: '0.0.0.0' }),
-  DATABASE_URL: urlOf('postgres:', 'postgresql:')({ default: undefined }),
+  DATABASE_URL: makeValidator(databaseUrlOf)({ default: undefined }),
   DATA_DIR: text({ default: './data' }),
-  PUBLIC_URL: publicUrl({ default: undefined }),
+  PUBLIC_URL: makeValidator(publicUrlOf)({ default: undefined }),
   TRUST_PROXY: proxies({ default: false }),
   CORS_ORIGINS: origins({ default: undefined }),
   LOG_LEVEL: logLevel({ default: 'info' }),
   /** In seconds. */
   LOGIN_TOKEN_TTL: duration({ default: 12 * 3600 }),
-  REDIS_URL: urlOf('redis:', 'rediss:')({ default: undefined }),
+  REDIS_URL: makeValidator(redisUrlOf)({ default: undefined }),
   WEB_CONCURRENCY: whole('a number of processes', 1, 64)({ default: 1 }),
   DATABASE_REPLICA_URLS: replicas({ default: undefined }),
   RATE_LIMIT: whole('requests a minute', 0, 999_999_999)({ default: 6000 }),

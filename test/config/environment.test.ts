@@ -12,6 +12,9 @@ function refusalOf(variables: Record<string, string>): string {
   throw new Error(`Taken: ${JSON.stringify(variables)}`);
 }
 
+/** Ends of a URL that WHATWG's parser accepts. */
+const UNREADABLE = ['h/a b', 'h/a ', 'h/a\r', 'h\n/a', 'h\t', 'h/a\\b', 'h/a\u0000', 'h/100%', 'h/%zz', 'h/%ff'];
+
 describe('settings', () => {
   const defaults = {
     PORT: 3000,
@@ -41,8 +44,15 @@ describe('settings', () => {
     ['HOST', '::1', '::1'],
     ['DATABASE_URL', 'postgres://u:p@h:5432/d', 'postgres://u:p@h:5432/d'],
     ['DATABASE_URL', 'postgresql://h/d?sslmode=require', 'postgresql://h/d?sslmode=require'],
+    ['DATABASE_URL', 'postgres:///d?host=/var/run/postgresql', 'postgres:///d?host=/var/run/postgresql'],
+    ['DATABASE_URL', 'postgres://u@/d?host=/run&port=5433', 'postgres://u@/d?host=/run&port=5433'],
+    ['DATABASE_URL', 'postgres://%2Fvar%2Frun/d', 'postgres://%2Fvar%2Frun/d'],
+    ['DATABASE_URL', 'postgres://u:a,b%25@[::1]:5432/d', 'postgres://u:a,b%25@[::1]:5432/d'],
+    ['REDIS_URL', 'rediss://:p%40@h:6379/1', 'rediss://:p%40@h:6379/1'],
     ['DATA_DIR', '/var/lib/service', '/var/lib/service'],
     ['PUBLIC_URL', 'https://example.org/base', 'https://example.org/base'],
+    ['PUBLIC_URL', 'HTTPS://例え.example/', 'https://xn--r8jz45g.example'],
+    ['PUBLIC_URL', 'https://example.org/<ñ>//', 'https://example.org/%3C%C3%B1%3E'],
     ['TRUST_PROXY', 'TRUE', true],
     ['TRUST_PROXY', 'false', false],
     ['TRUST_PROXY', '10.0.0.0/8, ::1,192.0.2.1', ['10.0.0.0/8', '::1', '192.0.2.1']],
@@ -58,16 +68,27 @@ describe('settings', () => {
   test.each([
     ['PORT', ['x', '-1', '65536', '3000.5', '3e3', ' ', '99999999999']],
     ['HOST', [' ']],
-    ['DATABASE_URL', ['x', 'mysql://h/d', 'h:5432', 'http://h/d', ' ']],
+    [
+      'DATABASE_URL',
+      ['x', 'mysql://h/d', 'h:5432', 'http://h/d', ' ', ...UNREADABLE.map((end) => `postgres://${end}`)],
+    ],
+    [
+      'DATABASE_URL',
+      ['postgres://u:p/p@h/d', 'postgres://h:99999/d', 'postgres://h/d?port=0', 'postgres://h/d?port=x'],
+    ],
+    ['DATABASE_URL', ['postgres://h,i/d', 'postgres://u:p@h:5432,i:5432/d', 'postgres:///d?host=h,i']],
     ['DATA_DIR', [' ']],
     [
       'PUBLIC_URL',
-      ['x', 'ftp://h', 'example.org', '//example.org', ' ', 'http://h/?a=1', 'http://h/#a', 'http://u@h/'],
+      [
+        ...['x', 'ftp://h', 'example.org', '//example.org', ' ', 'http://h/?a=1', 'http://h/#a', 'http://u@h/'],
+        ...['https:h', 'https:\\\\h', ...UNREADABLE.map((end) => `https://${end}`)],
+      ],
     ],
     ['LOGIN_TOKEN_TTL', ['0', '0h', '-1', 'x', '1w', '3651d', '99999999d']],
     ['WEB_CONCURRENCY', ['0', '65', '1.5', 'x']],
     ['DATABASE_REPLICA_URLS', ['postgres://h/d']],
-    ['REDIS_URL', ['x', 'http://h']],
+    ['REDIS_URL', ['x', 'http://h', ...UNREADABLE.map((end) => `redis://${end}`)]],
     [
       'TRUST_PROXY',
       ['yes', '1', 'loopback', 'cafe', '10.0.0', '999.0.0.1', '10.0.0.0/33', '::/129', '10.0.0.1;::1', ','],
@@ -90,6 +111,11 @@ describe('settings', () => {
     expect(refusalOf({ WEB_CONCURRENCY: '2' })).toMatch(/^The settings are not valid: WEB_CONCURRENCY must be 1 /);
   });
 
+  test('that name several hosts are refused by a sentence that points to the document on failover', () => {
+    for (const url of ['postgres://h,i/d', 'postgres:///d?host=h,i', 'postgres://h:1,i:2/d'])
+      expect(refusalOf({ DATABASE_URL: url })).toMatch(/one host.*"Failover" in docs\/operations\.md/);
+  });
+
   test('that are wrong are all named at once', () => {
     const sentence = refusalOf({ PORT: 'x', LOG_LEVEL: 'x', RATE_LIMIT: '5' });
     expect(sentence).toMatch(/PORT .*LOG_LEVEL |LOG_LEVEL .*PORT /);
@@ -97,6 +123,15 @@ describe('settings', () => {
   });
 
   test('that are wrong do not betray the password of the database', () => {
+    for (const url of [
+      'postgres://user:hunter2%@h/d',
+      'postgres://user:hunter2@h,i/d',
+      'postgres://user:hunter2\\@h/d',
+    ])
+      expect(refusalOf({ DATABASE_URL: url })).not.toContain('hunter2');
+    expect(
+      refusalOf({ DATABASE_URL: 'postgres://h/d', DATABASE_REPLICA_URLS: 'postgres://u:hunter2%@h/d' }),
+    ).not.toContain('hunter2');
     for (const url of ['mysql://user:hunter2@h/d', 'user:hunter2@h/d', 'postgres//user:hunter2@h/d']) {
       expect(refusalOf({ DATABASE_URL: url })).not.toContain('hunter2');
       expect(refusalOf({ PUBLIC_URL: url })).not.toContain('hunter2');
