@@ -3,6 +3,7 @@ import { OwnPostgres } from '../faults/own-postgres.js';
 import { run } from '../support/cli.js';
 import { useProcesses } from '../support/process.js';
 import { isServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 const start = useProcesses();
 
@@ -27,7 +28,7 @@ const start = useProcesses();
       async (mode) => {
         const url = `${withMode(mode)}&sslrootcert=${authority}`;
         const server = start({ DATABASE_URL: url });
-        expect((await fetch(`${await server.url()}/health/ready`)).status).toBe(200);
+        await until(async () => (await fetch(`${await server.url()}/health/ready`)).ok);
         const client = new pg.Client(withMode('no-verify'));
         await client.connect();
         const { rows } = await client.query(
@@ -58,7 +59,7 @@ const start = useProcesses();
 
     test('it starts with sslmode=no-verify, which looks at no certificate', async () => {
       const server = start({ DATABASE_URL: withMode('no-verify') });
-      expect((await fetch(`${await server.url()}/health/ready`)).status).toBe(200);
+      await until(async () => (await fetch(`${await server.url()}/health/ready`)).ok);
     });
 
     test.each(['', '?sslmode=disable'])('it does not start without TLS: %j', async (query) => {
@@ -67,3 +68,61 @@ const start = useProcesses();
     });
   },
 );
+
+(isServer ? describe : describe.skip)('where PostgreSQL has no TLS', () => {
+  let postgres: OwnPostgres;
+  beforeAll(async () => {
+    postgres = await OwnPostgres.create();
+    await postgres.start();
+  });
+  afterAll(() => postgres.remove());
+
+  const endOf = async (url: string) => {
+    const server = start({ DATABASE_URL: url });
+    expect(await server.ended).toEqual({ code: 1 });
+    return server.errors.replace(/^\(.*\n|.*Warning: [^]*?\n\n[^]*?\n\n.*\n/gm, '');
+  };
+
+  test('the service does not start with sslmode, and says so in one sentence', async () => {
+    expect(await endOf(`${postgres.url}?sslmode=verify-full`)).toMatch(
+      /^[^\n]*DATABASE_URL does not offer TLS[^\n]*\.\n$/,
+    );
+  });
+
+  test.each(['sslrootcert=/nowhere/ca.crt', 'sslnegotiation=x'])(
+    'a parameter that cannot be used is named by one sentence: %s',
+    async (parameter) => {
+      expect(await endOf(`${postgres.url}?sslmode=verify-full&${parameter}`)).toMatch(
+        /^The settings are not valid: DATABASE_URL [^\n]*\.\n$/,
+      );
+    },
+  );
+
+  test('the service reaches it by the folder of its socket, and a socket that is not there is one sentence', async () => {
+    const port = new URL(postgres.url).port;
+    const url = (folder: string) => `postgres://postgres@/postgres?host=${folder}&port=${port}`;
+    expect(await run({ DATABASE_URL: url(postgres.socketFolder) }, 'migrate')).toMatchObject({ code: 0, err: '' });
+    const server = start({ DATABASE_URL: url(postgres.socketFolder) });
+    await until(async () => (await fetch(`${await server.url()}/health/ready`)).ok);
+    expect(await endOf(url('/nowhere'))).toMatch(/^[^\n]*DATABASE_URL cannot be reached[^\n]*\.\n$/);
+  });
+
+  test.each(['SQL_ASCII', 'LATIN1'])(
+    'a database with the encoding %s is refused by migrate and start',
+    async (encoding) => {
+      const name = encoding.toLowerCase();
+      const client = new pg.Client(postgres.url);
+      await client.connect();
+      await client.query(`CREATE DATABASE ${name} ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`);
+      await client.end();
+      const url = new URL(postgres.url);
+      url.pathname = name;
+      const refused = new RegExp(`^The database has the encoding ${encoding}; [^\\n]+\\.\\n$`);
+      expect(await run({ DATABASE_URL: url.href }, 'migrate')).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(refused) as string,
+      });
+      expect(await endOf(url.href)).toMatch(refused);
+    },
+  );
+});
