@@ -3,7 +3,9 @@ FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
-COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
+COPY ormconfig.ts ./
+COPY scripts scripts
+COPY config config
 COPY src src
 # TypeScript is an optional peer of a dependency, for which npm keeps it; the service never loads it.
 RUN npm run build && npm prune --omit=dev && rm -rf node_modules/typescript node_modules/.bin/tsc node_modules/.bin/tsserver

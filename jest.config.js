@@ -1,3 +1,5 @@
+import swc from './config/swc.js';
+
 /** These packages are ES modules only; Jest runs the tests as CommonJS, so it translates them too. */
 const esModules = [
   '@nestjs',
@@ -23,14 +25,8 @@ export default {
     '^.+\\.[tj]s$': [
       '@swc/jest',
       {
-        jsc: {
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
-          target: 'es2023',
-          experimental: { keepImportAttributes: true },
-        },
+        ...swc,
         module: { type: 'commonjs', ignoreDynamic: true },
-        sourceMaps: true,
       },
     ],
   },
@@ -39,7 +35,14 @@ export default {
   maxWorkers: 2,
   testTimeout: 60_000,
   // What runs only in processes of its own is not seen here; test/process starts these.
-  collectCoverageFrom: ['src/**/*.ts', '!src/main.ts', '!src/workers.ts', '!src/cli/main.ts'],
+  collectCoverageFrom: [
+    'src/**/*.ts',
+    '!src/main.ts',
+    '!src/node-version.ts',
+    '!src/run.ts',
+    '!src/workers.ts',
+    '!src/cli/main.ts',
+  ],
   coverageProvider: 'v8',
   coverageReporters: ['text-summary', 'json'],
   coverageThreshold: { global: { statements: 95, branches: 90 } },

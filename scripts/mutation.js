@@ -33,10 +33,14 @@ try {
   execFileSync(process.execPath, ['dist/src/cli/main.js', 'migrate'], {
     env: { ...process.env, DATABASE_URL: url.href },
   });
-  const { status } = spawnSync('node_modules/.bin/stryker', ['run', ...process.argv.slice(2)], {
-    stdio: 'inherit',
-    env: { ...process.env, TEST_DATABASE_TEMPLATE: template },
-  });
+  const { status } = spawnSync(
+    'node_modules/.bin/stryker',
+    ['run', 'config/stryker.config.js', ...process.argv.slice(2)],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, TEST_DATABASE_TEMPLATE: template },
+    },
+  );
   process.exitCode = status ?? 1;
   printWaits();
 } finally {

@@ -86,7 +86,7 @@ export class SessionRunner {
       },
       answer: (outcome) => this.#answer(outcome),
     };
-    const options = { config: 'jest.mutation.config.js', runInBand: true, silent: true, reporters: [] };
+    const options = { config: 'config/jest.mutation.config.js', runInBand: true, silent: true, reporters: [] };
     const { results } = await runCLI({ $0: 'stryker', _: [], ...options }, [process.cwd()]);
     throw new Error(`The session ended: ${results.testResults.map((result) => result.failureMessage).join('\n')}`);
   }

@@ -1,4 +1,4 @@
-import config from './jest.config.js';
+import config from '../jest.config.js';
 
 /** The suites that ask the service over HTTP, with a PgBouncer in transaction mode between the service and PostgreSQL. */
 const FOLDERS = [
@@ -20,6 +20,7 @@ const FOLDERS = [
 /** @type {import('jest').Config} */
 export default {
   ...config,
+  rootDir: '..',
   testMatch: FOLDERS.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/test/support/pgbouncer-setup.ts',

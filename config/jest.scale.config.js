@@ -1,10 +1,11 @@
-import config from './jest.config.js';
+import config from '../jest.config.js';
 
 /** The tests on a database of a million memberships or more, which is seeded once and kept on the server. */
 
 /** @type {import('jest').Config} */
 export default {
   ...config,
+  rootDir: '..',
   testMatch: ['<rootDir>/test/scale/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: undefined,

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import config from './jest.config.js';
+import config from '../jest.config.js';
 
 /** Runs the tests that mutants are tried with. `scripts/mutation.js` makes their template database. */
 
 /** @type {import('jest').Config} */
 export default {
   ...config,
-  testEnvironment: join(import.meta.dirname, 'test/mutation/environment.js'),
+  rootDir: '..',
+  testEnvironment: join(import.meta.dirname, '../test/mutation/environment.js'),
   testMatch: ['<rootDir>/test/mutation/session.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: undefined,

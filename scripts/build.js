@@ -1,0 +1,35 @@
+/**
+ * Translates src/, ormconfig.ts and the folders that are named as arguments into dist/, file by file and without a
+ * look at the types: `npm run check` has that. A full build takes a second, where tsc takes ten.
+ */
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transformFileSync } from '@swc/core';
+import swc from '../config/swc.js';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+/** @returns the TypeScript files in a folder and below it, without declarations */
+function sourcesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return sourcesIn(path);
+    return /(?<!\.d)\.ts$/.test(path) ? [path] : [];
+  });
+}
+
+function build(path) {
+  const target = `dist/${path.replace(/\.ts$/, '.js')}`;
+  const sourceFileName = relative(dirname(target), path);
+  const { code, map } = transformFileSync(path, { ...swc, sourceFileName, module: { type: 'es6' }, swcrc: false });
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, `${code}//# sourceMappingURL=${basename(target)}.map\n`);
+  writeFileSync(`${target}.map`, map);
+}
+
+const began = Date.now();
+const sources = ['ormconfig.ts', ...['src', ...process.argv.slice(2)].flatMap(sourcesIn)];
+process.stdout.write(`Building ${sources.length} files … `);
+sources.forEach(build);
+process.stdout.write(`done in ${((Date.now() - began) / 1000).toFixed(1)} s.\n`);
