@@ -14,23 +14,18 @@ export async function createFirstMedic(dataSource: DataSource, tokens: TokensSer
   return token;
 }
 
-/** @returns what a person needs to try the service out: the key, the page, and two requests to paste */
+/** @returns what a person needs to try the service: the key, the page, and one request that changes nothing */
 export function welcome(url: string, key: string): string {
   const base = url.replace(/\/+$/, '');
-  const header = `-H 'Authorization: Token ${key}'`;
   return `
 The database was empty, so a first medic was created. Its token is shown this once:
 
   ${key}
 
-Try the API out in a browser: ${base}/docs
-or paste these two requests, which create a hospital and list your memberships:
+Try the API in a browser: ${base}/docs
+or in another terminal:
 
-  curl ${base}/api/v2/hospital/ ${header} \\
-    --data-urlencode name='Hospital San José' --data-urlencode patron='HOSPITAL SAN JOSÉ' \\
-    --data-urlencode location='Monterrey, N.L.' --data-urlencode contact='+52 81 8347 1010'
-
-  curl ${base}/api/v2/management/memberships/ ${header}
+  curl ${base}/api/v2/hospital/ -H 'Authorization: Token ${key}'
 
 `;
 }

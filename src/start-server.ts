@@ -1,4 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { DataSource } from 'typeorm';
 import { TokensService } from './auth/tokens.service.js';
 import { createLogger } from './common/logger.js';
 import type { Environment } from './config/environment.js';
@@ -10,16 +14,20 @@ import { migrate, requireCurrentSchema } from './database/schema.js';
 import { warnOfEndlessStatements } from './database/statement-timeout.js';
 import { createFirstMedic, welcome } from './first-run.js';
 import { listen } from './listen.js';
+import { VERSION } from './version.js';
 
 /**
  * Opens the database and listens. An embedded database is looked after here; a server's is only used.
- * @param print gets the text of the first start, which holds a key and so is not for the log
+ * @param print gets the texts of the first start, which hold a key and so are not for the log
  * @throws SchemaIsBehind, DatabaseFolderInUse, CannotListen, or the driver's error where PostgreSQL cannot be reached
  */
 export async function startServer(
   environment: Environment,
   print: (text: string) => void,
 ): Promise<NestFastifyApplication> {
+  if (environment.DATABASE_URL === undefined && !existsSync(join(environment.DATA_DIR, 'pgdata'))) {
+    print(`Creating a database in ${environment.DATA_DIR} …\n`);
+  }
   const dataSource = await openDatabase(environment, ANSWER_TIMEOUT_MS);
   const isEmbedded = dataSource instanceof EmbeddedDataSource;
   try {
@@ -32,7 +40,9 @@ export async function startServer(
     }
     const app = await createApp(dataSource, environment, logger);
     app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-    const port = await listen(app, environment);
+    logStop(app, logger);
+    const port = await quietly(logger, () => listen(app, environment));
+    logStart(logger, environment, dataSource, port);
     const key = isEmbedded ? await createFirstMedic(dataSource, app.get(TokensService)) : null;
     if (key !== null) print(welcome(environment.PUBLIC_URL ?? `http://localhost:${String(port)}`, key));
     return app;
@@ -40,4 +50,30 @@ export async function startServer(
     if (dataSource.isInitialized || isEmbedded) await dataSource.destroy();
     throw error;
   }
+}
+
+/** Fastify would log one line for each address of the machine. */
+async function quietly<T>(logger: Logger, work: () => Promise<T>): Promise<T> {
+  const { level } = logger;
+  if (logger.isLevelEnabled('info')) logger.level = 'warn';
+  return work().finally(() => (logger.level = level));
+}
+
+function logStart(logger: Logger, { HOST }: Environment, dataSource: DataSource, port: number): void {
+  const kind = dataSource instanceof EmbeddedDataSource ? 'embedded PostgreSQL' : 'PostgreSQL';
+  const database = `${kind} ${dataSource.driver.version ?? ''}`.trimEnd();
+  const host = HOST.includes(':') ? `[${HOST}]` : HOST;
+  // With several workers each line has the pid of its process anyway.
+  const pid = 'pid' in logger.bindings() ? {} : { pid: process.pid };
+  logger.info({ version: VERSION, database, ...pid, port }, `Server listening at http://${host}:${String(port)}`);
+}
+
+function logStop(app: NestFastifyApplication, logger: Logger): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onClose', (_, done) => {
+      logger.info('Server stopped');
+      done();
+    });
 }

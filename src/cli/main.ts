@@ -1,5 +1,6 @@
-import { runCli } from './run-cli.js';
+import '../node-version.js';
 
+const { runCli } = await import('./run-cli.js');
 process.exitCode = await runCli(process.argv.slice(2), process.env, {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),

@@ -18,7 +18,10 @@ export async function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Enviro
   const options = { level, base: isAlone ? null : { pid: process.pid } };
   if (process.stdout.isTTY) {
     const { default: pretty } = await import('pino-pretty');
-    return pino(options, pretty({ sync: true }));
+    return pino(
+      options,
+      pretty({ sync: true, singleLine: true, ignore: ['pid', ...OF_REQUESTS].join(), messageFormat }),
+    );
   }
   const batches = isAlone ? ALONE : AMONG_OTHERS;
   const destination = pino.destination({ fd: process.stdout.fd, sync: false, ...batches });
@@ -29,6 +32,17 @@ export async function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Enviro
     destination.flushSync();
   });
   return pino(options, destination);
+}
+
+/** The fields of a request's line that {@link messageFormat} has in its text. */
+const OF_REQUESTS = ['reqId', 'method', 'route', 'status', 'ms'];
+
+/** @returns the text of a line for a terminal */
+function messageFormat(log: Record<string, unknown>, messageKey: string): string {
+  const message = String(log[messageKey]);
+  if (log['status'] === undefined) return message;
+  const { method, route = '(unknown path)', status, ms } = log as Record<string, string>;
+  return `${String(method)} ${String(route)} ${String(status)} in ${String(ms)} ms`;
 }
 
 /** Where Nest says that a stream failed, with the message; `FailureLog` says so with the request and without it. */

@@ -22,7 +22,7 @@ afterEach(() => database.drop());
 
 /** @returns the processes that listen, by what the program logs */
 function listeners({ output }: ServerProcess): Set<number> {
-  return new Set([...output.matchAll(/"pid":(\d+),"msg":"Server listening/g)].map(([, pid]) => Number(pid)));
+  return new Set([...output.matchAll(/"pid":(\d+),[^\n]*"msg":"Server listening/g)].map(([, pid]) => Number(pid)));
 }
 
 /** Starts two workers. @returns once both listen */

@@ -38,6 +38,10 @@ export class ServerProcess {
     return match;
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** @returns its resident memory, in megabytes */
   memory(): number {
     const status = readFileSync(`/proc/${String(this.child.pid)}/status`, 'utf8');

@@ -1,0 +1,23 @@
+import cluster from 'node:cluster';
+import { createLogger } from './common/logger.js';
+import { readEnvironment } from './config/environment.js';
+import { sentenceOf } from './start-failure.js';
+import { drainWithoutPrimary, Workers } from './workers.js';
+
+/** Runs the service, or the primary of its workers; if it cannot start, says why and ends the process. */
+export async function run(): Promise<void> {
+  try {
+    const environment = readEnvironment(process.env);
+    if (environment.WEB_CONCURRENCY > 1 && cluster.isPrimary) {
+      new Workers(environment.WEB_CONCURRENCY, await createLogger(environment)).start();
+    } else {
+      if (cluster.worker !== undefined) drainWithoutPrimary(cluster.worker);
+      // Only now: the primary of workers does without the application.
+      const { startServer } = await import('./start-server.js');
+      await startServer(environment, (text) => process.stdout.write(text));
+    }
+  } catch (error) {
+    process.stderr.write(`${sentenceOf(error)}\n`);
+    process.exit(1);
+  }
+}
