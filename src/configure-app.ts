@@ -10,7 +10,7 @@ import { registerClientErrors } from './common/client-errors.js';
 import { registerCors } from './common/cors.js';
 import { ErrorFilter } from './common/error.filter.js';
 import { fastifyOptions } from './common/fastify-options.js';
-import { API_PREFIX, registerHttpRules } from './common/http-rules.js';
+import { API_PREFIX, registerHttpRules, USER_ROUTE } from './common/http-rules.js';
 import { InputPipe } from './common/input.pipe.js';
 import { NestLog } from './common/logger.js';
 import { registerLoadShedding } from './common/load-shedding.js';
@@ -21,6 +21,7 @@ import { connectRedis } from './common/redis.js';
 import { registerRequestLog } from './common/request-log.js';
 import { registerSecurityHeaders } from './common/security-headers.js';
 import { registerShutdown } from './common/shutdown.js';
+import { publicPathOf } from './common/urls.js';
 import type { Environment } from './config/environment.js';
 import { CONSTRAINT_ERRORS } from './constraint-errors.js';
 import { createOpenApiDocument } from './openapi.js';
@@ -63,12 +64,14 @@ export async function createApp(
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
     customSiteTitle: 'Hospital Memberships',
   });
+  const page = `${publicPathOf(environment.PUBLIC_URL)}/docs`;
+  fastify.get('/', (_, reply) => reply.redirect(page));
   await app.init();
   addOtherMethods();
   return app;
 }
 
-/** Puts every route below the base path of the API, but those of health. */
+/** Puts every route below the base path of the API, except those of health and the one without a prefix. */
 export function useApiPrefix(app: INestApplication): void {
-  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
+  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready', USER_ROUTE] });
 }

@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { TOKEN_SCHEME } from './auth/access.decorator.js';
 import { ErrorResponse, ValidationErrorResponse } from './common/error.response.js';
-import { API_PREFIX } from './common/http-rules.js';
+import { isApiRoute } from './common/http-rules.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
@@ -81,7 +81,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
 
 /** Every POST and PATCH reads a body, even where the operation needs none; a DELETE ignores it, if it is not too large. */
 function complete(path: string, operation: Operation, method: string): void {
-  if (!path.startsWith(API_PREFIX)) {
+  if (!isApiRoute(path)) {
     operation.security = [];
     return;
   }

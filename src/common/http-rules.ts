@@ -5,6 +5,14 @@ import { InvalidHost, NotAcceptable } from './http-errors.js';
 /** Where the mirrored API lives. */
 export const API_PREFIX = '/api/v2';
 
+/** A route of the API without its prefix: a public client of the mirrored API calls it there. */
+export const USER_ROUTE = 'rest-auth/user';
+
+/** @returns whether the pattern of a route belongs to the API, with its conventions and limits */
+export function isApiRoute(pattern: string): boolean {
+  return pattern.startsWith(API_PREFIX) || pattern.startsWith(`/${USER_ROUTE}`);
+}
+
 /** The header fields of every answer, and what a client must accept (section 2 of the contract). */
 export function registerHttpRules(fastify: FastifyInstance): void {
   void fastify.register(accepts);
@@ -45,7 +53,7 @@ function hidesNext({ headers }: FastifyRequest): boolean {
  * @returns whether a request is for the API; what has no route counts as such
  */
 export function isApi(request: FastifyRequest): boolean {
-  return !hasRoute(request) || request.routeOptions.url?.startsWith(API_PREFIX) === true;
+  return !hasRoute(request) || isApiRoute(request.routeOptions.url ?? '');
 }
 
 /** The route `*` is that which `@fastify/cors` has for OPTIONS of every path. */

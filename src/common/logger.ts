@@ -42,7 +42,7 @@ function messageFormat(log: Record<string, unknown>, messageKey: string): string
   const message = String(log[messageKey]);
   if (log['status'] === undefined) return message;
   const { method, route = '(unknown path)', status, ms } = log as Record<string, string>;
-  return `${String(method)} ${String(route)} ${String(status)} in ${String(ms)} ms`;
+  return [method, route, status, 'in', ms, 'ms'].join(' ');
 }
 
 /** Where Nest says that a stream failed, with the message; `FailureLog` says so with the request and without it. */

@@ -5,14 +5,15 @@ import { Access, AnyMedic } from '../auth/access.decorator.js';
 import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { NOT_FOUND } from '../common/error.examples.js';
-import { PageQuery, pageOf, sliceOf } from '../common/pagination.js';
+import { pageOf, sliceOf } from '../common/pagination.js';
+import { USER_ROUTE } from '../common/http-rules.js';
 import { IdParam } from '../common/path-id.js';
 import { urlOf } from '../common/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { LAST_ADMIN } from '../memberships/dto/error.examples.js';
 import { RIGHT_AT_HOSPITAL_OF_BODY } from '../memberships/hospital-admin.guard.js';
 import type { MembershipType } from '../memberships/membership.entity.js';
-import { CreateMedicDto, SearchMedicsQuery, UpdateMedicDto } from './dto/medic.dtos.js';
+import { CreateMedicDto, ListMedicsQuery, SearchMedicsQuery, UpdateMedicDto } from './dto/medic.dtos.js';
 import { FoundMedicPage } from './dto/found-medic.response.js';
 import { CreatedMedicResponse, MedicPage, MedicResponse } from './dto/medic.response.js';
 import { MedicOrCreator } from './medic-owner.guard.js';
@@ -39,10 +40,24 @@ export class MedicsController {
     description: 'Accepted for older clients; changes nothing.',
   })
   @Answers({ summary: 'List the medics you created', ok: MedicPage })
-  async listMedics(@Caller() caller: CurrentMedic, @Query() query: PageQuery, @Req() request: FastifyRequest) {
+  async listMedics(@Caller() caller: CurrentMedic, @Query() query: ListMedicsQuery, @Req() request: FastifyRequest) {
     const slice = sliceOf(query);
-    const { count, medics } = await this.reader.list(caller, slice);
+    const { count, medics } = await this.reader.list(caller, query.email, slice);
     return pageOf(urlOf(request, this.environment.PUBLIC_URL), slice, count, medics);
+  }
+
+  @Get('medics/me')
+  @AnyMedic()
+  @Answers({ summary: 'Read yourself', ok: MedicResponse })
+  getOwnMedic(@Caller() caller: CurrentMedic): Promise<MedicResponse> {
+    return this.reader.get(caller, caller.id);
+  }
+
+  @Get(USER_ROUTE)
+  @AnyMedic()
+  @Answers({ summary: 'Read yourself, at the path that clients of the mirrored API call', ok: MedicResponse })
+  getUser(@Caller() caller: CurrentMedic): Promise<MedicResponse> {
+    return this.getOwnMedic(caller);
   }
 
   @Get('medics/:id')

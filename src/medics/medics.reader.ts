@@ -14,14 +14,28 @@ const VISIBLE_MEDIC = `SELECT ${MEDIC_COLUMNS} ${FROM_MEDIC} WHERE (m.id = $1 OR
 
 const CREATED = { columns: MEDIC_COLUMNS, from: `${FROM_MEDIC} WHERE m.created_by_id = $1` };
 
+/** Another statement, so that PostgreSQL finds the one row by its email. */
+const CREATED_WITH_EMAIL = { ...CREATED, from: `${CREATED.from} AND m.email_key = $2` };
+
 /** Reads medics as rows; the `where` of each query is what the caller may see. */
 @Injectable()
 export class MedicsReader {
   constructor(private readonly reads: Reads) {}
 
-  /** @returns a slice of the medics that the caller created, by id, and how many there are */
-  async list(caller: CurrentMedic, slice: Slice): Promise<{ count: number; medics: MedicResponse[] }> {
-    const { count, rows } = await readPage<MedicRow>(this.reads.onReplica(caller), CREATED, [caller.id], slice);
+  /**
+   * @param email of the only medic to list, in any letter case; undefined for all
+   * @returns a slice of the medics that the caller created, by id, and how many there are
+   */
+  async list(
+    caller: CurrentMedic,
+    email: string | undefined,
+    slice: Slice,
+  ): Promise<{ count: number; medics: MedicResponse[] }> {
+    const on = this.reads.onReplica(caller);
+    const { count, rows } =
+      email === undefined
+        ? await readPage<MedicRow>(on, CREATED, [caller.id], slice)
+        : await readPage<MedicRow>(on, CREATED_WITH_EMAIL, [caller.id, emailKeyOf(email)], slice);
     return { count, medics: rows.map(toMedicResponse) };
   }
 

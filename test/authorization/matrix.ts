@@ -1,4 +1,16 @@
-import { anyMedic, CANNOT_ASSIGN, creator, everybody, HIDDEN, keyNeeded, members, own, type Row } from './expected.js';
+import {
+  anyMedic,
+  CANNOT_ASSIGN,
+  creator,
+  everybody,
+  HIDDEN,
+  keyNeeded,
+  members,
+  NONE,
+  own,
+  SOME,
+  type Row,
+} from './expected.js';
 import { HOSPITAL_ROWS } from './hospital-rows.js';
 import { PASSWORD, type Scene } from './scene.js';
 
@@ -39,6 +51,28 @@ export const MATRIX: readonly Row[] = [
       hospital,
     }),
     expected: keyNeeded(CANNOT_ASSIGN, { ADMIN: '201' }),
+  },
+  {
+    operation: 'listMedics',
+    method: 'GET',
+    route: '/medics?email={medic}',
+    path: ({ subject }) => `/medics?email=${subject.email}`,
+    isList: true,
+    expected: keyNeeded(NONE, { [creator]: SOME }),
+  },
+  {
+    operation: 'getOwnMedic',
+    method: 'GET',
+    route: '/medics/me',
+    path: () => '/medics/me',
+    expected: anyMedic('200'),
+  },
+  {
+    operation: 'getUser',
+    method: 'GET',
+    route: '/rest-auth/user',
+    path: () => '//rest-auth/user',
+    expected: anyMedic('200'),
   },
   {
     operation: 'getMedic',

@@ -60,6 +60,40 @@ describe('GET /medics/', () => {
     (await creator.get(`/medics/?created_filter=${value}`)).isOk({ count: 1, results: [{ id: ids[0] }] });
   });
 
+  test('email finds exactly the medic with this email, in any letter case, among those that the caller created', async () => {
+    const creator = await service.given.medic();
+    const email = 'Straße.Οδυσσεύς@example.org';
+    const { id } = await service.given.medic({ createdById: creator.id, email });
+    await service.given.medic({ createdById: creator.id, email: `x${email}` });
+    const stranger = await service.given.medic();
+    for (const spelled of [email, email.toUpperCase(), email.toLowerCase()]) {
+      const query = `email=${encodeURIComponent(spelled)}`;
+      (await creator.get(`/medics/?${query}`)).isOk({ count: 1, results: [{ id, email }] });
+      (await stranger.get(`/medics/?${query}`)).isOk({ count: 0, results: [] });
+    }
+    (await creator.get('/medics/?email=nobody@example.org')).isOk({ count: 0, results: [] });
+    (await creator.get(`/medics/?email=${creator.email}`)).isOk({ count: 0, results: [] });
+    (await creator.get('/medics/?email=')).isOk({ count: 2 });
+  });
+
+  test('email stays in the links', async () => {
+    const { creator, created } = await creatorOf(1);
+    const email = encodeURIComponent(created[0]?.email ?? '');
+    (await creator.get(`/medics/?email=${email}&offset=1`)).isOk({
+      count: 1,
+      results: [],
+      previous: `${service.client.url}/api/v2/medics/?email=${email}&limit=15&offset=0`,
+    });
+  });
+
+  test.each(['email=nobody', 'email=%20', 'email=a%00@example.org', 'email=a@b.org&email=c@d.org'])(
+    '%s is refused',
+    async (query) => {
+      const medic = await service.given.medic();
+      (await medic.get(`/medics/?${query}`)).isInvalid('email');
+    },
+  );
+
   test('a page has 15, and the links lead through all of them once', async () => {
     const { creator, ids } = await creatorOf(17);
     const first = (await creator.get('/medics/?created_filter=true')).isOk().body<Page>();

@@ -66,6 +66,12 @@ export class OperatorMedicDto {
   password?: string;
 }
 
+/** A password that the operator sets. */
+export class OperatorPasswordDto {
+  @Field(password, { required: true, example: 'correct horse battery staple', description: 'Never returned.' })
+  password!: string;
+}
+
 /** What to change of a medic; what is absent stays. */
 @ReadOnlyFields('id', 'password', 'specialty_verified', 'token')
 export class UpdateMedicDto extends OptionalMedicFields {
@@ -80,6 +86,12 @@ export class UpdateMedicDto extends OptionalMedicFields {
 
   @Field(booleanType, { nullable: true, example: false, description: 'Whether as an ADMIN of the active hospital.' })
   is_admin_membership?: boolean | null;
+}
+
+/** Which of the medics that the caller created. */
+export class ListMedicsQuery extends PageQuery {
+  @Field(emailType, { example: 'ana.nunez@example.org', description: 'Only the medic with this email, in any case.' })
+  email?: string;
 }
 
 /** The email to look for. */
