@@ -23,7 +23,7 @@ const arrows = {
   hospitals: ['memberships', 'auth', 'common', 'config', 'database'],
   locations: ['memberships', 'auth', 'common', 'database'],
   health: ['auth', 'common', 'database'],
-  cli: ['medics', 'auth', 'common', 'config', 'database'],
+  cli: ['hospitals', 'medics', 'memberships', 'auth', 'common', 'config', 'database'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

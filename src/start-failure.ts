@@ -22,6 +22,7 @@ export function sentenceOf(error: unknown): string {
     return 'The PostgreSQL of DATABASE_URL is a standby, which only reads; name the primary, or promote it.';
   const refusal = domainErrorOf(error, CONSTRAINT_ERRORS);
   if (refusal?.kind === 'invalid') return sentencesOf(refusal.details['errors'] as FieldErrors);
+  if (refusal !== undefined && refusal.kind !== 'unavailable') return refusal.message;
   const { code, message } = databaseFailureOf(error);
   if (message === 'The server does not support SSL connections')
     return 'The PostgreSQL of DATABASE_URL does not offer TLS; turn it on there, or remove sslmode from the URL.';

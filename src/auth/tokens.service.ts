@@ -85,6 +85,11 @@ export class TokensService {
     });
   }
 
+  /** @returns the id of a key that exists */
+  async idOf(key: string): Promise<number> {
+    return (await this.dataSource.manager.findOneByOrFail(ApiToken, { digest: digestOf(key) })).id;
+  }
+
   /** @returns the medic's tokens by id, without their keys */
   list(medicId: number): Promise<TokenSummary[]> {
     return inTransaction(this.dataSource, (transaction) =>

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { onCurrentDatabase, print, type Session } from './session.js';
+import { onCurrentDatabase, print, progressOf, type Session } from './session.js';
 import { exportDatabase } from './transfer/export-database.js';
 import type { Counts } from './transfer/format.js';
 
@@ -13,7 +13,9 @@ export function addExportCommand(program: Command, session: Session): void {
     .requiredOption('--file <path>', 'the new file: JSON lines, compressed by gzip')
     .option('--json', 'print JSON')
     .action(async ({ file, ...options }: { file: string; json?: boolean }) => {
-      const rows = await onCurrentDatabase(session, (dataSource) => exportDatabase(dataSource, file));
+      const rows = await onCurrentDatabase(session, (dataSource) =>
+        exportDatabase(dataSource, file, progressOf(session)),
+      );
       print(
         session,
         options,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { countsText } from './export.command.js';
-import { onCurrentDatabase, print, type Session } from './session.js';
+import { onCurrentDatabase, print, progressOf, type Session } from './session.js';
 import { importDatabase } from './transfer/import-database.js';
 
 /** Adds `import`. */
@@ -13,7 +13,9 @@ export function addImportCommand(program: Command, session: Session): void {
     .requiredOption('--file <path>', 'the file')
     .option('--json', 'print JSON')
     .action(async ({ file, ...options }: { file: string; json?: boolean }) => {
-      const rows = await onCurrentDatabase(session, (dataSource) => importDatabase(dataSource, file));
+      const rows = await onCurrentDatabase(session, (dataSource) =>
+        importDatabase(dataSource, file, progressOf(session)),
+      );
       print(session, options, { file, rows }, `${countsText(rows)}\nImported from ${file}.`);
     });
 }

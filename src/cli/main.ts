@@ -1,7 +1,9 @@
+import { text } from 'node:stream/consumers';
 import '../node-version.js';
 
 const { runCli } = await import('./run-cli.js');
 process.exitCode = await runCli(process.argv.slice(2), process.env, {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  out: (printed) => process.stdout.write(printed),
+  err: (printed) => process.stderr.write(printed),
+  read: () => text(process.stdin),
 });

@@ -1,21 +1,34 @@
 import type { Command } from 'commander';
 import { TokensService } from '../auth/tokens.service.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
-import { onCurrentDatabase, print, type Session } from './session.js';
+import {
+  addPasswordOptions,
+  onCurrentDatabase,
+  passwordOf,
+  print,
+  type PasswordOptions,
+  type Session,
+} from './session.js';
+
+/** The options of `medic create`. */
+interface NewMedic extends PasswordOptions {
+  readonly name: string;
+  readonly email: string;
+  readonly json?: boolean;
+}
 
 /** Adds `medic create` and `medic verify-specialty`. */
 export function addMedicCommands(program: Command, session: Session): void {
-  const medic = program.command('medic').description('Looks after medics.');
-  medic
-    .command('create')
+  const medic = program.command('medic').description('Manage medics.');
+  addPasswordOptions(medic.command('create'), 'a password of at least 8 characters; without one, none works')
     .description('Creates a medic and prints its token, which is shown this once.')
     .requiredOption('--name <name>', 'the full name')
     .requiredOption('--email <email>', 'the email, which no other medic has')
-    .option('--password <password>', 'a password of at least 8 characters; without one, none works')
     .option('--json', 'print JSON')
-    .action(async ({ json = false, ...input }: { json?: boolean; name: string; email: string; password?: string }) => {
+    .action(async ({ json = false, name, email, ...options }: NewMedic) => {
+      const password = await passwordOf(session, options);
       const created = await onCurrentDatabase(session, (dataSource) =>
-        new OperatorMedics(dataSource, new TokensService(dataSource)).create(input),
+        new OperatorMedics(dataSource, new TokensService(dataSource)).create({ name, email, password }),
       );
       print(session, { json }, created, created.token);
     });

@@ -1,8 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { sentenceOf } from '../start-failure.js';
+import { VERSION } from '../version.js';
 import { addExportCommand } from './export.command.js';
 import { addImportCommand } from './import.command.js';
+import { addHospitalCommands } from './hospital.commands.js';
+import { addMedicAccountCommands } from './medic-account.commands.js';
 import { addMedicCommands } from './medic.commands.js';
+import { addMembershipCommands } from './membership.commands.js';
 import { addMigrateCommand } from './migrate.command.js';
 import { addOpenApiCommand } from './openapi.command.js';
 import { addSeedCommand } from './seed.command.js';
@@ -17,12 +21,16 @@ import { addTokenCommands } from './token.commands.js';
 export async function runCli(args: string[], variables: NodeJS.ProcessEnv, terminal: Terminal): Promise<number> {
   const program = new Command('npm run cli --')
     .description('Looks after the service. It works on the database that the environment names, as the server does.')
+    .version(VERSION, '--version', 'print the version of the service')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showHelpAfterError('Add --help for help.');
   const session = { variables, terminal };
   addMigrateCommand(program, session);
   addMedicCommands(program, session);
+  addMedicAccountCommands(program, session);
+  addHospitalCommands(program, session);
+  addMembershipCommands(program, session);
   addTokenCommands(program, session);
   addSeedCommand(program, session);
   addExportCommand(program, session);

@@ -3,11 +3,12 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { TokensService, type TokenSummary } from '../auth/tokens.service.js';
 import { lengthOf } from '../common/coercion.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
-import { onCurrentDatabase, print, type Session } from './session.js';
+import { OperatorError } from '../common/operator-error.js';
+import { onCurrentDatabase, print, wholeNumber, type Session } from './session.js';
 
 /** Adds `token issue`, `token list` and `token revoke`. */
 export function addTokenCommands(program: Command, session: Session): void {
-  const token = program.command('token').description('Looks after the tokens of a medic.');
+  const token = program.command('token').description('Manage the tokens of a medic.');
   const onTokens = <T>(email: string, work: (tokens: TokensService, medicId: number) => Promise<T>): Promise<T> =>
     onCurrentDatabase(session, async (dataSource) => {
       const tokens = new TokensService(dataSource);
@@ -21,10 +22,11 @@ export function addTokenCommands(program: Command, session: Session): void {
     .option('--expires <instant>', 'when it stops working, such as 2030-01-31T12:00:00Z', futureInstant)
     .option('--json', 'print JSON')
     .action(async (options: { medic: string; label: string; expires?: Date; json?: boolean }) => {
-      const key = await onTokens(options.medic, (tokens, medicId) =>
-        tokens.issueFurther(medicId, options.label, options.expires ?? null),
-      );
-      print(session, options, { token: key }, key);
+      const issued = await onTokens(options.medic, async (tokens, medicId) => {
+        const token = await tokens.issueFurther(medicId, options.label, options.expires ?? null);
+        return { id: await tokens.idOf(token), token };
+      });
+      print(session, options, issued, issued.token);
     });
   token
     .command('list')
@@ -45,7 +47,8 @@ export function addTokenCommands(program: Command, session: Session): void {
     .action(async (options: { medic: string; id?: number; all?: boolean; json?: boolean }, command: Command) => {
       if ((options.id === undefined) === (options.all === undefined)) command.error('error: give either --id or --all');
       const revoked = await onTokens(options.medic, (tokens, medicId) => tokens.revoke(medicId, options.id));
-      if (revoked === 0 && options.id !== undefined) command.error('error: the medic has no live token with this id');
+      if (revoked === 0 && options.id !== undefined)
+        throw new OperatorError('The medic has no live token with this id.');
       print(session, options, { revoked }, `Revoked ${String(revoked)} token${revoked === 1 ? '' : 's'}.`);
     });
 }
@@ -61,11 +64,6 @@ function futureInstant(text: string): Date {
 function shortText(text: string): string {
   if (lengthOf(text) > 255) throw new InvalidArgumentError('It must have at most 255 characters.');
   return text;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }
 
 function lineOf({ id, label, created_at, expires_at, revoked_at, last_used_at }: TokenSummary): string {

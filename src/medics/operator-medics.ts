@@ -3,7 +3,8 @@ import { hashPassword } from '../auth/password.js';
 import type { TokensService } from '../auth/tokens.service.js';
 import { InputPipe } from '../common/input.pipe.js';
 import { inTransaction } from '../database/transaction.js';
-import { OperatorMedicDto } from './dto/medic.dtos.js';
+import { OperatorMedicDto, OperatorPasswordDto } from './dto/medic.dtos.js';
+import { FROM_MEDIC, MEDIC_COLUMNS, type MedicResponse, type MedicRow } from './dto/medic.response.js';
 import { emailKeyOf, Medic } from './medic.entity.js';
 import { insertMedic } from './new-medic.js';
 import { OperatorError } from '../common/operator-error.js';
@@ -43,6 +44,42 @@ export class OperatorMedics {
     const medic = await this.dataSource.manager.findOneBy(Medic, { emailKey: emailKeyOf(email) });
     if (medic === null) throw new NoSuchMedic();
     return medic.id;
+  }
+
+  /**
+   * @param after only medics with a greater id
+   * @returns at most `limit` medics by id
+   */
+  list(after: number, limit: number): Promise<MedicResponse[]> {
+    return this.read('WHERE m.id > $1 ORDER BY m.id LIMIT $2', [after, limit]);
+  }
+
+  /** @throws NoSuchMedic */
+  async show(email: string): Promise<MedicResponse> {
+    const [medic] = await this.read('WHERE m.email_key = $1', [emailKeyOf(email)]);
+    if (medic === undefined) throw new NoSuchMedic();
+    return medic;
+  }
+
+  /** Opens the account of a medic, or closes it: then none of its keys works. @returns the medic's id. @throws NoSuchMedic */
+  async setActive(email: string, isActive: boolean): Promise<number> {
+    const id = await this.idOf(email);
+    await this.dataSource.manager.update(Medic, { id }, { isActive });
+    return id;
+  }
+
+  /** Replaces a medic's password; the keys that work go on working. @returns the medic's id. @throws NoSuchMedic, InvalidFields */
+  async setPassword(email: string, input: object): Promise<number> {
+    const metadata = { type: 'body', metatype: OperatorPasswordDto } as const;
+    const { password } = (await new InputPipe().transform(input, metadata)) as OperatorPasswordDto;
+    const id = await this.idOf(email);
+    await this.dataSource.manager.update(Medic, { id }, { passwordHash: await hashPassword(password) });
+    return id;
+  }
+
+  private async read(where: string, values: unknown[]): Promise<MedicResponse[]> {
+    const sql = `SELECT ${MEDIC_COLUMNS} ${FROM_MEDIC} ${where}`;
+    return inTransaction(this.dataSource, (transaction) => transaction.query<MedicRow>(sql, values));
   }
 
   /** Sets `specialty_verified`. @returns the medic's id. @throws NoSuchMedic */

@@ -1,3 +1,9 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { run, useOperator } from '../support/cli.js';
 
 const operator = useOperator();
@@ -6,6 +12,16 @@ const COMMANDS = [
   ['migrate'],
   ['medic', 'create'],
   ['medic', 'verify-specialty'],
+  ['medic', 'list'],
+  ['medic', 'show'],
+  ['medic', 'deactivate'],
+  ['medic', 'activate'],
+  ['medic', 'set-password'],
+  ['hospital', 'list'],
+  ['hospital', 'show'],
+  ['membership', 'list'],
+  ['membership', 'set'],
+  ['membership', 'remove'],
   ['token', 'issue'],
   ['token', 'list'],
   ['token', 'revoke'],
@@ -29,6 +45,32 @@ describe('--help', () => {
   });
 });
 
+test('--version prints the version of package.json', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(await operator.succeed('--version')).toBe(version);
+});
+
+describe('the program', () => {
+  const program = 'bin/hospital-memberships.js';
+
+  test('runs what is built', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [program, '--version']);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('says so if nothing is built', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
+    await cp(program, join(folder, program), { recursive: true });
+    await writeFile(join(folder, 'package.json'), '{"type": "module"}');
+    const failure = promisify(execFile)(process.execPath, [join(folder, program), 'migrate']);
+    await expect(failure).rejects.toMatchObject({
+      code: 1,
+      stderr: 'The service has not been built yet; run `npm run build` first.\n',
+    });
+    await rm(folder, { recursive: true });
+  });
+});
+
 describe('a command that is not understood exits 1 and says why', () => {
   test.each([
     [['nonsense'], /unknown command 'nonsense'/],
@@ -41,6 +83,8 @@ describe('a command that is not understood exits 1 and says why', () => {
     [['token', 'issue'], /--medic/],
     [['token', 'list'], /--medic/],
     [['token', 'revoke', '--all'], /--medic/],
+    [['membership', 'set', '--hospital', '1', '--medic', 'a@example.org'], /--type/],
+    [['membership', 'set', '--hospital', 'x', '--medic', 'a@example.org', '--type', 'ADMIN'], /whole number/],
   ])('%j', async (args, why) => {
     const err = await operator.fail(...args);
     expect(err).toMatch(why);

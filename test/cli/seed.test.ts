@@ -24,6 +24,7 @@ async function seed(...args: string[]): Promise<{ code: number; out: string; err
   const code = await runCli(['seed', ...args], database.variables, {
     out: (text) => (printed.out += text),
     err: (text) => (printed.err += text),
+    read: () => Promise.resolve(''),
   });
   return { code, ...printed };
 }

@@ -12,11 +12,17 @@ export interface Printed {
 }
 
 /** Runs one command of the operator in this process. */
-export async function run(variables: Record<string, string>, ...args: string[]): Promise<Printed> {
+export function run(variables: Record<string, string>, ...args: string[]): Promise<Printed> {
+  return runWith('', variables, ...args);
+}
+
+/** As {@link run}, with this text on the standard input. */
+export async function runWith(input: string, variables: Record<string, string>, ...args: string[]): Promise<Printed> {
   const printed = { out: '', err: '' };
   const code = await runCli(args, variables, {
     out: (text) => (printed.out += text),
     err: (text) => (printed.err += text),
+    read: () => Promise.resolve(input),
   });
   return { code, ...printed };
 }

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { Progress } from '../session.js';
 import { headerOf, type Counts, type EndLine, type SequenceLine } from './format.js';
 import { writeLines } from './lines-file.js';
 import { columnList, keyOf, quoted, readTables, useCanonicalText, type Table } from './tables.js';
@@ -12,23 +13,25 @@ const BATCHES: Readonly<Record<string, number>> = { hospital_picture: 4 };
  * @returns how many rows of each table were written
  * @throws UnusableFile the file exists already, or cannot be written
  */
-export function exportDatabase(dataSource: DataSource, path: string): Promise<Counts> {
+export function exportDatabase(dataSource: DataSource, path: string, progress: Progress): Promise<Counts> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
     await manager.query('SET TRANSACTION READ ONLY');
     await useCanonicalText(manager);
     const counts: Counts = {};
-    await writeLines(path, linesOf(manager, counts));
+    await writeLines(path, linesOf(manager, counts, progress));
     return counts;
   });
 }
 
-async function* linesOf(manager: EntityManager, counts: Counts): AsyncGenerator<string> {
+async function* linesOf(manager: EntityManager, counts: Counts, progress: Progress): AsyncGenerator<string> {
   const tables = await readTables(manager);
   yield `${JSON.stringify(await headerOf(manager, tables))}\n`;
   for (const table of tables) {
     counts[table.name] = 0;
     for await (const rows of batchesOf(manager, table)) {
-      counts[table.name] = (counts[table.name] ?? 0) + rows.length;
+      const count = (counts[table.name] ?? 0) + rows.length;
+      counts[table.name] = count;
+      progress(table.name, count);
       for (const row of rows) yield `{"table":${JSON.stringify(table.name)},"row":${row}}\n`;
     }
   }

@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { databaseFailureOf } from '../../common/database-errors.js';
 import { inTransaction } from '../../database/transaction.js';
 import { withDeferredForeignKeys } from './deferred-foreign-keys.js';
+import type { Progress } from '../session.js';
 import { DamagedExport, DatabaseNotEmpty } from './errors.js';
 import { headerOf, parseHeader, parseLine, type Counts, type SequenceLine } from './format.js';
 import { readLines } from './lines-file.js';
@@ -21,9 +22,9 @@ const WRONG_ROWS = /^2[23]/;
  * @throws OtherSchema it was made on another schema
  * @throws DatabaseNotEmpty the database has rows
  */
-export async function importDatabase(dataSource: DataSource, path: string): Promise<Counts> {
+export async function importDatabase(dataSource: DataSource, path: string, progress: Progress): Promise<Counts> {
   try {
-    return await inTransaction(dataSource, ({ manager }) => importInto(manager, path));
+    return await inTransaction(dataSource, ({ manager }) => importInto(manager, path, progress));
   } catch (error) {
     const { code = '', constraint } = databaseFailureOf(error);
     if (!WRONG_ROWS.test(code)) throw error;
@@ -31,7 +32,7 @@ export async function importDatabase(dataSource: DataSource, path: string): Prom
   }
 }
 
-async function importInto(manager: EntityManager, path: string): Promise<Counts> {
+async function importInto(manager: EntityManager, path: string, progress: Progress): Promise<Counts> {
   await useCanonicalText(manager);
   const tables = await readTables(manager);
   const names = tables.map(({ name }) => quoted(name));
@@ -41,7 +42,7 @@ async function importInto(manager: EntityManager, path: string): Promise<Counts>
     const first = await lines.next();
     requireSameSchema(parseHeader(first.done === true ? undefined : first.value), await headerOf(manager, tables));
     const loader = new RowLoader(manager, tables);
-    const sequences = await withDeferredForeignKeys(manager, names, () => storeLines(loader, lines));
+    const sequences = await withDeferredForeignKeys(manager, names, () => storeLines(loader, lines, progress));
     await manager.query(`ANALYZE ${names.join(', ')}`);
     // Last, for what a sequence is told outlives a transaction that is given up.
     await setSequences(manager, sequences);
@@ -61,14 +62,20 @@ async function requireEmpty(manager: EntityManager, names: readonly string[]): P
 }
 
 /** @returns where the sequences are to stand */
-async function storeLines(loader: RowLoader, lines: AsyncIterable<string>): Promise<SequenceLine['sequence'][]> {
+async function storeLines(
+  loader: RowLoader,
+  lines: AsyncIterable<string>,
+  progress: Progress,
+): Promise<SequenceLine['sequence'][]> {
   const sequences: SequenceLine['sequence'][] = [];
   let end: Counts | undefined;
   for await (const text of lines) {
     if (end !== undefined) throw new DamagedExport('something follows its end');
     const line = parseLine(text);
-    if ('row' in line) await loader.add(line, text.length);
-    else if ('sequence' in line) sequences.push(line.sequence);
+    if ('row' in line) {
+      await loader.add(line, text.length);
+      progress(line.table, loader.counts[line.table] ?? 0);
+    } else if ('sequence' in line) sequences.push(line.sequence);
     else end = line.end;
   }
   await loader.flush();

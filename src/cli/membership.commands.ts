@@ -1,0 +1,68 @@
+import { Option, type Command } from 'commander';
+import { TokensService } from '../auth/tokens.service.js';
+import { OperatorMedics } from '../medics/operator-medics.js';
+import type { MembershipResponse } from '../memberships/dto/membership.response.js';
+import type { Pair } from '../memberships/membership-writer.js';
+import { MembershipType } from '../memberships/membership.entity.js';
+import { OperatorMemberships } from '../memberships/operator-memberships.js';
+import { addSliceOptions, onCurrentDatabase, print, wholeNumber, type Session, type SliceOptions } from './session.js';
+
+/** The options that name one membership. */
+interface PairOptions {
+  readonly hospital: number;
+  readonly medic: string;
+  readonly allowNoAdmin?: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds `membership list`, `membership set` and `membership remove`. */
+export function addMembershipCommands(program: Command, session: Session): void {
+  const membership = program.command('membership').description('Repair the memberships of a hospital.');
+  const onPair = <T>({ hospital, medic }: PairOptions, work: (on: OperatorMemberships, pair: Pair) => Promise<T>) =>
+    onCurrentDatabase(session, async (dataSource) => {
+      const medicId = await new OperatorMedics(dataSource, new TokensService(dataSource)).idOf(medic);
+      return work(new OperatorMemberships(dataSource), { medicId, hospitalId: hospital });
+    });
+  addSliceOptions(membership.command('list').description('List the memberships of a hospital by id, removed ones too.'))
+    .requiredOption('--hospital <id>', "the hospital's id", wholeNumber)
+    .option('--json', 'print JSON')
+    .action(async (options: SliceOptions & { hospital: number; json?: boolean }) => {
+      const list = await onCurrentDatabase(session, (dataSource) =>
+        new OperatorMemberships(dataSource).ofHospital(options.hospital, options.after, options.limit),
+      );
+      print(session, options, list, list.map(membershipLine).join('\n') || 'The hospital has no memberships.');
+    });
+  addPairOptions(
+    membership
+      .command('set')
+      .description('Give a medic a live membership of this type: it is created, restored or changed.'),
+  )
+    .addOption(
+      new Option('--type <type>', 'ADMIN or MEMBER').choices(Object.values(MembershipType)).makeOptionMandatory(),
+    )
+    .action(async (options: PairOptions & { type: MembershipType }) => {
+      const set = await onPair(options, (on, pair) => on.set(pair, options.type, options.allowNoAdmin === true));
+      print(session, options, set, membershipLine(set));
+    });
+  addPairOptions(
+    membership.command('remove').description('Remove the live membership of a medic; `membership set` restores it.'),
+  ).action(async (options: PairOptions) => {
+    const removed = await onPair(options, (on, pair) => on.remove(pair, options.allowNoAdmin === true));
+    print(session, options, removed, membershipLine(removed));
+  });
+}
+
+function addPairOptions(command: Command): Command {
+  return command
+    .requiredOption('--hospital <id>', "the hospital's id", wholeNumber)
+    .requiredOption('--medic <email>', "the medic's email")
+    .option('--allow-no-admin', 'even if the hospital loses its last ADMIN')
+    .option('--json', 'print JSON');
+}
+
+/** @returns a membership on one line */
+export function membershipLine(membership: MembershipResponse): string {
+  const { id, medic, hospital, type_membership: type, is_active, is_deleted } = membership;
+  const state = is_deleted ? '\tremoved' : is_active ? '\tactive' : '';
+  return `${String(id)}\thospital ${String(hospital)}\t${medic.email}\t${medic.name}\t${type}${state}`;
+}

@@ -1,0 +1,59 @@
+import type { DataSource } from 'typeorm';
+import { OperatorError } from '../common/operator-error.js';
+import { inTransaction } from '../database/transaction.js';
+
+/** No hospital has the id that a command names. */
+export class NoSuchHospital extends OperatorError {
+  constructor() {
+    super('There is no hospital with this id.');
+  }
+}
+
+/** A hospital as the operator sees it. */
+export interface HospitalSummary {
+  readonly id: number;
+  readonly name: string;
+  readonly location: string;
+  readonly contact: string;
+  readonly is_active: boolean;
+  readonly created_at: string;
+  /** How many live ADMINs have an active account. */
+  readonly admins: number;
+  /** How many live MEMBERs there are. */
+  readonly members: number;
+}
+
+const SUMMARY = `
+  SELECT h.id, h.name, h.location, h.contact, h.is_active, h.created_at, counts.admins, counts.members
+  FROM hospital h CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE s.type = 'ADMIN' AND m.is_active)::integer AS admins,
+      count(*) FILTER (WHERE s.type = 'MEMBER')::integer AS members
+    FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.hospital_id = h.id AND NOT s.is_deleted) counts`;
+
+/** What the operator sees of hospitals. */
+export class OperatorHospitals {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * @param after only hospitals with a greater id
+   * @param withoutAdmin only hospitals without a live ADMIN whose account is active
+   * @returns at most `limit` hospitals by id
+   */
+  list(after: number, limit: number, withoutAdmin: boolean): Promise<HospitalSummary[]> {
+    return inTransaction(this.dataSource, (transaction) =>
+      transaction.query<HospitalSummary>(
+        `${SUMMARY} WHERE h.id > $1 AND (counts.admins = 0 OR NOT $3) ORDER BY h.id LIMIT $2`,
+        [after, limit, withoutAdmin],
+      ),
+    );
+  }
+
+  /** @throws NoSuchHospital */
+  async show(id: number): Promise<HospitalSummary> {
+    const [hospital] = await inTransaction(this.dataSource, (transaction) =>
+      transaction.query<HospitalSummary>(`${SUMMARY} WHERE h.id = $1`, [id]),
+    );
+    if (hospital === undefined) throw new NoSuchHospital();
+    return hospital;
+  }
+}

@@ -1,0 +1,108 @@
+import type { DataSource } from 'typeorm';
+import { OperatorError } from '../common/operator-error.js';
+import { rowOf } from '../database/statements.js';
+import { inTransaction, type Transaction } from '../database/transaction.js';
+import {
+  MEMBERSHIP_COLUMNS,
+  toMembershipResponse,
+  type MembershipResponse,
+  type MembershipRow,
+} from './dto/membership.response.js';
+import { firstState, nextState, type MembershipChange } from './membership-rules.js';
+import { hasMembership, MembershipWriter, type Pair, type Place, type PresentPlace } from './membership-writer.js';
+import { LastAdminOfHospital } from './membership.errors.js';
+import type { MembershipType } from './membership.entity.js';
+
+const FROM = 'FROM membership s JOIN medic m ON m.id = s.medic_id';
+
+/**
+ * What the operator does with memberships, without belonging to the hospital: under the rules of the contract's
+ * section 3, except that nobody needs to be an ADMIN, and that the last ADMIN may be taken away on purpose.
+ */
+export class OperatorMemberships {
+  private readonly writer = new MembershipWriter();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * @param after only memberships with a greater id
+   * @returns at most `limit` memberships of a hospital by id, removed ones too
+   */
+  ofHospital(hospitalId: number, after: number, limit: number): Promise<MembershipResponse[]> {
+    return this.read('WHERE s.hospital_id = $1 AND s.id > $2 ORDER BY s.id LIMIT $3', [hospitalId, after, limit]);
+  }
+
+  /** @returns all memberships of a medic by id, removed ones too */
+  ofMedic(medicId: number): Promise<MembershipResponse[]> {
+    return this.read('WHERE s.medic_id = $1 ORDER BY s.id', [medicId]);
+  }
+
+  /**
+   * Gives a medic a live membership of this type: creates it, restores it, or changes it.
+   * @param mayEndAdmins whether the hospital may be left without an ADMIN
+   * @throws OperatorError there is no such hospital, or it would lose its last ADMIN
+   */
+  set(pair: Pair, type: MembershipType, mayEndAdmins: boolean): Promise<MembershipResponse> {
+    return this.change(pair, mayEndAdmins, { type, isDeleted: false }, async (transaction, place) => {
+      const next = firstState({ type, isActive: undefined }, place, false);
+      const id = await this.writer.insert(transaction, place, next);
+      const sql = `SELECT ${MEMBERSHIP_COLUMNS} ${FROM} WHERE s.id = $1`;
+      return toMembershipResponse(rowOf(await transaction.query<MembershipRow>(sql, [id])));
+    });
+  }
+
+  /**
+   * Removes a live membership.
+   * @param mayEndAdmins whether the hospital may be left without an ADMIN
+   * @throws OperatorError there is none, or the hospital would lose its last ADMIN
+   */
+  remove(pair: Pair, mayEndAdmins: boolean): Promise<MembershipResponse> {
+    return this.change(pair, mayEndAdmins, { isDeleted: true }, () => {
+      throw new OperatorError('The medic has no live membership at this hospital.');
+    });
+  }
+
+  /** @param create does instead what there is to do for a pair without a membership, or without a live one to remove */
+  private change(
+    pair: Pair,
+    mayEndAdmins: boolean,
+    change: MembershipChange,
+    create: (transaction: Transaction, place: Place) => Promise<MembershipResponse>,
+  ): Promise<MembershipResponse> {
+    return inTransaction(this.dataSource, async (transaction) => {
+      const place = await this.lock(transaction, pair);
+      const isThere = hasMembership(place) && !(place.present.isDeleted && change.isDeleted === true);
+      if (!isThere) return create(transaction, place);
+      const around = mayEndAdmins ? { ...place, otherAdmin: true } : place;
+      return this.writer.update(transaction, place, decide(place, change, around));
+    });
+  }
+
+  private async lock(transaction: Transaction, pair: Pair): Promise<Place> {
+    await this.writer.lockHospital(transaction, pair.hospitalId);
+    await this.writer.lockMedic(transaction, pair.medicId);
+    const [hospital] = await transaction.query('SELECT FROM hospital WHERE id = $1', [pair.hospitalId]);
+    // Nobody is calling: the right of the medic itself is found, and not looked at.
+    const place = await this.writer.findPlaceOf(transaction, pair.medicId, pair);
+    if (hospital === undefined || place === null) throw new OperatorError('There is no hospital with this id.');
+    return place;
+  }
+
+  private async read(where: string, values: unknown[]): Promise<MembershipResponse[]> {
+    const rows = await inTransaction(this.dataSource, (transaction) =>
+      transaction.query<MembershipRow>(`SELECT ${MEMBERSHIP_COLUMNS} ${FROM} ${where}`, values),
+    );
+    return rows.map(toMembershipResponse);
+  }
+}
+
+function decide(place: PresentPlace, change: MembershipChange, around: Place) {
+  try {
+    return nextState(place.present, change, around, false);
+  } catch (error) {
+    if (!(error instanceof LastAdminOfHospital)) throw error;
+    throw new OperatorError(
+      'This is the last ADMIN of the hospital; appoint another ADMIN first, or add --allow-no-admin.',
+    );
+  }
+}
