@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { OperatorError } from '../common/operator-error.js';
-import { rowOf } from './statements.js';
 import { StandbyRefused } from './standby.js';
 
 /** Options of a {@link SessionClient}. */
@@ -91,7 +90,7 @@ export class SessionClient extends pg.Client {
    */
   async initializeSession(): Promise<void> {
     const { rows } = await this.query<Server>(SERVER);
-    const { pid, isStandby, dateStyle } = rowOf(rows);
+    const [{ pid, isStandby, dateStyle }] = rows as [Server];
     this.isOnStandby = isStandby;
     if (isStandby && !this.acceptsStandby) throw new StandbyRefused();
     if (!dateStyle.startsWith('ISO')) throw new UnsupportedDateStyle();
