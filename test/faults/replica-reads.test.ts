@@ -181,11 +181,8 @@ test('a right that is taken away is gone, however far the replica is behind', as
 
 test('the primary among the replicas is left alone after one look at it, and the log says so once', async () => {
   const LISTS = 50;
-  const server = start({
-    DATABASE_URL: servers.primary.url,
-    DATABASE_REPLICA_URLS: servers.primary.url,
-    RATE_LIMIT: '0',
-  });
+  const { url: both } = servers.primary;
+  const server = start({ DATABASE_URL: both, DATABASE_REPLICA_URLS: both, RATE_LIMIT: '0' });
   const url = await server.url();
   const medic = await given.medic();
   await listsOf(url, medic, LISTS);
