@@ -29,7 +29,10 @@ const COMMON: Record<number, { description: string; messages: string[]; headers?
   },
   429: {
     description: 'Too many requests.',
-    messages: ['Too many requests; try again in 42 s.'],
+    messages: [
+      'Too many requests; try again in 42 s.',
+      'Too many of your lists are still being read; wait for one of them, and try again in 1 s.',
+    ],
     headers: { 'Retry-After': 'Seconds to wait.' },
   },
   431: {
@@ -37,8 +40,11 @@ const COMMON: Record<number, { description: string; messages: string[]; headers?
     messages: ['The header of the request is too large; send at most 16 KB.'],
   },
   503: {
-    description: 'The database is away.',
-    messages: ['The database cannot be reached at the moment; try again shortly.'],
+    description: 'The database is away, or the service has too much to do.',
+    messages: [
+      'The database cannot be reached at the moment; try again shortly.',
+      'The service has too much to do at the moment; try again shortly.',
+    ],
     headers: { 'Retry-After': 'Seconds to wait.' },
   },
 };

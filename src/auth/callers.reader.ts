@@ -7,19 +7,24 @@ import type { RightLookup } from './access.decorator.js';
 import { InvalidToken } from './auth.errors.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { keyDigestOf } from './key-digest.js';
-import type { ListLookup } from './read-ahead.decorator.js';
+import type { ListLookup } from './prefetch.decorator.js';
 import { LIVE } from './tokens.service.js';
 
 const FROM_KEY = 'FROM api_token t JOIN medic caller ON caller.id = t.medic_id';
-const WHERE_KEY = `WHERE t.digest = $1 AND ${LIVE} AND caller.is_active AND ${ON_PRIMARY}`;
+const WHERE_KEY = `WHERE t.digest = $1 AND ${ON_PRIMARY} AND`;
+/** A key `t` that works now, and its medic `caller`. */
+const IS_LIVE = `${LIVE} AND caller.is_active`;
+
+/** @param keyId SQL for the id of a key. @returns SQL that finds it, and its medic `caller`, while both are live */
+export const liveCaller = (keyId: string) => `${FROM_KEY} WHERE t.id = ${keyId} AND ${ON_PRIMARY} AND ${IS_LIVE}`;
 
 /** What a route has to know of its caller, and the statements that find it. */
 export interface CallerQuery {
   readonly right: RightLookup | undefined;
   /** Finds the medic whose live key has the digest $1, with what `right` finds, or nulls, beside it. */
   readonly text: string;
-  /** A list that is read ahead, and what finds its rows, or one of nulls, with a {@link KnownBeside} in each. */
-  readonly ahead: { readonly list: ListLookup; readonly text: string } | null;
+  /** A list that is prefetched, and what finds its rows, or one of nulls, with a {@link KnownBeside} in each. */
+  readonly prefetch: { readonly list: ListLookup; readonly text: string } | null;
 }
 
 /** What is known of the caller, beside what the RightLookup found. */
@@ -42,13 +47,13 @@ export class CallersReader {
 
   /**
    * @param right what else is to be known of the caller; its row is found with `foundFor`
-   * @param list what is to be read of it at once; its rows are found with `readAheadFor`
+   * @param list what is to be read of it at once; its rows are found with `prefetchedFor`
    * @returns what {@link get} asks for each request of a route
    */
   prepare(right?: RightLookup, list?: ListLookup): CallerQuery {
     // A list is a matter of replicas, where there are any.
-    const ahead = list === undefined || this.reads.hasReplicas ? null : { list, text: this.textOf(right, list) };
-    return { right, text: this.textOf(right, undefined), ahead };
+    const prefetch = list === undefined || this.reads.hasReplicas ? null : { list, text: this.textOf(right, list) };
+    return { right, text: this.textOf(right, undefined), prefetch };
   }
 
   /**
@@ -59,16 +64,16 @@ export class CallersReader {
     const digest = keyDigestOf(request);
     if (digest === null) throw new InvalidToken();
     const values = query.right === undefined ? [digest] : [digest, query.right.idOf(request)];
-    const ahead = query.ahead !== null && hasNoParameters(request) ? query.ahead : null;
-    if (ahead === null) {
+    const prefetch = query.prefetch !== null && hasNoParameters(request) ? query.prefetch : null;
+    if (prefetch === null) {
       const [known] = await this.reads.query<Known>(query.text, values);
       if (known === undefined) throw new InvalidToken();
       return toCurrentMedic(known);
     }
-    const rows = await this.reads.lists.query<KnownBeside>(ahead.text, values);
+    const rows = await this.reads.query<KnownBeside>(prefetch.text, values);
     const [first] = rows;
     if (first === undefined) throw new InvalidToken();
-    return { ...toCurrentMedic(JSON.parse(first.known) as Known), readAhead: { list: ahead.list, rows } };
+    return { ...toCurrentMedic(JSON.parse(first.known) as Known), prefetched: { list: prefetch.list, rows } };
   }
 
   private textOf(right: RightLookup | undefined, list: ListLookup | undefined): string {
@@ -76,11 +81,11 @@ export class CallersReader {
     const [found, join] =
       right === undefined ? ['', ''] : ['found.*, ', `LEFT JOIN LATERAL (${right.sql}) found ON true`];
     const columns = `${found}caller.id AS "callerId", t.id AS "tokenId"${position}`;
-    if (list === undefined) return `SELECT ${columns} ${FROM_KEY} ${join} ${WHERE_KEY}`;
+    if (list === undefined) return `SELECT ${columns} ${FROM_KEY} ${join} ${WHERE_KEY} ${IS_LIVE}`;
     // OFFSET has what is known put into JSON once, not for each row.
     return `SELECT list.*, caller.known FROM (
         SELECT caller.id, ${found}(SELECT to_json(known)::text FROM (SELECT ${columns}) known) AS known
-        ${FROM_KEY} ${join} ${WHERE_KEY} OFFSET 0) caller
+        ${FROM_KEY} ${join} ${WHERE_KEY} ${IS_LIVE} OFFSET 0) caller
       LEFT JOIN LATERAL (${list.sql}) list ON true ORDER BY ${list.orderBy}`;
   }
 }

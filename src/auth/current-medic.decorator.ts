@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Reader } from '../database/reads.js';
-import type { ListLookup } from './read-ahead.decorator.js';
+import type { ListLookup } from './prefetch.decorator.js';
 
 /** The medic that a request acts for, as its key proved. */
 export interface CurrentMedic extends Reader {
@@ -10,8 +10,8 @@ export interface CurrentMedic extends Reader {
   readonly tokenId: number;
   /** The row of the route's RightLookup; {@link foundFor} tells its fields. */
   readonly found: object;
-  /** What has been read together with the key; `readAheadFor` tells the fields of its rows. */
-  readonly readAhead?: { readonly list: ListLookup; readonly rows: readonly object[] };
+  /** Rows that were read together with the key; `prefetchedFor` tells their fields. */
+  readonly prefetched?: { readonly list: ListLookup; readonly rows: readonly object[] };
 }
 
 declare module 'fastify' {
@@ -39,8 +39,8 @@ export function foundFor<Row extends object>(request: FastifyRequest): { [Field 
 }
 
 /** @returns the rows of the list, one of nulls where it has none; null where they have not been read yet */
-export function readAheadFor({ readAhead }: CurrentMedic, list: ListLookup): readonly object[] | null {
-  return readAhead?.list === list ? readAhead.rows : null;
+export function prefetchedFor({ prefetched }: CurrentMedic, list: ListLookup): readonly object[] | null {
+  return prefetched?.list === list ? prefetched.rows : null;
 }
 
 /** Hands the {@link CurrentMedic} to a parameter of a controller's method. */

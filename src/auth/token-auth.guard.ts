@@ -6,7 +6,7 @@ import { InvalidToken } from './auth.errors.js';
 import { CallersReader, type CallerQuery } from './callers.reader.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { FailureLimit } from './failure-limit.js';
-import { ReadsAhead } from './read-ahead.decorator.js';
+import { Prefetches } from './prefetch.decorator.js';
 import { TokenUsage } from './token-usage.js';
 
 /** A method of a controller that handles a route. */
@@ -41,7 +41,7 @@ export class TokenAuthGuard implements CanActivate {
     const handler = context.getHandler();
     const rule = this.reflector.get(AccessRule, handler) as string | undefined;
     if (rule === undefined) throw new Error(`${context.getClass().name} has a route without an access rule.`);
-    const [right, list] = [this.reflector.get(LooksUp, handler), this.reflector.get(ReadsAhead, handler)];
+    const [right, list] = [this.reflector.get(LooksUp, handler), this.reflector.get(Prefetches, handler)];
     const query = rule === PUBLIC ? PUBLIC : this.callers.prepare(right, list);
     this.queries.set(handler, query);
     return query;

@@ -1,5 +1,7 @@
 import { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
 import { DatabaseUnavailable, databaseFailureOf, domainErrorOf, OutOfIds } from './database-errors.js';
+import { DomainError } from './domain-error.js';
+import { HttpError } from './http-errors.js';
 
 /**
  * Logs why an answer failed: a database that is away or gave up, by its SQLSTATE or the system's code, an identity
@@ -21,6 +23,11 @@ export function logFailure(log: FastifyBaseLogger, error: unknown): void {
   log.error({ error: name, code, constraint, stack: frames.join('\n') }, 'unexpected error');
 }
 
+/** Of a batch of a list whose reader may not have it, or not now. */
+function isRefusal(error: Error): boolean {
+  return error instanceof HttpError || (error instanceof DomainError && !(error instanceof DatabaseUnavailable));
+}
+
 /** Of what Fastify would log by itself, only an answer that fails after its header was sent is, as {@link logFailure} has it. */
 export class FailureLog extends LogController {
   constructor() {
@@ -29,6 +36,8 @@ export class FailureLog extends LogController {
 
   override streamError(error: Error & { code?: string }, request: FastifyRequest): void {
     // The client has gone away.
-    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') logFailure(request.log, error);
+    if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    if (isRefusal(error)) request.log.info({ reason: error.message }, 'answer cut short');
+    else logFailure(request.log, error);
   }
 }

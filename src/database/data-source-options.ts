@@ -9,6 +9,7 @@ import { Membership } from '../memberships/membership.entity.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
 import { FoldedEmails1767398400000 } from './migrations/1767398400000-folded-emails.js';
 import { SpecialtyVerified1767398400001 } from './migrations/1767398400001-specialty-verified.js';
+import { ListIndexes1767830400000 } from './migrations/1767830400000-list-indexes.js';
 import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
 const INSTANT_OID = 1184;
@@ -23,7 +24,12 @@ const types = {
 const schema = {
   type: 'postgres' as const,
   entities: [Medic, ApiToken, Hospital, HospitalPicture, Membership],
-  migrations: [Initial1767225600000, FoldedEmails1767398400000, SpecialtyVerified1767398400001],
+  migrations: [
+    Initial1767225600000,
+    FoldedEmails1767398400000,
+    SpecialtyVerified1767398400001,
+    ListIndexes1767830400000,
+  ],
   migrationsTableName: 'migration',
   synchronize: false,
   logging: false,

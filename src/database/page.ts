@@ -1,11 +1,21 @@
 import type { Slice } from '../common/pagination.js';
 import { rowOf, type Statements } from './statements.js';
 
-/** A list by its `id`, as parts of SQL that are written in the source. */
+/** A list by an id, as parts of SQL that are written in the source. */
 export interface ListSql {
+  /** What a row is made of. */
   readonly columns: string;
-  /** `FROM` and `WHERE`. */
+  /** The tables of {@link columns}, to follow `FROM`. */
+  readonly source: string;
+  /** The column of {@link source} that the list is in the order of. */
+  readonly id: string;
+  /** The ids of the whole list: `FROM` and `WHERE`, with the fewest tables that tell them. */
   readonly from: string;
+  /**
+   * The same for the first ids of the list only, if those can be found without the others.
+   * @param count SQL for how many are needed
+   */
+  readonly firstIds?: (count: string) => string;
 }
 
 /** The rows of a slice of a list, and how many the list has in all. */
@@ -18,15 +28,19 @@ export interface PageOfRows<Row> {
 export type RowOfPage<Row> = { readonly count: number } & (Row | { readonly id: null });
 
 /**
- * The list is read whole, and sliced then: where PostgreSQL plans both together, it takes the count for one
- * that ends with the slice, and may walk through a whole table in the order of its ids.
+ * Finds the ids of the slice first and joins the tables for those alone.
  * @param limit, offset SQL for the slice
+ * @param most SQL for the number at which counting ends; to the end where it is absent
  * @returns SQL for rows of a page, in no order
  */
-export function sqlOfPage({ columns, from }: ListSql, limit: string, offset: string): string {
-  return `WITH list AS MATERIALIZED (SELECT ${columns} ${from})
-    SELECT page.*, total.count FROM (SELECT count(*)::integer AS count FROM list) total
-    LEFT JOIN (SELECT * FROM list ORDER BY id LIMIT ${limit} OFFSET ${offset}) page ON true`;
+export function sqlOfPage(list: ListSql, limit: string, offset: string, most?: string): string {
+  const { columns, source, id, from } = list;
+  const first = list.firstIds?.(`${limit}::bigint + ${offset}::bigint`) ?? from;
+  const counted = most === undefined ? from : `FROM (SELECT ${from} LIMIT ${most}) counted`;
+  return `SELECT page.*, total.count FROM (SELECT count(*)::integer AS count ${counted}) total
+    LEFT JOIN (SELECT ${columns}
+      FROM (SELECT ${id} AS id ${first} ORDER BY ${id} LIMIT ${limit} OFFSET ${offset}) ids
+      JOIN (${source}) ON ${id} = ids.id) page ON true`;
 }
 
 /** @returns the page that the statement of {@link sqlOfPage} has answered */

@@ -1,38 +1,50 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { EmbeddedDataSource } from './embedded-data-source.js';
-import { Lanes } from './lanes.js';
+import { FairPool, type CallerId } from './fair-pool.js';
+import { PipelinedConnection } from './pipelined-connection.js';
+import { PipelinedConnections } from './pipelined-connections.js';
 import { poolOf, standAlone } from './pool.js';
 import { Replica } from './replica.js';
+import { withRetries } from './retries.js';
 import type { Statements } from './statements.js';
+
+/** How many lists and pictures one process reads at a time. */
+const LISTS_AT_A_TIME = 4;
 
 /** Who reads, and how far the primary's log went when that was found out. */
 export interface Reader {
+  readonly id: CallerId;
   /** A `pg_lsn`; absent where there is no replica. */
   readonly position?: string;
 }
 
 /**
  * Answers statements that read and stand alone. On a server they have connections of their own: no request
- * waits for one that a transaction holds, and none that looks up a key waits behind a list.
+ * waits for one that a transaction holds, and no key waits behind a list.
  */
 export class Reads implements Statements, OnApplicationShutdown {
-  /** Asks the primary for what may be long or large: lists and pictures. */
-  readonly lists: Statements;
-  private readonly rows: Statements;
+  private readonly short: Statements;
+  private readonly lists: FairPool<Statements>;
   private readonly replicas: readonly Replica[];
   private readonly kept: readonly { close(): Promise<void> }[];
   private turn = 0;
 
   /** @param replicaUrls PostgreSQL servers that follow the one of the data source */
   constructor(dataSource: DataSource, replicaUrls: readonly string[] = []) {
-    const { options } = poolOf(dataSource);
-    // The one connection of an embedded database is not to be kept by anybody.
-    const lanes = dataSource instanceof EmbeddedDataSource ? [] : [new Lanes(options), new Lanes(options)];
-    const any = standAlone(dataSource);
-    [this.rows = any, this.lists = any] = lanes;
     this.replicas = replicaUrls.map((url) => new Replica(url));
-    this.kept = [...lanes, ...this.replicas];
+    if (dataSource instanceof EmbeddedDataSource) {
+      // It has one connection, which no list may hold for longer than one statement.
+      this.short = standAlone(dataSource);
+      this.lists = new FairPool([this.short]);
+      this.kept = this.replicas;
+      return;
+    }
+    const { options } = poolOf(dataSource);
+    const short = (this.short = new PipelinedConnections(options));
+    const lists = Array.from({ length: LISTS_AT_A_TIME }, () => new PipelinedConnection(options));
+    this.lists = new FairPool<Statements>(lists);
+    this.kept = [short, ...lists, ...this.replicas];
   }
 
   /** Whether {@link onReplica} needs to know the position of a reader. */
@@ -40,23 +52,35 @@ export class Reads implements Statements, OnApplicationShutdown {
     return this.replicas.length > 0;
   }
 
-  /** Asks the primary for a row or a few, found by an index: whatever decides a right is asked here. */
+  /** Asks the primary for a bounded number of rows, found by an index: whatever decides a right is asked here. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    return this.rows.query(text, values);
+    return this.short.query(text, values);
+  }
+
+  /**
+   * @returns what asks the primary for something that may be long or large, when it is the reader's turn;
+   *   it throws what {@link FairPool.use} throws
+   */
+  listsOf({ id }: Reader): Statements {
+    return { query: (text, values) => this.lists.use(id, (on) => withRetries(() => on.query(text, values))) };
   }
 
   /**
    * @param reader has been found by the primary, and may see the list that is asked for
-   * @returns what asks a replica that has all that was stored when the reader was found, the reader's own
-   *   writes among it, and the primary where no replica has
+   * @returns as {@link listsOf}, but asks a replica that has all that was stored when the reader was found, the
+   *   reader's own writes among it, and the primary where no replica has
    */
-  onReplica({ position }: Reader): Statements {
-    const { lists } = this;
-    if (position === undefined) return lists;
-    const replica = this.nextReplica();
-    if (replica === undefined) return lists;
+  onReplica(reader: Reader): Statements {
+    const { id, position } = reader;
+    const replica = position === undefined ? undefined : this.nextReplica();
+    if (position === undefined || replica === undefined) return this.listsOf(reader);
     return {
-      query: async (text, values) => (await replica.query(position, text, values)) ?? lists.query(text, values),
+      query: (text, values) =>
+        this.lists.use(
+          id,
+          async (on) =>
+            (await replica.query(position, text, values)) ?? (await withRetries(() => on.query(text, values))),
+        ),
     };
   }
 

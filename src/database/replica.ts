@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lane } from './lane.js';
+import { PipelinedConnection } from './pipelined-connection.js';
 import { replicaOptions } from './data-source-options.js';
 import { rowOf } from './statements.js';
 
@@ -46,20 +46,20 @@ const PROGRESS = `SELECT pg_is_in_recovery() AS "isReplica",
  */
 export class Replica {
   private readonly logger = new Logger(Replica.name);
-  private readonly lane: Lane;
+  private readonly connection: PipelinedConnection;
   private restsUntil = 0;
   /** What was logged last of this server. */
   private reported: string | undefined;
 
   constructor(url: string) {
-    this.lane = new Lane(replicaOptions(url));
+    this.connection = new PipelinedConnection(replicaOptions(url));
   }
 
   /** @returns whether it is worth asking; where the connection is not there it is made, which nobody waits for */
   isReady(): boolean {
     if (performance.now() < this.restsUntil) return false;
-    if (!this.lane.isOpen) this.connect();
-    return this.lane.isOpen;
+    if (!this.connection.isOpen) this.connect();
+    return this.connection.isOpen;
   }
 
   /**
@@ -70,8 +70,8 @@ export class Replica {
     const ask = async () => {
       // Asked by a statement of its own, before: what the second one sees is at least as far.
       const [asked, rows] = await Promise.all([
-        this.lane.query<Progress>(PROGRESS, [position]),
-        this.lane.query<Row>(text, values),
+        this.connection.query<Progress>(PROGRESS, [position]),
+        this.connection.query<Row>(text, values),
       ]);
       return { ...rowOf(asked), rows };
     };
@@ -91,7 +91,7 @@ export class Replica {
   }
 
   close(): Promise<void> {
-    return this.lane.close();
+    return this.connection.close();
   }
 
   private rest(duration = REST_MS): null {
@@ -101,7 +101,7 @@ export class Replica {
 
   /** Gives the connection up: the server is the primary itself, or was promoted. */
   private leave(): null {
-    void this.lane.close();
+    void this.connection.close();
     return this.report(NO_REPLICA).rest(NO_REPLICA_REST_MS);
   }
 
@@ -113,8 +113,8 @@ export class Replica {
 
   private connect(): void {
     this.rest();
-    this.lane.open().then(
-      (client) => {
+    this.connection.open().then(
+      ({ client }) => {
         if (!client.isOnStandby) {
           this.leave();
           return;

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import type { Slice } from '../common/pagination.js';
-import { readPage, type PageOfRows } from '../database/page.js';
+import { readPage, type ListSql, type PageOfRows } from '../database/page.js';
 import { Reads } from '../database/reads.js';
 import type { Statements } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
@@ -22,7 +22,13 @@ const OF_CALLER = `FROM membership s JOIN hospital h ON h.id = s.hospital_id
 
 const SHOWN_TO_CALLER = `${OF_CALLER} AND ${SHOWS_HOSPITAL}`;
 
-const LIST = { columns: HOSPITAL_COLUMNS, from: SHOWN_TO_CALLER };
+/** A medic has one membership of a hospital at most. */
+const LIST: ListSql = {
+  columns: HOSPITAL_COLUMNS,
+  source: 'membership s JOIN hospital h ON h.id = s.hospital_id AND s.medic_id = $1',
+  id: 's.hospital_id',
+  from: SHOWN_TO_CALLER,
+};
 
 /** Hospitals as the medics that belong to them see and edit them. */
 @Injectable()

@@ -5,6 +5,9 @@ import { NotFound } from '../common/domain-error.js';
 import { Reads } from '../database/reads.js';
 import { HospitalPicture, type PictureKind } from './hospital-picture.entity.js';
 
+/** Pictures need no key, so all who ask for one share what one caller may have at a time. */
+const ANYBODY = { id: null };
+
 /** Stores and finds the pictures of hospitals. */
 @Injectable()
 export class PicturesService {
@@ -28,10 +31,11 @@ export class PicturesService {
    */
   async get(digest: string): Promise<Buffer> {
     if (!/^[0-9a-f]{64}$/.test(digest)) throw new NotFound();
-    const [picture] = await this.reads.lists.query<{ content: Buffer }>(
-      `SELECT content FROM hospital_picture WHERE digest = decode($1, 'hex') LIMIT 1`,
-      [digest],
-    );
+    const [picture] = await this.reads
+      .listsOf(ANYBODY)
+      .query<{ content: Buffer }>(`SELECT content FROM hospital_picture WHERE digest = decode($1, 'hex') LIMIT 1`, [
+        digest,
+      ]);
     if (picture === undefined) throw new NotFound();
     return picture.content;
   }

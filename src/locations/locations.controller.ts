@@ -2,7 +2,7 @@ import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AnyMedic } from '../auth/access.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
-import { ReadsAhead } from '../auth/read-ahead.decorator.js';
+import { Prefetches } from '../auth/prefetch.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { LocationResponse, LocationUpdatedResponse, UpdateLocationDto } from './dto/location.dtos.js';
 import { LOCATIONS, LocationsService } from './locations.service.js';
@@ -15,7 +15,7 @@ export class LocationsController {
 
   @Get()
   @AnyMedic()
-  @ReadsAhead(LOCATIONS)
+  @Prefetches(LOCATIONS)
   @Answers({ summary: 'List your hospitals, the active one first', ok: [LocationResponse] })
   listLocations(@Caller() caller: CurrentMedic): Promise<LocationResponse[]> {
     return this.locations.list(caller);

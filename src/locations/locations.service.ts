@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { readAheadFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
-import type { ListLookup } from '../auth/read-ahead.decorator.js';
+import { prefetchedFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { MAX_PREFETCHED, type ListLookup } from '../auth/prefetch.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import { Reads } from '../database/reads.js';
 import { inTransaction } from '../database/transaction.js';
@@ -10,18 +10,28 @@ import { nextState } from '../memberships/membership-rules.js';
 import { hasMembership, liveTypeOf, MembershipWriter } from '../memberships/membership-writer.js';
 import type { LocationResponse } from './dto/location.dtos.js';
 
-/** @param medic SQL for its id */
-const locationsOf = (medic: string) => `SELECT h.id, h.name, h.location, s.is_active, s.id AS membership_id
-  FROM membership s JOIN hospital h ON h.id = s.hospital_id WHERE s.medic_id = ${medic} AND NOT s.is_deleted AND ${SHOWS_HOSPITAL}`;
+/**
+ * The outer join keeps one row for each membership, so that the number of rows tells whether there may be more.
+ * @param medic SQL for its id
+ * @param most SQL for the most memberships that are looked at
+ */
+const locationsOf = (
+  medic: string,
+  most: string,
+) => `SELECT h.id, h.name, h.location, s.is_active, s.id AS membership_id
+  FROM (SELECT id, hospital_id, type, is_active FROM membership
+    WHERE medic_id = ${medic} AND NOT is_deleted LIMIT ${most}) s
+  LEFT JOIN hospital h ON h.id = s.hospital_id AND ${SHOWS_HOSPITAL}`;
 
 /** The locations of the caller, the active one first. */
 export const LOCATIONS: ListLookup = {
-  sql: locationsOf('caller.id'),
+  sql: locationsOf('caller.id', String(MAX_PREFETCHED + 1)),
   orderBy: 'list.is_active DESC, list.membership_id',
 };
 
 interface LocationRow {
-  readonly id: number;
+  /** Null where the membership has no location to show, or there is no membership. */
+  readonly id: number | null;
   readonly name: string;
   readonly location: string;
   readonly is_active: boolean;
@@ -38,17 +48,16 @@ export class LocationsService {
 
   /** @returns one location for each live membership of the caller's that shows its hospital, the active one first */
   async list(caller: CurrentMedic): Promise<LocationResponse[]> {
-    const ahead = readAheadFor(caller, LOCATIONS) as (LocationRow | { readonly id: null })[] | null;
-    const rows = ahead?.filter((row) => row.id !== null) ?? (await this.read(caller));
-    return rows.map(({ id, name, location, is_active }) => ({
-      hospital: { id, name, location },
-      default: is_active,
-      clinics: [],
-    }));
+    const prefetched = prefetchedFor(caller, LOCATIONS) as readonly LocationRow[] | null;
+    const isWhole = prefetched !== null && prefetched.length <= MAX_PREFETCHED;
+    const rows = isWhole ? prefetched : await this.read(caller);
+    return rows.flatMap(({ id, name, location, is_active }) =>
+      id === null ? [] : [{ hospital: { id, name, location }, default: is_active, clinics: [] }],
+    );
   }
 
   private read(caller: CurrentMedic): Promise<LocationRow[]> {
-    const sql = `SELECT * FROM (${locationsOf('$1')}) list ORDER BY ${LOCATIONS.orderBy}`;
+    const sql = `SELECT * FROM (${locationsOf('$1', 'ALL')}) list ORDER BY ${LOCATIONS.orderBy}`;
     return this.reads.onReplica(caller).query<LocationRow>(sql, [caller.id]);
   }
 

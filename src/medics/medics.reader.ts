@@ -2,17 +2,28 @@ import { Injectable } from '@nestjs/common';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import type { Slice } from '../common/pagination.js';
-import { readPage } from '../database/page.js';
+import { readPage, type ListSql } from '../database/page.js';
 import { Reads } from '../database/reads.js';
 import type { Statements } from '../database/statements.js';
-import { FROM_MEDIC, MEDIC_COLUMNS, toMedicResponse, type MedicResponse, type MedicRow } from './dto/medic.response.js';
+import {
+  MEDIC_COLUMNS,
+  MEDIC_SOURCE,
+  toMedicResponse,
+  type MedicResponse,
+  type MedicRow,
+} from './dto/medic.response.js';
 import type { FoundMedicResponse } from './dto/found-medic.response.js';
 import { emailKeyOf } from './medic.entity.js';
 
 /** A medic sees itself, and those that it ($1) created. */
-const VISIBLE_MEDIC = `SELECT ${MEDIC_COLUMNS} ${FROM_MEDIC} WHERE (m.id = $1 OR m.created_by_id = $1) AND m.id = $2`;
+const VISIBLE_MEDIC = `SELECT ${MEDIC_COLUMNS} FROM ${MEDIC_SOURCE} WHERE (m.id = $1 OR m.created_by_id = $1) AND m.id = $2`;
 
-const CREATED = { columns: MEDIC_COLUMNS, from: `${FROM_MEDIC} WHERE m.created_by_id = $1` };
+const CREATED: ListSql = {
+  columns: MEDIC_COLUMNS,
+  source: MEDIC_SOURCE,
+  id: 'm.id',
+  from: 'FROM medic m WHERE m.created_by_id = $1',
+};
 
 /** Another statement, so that PostgreSQL finds the one row by its email. */
 const CREATED_WITH_EMAIL = { ...CREATED, from: `${CREATED.from} AND m.email_key = $2` };

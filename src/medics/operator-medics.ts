@@ -4,7 +4,7 @@ import type { TokensService } from '../auth/tokens.service.js';
 import { InputPipe } from '../common/input.pipe.js';
 import { inTransaction } from '../database/transaction.js';
 import { OperatorMedicDto, OperatorPasswordDto } from './dto/medic.dtos.js';
-import { FROM_MEDIC, MEDIC_COLUMNS, type MedicResponse, type MedicRow } from './dto/medic.response.js';
+import { MEDIC_COLUMNS, MEDIC_SOURCE, type MedicResponse, type MedicRow } from './dto/medic.response.js';
 import { emailKeyOf, Medic } from './medic.entity.js';
 import { insertMedic } from './new-medic.js';
 import { OperatorError } from '../common/operator-error.js';
@@ -78,7 +78,7 @@ export class OperatorMedics {
   }
 
   private async read(where: string, values: unknown[]): Promise<MedicResponse[]> {
-    const sql = `SELECT ${MEDIC_COLUMNS} ${FROM_MEDIC} ${where}`;
+    const sql = `SELECT ${MEDIC_COLUMNS} FROM ${MEDIC_SOURCE} ${where}`;
     return inTransaction(this.dataSource, (transaction) => transaction.query<MedicRow>(sql, values));
   }
 

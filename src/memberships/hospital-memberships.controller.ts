@@ -3,7 +3,7 @@ import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
-import { ReadsAhead } from '../auth/read-ahead.decorator.js';
+import { Prefetches } from '../auth/prefetch.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { NOT_FOUND } from '../common/error.examples.js';
 import { jsonArray } from '../common/json-array.js';
@@ -27,7 +27,7 @@ export class HospitalMembershipsController {
 
   @Get(':id')
   @HospitalAdmin('path.hospital')
-  @ReadsAhead(NEWEST_OF_HOSPITAL)
+  @Prefetches(NEWEST_OF_HOSPITAL)
   @Answers({
     summary: 'List the memberships of a hospital, newest first',
     ok: [MembershipResponse],

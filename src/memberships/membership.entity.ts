@@ -22,7 +22,8 @@ export enum MembershipType {
 @Entity('membership')
 @Unique('membership_one_per_medic_and_hospital', ['medicId', 'hospitalId'])
 @Index('membership_one_active_per_medic', ['medicId'], { unique: true, where: 'is_active AND NOT is_deleted' })
-@Index('membership_live_admins', ['hospitalId'], { where: `type = 'ADMIN' AND NOT is_deleted` })
+@Index('membership_live_of_medic', ['medicId', 'id'], { where: 'NOT is_deleted' })
+@Index('membership_by_hospital_and_state', ['hospitalId', 'isDeleted', 'type', 'isActive', 'id'])
 @Index('membership_by_hospital', ['hospitalId', 'isDeleted', 'dateJoined', 'id'])
 @Check('membership_type_known', `type IN ('ADMIN', 'MEMBER')`)
 export class Membership {

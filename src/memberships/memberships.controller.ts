@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AnyMedic } from '../auth/access.decorator.js';
 import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
-import { ReadsAhead } from '../auth/read-ahead.decorator.js';
+import { Prefetches } from '../auth/prefetch.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import { NOT_FOUND } from '../common/error.examples.js';
@@ -46,7 +46,7 @@ export class MembershipsController {
 
   @Get()
   @AnyMedic()
-  @ReadsAhead(OWN_PAGE)
+  @Prefetches(OWN_PAGE)
   @Answers({ summary: 'List your own memberships, or those of the hospitals you administer', ok: MembershipPage })
   async listMemberships(
     @Caller() caller: CurrentMedic,

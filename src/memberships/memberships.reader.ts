@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { RightLookup } from '../auth/access.decorator.js';
-import { readAheadFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
-import type { ListLookup } from '../auth/read-ahead.decorator.js';
+import { prefetchedFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { liveCaller } from '../auth/callers.reader.js';
+import { MAX_PREFETCHED, type ListLookup } from '../auth/prefetch.decorator.js';
 import { idInPathOrNull } from '../common/path-id.js';
 import { DEFAULT_LIMIT, sliceOf } from '../common/pagination.js';
-import { pageOfRows, readPage, sqlOfPage, type PageOfRows, type RowOfPage } from '../database/page.js';
+import { pageOfRows, readPage, sqlOfPage, type ListSql, type PageOfRows, type RowOfPage } from '../database/page.js';
 import { Reads } from '../database/reads.js';
 import {
   MEMBERSHIP_COLUMNS,
@@ -13,6 +14,7 @@ import {
   type MembershipRow,
 } from './dto/membership.response.js';
 import { rightAt } from './hospital-access.js';
+import { UnauthorizedMedic } from './membership.errors.js';
 import type { HospitalMembershipsQuery, MembershipsQuery } from './dto/membership.queries.js';
 
 /** How many rows are read at a time where a list is answered whole. */
@@ -35,17 +37,40 @@ const newestBefore = (date: string, id: string, scope: string, limit: string) =>
 const ADMINISTERED = `SELECT a.hospital_id FROM membership a
   WHERE a.medic_id = $1 AND a.type = 'ADMIN' AND NOT a.is_deleted`;
 
-const listOf = (scope: string) => ({ columns: MEMBERSHIP_COLUMNS, from: `FROM ${SOURCE} WHERE ${scope}` });
+const listOf = (scope: string): ListSql => ({
+  columns: MEMBERSHIP_COLUMNS,
+  source: SOURCE,
+  id: 's.id',
+  from: `FROM membership s WHERE ${scope}`,
+});
 const filtered = (scope: string) =>
   listOf(`${scope} AND s.is_deleted = $2
     AND ($3::integer IS NULL OR s.hospital_id = $3) AND ($4::text IS NULL OR s.type = $4)
     AND ($5::boolean IS NULL OR s.is_active = $5)`);
 const OWN = filtered('s.medic_id = $1 AND NOT s.is_deleted');
-const MANAGED = filtered(`s.hospital_id IN (${ADMINISTERED})`);
 
-/** The caller's own live memberships, a page of them. */
+/**
+ * Each hospital has an index for each state of its memberships, in the order of their ids: the first ids of the
+ * list are among the first of each, so the cost is that of the slice, however large the hospitals are.
+ */
+const MANAGED: ListSql = {
+  ...filtered(`s.hospital_id IN (${ADMINISTERED})`),
+  firstIds: (count) => `FROM (${ADMINISTERED} AND ($3::integer IS NULL OR a.hospital_id = $3)) a
+    CROSS JOIN (VALUES ('ADMIN'), ('MEMBER')) kind (type) CROSS JOIN (VALUES (true), (false)) flag (is_active)
+    CROSS JOIN LATERAL (SELECT o.id FROM membership o
+      WHERE o.hospital_id = a.hospital_id AND o.is_deleted = $2 AND o.type = kind.type AND o.is_active = flag.is_active
+      ORDER BY o.id LIMIT ${count}) s
+    WHERE ($4::text IS NULL OR kind.type = $4) AND ($5::boolean IS NULL OR flag.is_active = $5)`,
+};
+
+/** The first page of the caller's own live memberships, counted no further than is needed to know that there are many. */
 export const OWN_PAGE: ListLookup = {
-  sql: sqlOfPage(listOf('s.medic_id = caller.id AND NOT s.is_deleted'), String(DEFAULT_LIMIT), '0'),
+  sql: sqlOfPage(
+    listOf('s.medic_id = caller.id AND NOT s.is_deleted'),
+    String(DEFAULT_LIMIT),
+    '0',
+    String(MAX_PREFETCHED + 1),
+  ),
   orderBy: 'list.id',
 };
 
@@ -60,13 +85,17 @@ export const NEWEST_OF_HOSPITAL: ListLookup = {
   orderBy: 'list.date_joined DESC, list.id DESC',
 };
 
-/** The same with filters, a slice of them, or those that come after a row. */
-const NEWEST = newestBefore(
-  `COALESCE($4::timestamptz, ${LAST.date})`,
-  `COALESCE($5::integer, ${LAST.id})`,
-  's.hospital_id = $1 AND s.is_deleted = $2 AND ($3::text IS NULL OR s.type = $3)',
-  '$6 OFFSET $7',
-);
+/** The same with filters. */
+const OF_HOSPITAL = 's.hospital_id = $1 AND s.is_deleted = $2 AND ($3::text IS NULL OR s.type = $3)';
+const NEWEST = newestBefore(LAST.date, LAST.id, OF_HOSPITAL, '$4 OFFSET $5');
+
+/**
+ * The batch after a row, for the key `$4` while it is that of an ADMIN: no row means that it is not, and a row of
+ * nulls that nothing follows.
+ */
+const NEXT_BATCH = `SELECT list.* FROM (SELECT ${rightAt('caller.id', '$1')} AS "right" ${liveCaller('$4')}) holder
+  LEFT JOIN LATERAL (${newestBefore('$5::timestamptz', '$6::integer', OF_HOSPITAL, String(BATCH))}) list ON true
+  WHERE holder."right" = 'ADMIN' ORDER BY list.date_joined DESC, list.id DESC`;
 
 /**
  * Finds the membership that the path names, for its medic while it is live, and for an ADMIN of its hospital.
@@ -94,8 +123,9 @@ export class MembershipsReader {
    *   administers, by id
    */
   async list(caller: CurrentMedic, query: MembershipsQuery): Promise<Found> {
-    const ahead = readAheadFor(caller, OWN_PAGE) as RowOfPage<MembershipRow>[] | null;
-    const { count, rows } = await (ahead === null ? this.read(caller, query) : pageOfRows(ahead));
+    const prefetched = prefetchedFor(caller, OWN_PAGE) as RowOfPage<MembershipRow>[] | null;
+    const page = prefetched === null ? null : pageOfRows(prefetched);
+    const { count, rows } = page !== null && page.count <= MAX_PREFETCHED ? page : await this.read(caller, query);
     return { count, memberships: rows.map(toMembershipResponse) };
   }
 
@@ -103,7 +133,8 @@ export class MembershipsReader {
     const { is_deleted = false, hospital = null, type_membership = null, is_active = null } = query;
     const filters = [caller.id, is_deleted, hospital, type_membership, is_active];
     // What the caller administers is a matter of rights, which no replica decides.
-    const [list, on] = query.managed === true ? [MANAGED, this.reads.lists] : [OWN, this.reads.onReplica(caller)];
+    const [list, on] =
+      query.managed === true ? [MANAGED, this.reads.listsOf(caller)] : [OWN, this.reads.onReplica(caller)];
     return readPage(on, list, filters, sliceOf(query));
   }
 
@@ -121,6 +152,7 @@ export class MembershipsReader {
   /**
    * Reads all of the hospital's memberships, newest first, {@link BATCH} at a time, each batch after the last
    * row of the one before: a slow reader holds neither the list in memory nor a connection.
+   * @throws UnauthorizedMedic the right, or the key, has ended since the batch before
    */
   async batchOfHospital(
     caller: CurrentMedic,
@@ -128,10 +160,33 @@ export class MembershipsReader {
     query: HospitalMembershipsQuery,
     after: MembershipResponse | undefined,
   ): Promise<MembershipResponse[]> {
-    const ahead = after === undefined ? readAheadFor(caller, NEWEST_OF_HOSPITAL) : null;
-    if (ahead === null) return this.newest(caller, hospitalId, query, BATCH, 0, after);
+    if (after !== undefined) return this.nextBatch(caller, hospitalId, query, after);
+    const prefetched = prefetchedFor(caller, NEWEST_OF_HOSPITAL);
+    if (prefetched === null) return this.newest(caller, hospitalId, query, BATCH, 0);
     // Never the row that stands for none: an ADMIN is among those of their hospital.
-    return (ahead as MembershipRow[]).map(toMembershipResponse);
+    return (prefetched as MembershipRow[]).map(toMembershipResponse);
+  }
+
+  /** Asks the primary: the same statement finds out whether the caller may still see the list. */
+  private async nextBatch(
+    caller: CurrentMedic,
+    hospitalId: number,
+    query: HospitalMembershipsQuery,
+    after: MembershipResponse,
+  ): Promise<MembershipResponse[]> {
+    const { is_deleted = false, type_membership = null } = query;
+    const rows = await this.reads
+      .listsOf(caller)
+      .query<MembershipRow | { readonly id: null }>(NEXT_BATCH, [
+        hospitalId,
+        is_deleted,
+        type_membership,
+        caller.tokenId,
+        after.date_joined,
+        after.id,
+      ]);
+    if (rows.length === 0) throw new UnauthorizedMedic();
+    return rows.flatMap((row) => (row.id === null ? [] : [toMembershipResponse(row)]));
   }
 
   private async newest(
@@ -140,20 +195,11 @@ export class MembershipsReader {
     query: HospitalMembershipsQuery,
     limit: number,
     offset: number,
-    after?: MembershipResponse,
   ): Promise<MembershipResponse[]> {
     const { is_deleted = false, type_membership = null } = query;
     const rows = await this.reads
       .onReplica(caller)
-      .query<MembershipRow>(NEWEST, [
-        hospitalId,
-        is_deleted,
-        type_membership,
-        after?.date_joined ?? null,
-        after?.id ?? null,
-        limit,
-        offset,
-      ]);
+      .query<MembershipRow>(NEWEST, [hospitalId, is_deleted, type_membership, limit, offset]);
     return rows.map(toMembershipResponse);
   }
 }

@@ -51,15 +51,17 @@ async function service(...others: string[]): Promise<string> {
   return url;
 }
 
-function listsOf(url: string, medic: Actor, count: number): Promise<Reply[]> {
-  const list = () => send(url, by(medic, 'GET', '/management/memberships/'), agent);
+const OWN = '/management/memberships/';
+
+function listsOf(url: string, medic: Actor, count: number, path = OWN): Promise<Reply[]> {
+  const list = () => send(url, by(medic, 'GET', path), agent);
   return Promise.all(Array.from({ length: count }, list));
 }
 
-/** Lists a medic's memberships so often, and once more. @returns how often the replica looked one up by an index */
-async function listsOnReplica(url: string, medic: Actor, count: number): Promise<number> {
+/** Asks for a list so often, and for one's own once more. @returns how often the replica looked a membership up by an index */
+async function listsOnReplica(url: string, medic: Actor, count: number, path = OWN): Promise<number> {
   const before = await scans();
-  await listsOf(url, medic, count);
+  await listsOf(url, medic, count, path);
   // A session of PostgreSQL reports what it did with the first statement after a second.
   await sleep(1100);
   await listsOf(url, medic, 1);
@@ -91,6 +93,16 @@ test('lists are read from the replica', async () => {
   figure('lists, all read from the replica', LISTS);
 });
 
+test('what a right is decided by is read from the primary: the lists of hospitals that one administers', async () => {
+  const LISTS = 50;
+  const url = await service();
+  const { admin } = await given.hospital();
+  await servers.caughtUp();
+  // The one list of its own looks up a few.
+  expect(await listsOnReplica(url, admin, LISTS, `${OWN}?managed=true`)).toBeLessThan(LISTS / 2);
+  figure('lists with managed=true, none read from the replica', LISTS);
+});
+
 test('lists are read from the replica that is there, though another one is not', async () => {
   const LISTS = 50;
   const url = await service('postgres://postgres@127.0.0.1:1/postgres');
@@ -108,7 +120,7 @@ test('while the primary writes without a pause, lists are as new as ever, and th
   const writer = async () => {
     while (!isOver) await primary.query('INSERT INTO written VALUES ($1)', [(number += 1)]);
   };
-  reads.onReplica({ position: '00000001 0/0' });
+  reads.onReplica({ id: 1, position: '00000001 0/0' });
   await sleep(1000);
   const writing = writer();
   let [byReplica, old] = [0, 0];
@@ -117,7 +129,7 @@ test('while the primary writes without a pause, lists are as new as ever, and th
       `SELECT (SELECT max(number) FROM written) AS number, ${POSITION} AS position`,
     );
     const [row] = await reads
-      .onReplica({ position: found?.position ?? '' })
+      .onReplica({ id: 1, position: found?.position ?? '' })
       .query<{ number: number; isReplica: boolean }>(
         'SELECT (SELECT max(number) FROM written) AS number, pg_is_in_recovery() AS "isReplica"',
       );

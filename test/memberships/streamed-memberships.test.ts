@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { MembershipType } from '../../src/memberships/membership.entity.js';
+import type { Actor } from '../support/actor.js';
 import { connectTo, rawRequest } from '../support/raw.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
@@ -68,3 +70,42 @@ testOnServer(
     await until(async () => (await admin.get(`/memberships/${String(hospital)}`)).status === 200);
   },
 );
+
+describe('a list that is being read slowly ends as soon as its reader may not have it anymore', () => {
+  const COUNT = 40_000;
+  let hospital: number;
+  beforeAll(async () => {
+    ({ hospital } = await service.given.hospital());
+    await service.given.crowd(hospital, COUNT);
+  });
+
+  const sql = (text: string, id: number) => service.dataSource.query<unknown>(text, [id]);
+  test.each<[string, (admin: Actor) => Promise<unknown>]>([
+    ['the right is removed', ({ id }) => sql('UPDATE membership SET is_deleted = true WHERE medic_id = $1', id)],
+    ['the right is reduced', ({ id }) => sql(`UPDATE membership SET type = 'MEMBER' WHERE medic_id = $1`, id)],
+    ['the key is revoked', ({ id }) => sql('UPDATE api_token SET revoked_at = now() WHERE medic_id = $1', id)],
+    ['the key expires', ({ id }) => sql('UPDATE api_token SET expires_at = now() WHERE medic_id = $1', id)],
+    ['the medic is deactivated', ({ id }) => sql('UPDATE medic SET is_active = false WHERE id = $1', id)],
+  ])('%s', async (_, end) => {
+    const admin = await service.given.medic();
+    await service.given.membership(admin, hospital, { type: MembershipType.ADMIN });
+    const accepted = once(service.app.getHttpServer(), 'connection') as Promise<[Socket]>;
+    const socket = await connectTo(service.client.url);
+    const [served] = await accepted;
+    const id = `slow-${String(admin.id)}`;
+    const headers = { Authorization: `Token ${admin.token}`, 'X-Request-Id': id };
+    socket.write(rawRequest(`GET /api/v2/memberships/${String(hospital)}`, headers));
+    await until(() => served.bytesWritten > 0);
+    // Nothing is read yet, so most of the list has not left the database.
+    await end(admin);
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
+    await once(socket, 'close');
+    const text = Buffer.concat(chunks).toString();
+    expect(text).toMatch(/^HTTP\/1.1 200 /);
+    expect(text).not.toMatch(/0\r\n\r\n$/);
+    expect(text.match(/"date_joined"/g)?.length).toBeLessThan(COUNT);
+    await until(() => service.log.some((line) => line.includes(id) && line.includes('"msg":"answer cut short"')));
+    expect(service.log.join('')).not.toMatch(/"level":50/);
+  });
+});

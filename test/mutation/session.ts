@@ -17,7 +17,7 @@ const ONLY: Record<string, string[]> = {
     'conventions',
     'order-of-refusals',
     'pagination',
-    'read-ahead',
+    'prefetch',
     'round-trips',
     'routes-are-guarded',
     'values',

@@ -68,8 +68,8 @@ export const MEDIC_COLUMNS = `m.id, m.name, m.email, a.hospital_id AS hospital,
   to_char(m.date_of_birth, 'YYYY-MM-DD') AS date_of_birth, m.cedula_prof, m.specialty_no, m.specialty,
   m.alma_mater, m.female, m.is_active, m.specialty_verified, m.campaign, a.type = 'ADMIN' AS is_admin_membership`;
 
-/** The source of a {@link MedicRow}. */
-export const FROM_MEDIC = `FROM medic m LEFT JOIN membership a ON a.medic_id = m.id AND a.is_active AND NOT a.is_deleted`;
+/** The tables of a {@link MedicRow}, to follow `FROM`. */
+export const MEDIC_SOURCE = `medic m LEFT JOIN membership a ON a.medic_id = m.id AND a.is_active AND NOT a.is_deleted`;
 
 /** @returns the medic object that a row answers */
 export function toMedicResponse(row: MedicRow): MedicResponse {

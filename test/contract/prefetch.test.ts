@@ -1,3 +1,4 @@
+import { MAX_PREFETCHED } from '../../src/auth/prefetch.decorator.js';
 import { useService } from '../support/service.js';
 
 const service = useService();
@@ -41,6 +42,17 @@ describe('a list is the same without parameters and with one that changes nothin
     expect([count, new URL(next).search]).toEqual([17, '?limit=15&offset=15']);
     const second = (await admin.get(`/management/memberships/${new URL(next).search}`)).isOk({ count: 17, next: null });
     expect(rowsOf(second.body())).toHaveLength(2);
+  });
+
+  test('all is there for a medic of more hospitals than are read together with the key', async () => {
+    const COUNT = MAX_PREFETCHED + 5;
+    const { given } = service;
+    const medic = await given.medic();
+    for (let count = 0; count < COUNT; count += 1) await given.membership(medic, await given.emptyHospital());
+    for (const query of ['', '?unknown=1']) {
+      expect((await medic.get(`/locations/${query}`)).isOk().body()).toHaveLength(COUNT);
+      (await medic.get(`/management/memberships/${query}`)).isOk({ count: COUNT });
+    }
   });
 
   test('nothing is there for a medic who belongs to nothing', async () => {

@@ -1,0 +1,87 @@
+import { FairPool, TooManyLists, type CallerId } from '../../src/database/fair-pool.js';
+import { Overloaded } from '../../src/common/load-shedding.js';
+
+// A second of waiting is not waited for here.
+beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
+afterEach(() => jest.useRealTimers());
+
+/** A pool, and users of it that end when they are told to. */
+function busyPool(resources: number) {
+  const pool = new FairPool(Array.from({ length: resources }, (_, index) => index));
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const use = (caller: CallerId, name: string) =>
+    pool.use(caller, () => {
+      begun.push(name);
+      return new Promise<void>((resolve) => ends.set(name, resolve));
+    });
+  const end = async (name: string) => {
+    ends.get(name)?.();
+    await new Promise(setImmediate);
+  };
+  return { pool, begun, use, end };
+}
+
+test('one caller has half of the resources at most, while the others are free for somebody else', async () => {
+  const { begun, use } = busyPool(4);
+  for (const name of ['a1', 'a2', 'a3', 'a4']) void use(1, name);
+  void use(2, 'b1');
+  await new Promise(setImmediate);
+  expect(begun).toEqual(['a1', 'a2', 'b1']);
+});
+
+test('those who wait take turns, however much each of them asks for', async () => {
+  const { begun, use, end } = busyPool(1);
+  for (const name of ['a1', 'a2', 'a3', 'a4']) void use(1, name);
+  for (const name of ['b1', 'b2']) void use(2, name);
+  void use(3, 'c1');
+  await new Promise(setImmediate);
+  for (const name of ['a1', 'a2', 'b1', 'c1', 'a3', 'b2']) await end(name);
+  expect(begun).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
+});
+
+test('a resource is free again when its user fails', async () => {
+  const pool = new FairPool([0]);
+  await expect(pool.use(1, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+  await expect(pool.use(1, () => Promise.resolve('used'))).resolves.toBe('used');
+});
+
+describe('what may wait is bounded', () => {
+  test('for one caller, who is told to wait, while somebody else still may', async () => {
+    const { begun, use, end } = busyPool(1);
+    for (let number = 1; number <= 65; number += 1) void use(1, `a${String(number)}`);
+    await expect(use(1, 'a66')).rejects.toThrow(TooManyLists);
+    void use(2, 'b1');
+    await end('a1');
+    await end('a2');
+    expect(begun).toEqual(['a1', 'a2', 'b1']);
+  });
+
+  test('for all who need no key together', async () => {
+    const { use } = busyPool(1);
+    for (let number = 1; number <= 65; number += 1) void use(null, `a${String(number)}`);
+    await expect(use(null, 'a66')).rejects.toThrow(Overloaded);
+  });
+
+  test('in all', async () => {
+    const { use } = busyPool(1);
+    for (let caller = 1; caller <= 1001; caller += 1) void use(caller, String(caller));
+    await expect(use(1002, 'one more')).rejects.toThrow(Overloaded);
+  });
+
+  test('in time, and a turn that was given up does not come', async () => {
+    const { begun, use, end } = busyPool(1);
+    void use(1, 'a1');
+    const [own, others] = [use(1, 'a2'), use(2, 'b1')];
+    const refused = Promise.all([
+      expect(own).rejects.toThrow(TooManyLists),
+      expect(others).rejects.toThrow(Overloaded),
+    ]);
+    await new Promise(setImmediate);
+    jest.advanceTimersByTime(5000);
+    await refused;
+    void use(3, 'c1');
+    await end('a1');
+    expect(begun).toEqual(['a1', 'c1']);
+  });
+});
