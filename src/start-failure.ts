@@ -1,4 +1,4 @@
-import { databaseFailureOf, domainErrorOf } from './common/database-errors.js';
+import { databaseFailureOf, domainErrorOf, OutOfIds } from './common/database-errors.js';
 import type { FieldErrors } from './common/domain-error.js';
 import { OperatorError } from './common/operator-error.js';
 import { InvalidEnvironment } from './config/environment.js';
@@ -22,6 +22,7 @@ export function sentenceOf(error: unknown): string {
     return 'The PostgreSQL of DATABASE_URL is a standby, which only reads; name the primary, or promote it.';
   const refusal = domainErrorOf(error, CONSTRAINT_ERRORS);
   if (refusal?.kind === 'invalid') return sentencesOf(refusal.details['errors'] as FieldErrors);
+  if (refusal instanceof OutOfIds) return 'A table has given its last id (2147483647), so nothing can be added to it.';
   if (refusal !== undefined && refusal.kind !== 'unavailable') return refusal.message;
   const { code, message } = databaseFailureOf(error);
   if (message === 'The server does not support SSL connections')

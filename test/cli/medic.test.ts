@@ -57,6 +57,17 @@ describe('medic create', () => {
     expect(count).toEqual([]);
   });
 
+  test('says so when there is no id left', async () => {
+    const restart = (id: number) =>
+      operator.look((dataSource) => dataSource.query(`ALTER TABLE medic ALTER id RESTART WITH ${String(id)}`));
+    await restart(2147483647);
+    expect(await operator.json(...newMedic().args)).toMatchObject({ id: 2147483647 });
+    expect(await operator.fail(...newMedic().args)).toBe(
+      'A table has given its last id (2147483647), so nothing can be added to it.\n',
+    );
+    await restart(1000);
+  });
+
   test.each([
     ['email', ['--name', 'B', '--email', 'nobody']],
     ['name', ['--name', ' ', '--email', 'b@example.org']],

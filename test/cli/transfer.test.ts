@@ -126,28 +126,6 @@ describe('what an export does not do', () => {
   });
 });
 
-(isServer ? test : test.skip)('an import waits for whoever is writing, and is refused then', async () => {
-  const database = await createTestDatabase();
-  await database.dataSource.destroy();
-  const file = join(folder, 'waits.gz');
-  await run(database.variables, 'export', '--file', file);
-  const other = await database.connect();
-  try {
-    await other.query('BEGIN');
-    await other.query(
-      `INSERT INTO medic (id, name, email, email_key) VALUES (99, 'M', 'm@example.org', 'm@example.org')`,
-    );
-    let isDone = false;
-    const importing = importInto(database, file).finally(() => (isDone = true));
-    await until(async () => isDone || (await waitingIn(other)).length === 1);
-    await other.query('COMMIT');
-    expect(await importing).toMatchObject({ code: 1, err: expect.stringContaining('medic') as string });
-  } finally {
-    await other.end();
-    await database.drop();
-  }
-});
-
 describe('what an import refuses, and stores nothing', () => {
   let target: DataSource;
   let before: unknown;
