@@ -18,10 +18,7 @@ export async function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Enviro
   const options = { level, base: isAlone ? null : { pid: process.pid } };
   if (process.stdout.isTTY) {
     const { default: pretty } = await import('pino-pretty');
-    return pino(
-      options,
-      pretty({ sync: true, singleLine: true, ignore: ['pid', ...OF_REQUESTS].join(), messageFormat }),
-    );
+    return pino(options, pretty({ sync: true, singleLine: true, ignore: OF_REQUESTS.join(), messageFormat }));
   }
   const batches = isAlone ? ALONE : AMONG_OTHERS;
   const destination = pino.destination({ fd: process.stdout.fd, sync: false, ...batches });
