@@ -1,9 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { AuthModule } from './auth/auth.module.js';
-import { RedisModule } from './common/redis.module.js';
+import type { Limiters } from './common/limiter.js';
+import { LimitsModule } from './common/limits.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Environment } from './config/environment.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -17,15 +17,14 @@ import { MembershipsModule } from './memberships/memberships.module.js';
 @Module({})
 export class AppModule {
   /**
-   * @param dataSource one that is connected; the application closes it, and the Redis, when it ends
-   * @param redis null where the process limits by itself
+   * @param dataSource one that is connected; the application closes it when it ends, and the Redis of `limiters`
    */
-  static on(dataSource: DataSource, environment: Environment, redis: Redis | null): DynamicModule {
+  static on(dataSource: DataSource, environment: Environment, limiters: Limiters): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.with(environment),
-        RedisModule.with(redis),
+        LimitsModule.with(limiters),
         TypeOrmModule.forRootAsync({
           useFactory: () => dataSource.options,
           dataSourceFactory: () => Promise.resolve(dataSource),

@@ -12,6 +12,7 @@ import { ErrorFilter } from './common/error.filter.js';
 import { fastifyOptions } from './common/fastify-options.js';
 import { API_PREFIX, registerHttpRules, USER_ROUTE } from './common/http-rules.js';
 import { InputPipe } from './common/input.pipe.js';
+import { Limiters } from './common/limiter.js';
 import { NestLog } from './common/logger.js';
 import { registerLoadShedding } from './common/load-shedding.js';
 import { registerOtherMethods } from './common/methods.js';
@@ -36,8 +37,9 @@ export async function createApp(
   logger: Logger,
 ): Promise<NestFastifyApplication> {
   const redis = environment.REDIS_URL === undefined ? null : await connectRedis(environment.REDIS_URL, logger);
+  const limiters = new Limiters(redis, environment);
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.on(dataSource, environment, redis),
+    AppModule.on(dataSource, environment, limiters),
     new FastifyAdapter({ ...fastifyOptions(environment, logger), skipMiddie: true }),
     // What cannot start is an error of this function; Nest would abort the process.
     { bodyParser: false, logger: new NestLog(logger), abortOnError: false },
@@ -50,10 +52,8 @@ export async function createApp(
   registerSecurityHeaders(fastify);
   registerHttpRules(fastify);
   registerRequestLog(fastify);
-  if (environment.RATE_LIMIT > 0) {
-    registerLoadShedding(fastify);
-    await registerRateLimit(fastify, environment.RATE_LIMIT, redis, keyDigestOf);
-  }
+  if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify);
+  registerRateLimit(fastify, limiters, environment.RATE_LIMIT, keyDigestOf);
   registerBodyParsers(fastify);
   useApiPrefix(app);
   app.useGlobalPipes(new InputPipe());

@@ -1,13 +1,12 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
-import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
 
 /** How long after the end of a worker another one takes its place, in milliseconds. */
 const REPLACE_AFTER_MS = 1000;
 
 /**
  * The primary process, which serves nothing itself: it keeps worker processes running, which share the
- * port, and counts for the limits of all of them. A worker that ends is replaced; one that ends before it
+ * port. A worker that ends is replaced; one that ends before it
  * listens, while no other one does, ends the whole with status 1, having said why itself.
  */
 export class Workers {
@@ -23,7 +22,6 @@ export class Workers {
 
   /** Starts the first worker, and the others once it listens, so that what is wrong is said once. */
   start(): void {
-    new RateLimiterClusterMaster();
     cluster.on('listening', (worker) => {
       this.listening.add(worker);
       this.fill();

@@ -1,8 +1,6 @@
-import { normalizeIP } from '@fastify/rate-limit';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Redis } from 'ioredis';
-import { Limiter } from '../common/limiter.js';
-import { REDIS } from '../common/redis.js';
+import { addressKeyOf } from '../common/address-key.js';
+import { Limiters, type Limiter } from '../common/limiter.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 
 /**
@@ -13,12 +11,12 @@ import { ENVIRONMENT, type Environment } from '../config/environment.js';
 export class FailureLimit {
   private readonly limiter: Limiter | null;
 
-  constructor(@Inject(ENVIRONMENT) { RATE_LIMIT: points }: Environment, @Inject(REDIS) redis: Redis | null) {
-    this.limiter = points === 0 ? null : new Limiter(redis, { name: 'failures', points, seconds: 60 });
+  constructor(@Inject(ENVIRONMENT) { RATE_LIMIT: points }: Environment, limiters: Limiters) {
+    this.limiter = limiters.create({ name: 'failures', points, seconds: 60 });
   }
 
   /** Counts a failure. @throws TooManyRequests the address has had its failures */
   async count(address: string): Promise<void> {
-    await this.limiter?.count(normalizeIP(address));
+    await this.limiter?.count(addressKeyOf(address));
   }
 }

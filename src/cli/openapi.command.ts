@@ -3,6 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Command } from 'commander';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../app.module.js';
+import { Limiters } from '../common/limiter.js';
 import { useApiPrefix } from '../configure-app.js';
 import { readEnvironment } from '../config/environment.js';
 import { postgresOptions } from '../database/data-source-options.js';
@@ -16,7 +17,8 @@ export function addOpenApiCommand(program: Command, session: Session): void {
     .description('Prints the OpenAPI document of the API as JSON; needs no database.')
     .action(async () => {
       const unused = new DataSource(postgresOptions('postgres://localhost'));
-      const module = AppModule.on(unused, readEnvironment({}), null);
+      const environment = readEnvironment({});
+      const module = AppModule.on(unused, environment, new Limiters(null, environment));
       const options = { preview: true, logger: false } as const;
       const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), options);
       useApiPrefix(app);

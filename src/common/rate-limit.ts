@@ -1,58 +1,48 @@
-import rateLimit, { normalizeIP } from '@fastify/rate-limit';
-import cluster from 'node:cluster';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Redis } from 'ioredis';
-import { HttpError } from './http-errors.js';
-import { isApi } from './http-rules.js';
-import { PrimaryStore } from './primary-store.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { addressKeyOf } from './address-key.js';
+import { TooManyRequests, type Limiter, type Limiters } from './limiter.js';
 
-/** More requests came in a minute than the setting `RATE_LIMIT` allows. */
-export class TooManyRequests extends HttpError {
-  readonly statusCode = 429;
-  override readonly headers: Readonly<Record<string, string>>;
+/**
+ * Lets each token, and without one each address, send `perMinute` requests a minute, to every path but those of
+ * health. While a shared Redis is away, nothing is limited. Call it before routes are added.
+ * @param keyDigestOf the digest of the key that a request carries, null if it carries none
+ */
+export function registerRateLimit(
+  fastify: FastifyInstance,
+  limiters: Limiters,
+  perMinute: number,
+  keyDigestOf: (request: FastifyRequest) => Buffer | null,
+): void {
+  const limiter = limiters.create({ name: 'requests', points: perMinute, seconds: 60, isUninsured: true });
+  if (limiter === null) return;
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.url?.startsWith('/health/') === true) return;
+    await count(limiter, senderOf(request, keyDigestOf), reply);
+  });
+}
 
-  /** @param seconds until the next request is let in */
-  constructor(seconds: number) {
-    super(`Too many requests; try again in ${String(seconds)} s.`);
-    this.headers = { 'retry-after': String(seconds) };
+async function count(limiter: Limiter, sender: string, reply: FastifyReply): Promise<void> {
+  try {
+    const { remainingPoints, msBeforeNext } = await limiter.count(sender);
+    setHeaders(reply, limiter.points, remainingPoints, Math.ceil(msBeforeNext / 1000));
+  } catch (error) {
+    if (!(error instanceof TooManyRequests)) return;
+    setHeaders(reply, limiter.points, 0, error.seconds);
+    throw error;
   }
 }
 
-/**
- * Lets each token, and without one each address, send `perMinute` requests a minute, to paths that do not
- * exist too. They are counted for all processes that share a Redis; while that is away, nothing is limited.
- * Without one they are counted for all workers of a primary. Await it before routes are added.
- * @param keyDigestOf the digest of the key that a request carries, null where it carries none
- */
-export async function registerRateLimit(
-  fastify: FastifyInstance,
-  perMinute: number,
-  redis: Redis | null,
-  keyDigestOf: (request: FastifyRequest) => Buffer | null,
-): Promise<void> {
-  await fastify.register(rateLimit, {
-    global: false,
-    max: perMinute,
-    timeWindow: '1 minute',
-    cache: 50_000,
-    keyGenerator: (request) => senderOf(request, keyDigestOf),
-    allowList: (request) => !isApi(request),
-    errorResponseBuilder: (_, { ttl }) => new TooManyRequests(Math.max(1, Math.ceil(ttl / 1000))),
-    enableDraftSpec: true,
-    skipOnError: true,
-    nameSpace: 'hospital-memberships:requests:',
-    ...(redis === null ? (cluster.isWorker ? { store: PrimaryStore } : {}) : { redis }),
-  });
-  fastify.addHook('onRequest', fastify.rateLimit());
+function setHeaders(reply: FastifyReply, limit: number, remaining: number, reset: number): void {
+  reply.header('ratelimit-limit', limit).header('ratelimit-remaining', remaining).header('ratelimit-reset', reset);
 }
 
 /**
- * By its key counts only what gets nowhere without a good one: another one for each request would else pass
- * every limit. An address of IPv6 counts with all of its /64, for one client has so many.
+ * By its key counts only what gets nowhere without a good one: otherwise another one for each request would pass
+ * every limit.
  */
 function senderOf(request: FastifyRequest, keyDigestOf: (request: FastifyRequest) => Buffer | null): string {
   const digest = request.routeOptions.config.needsKey === true ? keyDigestOf(request) : null;
-  return digest?.toString('base64') ?? normalizeIP(request.ip);
+  return digest?.toString('base64') ?? addressKeyOf(request.ip);
 }
 
 declare module 'fastify' {

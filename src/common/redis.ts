@@ -1,9 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
-/** Injection token of the {@link Redis} that processes share limits through; null without one. */
-export const REDIS = Symbol('REDIS');
-
 /**
  * Connects to the Redis of the setting `REDIS_URL`. It never holds a request up: while it is away each
  * command fails at once, and one line of the log says so for each time that it goes away.

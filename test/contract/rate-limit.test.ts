@@ -46,8 +46,8 @@ describe('where RATE_LIMIT is 5', () => {
     (await medic.post('/hospital/', {})).isError(429);
   });
 
-  test('the document, its page and health are not limited', async () => {
-    for (const path of ['/openapi.json', '/docs', '/health/live', '/health/ready']) {
+  test('health is not limited', async () => {
+    for (const path of ['/health/live', '/health/ready']) {
       for (let sent = 0; sent < 7; sent += 1) expect((await fetch(service.client.url + path)).status).toBe(200);
     }
   });
@@ -82,6 +82,14 @@ describe('an address', () => {
     const send = newAddress();
     for (let sent = 0; sent < 5; sent += 1) (await send(method, path)).is(status);
     (await send(method, path)).isError(429);
+  });
+
+  test('has the document, its page and what belongs to it limited too', async () => {
+    const headers = { 'x-forwarded-for': '203.0.113.1' };
+    const get = async (path: string) => (await fetch(service.client.url + path, { headers })).status;
+    for (const path of ['/openapi.json', '/docs', '/docs/swagger-ui.css', '/openapi.json', '/docs'])
+      expect([path, await get(path)]).toEqual([path, 200]);
+    expect([await get('/openapi.json'), await get('/docs/swagger-ui.css')]).toEqual([429, 429]);
   });
 
   test('is limited whichever words it sends that can be no key', async () => {
