@@ -15,6 +15,10 @@ export class ApiToken {
   @Column('text')
   label!: string;
 
+  /** A log-in issued it, so that a later log-in may replace it. */
+  @Column('boolean', { name: 'is_login', default: false })
+  isLogin!: boolean;
+
   /** SHA-256 of the key. */
   @Column('bytea')
   digest!: Buffer;

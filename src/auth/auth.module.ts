@@ -5,6 +5,7 @@ import { CallersReader } from './callers.reader.js';
 import { FailureLimit } from './failure-limit.js';
 import { LoginLimits } from './login-limits.js';
 import { LoginService } from './login.service.js';
+import { RecentKeys } from './recent-keys.js';
 import { TokenAuthController } from './token-auth.controller.js';
 import { TokenUsage } from './token-usage.js';
 import { TokensService } from './tokens.service.js';
@@ -17,6 +18,7 @@ import { TokensService } from './tokens.service.js';
     CallersReader,
     LoginService,
     LoginLimits,
+    RecentKeys,
     FailureLimit,
     TokenUsage,
     { provide: APP_GUARD, useClass: TokenAuthGuard },

@@ -30,6 +30,7 @@ export interface CallerQuery {
 /** What is known of the caller, beside what the RightLookup found. */
 interface Known {
   readonly callerId: number;
+  readonly rootId: number;
   readonly tokenId: number;
   readonly position?: string;
 }
@@ -80,7 +81,7 @@ export class CallersReader {
     const position = this.reads.hasReplicas ? `, ${POSITION} AS position` : '';
     const [found, join] =
       right === undefined ? ['', ''] : ['found.*, ', `LEFT JOIN LATERAL (${right.sql}) found ON true`];
-    const columns = `${found}caller.id AS "callerId", t.id AS "tokenId"${position}`;
+    const columns = `${found}caller.id AS "callerId", caller.root_id AS "rootId", t.id AS "tokenId"${position}`;
     if (list === undefined) return `SELECT ${columns} ${FROM_KEY} ${join} ${WHERE_KEY} ${IS_LIVE}`;
     // OFFSET has what is known put into JSON once, not for each row.
     return `SELECT list.*, caller.known FROM (
@@ -91,8 +92,8 @@ export class CallersReader {
 }
 
 function toCurrentMedic(known: Known): CurrentMedic {
-  const { callerId: id, tokenId, position } = known;
-  return { id, tokenId, found: known, ...(position === undefined ? {} : { position }) };
+  const { callerId: id, rootId, tokenId, position } = known;
+  return { id, rootId, tokenId, found: known, ...(position === undefined ? {} : { position }) };
 }
 
 function hasNoParameters({ query }: FastifyRequest): boolean {

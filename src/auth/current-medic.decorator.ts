@@ -6,6 +6,8 @@ import type { ListLookup } from './prefetch.decorator.js';
 /** The medic that a request acts for, as its key proved. */
 export interface CurrentMedic extends Reader {
   readonly id: number;
+  /** The root of the tree of accounts that the medic belongs to: limits count the tree as one. */
+  readonly rootId: number;
   /** The id of the key that the request came with. */
   readonly tokenId: number;
   /** The row of the route's RightLookup; {@link foundFor} tells its fields. */

@@ -26,19 +26,19 @@ export class LoginService {
    * @param address where the request comes from
    * @returns a new key, which works for the setting `LOGIN_TOKEN_TTL`
    * @throws WrongCredentials no active medic has this email and this password; which it is, is not said
-   * @throws TooManyRequests too many wrong ones; TooManyTokens the medic has no room for another key
+   * @throws TooManyRequests too many wrong ones came from the address
+   * @throws TooManyTokens the medic has no room for another key, and no log-in key to replace
    */
   async login(email: string, password: string, address: string): Promise<string> {
     const key = emailKeyOf(email);
-    await this.limits.count(key, address);
+    await this.limits.admit(key, address);
     const [account] = await this.reads.query<Account>(
       'SELECT id, password_hash FROM medic WHERE email_key = $1 AND is_active',
       [key],
     );
     const isRight = await verifyPassword(account?.password_hash ?? null, password);
     if (!isRight || account === undefined) throw new WrongCredentials();
-    await this.limits.forget(key, address);
-    const expiresAt = new Date(Date.now() + this.environment.LOGIN_TOKEN_TTL * 1000);
-    return this.tokens.issueFurther(account.id, 'login', expiresAt);
+    await this.limits.takeBack(key, address);
+    return this.tokens.issueForLogin(account.id, this.environment.LOGIN_TOKEN_TTL);
   }
 }

@@ -4,7 +4,7 @@ import { Answers } from '../common/answers.decorator.js';
 import { AnyMedic, Public } from './access.decorator.js';
 import { TooManyTokens, WrongCredentials } from './auth.errors.js';
 import { Caller, type CurrentMedic } from './current-medic.decorator.js';
-import { LoginDto, RotateDto, RotateQuery, TokenResponse } from './dto/token.dtos.js';
+import { LoginDto, RevokeQuery, RotateDto, RotateQuery, TokenResponse } from './dto/token.dtos.js';
 import { LoginService } from './login.service.js';
 import { TokensService } from './tokens.service.js';
 
@@ -51,9 +51,10 @@ export class TokenAuthController {
   @Delete()
   @HttpCode(204)
   @AnyMedic()
-  @ApiOperation({ summary: 'Revoke the present token' })
-  @ApiResponse({ status: 204, description: 'It no longer works.' })
-  async revokeToken(@Caller() caller: CurrentMedic): Promise<void> {
-    await this.tokens.revoke(caller.id, caller.tokenId);
+  @ApiOperation({ summary: 'Revoke the present token, or all others' })
+  @ApiResponse({ status: 204, description: 'What was revoked no longer works.' })
+  async revokeToken(@Caller() caller: CurrentMedic, @Query() { all = false }: RevokeQuery): Promise<void> {
+    if (all) await this.tokens.revokeOthers(caller.id, caller.tokenId);
+    else await this.tokens.revoke(caller.id, caller.tokenId);
   }
 }

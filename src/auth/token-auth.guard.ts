@@ -6,7 +6,9 @@ import { InvalidToken } from './auth.errors.js';
 import { CallersReader, type CallerQuery } from './callers.reader.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { FailureLimit } from './failure-limit.js';
+import { keyDigestOf } from './key-digest.js';
 import { Prefetches } from './prefetch.decorator.js';
+import { RecentKeys } from './recent-keys.js';
 import { TokenUsage } from './token-usage.js';
 
 /** A method of a controller that handles a route. */
@@ -25,9 +27,13 @@ export class TokenAuthGuard implements CanActivate {
     private readonly callers: CallersReader,
     private readonly usage: TokenUsage,
     private readonly failures: FailureLimit,
+    private readonly recent: RecentKeys,
   ) {}
 
-  /** @throws InvalidToken the request carries no live key; TooManyRequests nor did many from its address */
+  /**
+   * @throws InvalidToken the request carries no live key
+   * @throws TooManyRequests many from its address carried none
+   */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const query = this.queries.get(context.getHandler()) ?? this.prepare(context);
     if (query === PUBLIC) return true;
@@ -48,10 +54,14 @@ export class TokenAuthGuard implements CanActivate {
   }
 
   private async authenticate(request: FastifyRequest, query: CallerQuery): Promise<CurrentMedic> {
+    const digest = keyDigestOf(request);
+    if (digest !== null) this.failures.requireLookup(request.ip, digest);
     try {
-      return await this.callers.get(request, query);
+      const medic = await this.callers.get(request, query);
+      if (digest !== null) this.recent.note(digest);
+      return medic;
     } catch (error) {
-      if (error instanceof InvalidToken) await this.failures.count(request.ip);
+      if (error instanceof InvalidToken) await this.failures.count(request.ip, digest);
       throw error;
     }
   }

@@ -25,7 +25,7 @@ export function addSeedCommand(program: Command, session: Session): void {
         const result = await inTransaction(dataSource, async (transaction) => {
           await transaction.query('SET LOCAL statement_timeout = 0');
           const medic = await loadDataSet(transaction.manager, size, progress);
-          return { medic, token: await tokens.issue(transaction, medic, 'seed') };
+          return { medic, token: await tokens.issue(transaction, medic, { label: 'seed' }) };
         });
         await dataSource.query('ANALYZE');
         return result;

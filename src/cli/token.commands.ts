@@ -21,9 +21,9 @@ export function addTokenCommands(program: Command, session: Session): void {
     .option('--label <label>', 'what the token is for', shortText, 'operator')
     .option('--expires <instant>', 'when it stops working, such as 2030-01-31T12:00:00Z', futureInstant)
     .option('--json', 'print JSON')
-    .action(async (options: { medic: string; label: string; expires?: Date; json?: boolean }) => {
+    .action(async (options: { medic: string; label: string; expires?: string; json?: boolean }) => {
       const issued = await onTokens(options.medic, async (tokens, medicId) => {
-        const token = await tokens.issueFurther(medicId, options.label, options.expires ?? null);
+        const token = await tokens.issueFurther(medicId, { label: options.label, expiresAt: options.expires });
         return { id: await tokens.idOf(token), token };
       });
       print(session, options, issued, issued.token);
@@ -53,12 +53,17 @@ export function addTokenCommands(program: Command, session: Session): void {
     });
 }
 
-function futureInstant(text: string): Date {
+/** @returns the instant in UTC, with the digits of a second that a `Date` would lose */
+function futureInstant(text: string): string {
   const instant = new Date(text);
-  if (!isRFC3339(text) || !isISO8601(text, { strict: true }) || instant <= new Date()) {
-    throw new InvalidArgumentError('It must be an instant in the future, such as 2030-01-31T12:00:00Z.');
+  const [, fraction = ''] = /\.(\d+)/.exec(text) ?? [];
+  const isInstant = isRFC3339(text) && isISO8601(text, { strict: true }) && fraction.length <= 6;
+  if (!isInstant || !(instant > new Date())) {
+    throw new InvalidArgumentError(
+      'It must be an instant in the future, such as 2030-01-31T12:00:00Z, with at most six digits after the seconds.',
+    );
   }
-  return instant;
+  return `${instant.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
 }
 
 function shortText(text: string): string {

@@ -7,6 +7,7 @@ import { HospitalPicture } from '../hospitals/hospital-picture.entity.js';
 import { Medic } from '../medics/medic.entity.js';
 import { Membership } from '../memberships/membership.entity.js';
 import { Initial1767225600000 } from './migrations/1767225600000-initial.js';
+import { AccountTrees1767312000000 } from './migrations/1767312000000-account-trees.js';
 import { FoldedEmails1767398400000 } from './migrations/1767398400000-folded-emails.js';
 import { SpecialtyVerified1767398400001 } from './migrations/1767398400001-specialty-verified.js';
 import { ListIndexes1767830400000 } from './migrations/1767830400000-list-indexes.js';
@@ -26,6 +27,7 @@ const schema = {
   entities: [Medic, ApiToken, Hospital, HospitalPicture, Membership],
   migrations: [
     Initial1767225600000,
+    AccountTrees1767312000000,
     FoldedEmails1767398400000,
     SpecialtyVerified1767398400001,
     ListIndexes1767830400000,

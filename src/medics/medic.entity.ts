@@ -56,6 +56,13 @@ export class Medic {
   @Column('integer', { name: 'created_by_id', nullable: true })
   createdById!: number | null;
 
+  /**
+   * The first medic of its chain of creators, itself if nobody created it. The database sets it on insert, and it
+   * outlives that medic: it names the tree of accounts that limits count together.
+   */
+  @Column('integer', { name: 'root_id' })
+  rootId!: number;
+
   @ManyToOne(() => Medic, { onDelete: 'SET NULL' })
   @JoinColumn({ name: 'created_by_id', foreignKeyConstraintName: 'medic_created_by_fkey' })
   createdBy?: Relation<Medic>;

@@ -58,7 +58,7 @@ export class MedicsService {
       const [, token, medic] = await transaction.commitWith(() =>
         Promise.all([
           hospitalId === null ? null : this.addFirst(transaction, medicId, hospitalId, input.is_admin_membership),
-          this.tokens.issue(transaction, medicId, 'created'),
+          this.tokens.issue(transaction, medicId, { label: 'created' }),
           this.reader.get(caller, medicId, transaction),
         ]),
       );

@@ -35,7 +35,7 @@ export class OperatorMedics {
     const passwordHash = password === undefined ? null : await hashPassword(password);
     return inTransaction(this.dataSource, async (transaction) => {
       const id = await insertMedic(transaction, { name, email, passwordHash });
-      return { id, token: await this.tokens.issue(transaction, id, 'created') };
+      return { id, token: await this.tokens.issue(transaction, id, { label: 'created' }) };
     });
   }
 

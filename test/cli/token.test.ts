@@ -49,15 +49,31 @@ describe('token issue', () => {
     expect(until).toMatchObject({ expires_at: '2099-01-31T12:00:00.000000Z', revoked_at: null });
   });
 
-  test.each(['2020-01-01T00:00:00Z', 'tomorrow', '2099-01-31', '2099-02-30T00:00:00Z', '4070908800', ''])(
-    'refuses to expire at %j',
-    async (instant) => {
-      const before = await list();
-      const err = await operator.fail('token', 'issue', '--medic', EMAIL, '--expires', instant);
-      expect(err).toContain('--expires');
-      expect(await list()).toEqual(before);
-    },
-  );
+  test('keeps the microseconds of that instant', async () => {
+    for (const [expires, stored] of [
+      ['2099-01-31T06:00:00.123456-06:00', '2099-01-31T12:00:00.123456Z'],
+      ['2099-01-31T12:00:00.1Z', '2099-01-31T12:00:00.100000Z'],
+    ] as const) {
+      await operator.succeed('token', 'issue', '--medic', EMAIL, '--expires', expires);
+      expect((await list()).at(-1)?.expires_at).toBe(stored);
+    }
+  });
+
+  test.each([
+    '2020-01-01T00:00:00Z',
+    '2099-01-31T00:00:00.1234567Z',
+    '2099-12-31T23:59:60Z',
+    'tomorrow',
+    '2099-01-31',
+    '2099-02-30T00:00:00Z',
+    '4070908800',
+    '',
+  ])('refuses to expire at %j', async (instant) => {
+    const before = await list();
+    const err = await operator.fail('token', 'issue', '--medic', EMAIL, '--expires', instant);
+    expect(err).toContain('--expires');
+    expect(await list()).toEqual(before);
+  });
 
   test('refuses a label of more than 255 characters', async () => {
     const before = await list();

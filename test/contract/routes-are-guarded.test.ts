@@ -6,9 +6,10 @@ import { AccessRule, AnyMedic, PUBLIC, Public } from '../../src/auth/access.deco
 import { CallersReader } from '../../src/auth/callers.reader.js';
 import { Caller, type CurrentMedic } from '../../src/auth/current-medic.decorator.js';
 import { FailureLimit } from '../../src/auth/failure-limit.js';
+import { RecentKeys } from '../../src/auth/recent-keys.js';
 import { TokenAuthGuard } from '../../src/auth/token-auth.guard.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
-import { REDIS } from '../../src/common/redis.js';
+import { Limiters } from '../../src/common/limiter.js';
 import { ENVIRONMENT, readEnvironment } from '../../src/config/environment.js';
 import { Reads } from '../../src/database/reads.js';
 import type { Document } from '../support/document.js';
@@ -94,13 +95,15 @@ describe('a route whose rule is forgotten or wrong', () => {
 
   let app: NestFastifyApplication;
   beforeAll(async () => {
+    const environment = readEnvironment({ RATE_LIMIT: '0' });
     const providers = [
       CallersReader,
       { provide: Reads, useValue: new Reads(service.dataSource) },
       TokenUsage,
       FailureLimit,
-      { provide: ENVIRONMENT, useValue: readEnvironment({ RATE_LIMIT: '0' }) },
-      { provide: REDIS, useValue: null },
+      RecentKeys,
+      { provide: ENVIRONMENT, useValue: environment },
+      { provide: Limiters, useValue: new Limiters(null, environment) },
       { provide: APP_GUARD, useClass: TokenAuthGuard },
       { provide: DataSource, useValue: service.dataSource },
     ];

@@ -1,59 +1,123 @@
 import { hashPassword } from '../../src/auth/password.js';
+import { delayOf, LoginLimits } from '../../src/auth/login-limits.js';
+import { Limiters } from '../../src/common/limiter.js';
 import { Service, useService } from '../support/service.js';
 
-const service = useService({ RATE_LIMIT: '100000', LOGIN_TOKEN_TTL: '1h' });
-const login = (email: string, password: string) => service.client.post('/token-auth/', { email, password });
+const PASSWORD = 'correct horse battery staple';
+const service = useService({ RATE_LIMIT: '100000', TRUST_PROXY: 'true' });
 
-describe('tries of POST /token-auth/ are limited', () => {
-  test('after ten wrong ones an email is shut out for fifteen minutes, even with the right password', async () => {
-    const password = 'correct horse battery staple';
-    const medic = await service.given.medic({ passwordHash: await hashPassword(password) });
-    for (let success = 0; success < 12; success += 1) (await login(medic.email, password)).isOk();
-    const tries = Array.from({ length: 11 }, () =>
-      service.client.post('/token-auth/', { email: medic.email, password: 'wrong' }, { concurrent: true }),
-    );
-    const statuses = (await Promise.all(tries)).map(({ status }) => status);
-    expect(statuses.filter((status) => status === 400)).toHaveLength(10);
-    const refused = (await login(medic.email, password)).is(429);
+let address = 0;
+/** @returns the header fields of a request from an address that nothing has come from yet */
+function newAddress(): Record<string, string> {
+  address += 1;
+  return { 'x-forwarded-for': `192.0.2.${String(address)}` };
+}
+
+const givenAccount = async () => service.given.medic({ passwordHash: await hashPassword(PASSWORD) });
+const login = (email: string, password: string, headers: Record<string, string>) =>
+  service.client.post('/token-auth/', { email, password }, { headers, concurrent: true });
+
+describe('wrong passwords for one email from one address', () => {
+  test('are refused after ten, for fifteen minutes, also if they come at once', async () => {
+    const { email } = await givenAccount();
+    const from = newAddress();
+    const answers = await Promise.all(Array.from({ length: 11 }, () => login(email, 'wrong', from)));
+    expect(answers.filter(({ status }) => status === 400)).toHaveLength(10);
+    const refused = (await login(email, PASSWORD, from)).is(429);
     const wait = Number(refused.headers.get('retry-after'));
     expect(wait).toBeGreaterThan(14 * 60);
     expect(wait).toBeLessThanOrEqual(15 * 60);
   });
 
-  test('after fifty wrong ones an address is shut out, whichever emails it tries', async () => {
-    const statuses: number[] = [];
-    for (let number = 0; number < 50; number += 1) {
-      statuses.push((await login(`nobody.${String(number)}@example.org`, 'wrong')).status);
+  test('never keep the right one from another address out', async () => {
+    const { email } = await givenAccount();
+    for (let attacker = 0; attacker < 2; attacker += 1) {
+      const from = newAddress();
+      for (let tries = 0; tries < 6; tries += 1) (await login(email, 'wrong', from)).is(400);
     }
-    expect(statuses.at(0)).toBe(400);
-    expect(statuses.at(-1)).toBe(429);
+    (await login(email, PASSWORD, newAddress())).isOk();
   });
 
-  test('right passwords use up the tries of neither their email nor their address', async () => {
-    const fresh = new Service({ RATE_LIMIT: '100000', LOGIN_TOKEN_TTL: '1h' });
-    await fresh.start();
-    const password = 'correct horse battery staple';
-    const medic = await fresh.given.medic({ passwordHash: await hashPassword(password) });
-    for (let success = 0; success < 51; success += 1) {
-      const answer = (await fresh.client.post('/token-auth/', { email: medic.email, password })).isOk();
-      (await fresh.client.delete('/token-auth/', { token: answer.body<{ token: string }>().token })).is(204);
-    }
-    await fresh.stop();
+  test('leave another email from the address alone', async () => {
+    const [one, other] = [await givenAccount(), await givenAccount()];
+    const from = newAddress();
+    await Promise.all(Array.from({ length: 11 }, () => login(one.email, 'wrong', from)));
+    (await login(other.email, PASSWORD, from)).isOk();
   });
 });
 
-describe('where addresses are those that a proxy tells', () => {
-  const service = useService({ RATE_LIMIT: '100000', TRUST_PROXY: 'true' });
+test('after fifty wrong passwords an address is shut out, whichever emails it tries', async () => {
+  const from = newAddress();
+  for (let number = 0; number < 50; number += 1) {
+    (await login(`nobody.${String(number)}@example.org`, 'wrong', from)).is(400);
+  }
+  (await login('nobody@example.org', 'wrong', from)).is(429);
+});
 
-  test('addresses of one /64 have their fifty tries together', async () => {
-    const tryFrom = async (address: string) => {
-      const body = { email: `${address.replaceAll(':', '.')}@example.org`, password: 'wrong' };
-      return (await service.client.post('/token-auth/', body, { headers: { 'x-forwarded-for': address } })).status;
-    };
-    for (let number = 1; number <= 50; number += 1) {
-      expect(await tryFrom(`2001:db8:0:1:${number.toString(16)}::1`)).toBe(400);
+test('addresses of one /64 have their fifty tries together', async () => {
+  const tryFrom = async (from: string) =>
+    (await login(`${from.replaceAll(':', '.')}@example.org`, 'wrong', { 'x-forwarded-for': from })).status;
+  for (let number = 1; number <= 50; number += 1) {
+    expect(await tryFrom(`2001:db8:0:1:${number.toString(16)}::1`)).toBe(400);
+  }
+  expect(await tryFrom('2001:db8:0:1:ffff::1')).toBe(429);
+  expect(await tryFrom('2001:db8:0:2::1')).toBe(400);
+});
+
+test('right passwords use up the tries of neither their email nor their address', async () => {
+  const fresh = new Service({ RATE_LIMIT: '100000', LOGIN_TOKEN_TTL: '1h' });
+  await fresh.start();
+  const medic = await fresh.given.medic({ passwordHash: await hashPassword(PASSWORD) });
+  for (let success = 0; success < 51; success += 1)
+    (await fresh.client.post('/token-auth/', { email: medic.email, password: PASSWORD })).isOk();
+  await fresh.stop();
+});
+
+describe('an email that gets many wrong passwords', () => {
+  test.each([
+    [1, 0],
+    [10, 0],
+    [11, 250],
+    [12, 500],
+    [13, 1000],
+    [14, 2000],
+    [15, 4000],
+    [16, 4000],
+    [2000, 4000],
+  ])('has try %i delayed by %i ms', (tries, delay) => {
+    expect(delayOf(tries)).toBe(delay);
+  });
+
+  describe('with a clock of the test', () => {
+    const limits = () => new LoginLimits(new Limiters(null, { RATE_LIMIT: 6000, WEB_CONCURRENCY: 1 }));
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
+    afterEach(() => jest.useRealTimers());
+
+    /** Sends tries for one email, each from another address. @returns how many of them go on at once */
+    async function admit(tried: LoginLimits, tries: number): Promise<number> {
+      let admitted = 0;
+      for (let number = 0; number < tries; number += 1)
+        void tried.admit('a@example.org', `2001:db8:0:${number.toString(16)}::1`).then(() => (admitted += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      return admitted;
     }
-    expect(await tryFrom('2001:db8:0:1:ffff::1')).toBe(429);
-    expect(await tryFrom('2001:db8:0:2::1')).toBe(400);
+
+    test('only slows its log-ins down, and lets each of them go on', async () => {
+      const tried = limits();
+      expect(await admit(tried, 10)).toBe(10);
+      let isAdmitted = false;
+      void tried.admit('a@example.org', '192.0.2.1').then(() => (isAdmitted = true));
+      await jest.advanceTimersByTimeAsync(249);
+      expect(isAdmitted).toBe(false);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(isAdmitted).toBe(true);
+    });
+
+    test('holds 100 log-ins at a time, and others go on at once', async () => {
+      const tried = limits();
+      expect(await admit(tried, 10 + 100 + 30)).toBe(10 + 30);
+      await jest.advanceTimersByTimeAsync(4000);
+      expect(await admit(tried, 10)).toBe(0);
+    });
   });
 });

@@ -43,7 +43,10 @@ export class Given {
   /** @returns a further key of a medic */
   token(medicId: number, expiresAt: Date | null = null): Promise<string> {
     return inTransaction(this.dataSource, (transaction) =>
-      new TokensService(this.dataSource).issue(transaction, medicId, 'test', expiresAt),
+      new TokensService(this.dataSource).issue(transaction, medicId, {
+        label: 'test',
+        expiresAt: expiresAt?.toISOString(),
+      }),
     );
   }
 

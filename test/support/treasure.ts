@@ -91,7 +91,10 @@ export function fill(dataSource: DataSource, crowd: number, bytes: number): Prom
     await storePictures(manager, bytes);
     await manager.query('DELETE FROM membership WHERE id > $1', [crowd]);
     await manager.query('DELETE FROM medic WHERE id > $1', [crowd]);
-    return new TokensService(dataSource).issue(transaction, 1, 'ñ', new Date('2999-12-31T23:59:59.999Z'));
+    return new TokensService(dataSource).issue(transaction, 1, {
+      label: 'ñ',
+      expiresAt: '2999-12-31T23:59:59.999999Z',
+    });
   });
 }
 

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Field, ReadOnlyFields, textType, wholeNumberType } from '../../common/fields.js';
+import { booleanType, Field, ReadOnlyFields, textType, wholeNumberType } from '../../common/fields.js';
 
 /** The account that wants a key. */
 export class LoginDto {
@@ -22,6 +22,12 @@ export class LoginDto {
 export class RotateQuery {
   @Field(wholeNumberType(0, 86_400), { example: 60, description: 'Seconds; 60 where it is absent.' })
   grace?: number;
+}
+
+/** Which keys are to be revoked. */
+export class RevokeQuery {
+  @Field(booleanType, { example: false, description: 'true revokes every other token of yours, and keeps this one.' })
+  all?: boolean;
 }
 
 /** A rotation takes nothing in its body: what it has there would be lost in silence. */
