@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { AccountLimits } from './account-limits.js';
 import { TokenAuthGuard } from './token-auth.guard.js';
 import { CallersReader } from './callers.reader.js';
 import { FailureLimit } from './failure-limit.js';
@@ -18,11 +19,12 @@ import { TokensService } from './tokens.service.js';
     CallersReader,
     LoginService,
     LoginLimits,
+    AccountLimits,
     RecentKeys,
     FailureLimit,
     TokenUsage,
     { provide: APP_GUARD, useClass: TokenAuthGuard },
   ],
-  exports: [TokensService],
+  exports: [TokensService, AccountLimits],
 })
 export class AuthModule {}

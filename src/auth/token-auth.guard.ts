@@ -1,6 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { AccountLimits } from './account-limits.js';
 import { AccessRule, LooksUp, PUBLIC } from './access.decorator.js';
 import { InvalidToken } from './auth.errors.js';
 import { CallersReader, type CallerQuery } from './callers.reader.js';
@@ -28,11 +29,12 @@ export class TokenAuthGuard implements CanActivate {
     private readonly usage: TokenUsage,
     private readonly failures: FailureLimit,
     private readonly recent: RecentKeys,
+    private readonly accounts: AccountLimits,
   ) {}
 
   /**
    * @throws InvalidToken the request carries no live key
-   * @throws TooManyRequests many from its address carried none
+   * @throws TooManyRequests many from its address carried none, or the caller's account has sent too many
    */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const query = this.queries.get(context.getHandler()) ?? this.prepare(context);
@@ -40,6 +42,7 @@ export class TokenAuthGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     request.medic = await this.authenticate(request, query);
     this.usage.note(request.medic.tokenId);
+    await this.accounts.countRequest(request.medic);
     return true;
   }
 

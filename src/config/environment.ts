@@ -70,7 +70,8 @@ const validators = {
   REDIS_URL: makeValidator(redisUrlOf)({ default: undefined }),
   WEB_CONCURRENCY: whole('a number of processes', 1, 64)({ default: 1 }),
   DATABASE_REPLICA_URLS: replicas({ default: undefined }),
-  RATE_LIMIT: whole('requests a minute', 0, 999_999_999)({ default: 6000 }),
+  RATE_LIMIT: whole('requests a minute', 0, 99_999_999)({ default: 6000 }),
+  CREATE_LIMIT: whole('creations an hour', 0, 99_999_999)({ default: 10_000 }),
 };
 
 /** The settings of the process, validated and typed; read once, at start. */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { MembershipsModule } from '../memberships/memberships.module.js';
 import { HospitalsController } from './hospitals.controller.js';
 import { PicturesController } from './pictures.controller.js';
@@ -7,7 +8,7 @@ import { HospitalsService } from './hospitals.service.js';
 
 /** The places that medics prescribe from. */
 @Module({
-  imports: [MembershipsModule],
+  imports: [AuthModule, MembershipsModule],
   controllers: [HospitalsController, PicturesController],
   providers: [HospitalsService, PicturesService],
 })

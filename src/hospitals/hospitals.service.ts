@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AccountLimits } from '../auth/account-limits.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import type { Slice } from '../common/pagination.js';
@@ -39,6 +40,7 @@ export class HospitalsService {
     private readonly access: HospitalAccess,
     private readonly writer: MembershipWriter,
     private readonly pictures: PicturesService,
+    private readonly limits: AccountLimits,
   ) {}
 
   /** @returns a slice of the hospitals that the caller's live memberships show, by id, and how many there are */
@@ -62,8 +64,13 @@ export class HospitalsService {
     return row;
   }
 
-  /** Creates a hospital whose first membership is the caller's. */
-  create(caller: CurrentMedic, input: CreateHospitalDto): Promise<HospitalRow> {
+  /**
+   * Creates a hospital whose first membership is the caller's.
+   * @throws TooManyRequests the caller's account has created too many hospitals or pictures
+   */
+  async create(caller: CurrentMedic, input: CreateHospitalDto): Promise<HospitalRow> {
+    await this.limits.countCreation(caller, 'hospitals');
+    await this.countPictures(caller, input);
     return inTransaction(this.dataSource, async (transaction) => {
       const { is_admin: isAdmin = true, ...fields } = input;
       const [, inserted] = await Promise.all([
@@ -83,8 +90,12 @@ export class HospitalsService {
     });
   }
 
-  /** @throws UnauthorizedMedic the caller is not an ADMIN of it (any more) */
-  update(caller: CurrentMedic, id: number, input: UpdateHospitalDto): Promise<HospitalRow> {
+  /**
+   * @throws UnauthorizedMedic the caller is not an ADMIN of it (any more)
+   * @throws TooManyRequests the caller's account has stored too many pictures
+   */
+  async update(caller: CurrentMedic, id: number, input: UpdateHospitalDto): Promise<HospitalRow> {
+    await this.countPictures(caller, input);
     return inTransaction(this.dataSource, async (transaction) => {
       const [, right] = await Promise.all([
         this.writer.lockHospital(transaction, id),
@@ -96,6 +107,10 @@ export class HospitalsService {
       await this.setPictures(transaction, id, input);
       return transaction.commitWith(() => this.getWritten(transaction, caller, id));
     });
+  }
+
+  private countPictures(caller: CurrentMedic, { picture, university_logo: logo }: UpdateHospitalDto): Promise<void> {
+    return this.limits.countCreation(caller, 'pictures', [picture, logo].filter((content) => content != null).length);
   }
 
   private async setPictures({ manager }: Transaction, id: number, input: UpdateHospitalDto): Promise<void> {

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { AccountLimits } from '../auth/account-limits.js';
 import { Access, AnyMedic } from '../auth/access.decorator.js';
 import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../common/answers.decorator.js';
@@ -27,6 +28,7 @@ export class MedicsController {
   constructor(
     private readonly medics: MedicsService,
     private readonly reader: MedicsReader,
+    private readonly limits: AccountLimits,
     @Inject(ENVIRONMENT) private readonly environment: Environment,
   ) {}
 
@@ -98,8 +100,13 @@ export class MedicsController {
   @Get('search/medics')
   @AnyMedic()
   @Answers({ summary: 'Find a medic by email', ok: FoundMedicPage })
-  async searchMedics(@Query() query: SearchMedicsQuery, @Req() request: FastifyRequest) {
+  async searchMedics(
+    @Caller() caller: CurrentMedic,
+    @Query() query: SearchMedicsQuery,
+    @Req() request: FastifyRequest,
+  ) {
     const slice = sliceOf(query);
+    if (query.query !== undefined) await this.limits.countCreation(caller, 'emails');
     const found = await this.reader.search(query.query);
     const results = found.slice(slice.offset, slice.offset + slice.limit);
     return pageOf(urlOf(request, this.environment.PUBLIC_URL), slice, found.length, results);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AccountLimits } from '../auth/account-limits.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { hashPassword } from '../auth/password.js';
 import { TokensService } from '../auth/tokens.service.js';
@@ -32,6 +33,7 @@ export class MedicsService {
     private readonly tokens: TokensService,
     private readonly writer: MembershipWriter,
     private readonly hospitals: MedicHospital,
+    private readonly limits: AccountLimits,
   ) {}
 
   /**
@@ -39,6 +41,7 @@ export class MedicsService {
    * @param right the caller's at `hospital` when the request came
    * @throws CannotAssignHospital the caller is not an ADMIN of `hospital`
    * @throws EmailTaken
+   * @throws TooManyRequests the caller's account has created too many
    */
   async create(
     caller: CurrentMedic,
@@ -48,6 +51,7 @@ export class MedicsService {
     const { hospital: hospitalId = null } = input;
     // A hash costs much; only those who may create the medic have one made.
     if (hospitalId !== null) requireAssigner(right, hospitalId);
+    await this.limits.countCreation(caller, 'medics');
     const passwordHash = await hashPassword(input.password);
     return inTransaction(this.dataSource, async (transaction) => {
       if (hospitalId !== null)
@@ -69,10 +73,12 @@ export class MedicsService {
   /**
    * @throws NotFound the caller is neither the medic nor its creator
    * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital as {@link MedicHospital}
-   * @throws EmailTaken by a constraint
+   * @throws TooManyRequests the caller's account has sent too many emails
    * @throws DatabaseUnavailable the medic's current hospital changes all the time
    */
   async update(caller: CurrentMedic, id: number, input: UpdateMedicDto): Promise<MedicResponse> {
+    // Whether an email is taken can be asked by a change as well.
+    if (input.email !== undefined) await this.limits.countCreation(caller, 'emails');
     // Each further attempt follows a change that somebody else has stored meanwhile.
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const medic = await inTransaction(this.dataSource, (transaction) =>

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { HospitalAccess } from './hospital-access.js';
 import { HospitalMembershipsController } from './hospital-memberships.controller.js';
 import { MembershipWriter } from './membership-writer.js';
@@ -9,6 +10,7 @@ import { SingleStatementWrites } from './single-statement-writes.js';
 
 /** Who belongs to which hospital, and with what right. */
 @Module({
+  imports: [AuthModule],
   controllers: [MembershipsController, HospitalMembershipsController],
   providers: [MembershipsService, MembershipsReader, MembershipWriter, SingleStatementWrites, HospitalAccess],
   exports: [MembershipWriter, HospitalAccess],

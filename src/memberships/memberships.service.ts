@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AccountLimits } from '../auth/account-limits.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { InvalidFields, NotFound, type FieldErrors } from '../common/domain-error.js';
 import { inTransaction } from '../database/transaction.js';
@@ -21,6 +22,7 @@ export class MembershipsService {
     private readonly access: HospitalAccess,
     private readonly writer: MembershipWriter,
     private readonly single: SingleStatementWrites,
+    private readonly limits: AccountLimits,
   ) {}
 
   /**
@@ -28,9 +30,11 @@ export class MembershipsService {
    * @throws InvalidFields there is no such medic
    * @throws MembershipAlreadyExists rule 1
    * @throws ActiveHospitalAlreadyChosen rule 4
+   * @throws TooManyRequests the caller's account has created too many
    */
   async create(caller: CurrentMedic, input: CreateMembershipDto): Promise<CreatedMembershipResponse> {
     const { medic: medicId, hospital: hospitalId, type_membership: type = MembershipType.MEMBER } = input;
+    await this.limits.countCreation(caller, 'memberships');
     const pair = { medicId, hospitalId };
     const id =
       (input.is_active === undefined ? await this.single.tryInsert(caller.id, pair, type) : null) ??

@@ -2,6 +2,7 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { APP_GUARD, MetadataScanner, ModulesContainer, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
+import { AccountLimits } from '../../src/auth/account-limits.js';
 import { AccessRule, AnyMedic, PUBLIC, Public } from '../../src/auth/access.decorator.js';
 import { CallersReader } from '../../src/auth/callers.reader.js';
 import { Caller, type CurrentMedic } from '../../src/auth/current-medic.decorator.js';
@@ -102,6 +103,7 @@ describe('a route whose rule is forgotten or wrong', () => {
       TokenUsage,
       FailureLimit,
       RecentKeys,
+      AccountLimits,
       { provide: ENVIRONMENT, useValue: environment },
       { provide: Limiters, useValue: new Limiters(null, environment) },
       { provide: APP_GUARD, useClass: TokenAuthGuard },

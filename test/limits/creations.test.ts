@@ -1,0 +1,85 @@
+import { HOSPITAL, medicBody } from '../support/bodies.js';
+import { jpeg } from '../support/jpeg.js';
+import { useService } from '../support/service.js';
+
+const LIMIT = 3;
+const service = useService({ RATE_LIMIT: '100000', CREATE_LIMIT: String(LIMIT) });
+
+const tooMany = /^Too many requests; try again in \d+ s\.$/;
+
+describe('an account and those below it create CREATE_LIMIT an hour together', () => {
+  test('of medics, and a taken email counts', async () => {
+    const root = await service.given.medic();
+    const child = await service.given.medic({ createdById: root.id });
+    (await root.post('/medics/', medicBody())).isCreated();
+    (await child.post('/medics/', medicBody())).isCreated();
+    (await root.post('/medics/', medicBody({ email: child.email }))).isInvalid('email');
+    const refused = (await child.post('/medics/', medicBody())).isError(429, tooMany);
+    const seconds = Number(refused.headers.get('retry-after'));
+    expect(seconds > 60 && seconds <= 3600).toBe(true);
+    (await (await service.given.medic()).post('/medics/', medicBody())).isCreated();
+    (await root.post('/hospital/', HOSPITAL)).isCreated();
+  });
+
+  test('of hospitals', async () => {
+    const medic = await service.given.medic();
+    for (let number = 0; number < LIMIT; number += 1) (await medic.post('/hospital/', HOSPITAL)).isCreated();
+    (await medic.post('/hospital/', HOSPITAL)).isError(429, tooMany);
+  });
+
+  test('of memberships, and a 409 counts', async () => {
+    const { admin, hospital, member, outsider, stranger } = await service.given.hospital();
+    const add = (medic: number) => admin.post('/management/memberships/', { medic, hospital });
+    (await add(outsider.id)).isCreated();
+    (await add(member.id)).isConflict(/^Membership already exists/);
+    (await add(2_000_000_000)).isInvalid('medic');
+    (await add(stranger.id)).isError(429, tooMany);
+  });
+
+  test('of pictures a tenth as many, one at least, whether they are new or changed', async () => {
+    const { admin, hospital } = await service.given.hospital();
+    const upload = (name: string) => {
+      const form = new FormData();
+      form.append(name, new Blob([jpeg()]), 'a.jpg');
+      return admin.patch(`/hospital/${String(hospital)}`, form);
+    };
+    (await upload('picture')).isCreated();
+    (await upload('university_logo')).isError(429, tooMany);
+    (await admin.patch(`/hospital/${String(hospital)}`, { picture: null })).isCreated();
+  });
+
+  test('and ask for as many emails, by a search or by a change', async () => {
+    const medic = await service.given.medic();
+    (await medic.get('/search/medics/?query=nobody@example.org')).isOk();
+    (await medic.get(`/search/medics/?query=${medic.email}`)).isOk();
+    (await medic.patch(`/medics/${String(medic.id)}`, { email: medic.email })).is(202);
+    (await medic.get(`/search/medics/?query=${medic.email}`)).isError(429, tooMany);
+    (await medic.patch(`/medics/${String(medic.id)}`, { email: 'x@example.org' })).isError(429, tooMany);
+    (await medic.get('/search/medics/')).isOk();
+    (await medic.patch(`/medics/${String(medic.id)}`, { name: 'A' })).is(202);
+  });
+});
+
+describe('what creates nothing is not counted', () => {
+  test('a refusal for want of the right, and one for a field', async () => {
+    const { stranger, member, hospital, outsider } = await service.given.hospital();
+    for (let tries = 0; tries <= LIMIT; tries += 1) {
+      (await member.post('/management/memberships/', { medic: outsider.id, hospital })).isRefused('Unauthorized Medic');
+      (await member.post('/medics/', medicBody({ hospital }))).isInvalid('hospital');
+      (await stranger.post('/medics/', medicBody({ email: 'none' }))).isInvalid('email');
+      (await stranger.post('/hospital/', {})).is(400);
+    }
+    (await member.post('/medics/', medicBody())).isCreated();
+    (await stranger.post('/medics/', medicBody())).isCreated();
+    (await stranger.post('/hospital/', HOSPITAL)).isCreated();
+  });
+});
+
+describe('where CREATE_LIMIT is 0', () => {
+  const unlimited = useService({ RATE_LIMIT: '100000', CREATE_LIMIT: '0' });
+
+  test('creations are not limited', async () => {
+    const medic = await unlimited.given.medic();
+    for (let number = 0; number <= LIMIT; number += 1) (await medic.post('/hospital/', HOSPITAL)).isCreated();
+  });
+});
