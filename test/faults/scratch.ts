@@ -12,9 +12,13 @@ export class Scratch {
 
   constructor(private readonly start: (variables: Record<string, string>) => ServerProcess) {}
 
-  /** @returns the program, started with no limit of requests */
-  process(workers = 1): ServerProcess {
-    return this.start({ ...this.database.variables, RATE_LIMIT: '0', WEB_CONCURRENCY: String(workers) });
+  /**
+   * @param variables settings besides the database
+   * @returns the program, started with no limit of requests unless `variables` set one
+   */
+  process(workers = 1, variables: Record<string, string> = {}): ServerProcess {
+    const settings = { RATE_LIMIT: '0', WEB_CONCURRENCY: String(workers), ...variables };
+    return this.start({ ...this.database.variables, ...settings });
   }
 
   async query<T = Record<string, unknown>>(sql: string, parameters: unknown[] = []): Promise<T[]> {
