@@ -6,26 +6,27 @@ import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
 import { keyDigestOf } from './auth/key-digest.js';
-import { registerClientErrors } from './common/client-errors.js';
+import { Connections, registerConnections } from './common/connections.js';
 import { registerCors } from './common/cors.js';
 import { ErrorFilter } from './common/error.filter.js';
 import { fastifyOptions } from './common/fastify-options.js';
+import { registerForwardedFor } from './common/forwarded-for.js';
 import { API_PREFIX, registerHttpRules, USER_ROUTE } from './common/http-rules.js';
 import { InputPipe } from './common/input.pipe.js';
 import { Limiters } from './common/limiter.js';
 import { NestLog } from './common/logger.js';
 import { registerLoadShedding } from './common/load-shedding.js';
+import { boundsOf, openFileLimit } from './common/open-files.js';
 import { registerOtherMethods } from './common/methods.js';
 import { registerRateLimit } from './common/rate-limit.js';
 import { registerBodyParsers } from './common/request-body.js';
 import { connectRedis } from './common/redis.js';
 import { registerRequestLog } from './common/request-log.js';
 import { registerSecurityHeaders } from './common/security-headers.js';
-import { registerShutdown } from './common/shutdown.js';
 import { publicPathOf } from './common/urls.js';
 import type { Environment } from './config/environment.js';
 import { CONSTRAINT_ERRORS } from './constraint-errors.js';
-import { createOpenApiDocument } from './openapi.js';
+import { createOpenApiDocument, serveDocument } from './openapi.js';
 
 /**
  * Builds the application that the server and every test run, ready to listen.
@@ -38,21 +39,22 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   const redis = environment.REDIS_URL === undefined ? null : await connectRedis(environment.REDIS_URL, logger);
   const limiters = new Limiters(redis, environment);
+  const connections = new Connections(boundsOf(openFileLimit()), logger);
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.on(dataSource, environment, limiters),
-    new FastifyAdapter({ ...fastifyOptions(environment, logger), skipMiddie: true }),
+    new FastifyAdapter({ ...fastifyOptions(environment, logger, connections), skipMiddie: true }),
     // What cannot start is an error of this function; Nest would abort the process.
     { bodyParser: false, logger: new NestLog(logger), abortOnError: false },
   );
   const fastify = app.getHttpAdapter().getInstance();
   const addOtherMethods = registerOtherMethods(fastify);
   await registerCors(fastify, environment.CORS_ORIGINS);
-  registerShutdown(fastify);
-  registerClientErrors(fastify.server);
+  registerConnections(fastify, connections);
+  if (environment.TRUST_PROXY !== false) registerForwardedFor(fastify);
   registerSecurityHeaders(fastify);
-  registerHttpRules(fastify);
+  registerHttpRules(fastify, environment.PUBLIC_URL);
   registerRequestLog(fastify);
-  if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify);
+  if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify, connections);
   registerRateLimit(fastify, limiters, environment.RATE_LIMIT, keyDigestOf);
   registerBodyParsers(fastify);
   useApiPrefix(app);
@@ -60,12 +62,13 @@ export async function createApp(
   app.useGlobalFilters(new ErrorFilter(CONSTRAINT_ERRORS));
   const document = createOpenApiDocument(app);
   SwaggerModule.setup('docs', app, document, {
-    jsonDocumentUrl: 'openapi.json',
+    raw: false,
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
     customSiteTitle: 'Hospital Memberships',
   });
   const page = `${publicPathOf(environment.PUBLIC_URL)}/docs`;
   fastify.get('/', (_, reply) => reply.redirect(page));
+  serveDocument(fastify, document);
   await app.init();
   addOtherMethods();
   return app;

@@ -1,8 +1,12 @@
 import type { INestApplication } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { createHash } from 'node:crypto';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { TOKEN_SCHEME } from './auth/access.decorator.js';
+import { DatabaseUnavailable } from './common/database-errors.js';
 import { ErrorResponse, ValidationErrorResponse } from './common/error.response.js';
 import { isApiRoute } from './common/http-rules.js';
+import { Overloaded } from './common/refusals.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
@@ -41,10 +45,7 @@ const COMMON: Record<number, { description: string; messages: string[]; headers?
   },
   503: {
     description: 'The database is away, or the service has too much to do.',
-    messages: [
-      'The database cannot be reached at the moment; try again shortly.',
-      'The service has too much to do at the moment; try again shortly.',
-    ],
+    messages: [new DatabaseUnavailable().message, new Overloaded().message],
     headers: { 'Retry-After': 'Seconds to wait.' },
   },
 };
@@ -83,6 +84,17 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   }
   closeSchemas(document);
   return document;
+}
+
+/** Serves the document as bytes that are made once. */
+export function serveDocument(fastify: FastifyInstance, document: OpenAPIObject): void {
+  const content = Buffer.from(JSON.stringify(document));
+  const etag = `"${createHash('sha256').update(content).digest('base64url')}"`;
+  fastify.get('/openapi.json', (request, reply) => {
+    reply.header('etag', etag);
+    if (request.headers['if-none-match'] === etag) return reply.status(304).send();
+    return reply.type('application/json; charset=utf-8').send(content);
+  });
 }
 
 /** Every POST and PATCH reads a body, even where the operation needs none; a DELETE ignores it, if it is not too large. */

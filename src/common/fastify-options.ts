@@ -1,8 +1,11 @@
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { type FastifyReply, type FastifyRequest, type FastifyHttpOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/environment.js';
 import { answerClientError } from './client-errors.js';
+import type { Connections } from './connections.js';
+import { corsHeadersOf } from './cors.js';
 import { FailureLog } from './failure-log.js';
 import { setAnswerHeaders } from './http-rules.js';
 import { readForm } from './request-body.js';
@@ -27,7 +30,7 @@ const NO_COMPILER = () => () => {
 };
 
 /** @returns how Fastify listens and routes (section 2 of the contract) */
-export function fastifyOptions(environment: Environment, logger: Logger) {
+export function fastifyOptions(environment: Environment, logger: Logger, connections: Connections) {
   return {
     loggerInstance: logger,
     logController: new FailureLog(),
@@ -49,11 +52,14 @@ export function fastifyOptions(environment: Environment, logger: Logger) {
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, querystringParser: readForm },
     frameworkErrors: (_: Error, request: FastifyRequest, reply: FastifyReply) => {
-      setAnswerHeaders(request, reply);
-      void reply.status(404).send({ message: 'Not found' });
       // No hook is called for a path that cannot be decoded.
+      setAnswerHeaders(request, reply);
+      void reply.headers(corsHeadersOf(environment.CORS_ORIGINS, request.headers.origin));
+      void reply.status(404).send({ message: 'Not found' });
       logRequest(request, reply);
     },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) => {
+      answerClientError(error, socket, connections);
+    },
   } satisfies FastifyHttpOptions<Server>;
 }

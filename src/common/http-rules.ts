@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import accepts from '@fastify/accepts';
 import { InvalidHost, NotAcceptable } from './http-errors.js';
+import { isHost } from './urls.js';
 
 /** Where the mirrored API lives. */
 export const API_PREFIX = '/api/v2';
@@ -13,8 +14,11 @@ export function isApiRoute(pattern: string): boolean {
   return pattern.startsWith(API_PREFIX) || pattern.startsWith(`/${USER_ROUTE}`);
 }
 
-/** The header fields of every answer, and what a client must accept (section 2 of the contract). */
-export function registerHttpRules(fastify: FastifyInstance): void {
+/**
+ * The header fields of every answer, and what a client must accept (section 2 of the contract).
+ * @param publicUrl the setting `PUBLIC_URL`
+ */
+export function registerHttpRules(fastify: FastifyInstance, publicUrl: string | undefined): void {
   void fastify.register(accepts);
   fastify.decorateRequest('medic', null);
   fastify.decorateRequest('keyDigest', undefined);
@@ -22,7 +26,7 @@ export function registerHttpRules(fastify: FastifyInstance): void {
     setAnswerHeaders(request, reply);
     if (hidesNext(request)) reply.header('connection', 'close');
     const isOfApi = hasRoute(request) && isApi(request);
-    if (isOfApi && !isHost(request.host)) {
+    if (isOfApi && !isHost(request.host) && mustNameHost(request, publicUrl)) {
       done(new InvalidHost());
       return;
     }
@@ -61,14 +65,10 @@ function hasRoute(request: FastifyRequest): boolean {
   return !request.is404 && request.routeOptions.url !== '*';
 }
 
-/** The host that was found good last: most requests name the same one. */
-let goodHost = '';
-
-function isHost(host: string): boolean {
-  if (host === goodHost) return true;
-  const isGood = /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`);
-  if (isGood) goodHost = host;
-  return isGood;
+/** HTTP/1.0 has no Host header, which matters only to what cannot be undone once its link cannot be built. */
+function mustNameHost({ raw, routeOptions }: FastifyRequest, publicUrl: string | undefined): boolean {
+  if (raw.httpVersion !== '1.0') return true;
+  return publicUrl === undefined && routeOptions.config.storesAndLinks === true;
 }
 
 /** What is said of a type besides its weight, such as its charset, makes no difference. */
@@ -77,4 +77,11 @@ function acceptsJson(request: FastifyRequest): boolean {
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return true;
   request.headers.accept = accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, '');
   return request.accepts().type(['json']) !== false;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route stores something, and its response has a link that names the host. */
+    storesAndLinks?: boolean;
+  }
 }

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connections } from '../common/connections.js';
 import { DomainError } from '../common/domain-error.js';
 
 /** How long a turn of waiting takes at least, in milliseconds: within it, whatever has arrived is taken up. */
@@ -28,15 +29,8 @@ export class ShuttingDown extends DomainError {
 @Injectable()
 export class Draining implements BeforeApplicationShutdown {
   private isUnderWay = false;
-  private requests = 0;
 
-  constructor(private readonly host: HttpAdapterHost) {
-    host.httpAdapter.getInstance<FastifyInstance>().addHook('onRequest', (request, reply, done) => {
-      if (this.isUnderWay) reply.header('connection', 'close');
-      if (!request.url.startsWith('/health/')) this.requests += 1;
-      done();
-    });
-  }
+  constructor(private readonly host: HttpAdapterHost) {}
 
   /** @throws ShuttingDown the process is to get no requests any more */
   requireServing(): void {
@@ -46,18 +40,20 @@ export class Draining implements BeforeApplicationShutdown {
   /** @param signal absent where the application is closed by its own code */
   async beforeApplicationShutdown(signal?: string): Promise<void> {
     if (signal === undefined) return;
+    const { connections } = this.host.httpAdapter.getInstance<FastifyInstance>();
     this.isUnderWay = true;
-    await this.untilQuiet();
+    connections.drain();
+    await this.untilQuiet(connections);
     // Not the HTTP server's own: that would end connections whose requests have arrived and are not read yet.
     Server.prototype.close.call(this.host.httpAdapter.getHttpServer() as Server);
-    await this.untilQuiet();
+    await this.untilQuiet(connections);
   }
 
-  private async untilQuiet(): Promise<void> {
+  private async untilQuiet(connections: Connections): Promise<void> {
     for (let turn = 0, quiet = 0; turn < MOST_TURNS && quiet < QUIET_TURNS; turn += 1) {
-      const { requests } = this;
+      const { arrived } = connections;
       await sleep(TURN_MS);
-      quiet = this.requests === requests ? quiet + 1 : 0;
+      quiet = connections.arrived === arrived ? quiet + 1 : 0;
     }
   }
 }

@@ -7,6 +7,7 @@ import { Answers } from '../common/answers.decorator.js';
 import { NOT_FOUND } from '../common/error.examples.js';
 import { PageQuery, pageOf, sliceOf } from '../common/pagination.js';
 import { IdParam } from '../common/path-id.js';
+import { RouteSettings } from '../common/route-settings.js';
 import { baseUrlOf, urlOf } from '../common/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { HospitalAdmin } from '../memberships/hospital-admin.guard.js';
@@ -43,6 +44,7 @@ export class HospitalsController {
 
   @Post()
   @AnyMedic()
+  @RouteSettings({ storesAndLinks: true })
   @AcceptsUploads()
   @Answers({ summary: 'Create a hospital', status: 201, ok: HospitalResponse })
   async createHospital(
@@ -56,6 +58,7 @@ export class HospitalsController {
   @Patch(':id')
   @HttpCode(201)
   @HospitalAdmin('path.hospital, hidden from others')
+  @RouteSettings({ storesAndLinks: true })
   @AcceptsUploads()
   @Answers({ summary: 'Change a hospital', status: 201, ok: HospitalResponse, errors: NOT_FOUND })
   async updateHospital(

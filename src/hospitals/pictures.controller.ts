@@ -3,6 +3,7 @@ import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nest
 import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/access.decorator.js';
 import { RouteSettings } from '../common/route-settings.js';
+import type { Readable } from 'node:stream';
 import { PicturesService } from './pictures.service.js';
 
 /** For a browser, which sends no token with an image: the URL itself cannot be guessed. */
@@ -42,8 +43,8 @@ export class PicturesController {
     @Param('digest') digest: string,
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Buffer | undefined> {
-    const content = await this.pictures.get(digest);
+  ): Promise<Readable | undefined> {
+    const { size, content } = await this.pictures.get(digest);
     const etag = `"${digest}"`;
     reply.headers({ ...HEADERS, etag });
     const isKnown = known?.split(',').some((tag) => [etag, `W/${etag}`, '*'].includes(tag.trim())) ?? false;
@@ -51,7 +52,7 @@ export class PicturesController {
       reply.status(304);
       return undefined;
     }
-    reply.type('image/jpeg');
+    reply.type('image/jpeg').header('content-length', size);
     return content;
   }
 }

@@ -1,3 +1,4 @@
+import { rawRequest, sendRaw } from '../support/raw.js';
 import { useService, type Service } from '../support/service.js';
 
 const [APP, OTHER_APP, STRANGER] = [
@@ -47,6 +48,19 @@ describe('where CORS_ORIGINS names origins', () => {
       expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
       expect(answer.headers.get('vary')).toMatch(/\borigin\b/i);
     }
+  });
+
+  test.each([APP, OTHER_APP])('%s may read the 404 of a path that cannot be decoded', async (origin) => {
+    const answer = await sendRaw(service.client.url, rawRequest('GET /api/v2/medics/%E0%A4%A', { Origin: origin }));
+    const { headers } = answer.isNotFound();
+    const { headers: usual } = (await service.client.get('/nothing', { headers: { origin } })).isNotFound();
+    for (const name of ['access-control-allow-origin', 'access-control-expose-headers', 'vary'])
+      expect([name, headers.get(name)]).toEqual([name, usual.get(name)]);
+  });
+
+  test('a stranger may not read the 404 of a path that cannot be decoded', async () => {
+    const answer = await sendRaw(service.client.url, rawRequest('GET /%E0%A4%A', { Origin: STRANGER }));
+    expect(answer.isNotFound().headers.get('access-control-allow-origin')).toBeNull();
   });
 
   test.each(['GET', 'POST', 'PATCH', 'DELETE'])('they may send a %s with a token', async (method) => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { HOSPITAL } from '../support/bodies.js';
 import { connectTo, rawRequest, readAnswer, sendRaw } from '../support/raw.js';
-import { useService } from '../support/service.js';
+import { useService, type Service } from '../support/service.js';
 
 const service = useService();
 
@@ -75,6 +75,38 @@ describe('the host of a request', () => {
       (await send(host)).isError(400, /Host/);
     },
   );
+});
+
+describe('HTTP/1.0 without a Host header', () => {
+  const withPublicUrl = useService({ PUBLIC_URL: 'https://api.example.org' });
+
+  const send = async (to: Service, line: string, fields: Record<string, string> = {}, body = '') => {
+    const { token } = await to.given.medic();
+    const headers = { Authorization: `Token ${token}`, ...fields };
+    const request = rawRequest(line, headers, body).toString();
+    return sendRaw(to.client.url, request.replace('HTTP/1.1', 'HTTP/1.0').replace('Host: localhost\r\n', ''));
+  };
+
+  test('is served where the response has no link', async () => {
+    (await send(service, 'GET /api/v2/locations/')).isOk([]);
+  });
+
+  test.each(['/medics/', '/hospital/', '/management/memberships/'])('is a 400 where it has: %s', async (path) => {
+    (await send(service, `GET /api/v2${path}`)).isError(400, /Host/);
+  });
+
+  test('is served everywhere where PUBLIC_URL is set', async () => {
+    const previous = 'https://api.example.org/api/v2/medics/?limit=15&offset=0';
+    (await send(withPublicUrl, 'GET /api/v2/medics/?offset=1')).isOk({ previous });
+  });
+
+  test('stores no hospital whose response could not be written', async () => {
+    const count = () => service.dataSource.query('SELECT count(*) FROM hospital');
+    const before = await count();
+    const fields = { 'Content-Type': 'application/json' };
+    (await send(service, 'POST /api/v2/hospital/', fields, JSON.stringify(HOSPITAL))).isError(400, /Host/);
+    expect(await count()).toEqual(before);
+  });
 });
 
 describe('a body that stops half-way', () => {

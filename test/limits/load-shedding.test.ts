@@ -26,6 +26,21 @@ test('while the process cannot keep up, requests are turned away with 503 and Re
   throw new Error('Requests are still turned away.');
 });
 
+test('while too much memory is resident, a few requests at a time are let in, and no more', async () => {
+  const statusOf = async (path: string) => (await fetch(`${service.client.url}${path}`)).status;
+  await until(async () => (await statusOf('/health/ready')) === 200);
+  const usage = process.memoryUsage();
+  const spy = jest.spyOn(process, 'memoryUsage');
+  spy.mockReturnValue({ ...usage, rss: Number.MAX_SAFE_INTEGER });
+  const many = () => Promise.all(Array.from({ length: 40 }, () => statusOf('/health/ready')));
+  await until(async () => (await many()).includes(503));
+  expect(await statusOf('/health/ready')).toBe(200);
+  expect((await many()).filter((status) => status === 200).length).toBeGreaterThanOrEqual(16);
+  spy.mockReturnValue(usage);
+  await until(async () => !(await many()).includes(503));
+  spy.mockRestore();
+});
+
 test('while the heap is nearly full, requests are turned away but liveness, and let in again after', async () => {
   const statusOf = async (path: string) => (await fetch(`${service.client.url}${path}`)).status;
   await until(async () => (await statusOf('/health/ready')) === 200);

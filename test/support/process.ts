@@ -13,11 +13,14 @@ export class ServerProcess {
   readonly ended: Promise<{ code: number | null }>;
   private readonly child: ChildProcess;
 
-  /** @param variables its settings besides a free port of this machine */
-  constructor(variables: Record<string, string>) {
+  /**
+   * @param variables its settings besides a free port of this machine
+   * @param options those of Node
+   */
+  constructor(variables: Record<string, string>, options: readonly string[] = []) {
     const { PATH = '' } = process.env;
     const env = { PATH, PORT: '0', HOST: '127.0.0.1', ...variables };
-    this.child = spawn(process.execPath, ['dist/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [...options, 'dist/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (text: Buffer) => (this.output += text.toString()));
     this.child.stderr?.on('data', (text: Buffer) => (this.errors += text.toString()));
     this.ended = once(this.child, 'close').then(([code]) => ({ code: code as number | null }));
@@ -61,13 +64,13 @@ export class ServerProcess {
 }
 
 /** Starts processes for the tests of a file, each of which is killed after the test that started it. */
-export function useProcesses(): (variables: Record<string, string>) => ServerProcess {
+export function useProcesses(): (variables: Record<string, string>, options?: readonly string[]) => ServerProcess {
   const started: ServerProcess[] = [];
   afterEach(async () => {
     await Promise.all(started.splice(0).map((process) => process.stop('SIGKILL')));
   });
-  return (variables) => {
-    const process = new ServerProcess(variables);
+  return (variables, options) => {
+    const process = new ServerProcess(variables, options);
     started.push(process);
     return process;
   };

@@ -1,0 +1,26 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DomainError } from './domain-error.js';
+import { requestIdOf } from './request-log.js';
+
+/** The process has more to do than it can. */
+export class Overloaded extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor() {
+    super('The service has too much to do at the moment; try again shortly.');
+  }
+}
+
+const BODY = JSON.stringify({ message: new Overloaded().message });
+
+/** Responds as {@link Overloaded} does, without the cost of a request: no route, no hook, no log line. */
+export function refuse(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(503, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': BODY.length,
+    'cache-control': 'private, no-store',
+    'retry-after': '1',
+    'x-request-id': requestIdOf(request),
+  });
+  response.end(BODY);
+}
