@@ -7,8 +7,8 @@ import { answerClientError } from './client-errors.js';
 import type { Connections } from './connections.js';
 import { corsHeadersOf } from './cors.js';
 import { FailureLog } from './failure-log.js';
+import { readForm } from './form.js';
 import { setAnswerHeaders } from './http-rules.js';
-import { readForm } from './request-body.js';
 import { logRequest, requestIdOf } from './request-log.js';
 
 /** The largest body that is read, in bytes. */

@@ -1,4 +1,5 @@
 import { ValidationPipe, type ArgumentMetadata, type PipeTransform, type ValidationError } from '@nestjs/common';
+import { WrittenNumber } from './coercion.js';
 import { InvalidFields, type FieldErrors } from './domain-error.js';
 
 /**
@@ -18,7 +19,7 @@ export class InputPipe implements PipeTransform {
   transform(value: unknown, metadata: ArgumentMetadata): unknown {
     if (metadata.type === 'body') {
       refuseReservedNames(value);
-      return this.bodies.transform(value, metadata);
+      return this.bodies.transform(cut(value), metadata);
     }
     if (metadata.type !== 'query') return value;
     const query = withoutEmpty(value);
@@ -35,12 +36,32 @@ function refuseReservedNames(body: unknown): void {
   if (reserved.length > 0) throw new InvalidFields(Object.fromEntries(reserved.map((name) => [name, [UNKNOWN]])));
 }
 
+/** How deep the fields go: the body, and an object that holds an id. */
+const LEVELS = 2;
+
+/**
+ * No field is a list or goes deeper, but the libraries walk through all that is in a value before they refuse it.
+ * @returns the body with an empty list in place of each list, and of what is too deep
+ */
+function cut(value: unknown, levels = LEVELS): unknown {
+  if (!isNested(value)) return value;
+  if (levels === 0 || Array.isArray(value)) return [];
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, cut(inner, levels - 1)]));
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Buffer) && !(value instanceof WrittenNumber);
+}
+
+/** How much of the name of a field an error repeats. */
+const MAX_NAME = 100;
+
 const UNKNOWN = 'Unknown field; remove it.';
 
 function refuse(problems: ValidationError[]): InvalidFields {
   const errors: FieldErrors = {};
   for (const { property, constraints = {} } of problems) {
-    errors[property.toWellFormed()] =
+    errors[property.slice(0, MAX_NAME).toWellFormed()] =
       'whitelistValidation' in constraints ? [UNKNOWN] : [...new Set(Object.values(constraints))];
   }
   return new InvalidFields(errors);

@@ -1,12 +1,11 @@
-import multipart from '@fastify/multipart';
-import { isUtf8 } from 'node:buffer';
-import { parse as parseForm } from 'node:querystring';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { isSafeNumber, parse as parseJson } from 'lossless-json';
 import { WrittenNumber } from './coercion.js';
 import { InvalidFields, WHOLE_INPUT } from './domain-error.js';
+import { readForm } from './form.js';
 import { UnsupportedMediaType } from './http-errors.js';
-import { MAX_FIELDS, structureProblemOf } from './json-structure.js';
+import { MAX_FIELDS } from './json-structure.js';
+import { MalformedJson, parseJson } from './json.js';
+import { decodeText } from './text.js';
 
 const BODY_METHODS = new Set(['POST', 'PATCH']);
 
@@ -21,16 +20,19 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
       done(null, isIgnored(request, body) ? undefined : read(body));
     });
   };
-  register('application/json', (body) => readJson(decode(body)));
+  register('application/json', (body) => readJsonObject(decodeText(body)));
   register('application/x-www-form-urlencoded', (body) => readFormBody(body.toString('latin1')));
   register('*', () => {
     throw new UnsupportedMediaType();
   });
-  void fastify.register(multipart, { throwFileSizeLimit: false });
+  fastify.addContentTypeParser('multipart/form-data', (_, __, done) => {
+    done(null);
+  });
   fastify.addHook('onRequest', (request, _, done) => {
     const isUpload = request.headers['content-type']?.toLowerCase().startsWith('multipart/') === true;
-    const isRefused = isUpload && !request.is404 && BODY_METHODS.has(request.method);
-    done(isRefused && request.routeOptions.config.acceptsUploads !== true ? new UnsupportedMediaType() : undefined);
+    const isRead = request.routeOptions.config.acceptsUploads === true && !isCompressed(request);
+    const isRefused = isUpload && !isRead && !request.is404 && BODY_METHODS.has(request.method);
+    done(isRefused ? new UnsupportedMediaType() : undefined);
   });
 }
 
@@ -43,75 +45,45 @@ declare module 'fastify' {
 
 function isIgnored(request: FastifyRequest, body: Buffer): boolean {
   if (request.method === 'DELETE' || request.is404 || body.length === 0) return true;
-  const encoding = request.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw new UnsupportedMediaType();
+  if (isCompressed(request)) throw new UnsupportedMediaType();
   return false;
 }
 
-/**
- * Decodes UTF-8. Bytes that are not become lone surrogates, so that the check of the field in which
- * they stand refuses them and names it; two, for an escaped one that follows would make the last a pair.
- */
-function decode(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
-  return isUtf8(bytes) ? text : text.replaceAll('\uFFFD', '\uD800\uD800');
+function isCompressed({ headers }: FastifyRequest): boolean {
+  return (headers['content-encoding'] ?? 'identity') !== 'identity';
 }
 
-function readJson(text: string): unknown {
-  const body = parse(text);
+function readJsonObject(text: string): unknown {
+  const body = readJson(text);
   if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof WrittenNumber) {
-    const sentence = 'The body must be a JSON object.';
-    throw new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
+    throw unreadable('The body must be a JSON object.');
   }
   return body;
 }
 
-function parse(text: string): unknown {
-  const body = parsePlain(text);
-  const problem = structureProblemOf(text);
-  if (problem !== undefined) throw malformed(problem);
-  if (!UNUSUAL_NUMBER.test(text)) return body;
-  return parseJson(text, null, { parseNumber: readNumber });
-}
-
-/** What is in the text of every number that JavaScript would change, and perhaps in other text. */
-const UNUSUAL_NUMBER = /\d[.eE]|-0|\d{16}/;
-
-/** A number that JavaScript would change keeps its text: it may stand for text such as `cedula_prof`. */
-function readNumber(text: string): number | WrittenNumber {
-  return isSafeNumber(text) && String(Number(text)) === text ? Number(text) : new WrittenNumber(text);
-}
-
-function readFormBody(text: string): Record<string, unknown> {
-  const body = readForm(text);
-  if (Object.keys(body).length <= MAX_FIELDS) return body;
-  const sentence = `The form has more than ${String(MAX_FIELDS)} fields.`;
-  throw new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
-}
-
-/**
- * @param text percent-encoded pairs as a form or a query has them, one character a byte
- * @returns name -> value, or an array of values where a name is repeated
- */
-export function readForm(text: string): Record<string, unknown> {
-  return { ...parseForm(text, '&', '=', { maxKeys: 0, decodeURIComponent: decodePart }) };
-}
-
-function decodePart(part: string): string {
-  const bytes = part.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return decode(Buffer.from(bytes, 'latin1'));
-}
-
-/** The sentence that JSON.parse throws is not used: it repeats the body, which may hold a password. */
-function parsePlain(text: string): unknown {
+function readJson(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw malformed('check its quotes, commas and brackets');
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof MalformedJson) throw unreadable(`The body is not valid JSON: ${error.message}.`);
+    throw error;
   }
 }
 
-function malformed(why: string): InvalidFields {
-  const sentence = `The body is not valid JSON: ${why}.`;
+function readFormBody(text: string): Record<string, unknown> {
+  if (hasMorePairs(text, MAX_FIELDS)) throw unreadable(`The form has more than ${String(MAX_FIELDS)} fields.`);
+  return readForm(text);
+}
+
+function hasMorePairs(text: string, limit: number): boolean {
+  let end = -1;
+  for (let pairs = 0; pairs < limit; pairs += 1) {
+    end = text.indexOf('&', end + 1);
+    if (end === -1) return false;
+  }
+  return true;
+}
+
+function unreadable(sentence: string): InvalidFields {
   return new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
 }

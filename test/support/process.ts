@@ -52,6 +52,14 @@ export class ServerProcess {
     return Number(kilobytes) / 1024;
   }
 
+  /** @returns the seconds that the processors have worked for it */
+  processorTime(): number {
+    const stat = readFileSync(`/proc/${String(this.child.pid)}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // User and system time, in the ticks of every Linux that Node runs on.
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
   /** Sends a signal. @returns how the process ended */
   async stop(signal: NodeJS.Signals): Promise<{ code: number | null }> {
     this.signal(signal);

@@ -1,0 +1,33 @@
+import { FORMS, LARGE_JSON, REFUSED_JSON, UPLOADS, type HostileBody } from '../support/hostile-bodies.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+
+describe('a body is no way to keep the service busy', () => {
+  /** What a request may cost this process, which also sends it, in milliseconds: some five times what it does. */
+  const MOST = 400;
+
+  /** @returns the name of each request that was not refused, or took too long */
+  async function failures(path: string, requests: Record<string, HostileBody>): Promise<string[]> {
+    const { token } = await service.given.medic();
+    const found: string[] = [];
+    for (const [name, { type, body }] of Object.entries(requests)) {
+      const before = process.cpuUsage();
+      const headers = { 'content-type': type, authorization: `Token ${token}` };
+      const { status } = await fetch(`${service.client.url}/api/v2${path}`, { method: 'POST', headers, body });
+      const { user, system } = process.cpuUsage(before);
+      const cost = Math.round((user + system) / 1000);
+      if (![400, 413].includes(status) || cost > MOST) found.push(`${name}: ${String(status)}, ${String(cost)} ms`);
+    }
+    return found;
+  }
+
+  test.each([
+    ['JSON that is refused', '/token-auth/', REFUSED_JSON],
+    ['JSON that is as large as may be', '/token-auth/', LARGE_JSON],
+    ['a form', '/token-auth/', FORMS],
+    ['an upload', '/hospital/', UPLOADS],
+  ])('%s', async (_, path, requests) => {
+    expect(await failures(path, requests)).toEqual([]);
+  });
+});
