@@ -1,5 +1,5 @@
 # The service without its development packages. Keep the pinned release current with the base image's security updates.
-FROM node:24.21.0-bookworm-slim AS build
+FROM node:24.22.2-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -10,7 +10,7 @@ COPY src src
 # TypeScript is an optional peer of a dependency, for which npm keeps it; the service never loads it.
 RUN npm run build && npm prune --omit=dev && rm -rf node_modules/typescript node_modules/.bin/tsc node_modules/.bin/tsserver
 
-FROM node:24.21.0-bookworm-slim
+FROM node:24.22.2-bookworm-slim
 ENV NODE_ENV=production DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /app/package.json ./

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { TokensService } from './auth/tokens.service.js';
@@ -14,12 +15,16 @@ import { migrate, requireCurrentSchema } from './database/schema.js';
 import { warnOfEndlessStatements } from './database/statement-timeout.js';
 import { createFirstMedic, welcome } from './first-run.js';
 import { listen } from './listen.js';
+import { sentenceOf } from './start-failure.js';
 import { VERSION } from './version.js';
+
+/** How long the last answers may take once the embedded database has ended, in milliseconds. */
+const LAST_ANSWERS_MS = 5000;
 
 /**
  * Opens the database and listens. An embedded database is looked after here; a server's is only used.
  * @param print gets the texts of the first start, which hold a key and so are not for the log
- * @throws SchemaIsBehind, DatabaseFolderInUse, CannotListen, or the driver's error where PostgreSQL cannot be reached
+ * @throws SchemaIsBehind, DatabaseFolderInUse, DatabaseFolderUnusable, EmbeddedDatabaseUnusable, CannotListen, or the driver's error where PostgreSQL cannot be reached
  */
 export async function startServer(
   environment: Environment,
@@ -45,10 +50,11 @@ export async function startServer(
     logStart(logger, environment, dataSource, port);
     const key = isEmbedded ? await createFirstMedic(dataSource, app.get(TokensService)) : null;
     if (key !== null) print(welcome(environment.PUBLIC_URL ?? `http://localhost:${String(port)}`, key));
+    if (isEmbedded) dataSource.watch((error) => void endWith(error, app));
     return app;
   } catch (error) {
     if (dataSource.isInitialized || isEmbedded) await dataSource.destroy();
-    throw error;
+    throw isEmbedded ? dataSource.operatorErrorOf(error) : error;
   }
 }
 
@@ -76,4 +82,11 @@ function logStop(app: NestFastifyApplication, logger: Logger): void {
       logger.info('Server stopped');
       done();
     });
+}
+
+/** Ends the process without its database: lets the requests under way have their 503, but not for long. */
+async function endWith(error: unknown, app: NestFastifyApplication): Promise<void> {
+  process.stderr.write(`${sentenceOf(error)}\n`);
+  await Promise.race([app.close().catch(() => undefined), sleep(LAST_ANSWERS_MS)]);
+  process.exit(1);
 }

@@ -26,6 +26,8 @@ export async function onDatabase<T>(session: Session, work: (dataSource: DataSou
   try {
     await dataSource.initialize();
     return await work(dataSource);
+  } catch (error) {
+    throw dataSource instanceof EmbeddedDataSource ? dataSource.operatorErrorOf(error) : error;
   } finally {
     if (dataSource.isInitialized || dataSource instanceof EmbeddedDataSource) await dataSource.destroy();
   }

@@ -50,7 +50,7 @@ afterEach(async () => {
 async function serve(variables: Record<string, string> = {}): Promise<void> {
   // The embedded database has room for one process.
   if (database.variables['DATA_DIR'] !== undefined) await database.dataSource.destroy();
-  server = start({ ...database.variables, ...variables }, PRODUCTION);
+  server = start({ ...database.variables, ...variables }, { nodeOptions: PRODUCTION });
   url = await server.url();
   await until(async () => (await send(url, READY, keepAlive())).status === 200);
 }

@@ -3,6 +3,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { until } from './until.js';
 
+/** How {@link ServerProcess} is started. */
+export interface ProcessOptions {
+  readonly nodeOptions?: readonly string[];
+  /** The user that it runs as, if not this process's. */
+  readonly uid?: number;
+}
+
 /** The built program, as an operator starts it. */
 export class ServerProcess {
   /** What it printed and logged. */
@@ -13,14 +20,15 @@ export class ServerProcess {
   readonly ended: Promise<{ code: number | null }>;
   private readonly child: ChildProcess;
 
-  /**
-   * @param variables its settings besides a free port of this machine
-   * @param options those of Node
-   */
-  constructor(variables: Record<string, string>, options: readonly string[] = []) {
+  /** @param variables its settings besides a free port of this machine */
+  constructor(variables: Record<string, string>, { nodeOptions = [], uid }: ProcessOptions = {}) {
     const { PATH = '' } = process.env;
     const env = { PATH, PORT: '0', HOST: '127.0.0.1', ...variables };
-    this.child = spawn(process.execPath, [...options, 'dist/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [...nodeOptions, 'dist/src/main.js'], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(uid === undefined ? {} : { uid }),
+    });
     this.child.stdout?.on('data', (text: Buffer) => (this.output += text.toString()));
     this.child.stderr?.on('data', (text: Buffer) => (this.errors += text.toString()));
     this.ended = once(this.child, 'close').then(([code]) => ({ code: code as number | null }));
@@ -72,7 +80,7 @@ export class ServerProcess {
 }
 
 /** Starts processes for the tests of a file, each of which is killed after the test that started it. */
-export function useProcesses(): (variables: Record<string, string>, options?: readonly string[]) => ServerProcess {
+export function useProcesses(): (variables: Record<string, string>, options?: ProcessOptions) => ServerProcess {
   const started: ServerProcess[] = [];
   afterEach(async () => {
     await Promise.all(started.splice(0).map((process) => process.stop('SIGKILL')));
