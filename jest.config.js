@@ -38,9 +38,9 @@ export default {
   collectCoverageFrom: [
     'src/**/*.ts',
     '!src/main.ts',
-    '!src/node-version.ts',
-    '!src/run.ts',
-    '!src/workers.ts',
+    '!src/server/node-version.ts',
+    '!src/server/run.ts',
+    '!src/server/workers.ts',
     '!src/cli/main.ts',
   ],
   coverageProvider: 'v8',

@@ -7,7 +7,7 @@ export default {
     'src/memberships/**/*.ts',
     'src/medics/medic-owner.guard.ts',
     'src/medics/medic-hospital.ts',
-    'src/common/authorization.ts',
+    'src/access/**/*.ts',
     '!src/**/*.entity.ts',
     '!src/**/*.module.ts',
     '!src/**/*.examples.ts',

@@ -1,4 +1,4 @@
-import './node-version.js';
+import './server/node-version.js';
 
-const { run } = await import('./run.js');
+const { run } = await import('./server/run.js');
 await run();

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { RouteSettings } from '../common/route-settings.js';
+import { RouteSettings } from '../http/server/route-settings.js';
 
 /** The rule that each route must declare: who may call it. */
 export const AccessRule = Reflector.createDecorator<string>();

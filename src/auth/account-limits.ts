@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Limiters, type Limiter } from '../common/limiter.js';
+import { Limiters, type Limiter } from '../limits/limiter.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { addressKeyOf } from '../common/address-key.js';
-import { Limiters, type Limiter } from '../common/limiter.js';
+import { addressKeyOf } from '../limits/address-key.js';
+import { Limiters, type Limiter } from '../limits/limiter.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { RecentKeys } from './recent-keys.js';
 

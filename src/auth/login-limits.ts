@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { addressKeyOf } from '../common/address-key.js';
-import { Limiters, type Limiter } from '../common/limiter.js';
+import { addressKeyOf } from '../limits/address-key.js';
+import { Limiters, type Limiter } from '../limits/limiter.js';
 
 const WINDOW_SECONDS = 15 * 60;
 /** How many wrong passwords are taken in the window: for one email from one address, and from one address. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ExpiringSet } from '../common/expiring-set.js';
+import { ExpiringSet } from '../limits/expiring-set.js';
 
 /** How long a key counts as good lately, in milliseconds, and how often that is renewed while it is used. */
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, HttpCode, Ip, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Answers } from '../common/answers.decorator.js';
+import { Answers } from '../http/output/answers.decorator.js';
 import { AnyMedic, Public } from './access.decorator.js';
 import { TooManyTokens, WrongCredentials } from './auth.errors.js';
 import { Caller, type CurrentMedic } from './current-medic.decorator.js';

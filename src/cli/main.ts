@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import '../node-version.js';
+import '../server/node-version.js';
 
 const { runCli } = await import('./run-cli.js');
 process.exitCode = await runCli(process.argv.slice(2), process.env, {

@@ -3,11 +3,11 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Command } from 'commander';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../app.module.js';
-import { Limiters } from '../common/limiter.js';
-import { useApiPrefix } from '../configure-app.js';
+import { Limiters } from '../limits/limiter.js';
+import { useApiPrefix } from '../create-app.js';
 import { readEnvironment } from '../config/environment.js';
 import { postgresOptions } from '../database/data-source-options.js';
-import { createOpenApiDocument } from '../openapi.js';
+import { createOpenApiDocument } from '../server/openapi.js';
 import type { Session } from './session.js';
 
 /** Adds `openapi`. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { sentenceOf } from '../start-failure.js';
-import { VERSION } from '../version.js';
+import { sentenceOf } from '../server/start-failure.js';
+import { VERSION } from '../config/version.js';
 import { addExportCommand } from './export.command.js';
 import { addImportCommand } from './import.command.js';
 import { addHospitalCommands } from './hospital.commands.js';

@@ -1,7 +1,7 @@
 import { isISO8601, isRFC3339 } from 'class-validator';
 import { InvalidArgumentError, type Command } from 'commander';
 import { TokensService, type TokenSummary } from '../auth/tokens.service.js';
-import { lengthOf } from '../common/coercion.js';
+import { lengthOf } from '../http/input/coercion.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
 import { OperatorError } from '../common/operator-error.js';
 import { onCurrentDatabase, print, wholeNumber, type Session } from './session.js';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { ApiToken } from '../auth/api-token.entity.js';
-import { instantOf } from '../common/timestamps.js';
+import { instantOf } from './timestamps.js';
 import { Hospital } from '../hospitals/hospital.entity.js';
 import { HospitalPicture } from '../hospitals/hospital-picture.entity.js';
 import { Medic } from '../medics/medic.entity.js';

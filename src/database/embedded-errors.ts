@@ -1,4 +1,4 @@
-import { databaseFailureOf } from '../common/database-errors.js';
+import { databaseFailureOf } from './database-errors.js';
 import { OperatorError } from '../common/operator-error.js';
 import { EmbeddedPostgresEnded } from './embedded-postgres.js';
 

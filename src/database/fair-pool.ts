@@ -1,5 +1,5 @@
-import { HttpError } from '../common/http-errors.js';
-import { Overloaded } from '../common/refusals.js';
+import { HttpError } from '../http/output/http-errors.js';
+import { Overloaded } from '../http/server/refusals.js';
 
 /** How many may wait, for one caller and in all. */
 const MAX_WAITING_PER_CALLER = 64;

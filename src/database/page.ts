@@ -1,4 +1,4 @@
-import type { Slice } from '../common/pagination.js';
+import type { Slice } from '../http/output/pagination.js';
 import { rowOf, type Statements } from './statements.js';
 
 /** A list by an id, as parts of SQL that are written in the source. */

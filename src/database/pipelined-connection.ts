@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { databaseFailureOf, DatabaseUnavailable, domainErrorOf } from '../common/database-errors.js';
+import { databaseFailureOf, DatabaseUnavailable, domainErrorOf } from './database-errors.js';
 import { send, type Statements } from './statements.js';
 import { SessionClient } from './session-client.js';
 

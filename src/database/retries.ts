@@ -1,4 +1,4 @@
-import { databaseFailureOf } from '../common/database-errors.js';
+import { databaseFailureOf } from './database-errors.js';
 
 const ATTEMPTS = 4;
 

@@ -1,4 +1,4 @@
-import { DatabaseUnavailable } from '../common/database-errors.js';
+import { DatabaseUnavailable } from './database-errors.js';
 
 /**
  * A connection reached a standby: a primary that was demoted, or a replica that was never promoted. Its rights

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { databaseFailureOf } from '../common/database-errors.js';
+import { databaseFailureOf } from './database-errors.js';
 import type { SessionClient } from './session-client.js';
 
 /** Whatever answers a statement of SQL with rows. */

@@ -1,11 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Public } from '../auth/access.decorator.js';
-import { Answers } from '../common/answers.decorator.js';
-import { DatabaseUnavailable } from '../common/database-errors.js';
+import { Answers } from '../http/output/answers.decorator.js';
+import { DatabaseUnavailable } from '../database/database-errors.js';
 import { Reads } from '../database/reads.js';
 import { rowOf } from '../database/statements.js';
-import { Draining, ShuttingDown } from './draining.js';
+import { Draining, ShuttingDown } from '../http/server/draining.js';
 
 /** That the process is well. */
 export class HealthResponse {

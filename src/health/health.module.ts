@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Draining } from './draining.js';
+import { Draining } from '../http/server/draining.js';
 import { HealthController } from './health.controller.js';
 
 /** Liveness and readiness. */

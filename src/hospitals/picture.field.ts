@@ -1,5 +1,5 @@
-import { UNREADABLE } from '../common/coercion.js';
-import type { FieldType } from '../common/fields.js';
+import { UNREADABLE } from '../http/input/coercion.js';
+import type { FieldType } from '../http/input/fields.js';
 import { isJpeg } from './jpeg.js';
 
 /** A picture must be smaller than this many bytes. */

@@ -2,7 +2,7 @@ import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/access.decorator.js';
-import { RouteSettings } from '../common/route-settings.js';
+import { RouteSettings } from '../http/server/route-settings.js';
 import type { Readable } from 'node:stream';
 import { PicturesService } from './pictures.service.js';
 

@@ -8,10 +8,10 @@ import {
 import { ApiConsumes } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { InvalidFields, WHOLE_INPUT } from '../common/domain-error.js';
-import { MalformedJson, parseJson } from '../common/json.js';
-import { RouteSettings } from '../common/route-settings.js';
-import { decodeText } from '../common/text.js';
-import { MalformedMultipart, partsOf, type Part } from './multipart.js';
+import { MalformedJson, parseJson } from '../http/input/json.js';
+import { RouteSettings } from '../http/server/route-settings.js';
+import { decodeText } from '../http/input/text.js';
+import { MalformedMultipart, partsOf, type Part } from '../http/input/multipart.js';
 import { PICTURE_LIMIT, PICTURE_TOO_LARGE } from './picture.field.js';
 
 /** As much of a body as is kept: two pictures, and text. */

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { AnyMedic } from '../auth/access.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Prefetches } from '../auth/prefetch.decorator.js';
-import { Answers } from '../common/answers.decorator.js';
+import { Answers } from '../http/output/answers.decorator.js';
 import { LocationResponse, LocationUpdatedResponse, UpdateLocationDto } from './dto/location.dtos.js';
 import { LOCATIONS, LocationsService } from './locations.service.js';
 

@@ -5,7 +5,7 @@ import { MAX_PREFETCHED, type ListLookup } from '../auth/prefetch.decorator.js';
 import { NotFound } from '../common/domain-error.js';
 import { Reads } from '../database/reads.js';
 import { inTransaction } from '../database/transaction.js';
-import { SHOWS_HOSPITAL, showsHospital } from '../memberships/hospital-access.js';
+import { SHOWS_HOSPITAL, showsHospital } from '../access/policy.js';
 import { nextState } from '../memberships/membership-rules.js';
 import { hasMembership, liveTypeOf, MembershipWriter } from '../memberships/membership-writer.js';
 import type { LocationResponse } from './dto/location.dtos.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidFields } from '../common/domain-error.js';
 import type { Transaction } from '../database/transaction.js';
-import { showsHospital } from '../memberships/hospital-access.js';
+import { showsHospital } from '../access/policy.js';
 import { firstState, nextState, type MembershipState } from '../memberships/membership-rules.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { hasMembership, liveTypeOf, MembershipWriter, type Place } from '../memberships/membership-writer.js';

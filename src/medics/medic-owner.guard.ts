@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Access } from '../auth/access.decorator.js';
 import { foundFor } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/domain-error.js';
-import { idInPathOrNull } from '../common/path-id.js';
+import { idInPathOrNull } from '../http/input/path-id.js';
 
 const OWNED = {
   sql: 'SELECT o.id AS owned FROM medic o WHERE o.id = $2 AND (o.id = caller.id OR o.created_by_id = caller.id)',

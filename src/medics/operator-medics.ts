@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { hashPassword } from '../auth/password.js';
 import type { TokensService } from '../auth/tokens.service.js';
-import { InputPipe } from '../common/input.pipe.js';
+import { InputPipe } from '../http/input/input.pipe.js';
 import { inTransaction } from '../database/transaction.js';
 import { OperatorMedicDto, OperatorPasswordDto } from './dto/medic.dtos.js';
 import { MEDIC_COLUMNS, MEDIC_SOURCE, type MedicResponse, type MedicRow } from './dto/medic.response.js';

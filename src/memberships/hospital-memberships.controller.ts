@@ -4,16 +4,16 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Prefetches } from '../auth/prefetch.decorator.js';
-import { Answers } from '../common/answers.decorator.js';
-import { NOT_FOUND } from '../common/error.examples.js';
-import { jsonArray } from '../common/json-array.js';
-import { neighboursOf, sliceOf } from '../common/pagination.js';
-import { IdParam } from '../common/path-id.js';
-import { urlOf } from '../common/urls.js';
+import { Answers } from '../http/output/answers.decorator.js';
+import { NOT_FOUND } from '../http/output/error.examples.js';
+import { jsonArray } from '../http/output/json-array.js';
+import { neighboursOf, sliceOf } from '../http/output/pagination.js';
+import { IdParam } from '../http/input/path-id.js';
+import { urlOf } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { MembershipResponse } from './dto/membership.response.js';
 import { HospitalMembershipsQuery } from './dto/membership.queries.js';
-import { HospitalAdmin } from './hospital-admin.guard.js';
+import { HospitalAdmin } from '../access/hospital-admin.guard.js';
 import { BATCH, MembershipsReader, NEWEST_OF_HOSPITAL } from './memberships.reader.js';
 
 /** The memberships of one hospital, for its ADMINs (section 3 of the contract). */

@@ -8,7 +8,7 @@ import {
   type MembershipResponse,
   type MembershipRow,
 } from './dto/membership.response.js';
-import { rightAt } from './hospital-access.js';
+import { rightAt } from '../access/policy.js';
 import type { MembershipState, Surroundings } from './membership-rules.js';
 import type { MembershipType } from './membership.entity.js';
 

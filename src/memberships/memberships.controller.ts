@@ -4,13 +4,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AnyMedic } from '../auth/access.decorator.js';
 import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Prefetches } from '../auth/prefetch.decorator.js';
-import { Answers } from '../common/answers.decorator.js';
+import { Answers } from '../http/output/answers.decorator.js';
 import { NotFound } from '../common/domain-error.js';
-import { NOT_FOUND } from '../common/error.examples.js';
-import { API_PREFIX } from '../common/http-rules.js';
-import { pageOf, sliceOf } from '../common/pagination.js';
-import { IdParam } from '../common/path-id.js';
-import { publicPathOf, urlOf } from '../common/urls.js';
+import { NOT_FOUND } from '../http/output/error.examples.js';
+import { API_PREFIX } from '../http/server/http-rules.js';
+import { pageOf, sliceOf } from '../http/output/pagination.js';
+import { IdParam } from '../http/input/path-id.js';
+import { publicPathOf, urlOf } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { ALREADY_EXISTS, CHOICE, DELETED, LAST_ADMIN } from './dto/error.examples.js';
 import { CreateMembershipDto } from './dto/create-membership.dto.js';
@@ -23,7 +23,7 @@ import {
 } from './dto/membership.response.js';
 import { MembershipsQuery } from './dto/membership.queries.js';
 import { UpdateMembershipDto } from './dto/update-membership.dto.js';
-import { HospitalAdmin } from './hospital-admin.guard.js';
+import { HospitalAdmin } from '../access/hospital-admin.guard.js';
 import { MEMBERSHIP_IN_SIGHT, MembershipsReader, OWN_PAGE } from './memberships.reader.js';
 import { MembershipsService } from './memberships.service.js';
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
-import { HospitalAccess } from './hospital-access.js';
+import { HospitalAccess } from '../access/policy.js';
 import { HospitalMembershipsController } from './hospital-memberships.controller.js';
 import { MembershipWriter } from './membership-writer.js';
 import { MembershipsController } from './memberships.controller.js';

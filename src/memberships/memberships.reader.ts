@@ -3,8 +3,8 @@ import type { RightLookup } from '../auth/access.decorator.js';
 import { prefetchedFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { liveCaller } from '../auth/callers.reader.js';
 import { MAX_PREFETCHED, type ListLookup } from '../auth/prefetch.decorator.js';
-import { idInPathOrNull } from '../common/path-id.js';
-import { DEFAULT_LIMIT, sliceOf } from '../common/pagination.js';
+import { idInPathOrNull } from '../http/input/path-id.js';
+import { DEFAULT_LIMIT, sliceOf } from '../http/output/pagination.js';
 import { pageOfRows, readPage, sqlOfPage, type ListSql, type PageOfRows, type RowOfPage } from '../database/page.js';
 import { Reads } from '../database/reads.js';
 import {
@@ -13,7 +13,7 @@ import {
   type MembershipResponse,
   type MembershipRow,
 } from './dto/membership.response.js';
-import { rightAt } from './hospital-access.js';
+import { rightAt } from '../access/policy.js';
 import { UnauthorizedMedic } from './membership.errors.js';
 import type { HospitalMembershipsQuery, MembershipsQuery } from './dto/membership.queries.js';
 

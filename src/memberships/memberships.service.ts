@@ -7,7 +7,7 @@ import { inTransaction } from '../database/transaction.js';
 import type { CreateMembershipDto } from './dto/create-membership.dto.js';
 import type { CreatedMembershipResponse, MembershipResponse } from './dto/membership.response.js';
 import type { UpdateMembershipDto } from './dto/update-membership.dto.js';
-import { HospitalAccess, requireAdmin } from './hospital-access.js';
+import { HospitalAccess, requireAdmin } from '../access/policy.js';
 import { MembershipWriter, type OwnedMedic, type Pair, type PresentPlace } from './membership-writer.js';
 import { MembershipAlreadyExists } from './membership.errors.js';
 import { firstState, nextState, type MembershipChange } from './membership-rules.js';

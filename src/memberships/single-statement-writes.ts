@@ -8,7 +8,7 @@ import {
   type MembershipResponse,
   type MembershipRow,
 } from './dto/membership.response.js';
-import { actingAdminshipHeld, adminshipHeld } from './hospital-access.js';
+import { actingAdminshipHeld, adminshipHeld } from '../access/policy.js';
 import { LOCKED_PAIR, type Pair } from './membership-writer.js';
 import type { MembershipType } from './membership.entity.js';
 

@@ -1,5 +1,5 @@
 import { InvalidEnvironment, readEnvironment } from '../../src/config/environment.js';
-import { sentenceOf } from '../../src/start-failure.js';
+import { sentenceOf } from '../../src/server/start-failure.js';
 
 /** @returns the sentence that the operator reads */
 function refusalOf(variables: Record<string, string>): string {

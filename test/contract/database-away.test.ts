@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readEnvironment } from '../../src/config/environment.js';
-import { startServer } from '../../src/start-server.js';
+import { startServer } from '../../src/server/start-server.js';
 import { Actor } from '../support/actor.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import type { Answer } from '../support/answer.js';

@@ -1,6 +1,6 @@
-import { WrittenNumber } from '../../src/common/coercion.js';
-import { structureOf } from '../../src/common/json-structure.js';
-import { parseJson } from '../../src/common/json.js';
+import { WrittenNumber } from '../../src/http/input/coercion.js';
+import { structureOf } from '../../src/http/input/json-structure.js';
+import { parseJson } from '../../src/http/input/json.js';
 
 const list = (item: string, count: number) => `[${Array(count).fill(item).join(',')}]`;
 const object = (count: number) => `{${Array.from({ length: count }, (_, key) => `"k${String(key)}":1`).join(',')}}`;

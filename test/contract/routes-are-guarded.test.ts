@@ -10,7 +10,7 @@ import { FailureLimit } from '../../src/auth/failure-limit.js';
 import { RecentKeys } from '../../src/auth/recent-keys.js';
 import { TokenAuthGuard } from '../../src/auth/token-auth.guard.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
-import { Limiters } from '../../src/common/limiter.js';
+import { Limiters } from '../../src/limits/limiter.js';
 import { ENVIRONMENT, readEnvironment } from '../../src/config/environment.js';
 import { Reads } from '../../src/database/reads.js';
 import type { Document } from '../support/document.js';

@@ -1,4 +1,4 @@
-import { instantOf } from '../../src/common/timestamps.js';
+import { instantOf } from '../../src/database/timestamps.js';
 import type { Actor } from '../support/actor.js';
 import { HOSPITAL } from '../support/bodies.js';
 import { isServer } from '../support/server.js';

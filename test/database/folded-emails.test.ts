@@ -1,5 +1,5 @@
 import { migrate } from '../../src/database/schema.js';
-import { sentenceOf } from '../../src/start-failure.js';
+import { sentenceOf } from '../../src/server/start-failure.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;

@@ -2,8 +2,8 @@ import { DataSource } from 'typeorm';
 import { readEnvironment } from '../../src/config/environment.js';
 import { postgresOptions } from '../../src/database/data-source-options.js';
 import { migrate, requireCurrentSchema, SchemaIsBehind } from '../../src/database/schema.js';
-import { startServer } from '../../src/start-server.js';
-import { sentenceOf } from '../../src/start-failure.js';
+import { startServer } from '../../src/server/start-server.js';
+import { sentenceOf } from '../../src/server/start-failure.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { isServer } from '../support/server.js';
 

@@ -1,7 +1,7 @@
-import { BoundedMemory, MAX_KEYS } from '../../src/common/bounded-memory.js';
-import { ExpiringSet } from '../../src/common/expiring-set.js';
-import { Limiter, TooManyRequests } from '../../src/common/limiter.js';
-import { addressKeyOf } from '../../src/common/address-key.js';
+import { BoundedMemory, MAX_KEYS } from '../../src/limits/bounded-memory.js';
+import { ExpiringSet } from '../../src/limits/expiring-set.js';
+import { Limiter, TooManyRequests } from '../../src/limits/limiter.js';
+import { addressKeyOf } from '../../src/limits/address-key.js';
 
 describe('a limiter in memory', () => {
   const options = { points: 2, duration: 900 };

@@ -1,5 +1,5 @@
-import { boundsOf, openFileLimit } from '../../src/common/open-files.js';
-import { withoutPorts } from '../../src/common/forwarded-for.js';
+import { boundsOf, openFileLimit } from '../../src/http/server/open-files.js';
+import { withoutPorts } from '../../src/http/server/forwarded-for.js';
 import { useService } from '../support/service.js';
 
 test.each([

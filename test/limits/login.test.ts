@@ -1,6 +1,6 @@
 import { hashPassword } from '../../src/auth/password.js';
 import { delayOf, LoginLimits } from '../../src/auth/login-limits.js';
-import { Limiters } from '../../src/common/limiter.js';
+import { Limiters } from '../../src/limits/limiter.js';
 import { Service, useService } from '../support/service.js';
 
 const PASSWORD = 'correct horse battery staple';

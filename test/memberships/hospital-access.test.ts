@@ -1,4 +1,4 @@
-import { SHOWS_HOSPITAL, showsHospital } from '../../src/memberships/hospital-access.js';
+import { SHOWS_HOSPITAL, showsHospital } from '../../src/access/policy.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 

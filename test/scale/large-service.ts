@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { createDatabase, dropDatabase, sizeOf } from '../../bench/database.js';
 import { readEnvironment } from '../../src/config/environment.js';
-import { createApp } from '../../src/configure-app.js';
+import { createApp } from '../../src/create-app.js';
 import { postgresOptions } from '../../src/database/data-source-options.js';
 import { requireServer } from '../faults/scratch.js';
 

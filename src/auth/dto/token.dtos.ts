@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { booleanType, Field, ReadOnlyFields, textType, wholeNumberType } from '../../common/fields.js';
+import { booleanType, Field, ReadOnlyFields, textType, wholeNumberType } from '../../http/input/fields.js';
 
 /** The account that wants a key. */
 export class LoginDto {

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { databaseFailureOf } from '../../common/database-errors.js';
+import { databaseFailureOf } from '../../database/database-errors.js';
 import { inTransaction } from '../../database/transaction.js';
 import { withDeferredForeignKeys } from './deferred-foreign-keys.js';
 import type { Progress } from '../session.js';

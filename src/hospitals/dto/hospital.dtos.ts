@@ -1,4 +1,4 @@
-import { booleanType, Field, ReadOnlyFields, textType } from '../../common/fields.js';
+import { booleanType, Field, ReadOnlyFields, textType } from '../../http/input/fields.js';
 import { pictureType } from '../picture.field.js';
 
 const short = textType({ max: 255 });

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { API_PREFIX } from '../../common/http-rules.js';
-import { PageResponse } from '../../common/page-response.js';
+import { API_PREFIX } from '../../http/server/http-rules.js';
+import { PageResponse } from '../../http/output/page-response.js';
 import type { PictureKind } from '../hospital-picture.entity.js';
 
 /** The hospital object of the contract's section 5. */

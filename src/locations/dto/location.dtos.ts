@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Field, idType } from '../../common/fields.js';
+import { Field, idType } from '../../http/input/fields.js';
 
 /** The hospital of a location. */
 export class LocationHospitalResponse {

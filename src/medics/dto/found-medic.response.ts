@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { PageResponse } from '../../common/page-response.js';
+import { PageResponse } from '../../http/output/page-response.js';
 
 /** A medic as a search by email answers it. */
 export class FoundMedicResponse {

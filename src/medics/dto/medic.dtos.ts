@@ -1,5 +1,5 @@
-import { booleanType, dateType, emailType, Field, idType, ReadOnlyFields, textType } from '../../common/fields.js';
-import { PageQuery } from '../../common/pagination.js';
+import { booleanType, dateType, emailType, Field, idType, ReadOnlyFields, textType } from '../../http/input/fields.js';
+import { PageQuery } from '../../http/output/pagination.js';
 
 const short = textType({ max: 255 });
 const requiredShort = textType({ min: 1, max: 255 });

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { PageResponse } from '../../common/page-response.js';
+import { PageResponse } from '../../http/output/page-response.js';
 
 /** The medic object of the contract's section 6. */
 export class MedicResponse {

@@ -1,4 +1,4 @@
-import { booleanType, Field, idType, ReadOnlyFields } from '../../common/fields.js';
+import { booleanType, Field, idType, ReadOnlyFields } from '../../http/input/fields.js';
 import type { MembershipType } from '../membership.entity.js';
 import { membershipType } from './membership.fields.js';
 

@@ -1,5 +1,5 @@
-import { UNREADABLE } from '../../common/coercion.js';
-import type { FieldType } from '../../common/fields.js';
+import { UNREADABLE } from '../../http/input/coercion.js';
+import type { FieldType } from '../../http/input/fields.js';
 import { MembershipType } from '../membership.entity.js';
 
 const TYPES: Readonly<Record<string, MembershipType>> = { admin: MembershipType.ADMIN, member: MembershipType.MEMBER };

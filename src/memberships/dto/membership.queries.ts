@@ -1,5 +1,5 @@
-import { booleanType, Field, idType } from '../../common/fields.js';
-import { PageQuery } from '../../common/pagination.js';
+import { booleanType, Field, idType } from '../../http/input/fields.js';
+import { PageQuery } from '../../http/output/pagination.js';
 import type { MembershipType } from '../membership.entity.js';
 import { membershipType } from './membership.fields.js';
 

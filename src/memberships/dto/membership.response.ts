@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { PageResponse } from '../../common/page-response.js';
+import { PageResponse } from '../../http/output/page-response.js';
 import { MembershipType } from '../membership.entity.js';
 
 /** The medic of a membership. */

@@ -1,5 +1,5 @@
-import { readId } from '../../common/coercion.js';
-import { booleanType, Field, idType, ReadOnlyFields, type FieldType } from '../../common/fields.js';
+import { readId } from '../../http/input/coercion.js';
+import { booleanType, Field, idType, ReadOnlyFields, type FieldType } from '../../http/input/fields.js';
 import type { MembershipType } from '../membership.entity.js';
 import { membershipType } from './membership.fields.js';
 

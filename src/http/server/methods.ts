@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { METHODS } from 'node:http';
-import { MethodNotAllowed } from './http-errors.js';
+import { MethodNotAllowed } from '../output/http-errors.js';
 
 /** Node hands these to other events than requests. */
 const NOT_REQUESTS = new Set(['CONNECT']);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DomainError } from './domain-error.js';
-import { requestIdOf } from './request-log.js';
+import { DomainError } from '../../common/domain-error.js';
+import { requestIdOf } from '../../observability/request-log.js';
 
 /** The process has more to do than it can. */
 export class Overloaded extends DomainError {

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
-import { createLogger } from './common/logger.js';
-import { readEnvironment } from './config/environment.js';
+import { createLogger } from '../observability/logger.js';
+import { readEnvironment } from '../config/environment.js';
 import { sentenceOf } from './start-failure.js';
 import { drainWithoutPrimary, Workers } from './workers.js';
 

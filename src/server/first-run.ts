@@ -1,6 +1,6 @@
-import { Medic } from './medics/medic.entity.js';
-import { OperatorMedics } from './medics/operator-medics.js';
-import type { TokensService } from './auth/tokens.service.js';
+import { Medic } from '../medics/medic.entity.js';
+import { OperatorMedics } from '../medics/operator-medics.js';
+import type { TokensService } from '../auth/tokens.service.js';
 import type { DataSource } from 'typeorm';
 
 /**

@@ -1,9 +1,9 @@
-import { databaseFailureOf, domainErrorOf, OutOfIds } from './common/database-errors.js';
-import type { FieldErrors } from './common/domain-error.js';
-import { OperatorError } from './common/operator-error.js';
-import { InvalidEnvironment } from './config/environment.js';
+import { databaseFailureOf, domainErrorOf, OutOfIds } from '../database/database-errors.js';
+import type { FieldErrors } from '../common/domain-error.js';
+import { OperatorError } from '../common/operator-error.js';
+import { InvalidEnvironment } from '../config/environment.js';
 import { CONSTRAINT_ERRORS } from './constraint-errors.js';
-import { StandbyRefused } from './database/standby.js';
+import { StandbyRefused } from '../database/standby.js';
 
 const REFUSED_STATES: Readonly<Record<string, string>> = {
   '08P01':

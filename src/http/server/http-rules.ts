@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import accepts from '@fastify/accepts';
-import { InvalidHost, NotAcceptable } from './http-errors.js';
-import { isHost } from './urls.js';
+import { InvalidHost, NotAcceptable } from '../output/http-errors.js';
+import { isHost } from '../output/urls.js';
 
 /** Where the mirrored API lives. */
 export const API_PREFIX = '/api/v2';

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WrittenNumber } from './coercion.js';
-import { InvalidFields, WHOLE_INPUT } from './domain-error.js';
+import { InvalidFields, WHOLE_INPUT } from '../../common/domain-error.js';
 import { readForm } from './form.js';
-import { UnsupportedMediaType } from './http-errors.js';
+import { UnsupportedMediaType } from '../output/http-errors.js';
 import { MAX_FIELDS } from './json-structure.js';
 import { MalformedJson, parseJson } from './json.js';
 import { decodeText } from './text.js';

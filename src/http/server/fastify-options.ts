@@ -2,14 +2,14 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type FastifyReply, type FastifyRequest, type FastifyHttpOptions } from 'fastify';
 import type { Logger } from 'pino';
-import type { Environment } from '../config/environment.js';
+import type { Environment } from '../../config/environment.js';
 import { answerClientError } from './client-errors.js';
 import type { Connections } from './connections.js';
 import { corsHeadersOf } from './cors.js';
-import { FailureLog } from './failure-log.js';
-import { readForm } from './form.js';
+import { FailureLog } from '../../observability/failure-log.js';
+import { readForm } from '../input/form.js';
 import { setAnswerHeaders } from './http-rules.js';
-import { logRequest, requestIdOf } from './request-log.js';
+import { logRequest, requestIdOf } from '../../observability/request-log.js';
 
 /** The largest body that is read, in bytes. */
 const BODY_LIMIT = 1_048_576;

@@ -1,4 +1,4 @@
-import { InvalidFields, WHOLE_INPUT } from './domain-error.js';
+import { InvalidFields, WHOLE_INPUT } from '../../common/domain-error.js';
 
 /** A request that HTTP itself refuses, before any rule of the contract is asked. */
 export abstract class HttpError extends Error {

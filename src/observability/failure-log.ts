@@ -1,7 +1,7 @@
 import { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
-import { DatabaseUnavailable, databaseFailureOf, domainErrorOf, OutOfIds } from './database-errors.js';
-import { DomainError } from './domain-error.js';
-import { HttpError } from './http-errors.js';
+import { DatabaseUnavailable, databaseFailureOf, domainErrorOf, OutOfIds } from '../database/database-errors.js';
+import { DomainError } from '../common/domain-error.js';
+import { HttpError } from '../http/output/http-errors.js';
 
 /**
  * Logs why an answer failed: a database that is away or gave up, by its SQLSTATE or the system's code, an identity

@@ -1,4 +1,4 @@
-import { decodeText } from '../common/text.js';
+import { decodeText } from './text.js';
 
 /** A part of a `multipart/form-data` body. */
 export interface Part {

@@ -1,6 +1,6 @@
-import type { ConstraintErrors } from './common/database-errors.js';
-import { EmailTaken } from './medics/medic.errors.js';
-import { ActiveHospitalAlreadyChosen, MembershipAlreadyExists } from './memberships/membership.errors.js';
+import type { ConstraintErrors } from '../database/database-errors.js';
+import { EmailTaken } from '../medics/medic.errors.js';
+import { ActiveHospitalAlreadyChosen, MembershipAlreadyExists } from '../memberships/membership.errors.js';
 
 /** What the violation of each constraint of the schema means to the caller. */
 export const CONSTRAINT_ERRORS: ConstraintErrors = {

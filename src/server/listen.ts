@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
-import { OperatorError } from './common/operator-error.js';
-import type { Environment } from './config/environment.js';
+import { OperatorError } from '../common/operator-error.js';
+import type { Environment } from '../config/environment.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'PORT may not be used by this process; set PORT to one above 1023.',

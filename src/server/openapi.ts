@@ -2,11 +2,11 @@ import type { INestApplication } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { createHash } from 'node:crypto';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { TOKEN_SCHEME } from './auth/access.decorator.js';
-import { DatabaseUnavailable } from './common/database-errors.js';
-import { ErrorResponse, ValidationErrorResponse } from './common/error.response.js';
-import { isApiRoute } from './common/http-rules.js';
-import { Overloaded } from './common/refusals.js';
+import { TOKEN_SCHEME } from '../auth/access.decorator.js';
+import { DatabaseUnavailable } from '../database/database-errors.js';
+import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.response.js';
+import { isApiRoute } from '../http/server/http-rules.js';
+import { Overloaded } from '../http/server/refusals.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 

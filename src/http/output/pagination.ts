@@ -1,4 +1,4 @@
-import { Field, wholeNumberType } from './fields.js';
+import { Field, wholeNumberType } from '../input/fields.js';
 
 /** How many rows a page has where the request does not say. */
 export const DEFAULT_LIMIT = 15;

@@ -1,8 +1,8 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DatabaseUnavailable, domainErrorOf, OutOfIds, type ConstraintErrors } from './database-errors.js';
-import type { DomainError, ErrorKind } from './domain-error.js';
-import { logFailure } from './failure-log.js';
+import { DatabaseUnavailable, domainErrorOf, OutOfIds, type ConstraintErrors } from '../../database/database-errors.js';
+import type { DomainError, ErrorKind } from '../../common/domain-error.js';
+import { logFailure } from '../../observability/failure-log.js';
 import { HttpError } from './http-errors.js';
 
 /** The status and the header fields of each kind of refusal. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/transaction.js';
-import { UnauthorizedMedic } from './membership.errors.js';
-import { MembershipType } from './membership.entity.js';
+import { UnauthorizedMedic } from '../memberships/membership.errors.js';
+import { MembershipType } from '../memberships/membership.entity.js';
 
 /**
  * @param medic, hospital SQL for their ids

@@ -3,11 +3,11 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Access, type RightLookup } from '../auth/access.decorator.js';
 import { currentMedicOf, foundFor } from '../auth/current-medic.decorator.js';
-import { readId, UNREADABLE } from '../common/coercion.js';
+import { readId, UNREADABLE } from '../http/input/coercion.js';
 import { NotFound } from '../common/domain-error.js';
-import { idInPathOrNull } from '../common/path-id.js';
-import { requireAdmin, rightAt, SHOWS_HOSPITAL } from './hospital-access.js';
-import type { MembershipType } from './membership.entity.js';
+import { idInPathOrNull } from '../http/input/path-id.js';
+import { requireAdmin, rightAt, SHOWS_HOSPITAL } from './policy.js';
+import type { MembershipType } from '../memberships/membership.entity.js';
 
 /** What is known of the caller when a guarded route is called. */
 interface Found {

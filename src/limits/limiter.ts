@@ -3,7 +3,7 @@ import { RateLimiterRedis, RateLimiterRes, type RateLimiterAbstract } from 'rate
 import type { Environment } from '../config/environment.js';
 import { BoundedMemory, MAX_KEYS } from './bounded-memory.js';
 import { ExpiringSet } from './expiring-set.js';
-import { HttpError } from './http-errors.js';
+import { HttpError } from '../http/output/http-errors.js';
 
 /** A limit was passed. */
 export class TooManyRequests extends HttpError {
