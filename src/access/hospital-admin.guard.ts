@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Access, type RightLookup } from '../auth/access.decorator.js';
 import { currentMedicOf, foundFor } from '../auth/current-medic.decorator.js';
 import { readId, UNREADABLE } from '../http/input/coercion.js';
-import { NotFound } from '../common/domain-error.js';
+import { NotFound } from '../common/errors.js';
 import { idInPathOrNull } from '../http/input/path-id.js';
 import { requireAdmin, rightAt, SHOWS_HOSPITAL } from './policy.js';
 import type { MembershipType } from '../memberships/membership.entity.js';

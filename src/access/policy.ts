@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/transaction.js';
-import { UnauthorizedMedic } from '../memberships/membership.errors.js';
+import { UnauthorizedMedic } from './access.errors.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 
 /**

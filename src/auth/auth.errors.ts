@@ -1,4 +1,4 @@
-import { DomainError, InvalidFields, WHOLE_INPUT } from '../common/domain-error.js';
+import { DomainError, InvalidFields, WHOLE_INPUT } from '../common/errors.js';
 
 /** No key, another scheme, an unknown, expired or revoked key, or the key of a deactivated medic. */
 export class InvalidToken extends DomainError {

@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { TokensService, type TokenSummary } from '../auth/tokens.service.js';
 import { lengthOf } from '../http/input/coercion.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
-import { OperatorError } from '../common/operator-error.js';
+import { OperatorError } from '../common/errors.js';
 import { onCurrentDatabase, print, wholeNumber, type Session } from './session.js';
 
 /** Adds `token issue`, `token list` and `token revoke`. */

@@ -1,5 +1,5 @@
 import { TypeORMError } from 'typeorm';
-import { DomainError } from '../common/domain-error.js';
+import { DomainError } from '../common/errors.js';
 
 /** The database cannot be reached, or had to give the work up; the same request may succeed in a moment. */
 export class DatabaseUnavailable extends DomainError {

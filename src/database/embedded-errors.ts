@@ -1,5 +1,5 @@
 import { databaseFailureOf } from './database-errors.js';
-import { OperatorError } from '../common/operator-error.js';
+import { OperatorError } from '../common/errors.js';
 import { EmbeddedPostgresEnded } from './embedded-postgres.js';
 
 /** Another process has the embedded database open. */

@@ -1,5 +1,4 @@
-import { HttpError } from '../http/output/http-errors.js';
-import { Overloaded } from '../http/server/refusals.js';
+import { Overloaded, TooManyRequests } from '../common/errors.js';
 
 /** How many may wait, for one caller and in all. */
 const MAX_WAITING_PER_CALLER = 64;
@@ -10,13 +9,10 @@ const MAX_WAIT_MS = 5000;
 /** Whose turn it is: the id of an account, or `null` for all who need no key. */
 export type CallerId = number | null;
 
-/** One caller asks for more lists at a time than it may. */
-export class TooManyLists extends HttpError {
-  readonly statusCode = 429;
-  override readonly headers = { 'retry-after': '1' };
-
+/** The caller has too many lists in progress. */
+export class TooManyLists extends TooManyRequests {
   constructor() {
-    super('Too many of your lists are still being read; wait for one of them, and try again in 1 s.');
+    super(1, 'Too many of your lists are still being read; wait for one of them, and try again in 1 s.');
   }
 }
 

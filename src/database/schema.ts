@@ -1,5 +1,5 @@
 import { MigrationExecutor, type DataSource, type EntityManager } from 'typeorm';
-import { OperatorError } from '../common/operator-error.js';
+import { OperatorError } from '../common/errors.js';
 
 /** Any number that nothing else in the database uses as an advisory lock. */
 const MIGRATION_LOCK = 7_203_114_550;

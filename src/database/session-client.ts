@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import pg from 'pg';
-import { OperatorError } from '../common/operator-error.js';
+import { OperatorError } from '../common/errors.js';
 import { StandbyRefused } from './standby.js';
 
 /** Options of a {@link SessionClient}. */

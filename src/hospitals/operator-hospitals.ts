@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { OperatorError } from '../common/operator-error.js';
+import { OperatorError } from '../common/errors.js';
 import { inTransaction } from '../database/transaction.js';
 
 /** No hospital has the id that a command names. */

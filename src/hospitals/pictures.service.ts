@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { EntityManager } from 'typeorm';
-import { NotFound } from '../common/domain-error.js';
+import { NotFound } from '../common/errors.js';
 import { Reads } from '../database/reads.js';
 import { HospitalPicture, type PictureKind } from './hospital-picture.entity.js';
 

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { ApiConsumes } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { InvalidFields, WHOLE_INPUT } from '../common/domain-error.js';
+import { InvalidFields, WHOLE_INPUT } from '../common/errors.js';
 import { MalformedJson, parseJson } from '../http/input/json.js';
 import { RouteSettings } from '../http/server/route-settings.js';
 import { decodeText } from '../http/input/text.js';

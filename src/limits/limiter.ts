@@ -3,22 +3,7 @@ import { RateLimiterRedis, RateLimiterRes, type RateLimiterAbstract } from 'rate
 import type { Environment } from '../config/environment.js';
 import { BoundedMemory, MAX_KEYS } from './bounded-memory.js';
 import { ExpiringSet } from './expiring-set.js';
-import { HttpError } from '../http/output/http-errors.js';
-
-/** A limit was passed. */
-export class TooManyRequests extends HttpError {
-  readonly statusCode = 429;
-  readonly seconds: number;
-  override readonly headers: Readonly<Record<string, string>>;
-
-  /** @param milliseconds until the next try is counted anew */
-  constructor(milliseconds: number) {
-    const seconds = Math.max(1, Math.ceil(milliseconds / 1000));
-    super(`Too many requests; try again in ${String(seconds)} s.`);
-    this.seconds = seconds;
-    this.headers = { 'retry-after': String(seconds) };
-  }
-}
+import { TooManyRequests } from '../common/errors.js';
 
 /** What a limiter counts, and how much of it is let through. */
 export interface LimiterOptions {
@@ -97,7 +82,7 @@ export class Limiter {
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
       this.exhausted.add(key, error.msBeforeNext);
-      throw new TooManyRequests(error.msBeforeNext);
+      throw new TooManyRequests(secondsOf(error.msBeforeNext));
     }
   }
 
@@ -115,7 +100,7 @@ export class Limiter {
   /** Counts nothing. @throws TooManyRequests this process knows that the key has had its tries */
   requireTries(key: string): void {
     const left = this.exhausted.left(key);
-    if (left > 0) throw new TooManyRequests(left);
+    if (left > 0) throw new TooManyRequests(secondsOf(left));
   }
 
   /** Takes back a try that was counted. */
@@ -123,4 +108,9 @@ export class Limiter {
     this.exhausted.delete(key);
     await this.limiter.reward(key);
   }
+}
+
+/** @returns whole seconds, at least 1, for `Retry-After` */
+function secondsOf(milliseconds: number): number {
+  return Math.max(1, Math.ceil(milliseconds / 1000));
 }

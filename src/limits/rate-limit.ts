@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addressKeyOf } from './address-key.js';
-import { TooManyRequests, type Limiter, type Limiters } from './limiter.js';
+import { TooManyRequests } from '../common/errors.js';
+import type { Limiter, Limiters } from './limiter.js';
 
 /**
  * Lets each token, and without one each address, send `perMinute` requests a minute, to every path but those of

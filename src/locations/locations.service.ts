@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { prefetchedFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { MAX_PREFETCHED, type ListLookup } from '../auth/prefetch.decorator.js';
-import { NotFound } from '../common/domain-error.js';
+import { NotFound } from '../common/errors.js';
 import { Reads } from '../database/reads.js';
 import { inTransaction } from '../database/transaction.js';
 import { SHOWS_HOSPITAL, showsHospital } from '../access/policy.js';

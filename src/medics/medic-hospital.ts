@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidFields } from '../common/domain-error.js';
+import { InvalidFields } from '../common/errors.js';
 import type { Transaction } from '../database/transaction.js';
 import { showsHospital } from '../access/policy.js';
 import { firstState, nextState, type MembershipState } from '../memberships/membership-rules.js';

@@ -2,7 +2,7 @@ import { applyDecorators, Injectable, UseGuards, type CanActivate, type Executio
 import type { FastifyRequest } from 'fastify';
 import { Access } from '../auth/access.decorator.js';
 import { foundFor } from '../auth/current-medic.decorator.js';
-import { NotFound } from '../common/domain-error.js';
+import { NotFound } from '../common/errors.js';
 import { idInPathOrNull } from '../http/input/path-id.js';
 
 const OWNED = {

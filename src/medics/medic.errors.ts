@@ -1,4 +1,4 @@
-import { DomainError, InvalidFields } from '../common/domain-error.js';
+import { DomainError, InvalidFields } from '../common/errors.js';
 
 /** Another medic has this email, perhaps in another letter case. */
 export class EmailTaken extends InvalidFields {

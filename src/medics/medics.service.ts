@@ -5,7 +5,7 @@ import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { hashPassword } from '../auth/password.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { DatabaseUnavailable } from '../database/database-errors.js';
-import { NotFound } from '../common/domain-error.js';
+import { NotFound } from '../common/errors.js';
 import { pauseAfter } from '../database/retries.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { HospitalAccess } from '../access/policy.js';

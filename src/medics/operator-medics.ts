@@ -7,7 +7,7 @@ import { OperatorMedicDto, OperatorPasswordDto } from './dto/medic.dtos.js';
 import { MEDIC_COLUMNS, MEDIC_SOURCE, type MedicResponse, type MedicRow } from './dto/medic.response.js';
 import { emailKeyOf, Medic } from './medic.entity.js';
 import { insertMedic } from './new-medic.js';
-import { OperatorError } from '../common/operator-error.js';
+import { OperatorError } from '../common/errors.js';
 
 /** No medic has the email that a command names. */
 export class NoSuchMedic extends OperatorError {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { NotFound } from '../common/domain-error.js';
+import { NotFound } from '../common/errors.js';
 import { rowOf } from '../database/statements.js';
 import type { Transaction } from '../database/transaction.js';
 import {

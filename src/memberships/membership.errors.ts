@@ -1,13 +1,4 @@
-import { DomainError } from '../common/domain-error.js';
-
-/** The caller's key is good, but the caller has not the right that the request needs. */
-export class UnauthorizedMedic extends DomainError {
-  readonly kind = 'unauthorized';
-
-  constructor() {
-    super('Unauthorized Medic');
-  }
-}
+import { DomainError } from '../common/errors.js';
 
 /** Rule 1: the pair of medic and hospital has a membership, live or deleted. */
 export class MembershipAlreadyExists extends DomainError {

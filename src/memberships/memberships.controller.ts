@@ -5,7 +5,7 @@ import { AnyMedic } from '../auth/access.decorator.js';
 import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Prefetches } from '../auth/prefetch.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
-import { NotFound } from '../common/domain-error.js';
+import { NotFound } from '../common/errors.js';
 import { NOT_FOUND } from '../http/output/error.examples.js';
 import { API_PREFIX } from '../http/server/http-rules.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';

@@ -14,7 +14,7 @@ import {
   type MembershipRow,
 } from './dto/membership.response.js';
 import { rightAt } from '../access/policy.js';
-import { UnauthorizedMedic } from './membership.errors.js';
+import { UnauthorizedMedic } from '../access/access.errors.js';
 import type { HospitalMembershipsQuery, MembershipsQuery } from './dto/membership.queries.js';
 
 /** How many rows are read at a time where a list is answered whole. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AccountLimits } from '../auth/account-limits.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
-import { InvalidFields, NotFound, type FieldErrors } from '../common/domain-error.js';
+import { InvalidFields, NotFound, type FieldErrors } from '../common/errors.js';
 import { inTransaction } from '../database/transaction.js';
 import type { CreateMembershipDto } from './dto/create-membership.dto.js';
 import type { CreatedMembershipResponse, MembershipResponse } from './dto/membership.response.js';

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { OperatorError } from '../common/operator-error.js';
+import { OperatorError } from '../common/errors.js';
 import { rowOf } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import {

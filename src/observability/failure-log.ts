@@ -1,7 +1,6 @@
 import { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
 import { DatabaseUnavailable, databaseFailureOf, domainErrorOf, OutOfIds } from '../database/database-errors.js';
-import { DomainError } from '../common/domain-error.js';
-import { HttpError } from '../http/output/http-errors.js';
+import { DomainError } from '../common/errors.js';
 
 /**
  * Logs why an answer failed: a database that is away or gave up, by its SQLSTATE or the system's code, an identity
@@ -25,7 +24,7 @@ export function logFailure(log: FastifyBaseLogger, error: unknown): void {
 
 /** Of a batch of a list whose reader may not have it, or not now. */
 function isRefusal(error: Error): boolean {
-  return error instanceof HttpError || (error instanceof DomainError && !(error instanceof DatabaseUnavailable));
+  return error instanceof DomainError && !(error instanceof DatabaseUnavailable);
 }
 
 /** Of what Fastify would log by itself, only an answer that fails after its header was sent is, as {@link logFailure} has it. */

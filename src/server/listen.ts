@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
-import { OperatorError } from '../common/operator-error.js';
+import { OperatorError } from '../common/errors.js';
 import type { Environment } from '../config/environment.js';
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { TOKEN_SCHEME } from '../auth/access.decorator.js';
 import { DatabaseUnavailable } from '../database/database-errors.js';
 import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.response.js';
 import { isApiRoute } from '../http/server/http-rules.js';
-import { Overloaded } from '../http/server/refusals.js';
+import { Overloaded } from '../common/errors.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
@@ -21,7 +21,10 @@ const COMMON: Record<number, { description: string; messages: string[]; headers?
     messages: ['Invalid Token', 'Unauthorized Medic'],
     headers: { 'WWW-Authenticate': 'Token' },
   },
-  406: { description: 'You accept no JSON.', messages: ['Only application/json can be answered; accept that.'] },
+  406: {
+    description: 'You accept no JSON.',
+    messages: ['Only application/json is available; set Accept accordingly.'],
+  },
   408: {
     description: 'The request did not arrive in time.',
     messages: ['The request did not arrive in time; send it again.'],

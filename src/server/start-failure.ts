@@ -1,6 +1,6 @@
 import { databaseFailureOf, domainErrorOf, OutOfIds } from '../database/database-errors.js';
-import type { FieldErrors } from '../common/domain-error.js';
-import { OperatorError } from '../common/operator-error.js';
+import type { FieldErrors } from '../common/errors.js';
+import { OperatorError } from '../common/errors.js';
 import { InvalidEnvironment } from '../config/environment.js';
 import { CONSTRAINT_ERRORS } from './constraint-errors.js';
 import { StandbyRefused } from '../database/standby.js';

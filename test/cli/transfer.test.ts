@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { DataSource } from 'typeorm';
 import { callerOf } from '../support/caller.js';
 import { importDatabase } from '../../src/cli/transfer/import-database.js';
-import { OperatorError } from '../../src/common/operator-error.js';
+import { OperatorError } from '../../src/common/errors.js';
 import { readEnvironment } from '../../src/config/environment.js';
 import { openDatabase } from '../../src/database/open-database.js';
 import { createTestDatabase } from '../support/database.js';

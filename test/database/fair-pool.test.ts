@@ -1,5 +1,5 @@
 import { FairPool, TooManyLists, type CallerId } from '../../src/database/fair-pool.js';
-import { Overloaded } from '../../src/http/server/refusals.js';
+import { Overloaded } from '../../src/common/errors.js';
 
 // A second of waiting is not waited for here.
 beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));

@@ -1,6 +1,7 @@
 import { BoundedMemory, MAX_KEYS } from '../../src/limits/bounded-memory.js';
 import { ExpiringSet } from '../../src/limits/expiring-set.js';
-import { Limiter, TooManyRequests } from '../../src/limits/limiter.js';
+import { TooManyRequests } from '../../src/common/errors.js';
+import { Limiter } from '../../src/limits/limiter.js';
 import { addressKeyOf } from '../../src/limits/address-key.js';
 
 describe('a limiter in memory', () => {

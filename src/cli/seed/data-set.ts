@@ -1,6 +1,6 @@
 import { FAMILY_NAMES, GIVEN_NAMES, HOSPITAL_KINDS, PLACES } from './names.js';
 import { Random } from './random.js';
-import { OperatorError } from '../../common/operator-error.js';
+import { OperatorError } from '../../common/errors.js';
 
 /** How much to make. */
 export interface SeedSize {

@@ -1,4 +1,4 @@
-import { OperatorError } from '../../common/operator-error.js';
+import { OperatorError } from '../../common/errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user has no right to it',

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { OperatorError } from '../../common/operator-error.js';
+import { OperatorError } from '../../common/errors.js';
 import { emailKeyOf } from '../../medics/medic.entity.js';
 
 interface Row {

@@ -1,6 +1,6 @@
 import { ValidationPipe, type ArgumentMetadata, type PipeTransform, type ValidationError } from '@nestjs/common';
 import { WrittenNumber } from './coercion.js';
-import { InvalidFields, type FieldErrors } from '../../common/domain-error.js';
+import { InvalidFields, type FieldErrors } from '../../common/errors.js';
 
 /**
  * Turns a body or a query into its DTO. A field of a body that the DTO lacks is refused; an unknown or

@@ -2,7 +2,7 @@ import { Param, type PipeTransform } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { MAX_ID } from './coercion.js';
-import { NotFound } from '../../common/domain-error.js';
+import { NotFound } from '../../common/errors.js';
 
 /** @returns the id that the path of a request names, or null where it is not a positive 32-bit integer */
 export function idInPathOrNull({ params }: FastifyRequest): number | null {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WrittenNumber } from './coercion.js';
-import { InvalidFields, WHOLE_INPUT } from '../../common/domain-error.js';
+import { InvalidFields, WHOLE_INPUT } from '../../common/errors.js';
 import { readForm } from './form.js';
 import { UnsupportedMediaType } from '../output/http-errors.js';
 import { MAX_FIELDS } from './json-structure.js';

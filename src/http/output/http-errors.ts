@@ -1,33 +1,25 @@
-import { InvalidFields, WHOLE_INPUT } from '../../common/domain-error.js';
+import { DomainError, InvalidFields, WHOLE_INPUT } from '../../common/errors.js';
 
-/** A request that HTTP itself refuses, before any rule of the contract is asked. */
-export abstract class HttpError extends Error {
-  abstract readonly statusCode: number;
-  /** Header fields of the answer. */
-  readonly headers: Readonly<Record<string, string>> = {};
-}
-
-/** The body is of a type that the endpoint does not read. */
-export class UnsupportedMediaType extends HttpError {
-  readonly statusCode = 415;
+/** The endpoint does not read bodies of this type. */
+export class UnsupportedMediaType extends DomainError {
+  readonly kind = 'unsupported media type';
 
   constructor() {
     super('Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.');
   }
 }
 
-/** The path is known, but not with this method. */
-export class MethodNotAllowed extends HttpError {
-  readonly statusCode = 405;
-  override readonly headers: Readonly<Record<string, string>>;
+/** The path exists, but not with this method. */
+export class MethodNotAllowed extends DomainError {
+  readonly kind = 'method not allowed';
 
+  /** @param allow the methods of the path, separated by commas */
   constructor(method: string, allow: string) {
-    super(`Method ${method} is not allowed; use one of ${allow}.`);
-    this.headers = { allow };
+    super(`Method ${method} is not allowed; use one of ${allow}.`, {}, { allow });
   }
 }
 
-/** The request does not say, or not rightly, which host it is for; no link could be built from that. */
+/** The Host header is missing or malformed, so no link can be built from it. */
 export class InvalidHost extends InvalidFields {
   constructor() {
     const sentence = 'The Host header must name the host that the request is for.';
@@ -35,11 +27,11 @@ export class InvalidHost extends InvalidFields {
   }
 }
 
-/** The client accepts nothing that the service can answer with. */
-export class NotAcceptable extends HttpError {
-  readonly statusCode = 406;
+/** The client accepts no media type that the service can return. */
+export class NotAcceptable extends DomainError {
+  readonly kind = 'not acceptable';
 
   constructor() {
-    super('Only application/json can be answered; accept that.');
+    super('Only application/json is available; set Accept accordingly.');
   }
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connections } from './connections.js';
-import { DomainError } from '../../common/domain-error.js';
+import { DomainError } from '../../common/errors.js';
 
 /** How long a turn of waiting takes at least, in milliseconds: within it, whatever has arrived is taken up. */
 const TURN_MS = 50;

@@ -2,7 +2,7 @@ import underPressure from '@fastify/under-pressure';
 import { getHeapStatistics } from 'node:v8';
 import type { FastifyInstance } from 'fastify';
 import type { Connections } from './connections.js';
-import { Overloaded } from './refusals.js';
+import { Overloaded } from '../../common/errors.js';
 
 /** How far the event loop may lag, in milliseconds on average, before requests are turned away. */
 const MAX_LAG_MS = 1000;

@@ -1,15 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DomainError } from '../../common/domain-error.js';
+import { Overloaded } from '../../common/errors.js';
 import { requestIdOf } from '../../observability/request-log.js';
-
-/** The process has more to do than it can. */
-export class Overloaded extends DomainError {
-  readonly kind = 'unavailable';
-
-  constructor() {
-    super('The service has too much to do at the moment; try again shortly.');
-  }
-}
 
 const BODY = JSON.stringify({ message: new Overloaded().message });
 
