@@ -1,30 +1,23 @@
-/** The arrows of the modules: locations, hospitals, medics -> memberships -> auth -> common. */
-const modules = [
-  'common',
-  'config',
-  'database',
-  'auth',
-  'memberships',
-  'medics',
-  'hospitals',
-  'locations',
-  'health',
-  'cli',
+/** Folders of src from the bottom to the top. A folder may import itself and the folders of lower layers. */
+const layers = [
+  ['common', 'config'],
+  ['database', 'limits'],
+  ['observability'],
+  ['http'],
+  ['auth'],
+  ['access'],
+  ['memberships'],
+  ['health', 'hospitals', 'locations', 'medics'],
+  ['server'],
+  ['cli'],
 ];
 
-/** What each module may import besides itself, and entities, which are the one schema that all share. */
-const arrows = {
-  common: ['config'],
-  config: [],
-  database: ['common', 'config'],
-  auth: ['common', 'config', 'database'],
-  memberships: ['auth', 'common', 'config', 'database'],
-  medics: ['memberships', 'auth', 'common', 'config', 'database'],
-  hospitals: ['memberships', 'auth', 'common', 'config', 'database'],
-  locations: ['memberships', 'auth', 'common', 'database'],
-  health: ['auth', 'common', 'database'],
-  cli: ['hospitals', 'medics', 'memberships', 'auth', 'common', 'config', 'database'],
-};
+/** The application itself, which the top layers run. */
+const APPLICATION = '^src/(create-app|app\\.module)\\.ts$';
+const top = ['server', 'cli'];
+
+/** The files that describe the schema: every module may import entities, and the data source lists them. */
+const SCHEMA = '\\.entity\\.ts$|/data-source-options\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -35,12 +28,21 @@ module.exports = {
       from: {},
       to: { circular: true },
     },
-    ...modules.map((name) => ({
-      name: `arrows-of-${name}`,
-      severity: 'error',
-      from: { path: `^src/${name}/`, pathNot: '\\.entity\\.ts$|data-source-options\\.ts$' },
-      to: { path: '^src/[^/]+/', pathNot: [`^src/(${[name, ...arrows[name]].join('|')})/`, '\\.entity\\.ts$'] },
-    })),
+    ...layers.flatMap((folders, height) =>
+      folders.map((folder) => ({
+        name: `layer-of-${folder}`,
+        severity: 'error',
+        from: { path: `^src/${folder}/`, pathNot: SCHEMA },
+        to: {
+          path: '^src/',
+          pathNot: [
+            `^src/(${[folder, ...layers.slice(0, height).flat()].join('|')})/`,
+            '\\.entity\\.ts$',
+            ...(top.includes(folder) ? [APPLICATION] : []),
+          ],
+        },
+      })),
+    ),
     {
       name: 'entities-import-only-entities',
       severity: 'error',

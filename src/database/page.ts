@@ -1,5 +1,10 @@
-import type { Slice } from '../http/output/pagination.js';
 import { rowOf, type Statements } from './statements.js';
+
+/** A part of a list: so many rows after so many others. */
+export interface Slice {
+  readonly limit: number;
+  readonly offset: number;
+}
 
 /** A list by an id, as parts of SQL that are written in the source. */
 export interface ListSql {

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
-import { NotFound } from '../common/domain-error.js';
-import type { Slice } from '../http/output/pagination.js';
-import { readPage, type ListSql } from '../database/page.js';
+import { NotFound } from '../common/errors.js';
+import { readPage, type Slice, type ListSql } from '../database/page.js';
 import { Reads } from '../database/reads.js';
 import type { Statements } from '../database/statements.js';
 import {

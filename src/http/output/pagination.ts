@@ -1,3 +1,4 @@
+import type { Slice } from '../../database/page.js';
 import { Field, wholeNumberType } from '../input/fields.js';
 
 /** How many rows a page has where the request does not say. */
@@ -15,12 +16,6 @@ export class PageQuery {
 
   @Field(wholeNumberType(0), { description: 'How many to leave out before the first.', example: 0 })
   offset?: number;
-}
-
-/** A part of a list: so many rows after so many others. */
-export interface Slice {
-  readonly limit: number;
-  readonly offset: number;
 }
 
 /** @returns the slice that a query asks for, with the contract's default and maximum */
