@@ -37,7 +37,7 @@ function tally(statuses: readonly number[]): Record<number, number> {
 test('a flood of bad keys does not touch the good keys in use behind the same address', async () => {
   const LIMIT = 1000;
   const CLIENTS = 6;
-  const server = scratch.process(1, { RATE_LIMIT: String(LIMIT), LOG_LEVEL: 'warn' });
+  const server = scratch.process(1, { RATE_LIMIT: String(LIMIT) });
   const url = await server.url();
   const victims = [await scratch.given.medic(), await scratch.given.medic()];
   for (const { token } of victims) expect(await withKey(url, token)).toBe(200);
@@ -69,7 +69,7 @@ test('many addresses that guess a password never keep its owner out', async () =
   const ADDRESSES = 30;
   const TRIES = 12;
   const LOGINS = 5;
-  const server = scratch.process(1, { RATE_LIMIT: '100000', TRUST_PROXY: 'true', LOG_LEVEL: 'warn' });
+  const server = scratch.process(1, { RATE_LIMIT: '100000', TRUST_PROXY: 'true' });
   const url = await server.url();
   const owner = await scratch.given.medic({ passwordHash: await hashPassword(PASSWORD) });
   const logIn = (password: string, from: string) =>

@@ -26,7 +26,7 @@ function sendParts(
 
 test('the text of a part is taken code point for code point, and bytes that are not UTF-8 are refused', async () => {
   const { hospital, admin } = await service.given.hospital();
-  for (const name of ['Ñandú 😀 שלום', '\ufffd', '\ufeffx']) {
+  for (const name of ['Ñandú 😀 שלום', '\ufffd', 'x\ufeff']) {
     (await sendParts(admin, hospital, [part('name="name"', name)])).isCreated({ name });
   }
   const text = part('name="name"', Buffer.from([0x61, 0xff, 0xfe]));
