@@ -3,8 +3,8 @@ import type { Scene } from './scene.js';
 import type { BenchServer, ServerName } from './servers.js';
 
 /**
- * Asks every server the same, so that what is compared does the same work.
- * @throws AssertionError two servers differ
+ * Sends the same requests to every server and compares the responses, so that all of them do the same work.
+ * @throws AssertionError if two servers differ
  */
 export async function requireSameAnswers(scene: Scene, servers: ReadonlyMap<ServerName, BenchServer>): Promise<void> {
   const [actor] = scene.actors;
@@ -14,7 +14,7 @@ export async function requireSameAnswers(scene: Scene, servers: ReadonlyMap<Serv
   const paths = [memberships, `/api/v2/memberships/${String(actor.readHospital)}`, `${memberships}${String(member)}`];
   let medic = scene.medics.first;
   const answers = [...servers].map(async ([, server]) => {
-    const ask = async (path: string, method = 'GET', body: object | null = null) => {
+    const send = async (path: string, method = 'GET', body: object | null = null) => {
       const response = await fetch(`${server.url}${path}`, {
         method,
         headers: { authorization: `Token ${actor.key}`, 'content-type': 'application/json' },
@@ -25,9 +25,9 @@ export async function requireSameAnswers(scene: Scene, servers: ReadonlyMap<Serv
     };
     const created = { medic: (medic += 1), hospital: actor.writeHospital, type_membership: 'MEMBER' };
     const read = [];
-    for (const path of paths) read.push(await ask(path));
-    read.push(await ask(`${memberships}${String(member)}`, 'PATCH', { type_membership: 'MEMBER' }));
-    const creation = await ask(memberships, 'POST', created);
+    for (const path of paths) read.push(await send(path));
+    read.push(await send(`${memberships}${String(member)}`, 'PATCH', { type_membership: 'MEMBER' }));
+    const creation = await send(memberships, 'POST', created);
     strictEqual(creation.status, 201);
     deepStrictEqual({ ...(creation.json as object), id: 0 }, { ...created, id: 0 });
     return read.map(withoutFractions);
@@ -36,7 +36,7 @@ export async function requireSameAnswers(scene: Scene, servers: ReadonlyMap<Serv
   for (const other of others) deepStrictEqual(other, first);
 }
 
-/** A usual service answers milliseconds where the others have microseconds. */
+/** The naive service returns milliseconds, the others microseconds. */
 function withoutFractions(answer: unknown): unknown {
   return JSON.parse(JSON.stringify(answer).replace(/(T\d\d:\d\d:\d\d)\.\d+Z/g, '$1Z'));
 }

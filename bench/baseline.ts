@@ -8,14 +8,14 @@ const SHARE = 0.85;
 
 type Baseline = Record<string, number>;
 
-/** Writes the ratios of a run down, for {@link compareWithBaseline} of later runs. */
+/** Saves the ratios of a run for {@link compareWithBaseline}. */
 export function saveBaseline({ scenarios }: Result): void {
   const ratios: Baseline = {};
   for (const { scenario, samples } of scenarios) ratios[scenario.name] = Math.round(ratioOf(samples) * 1000) / 1000;
   writeFileSync(FILE, `${JSON.stringify(ratios, null, 2)}\n`);
 }
 
-/** Prints each ratio beside the committed one. @returns whether none is a regression */
+/** Prints each ratio next to the committed one. @returns false if one of them is a regression */
 export function compareWithBaseline({ scenarios }: Result): boolean {
   const baseline = JSON.parse(readFileSync(FILE, 'utf8')) as Baseline;
   const rows = scenarios.map(({ scenario, samples }) => {

@@ -3,16 +3,16 @@ import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 
-/** The core that a measured server has to itself. */
+/** The core reserved for the measured server. */
 export const SERVER_CORE = '0';
-/** The core that the load comes from, and that PostgreSQL works on meanwhile. */
+/** The core shared by the load generator and PostgreSQL. */
 export const LOAD_CORE = '1';
 
 /**
- * Keeps the PostgreSQL of this machine off the core of the measured server, as if it were on another
- * machine. Its connections are children of its first process, and so keep to the same core.
- * @returns what gives all cores back
- * @throws Error this user may not move it
+ * Pins PostgreSQL to the other core, as if it ran on another machine. Backends inherit the affinity of the
+ * postmaster.
+ * @returns a function that restores the affinity to all cores
+ * @throws Error if this user may not change it
  */
 export function moveDatabaseAside(): () => void {
   move(LOAD_CORE);
@@ -25,22 +25,22 @@ function move(cores: string): void {
   const { stdout } = spawnSync('pgrep', ['-x', 'postgres'], { encoding: 'utf8' });
   for (const pid of stdout.split('\n').filter((line) => line !== '')) {
     const { status } = spawnSync('taskset', ['-acp', cores, pid]);
-    // A connection may have ended meanwhile.
+    // The backend may have ended in the meantime.
     if (status !== 0 && process.getuid?.() !== 0) throw new Error('Only root may move PostgreSQL to another core.');
   }
 }
 
 const CGROUPS = '/sys/fs/cgroup';
-/** In how short a time a {@link CoreShare} is given, in microseconds. */
+/** Period of the quota of a {@link CoreShare}, in microseconds. */
 const PERIOD_US = 100_000;
 
-/** A control group of Linux that has a part of a core: a small core of its own, whatever else the machine does. */
+/** A Linux control group limited to a fraction of a core, whatever else the machine does. */
 export class CoreShare {
   private readonly folder: string;
 
   /**
-   * @param part of a core, between 0 and 1
-   * @throws Error this user may not make one
+   * @param part fraction of a core, between 0 and 1
+   * @throws Error if this user may not create control groups
    */
   constructor(name: string, part: number) {
     const isUnified = existsSync(join(CGROUPS, 'cgroup.controllers'));
@@ -56,12 +56,12 @@ export class CoreShare {
     }
   }
 
-  /** Moves a process into it. */
+  /** Moves a process into the group. */
   add(pid: number): void {
     this.write('cgroup.procs', String(pid));
   }
 
-  /** Removes it; its processes have ended. */
+  /** Removes the group, whose processes must have ended. */
   remove(): void {
     rmdirSync(this.folder);
   }

@@ -4,31 +4,31 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 
-/** How much the database of a run holds. */
+/** Number of rows in the database of a run. */
 export interface Size {
   readonly hospitals: number;
   readonly medics: number;
   readonly memberships: number;
 }
 
-/** @returns the size with so many memberships, in the proportions of 20,000 hospitals to a million */
+/** @returns the size for a number of memberships: 20,000 hospitals and 200,000 medics per million */
 export function sizeOf(memberships: number): Size {
   return { hospitals: memberships / 50, medics: memberships / 5, memberships };
 }
 
-/** What `seed` does not store: a key of each medic, which nobody has, and a picture of each hospital. */
+/** Rows that `seed` does not create: an unusable key for each medic and a picture for each hospital. */
 const FURTHER_ROWS = `
   INSERT INTO api_token (medic_id, label, digest) SELECT id, 'bench', sha256(id::text::bytea) FROM medic;
   INSERT INTO hospital_picture (hospital_id, kind, digest, content)
     SELECT id, 'picture', sha256(id::text::bytea), '\\xffd8ffd9' FROM hospital;`;
 
-/** What a seeded database follows from: where these change, another one is seeded. */
+/** A change in these folders invalidates the seeded database. */
 const SOURCES = ['src/database/migrations', 'src/cli/seed'];
 
 /**
- * Makes a database for one run: a copy of one that is seeded once for each size and kept on the server.
+ * Creates the database of one run, a copy of a template that is seeded once per size and kept on the server.
  * @param serverUrl a PostgreSQL server on which databases may be created
- * @param purpose ends the name of the copy; two of one name at a time get in each other's way
+ * @param purpose suffix of the copy's name; must differ between concurrent runs
  * @returns the URL of the copy
  */
 export async function createDatabase(serverUrl: string, size: Size, purpose = 'run'): Promise<string> {
@@ -43,7 +43,7 @@ export async function createDatabase(serverUrl: string, size: Size, purpose = 'r
   return urlOf(serverUrl, copy);
 }
 
-/** Drops what {@link createDatabase} made; what was seeded stays for the next run. */
+/** Drops the copy that {@link createDatabase} created; the seeded template stays for the next run. */
 export async function dropDatabase(serverUrl: string, size: Size, purpose = 'run'): Promise<void> {
   await onServer(serverUrl, (client) =>
     client.query(`DROP DATABASE IF EXISTS ${nameOf(size)}_${purpose} WITH (FORCE)`),
@@ -76,7 +76,7 @@ async function seed(client: pg.Client, serverUrl: string, name: string, size: Si
   await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`);
 }
 
-/** Does `work` on a connection of its own. */
+/** Runs `work` with a new connection. */
 export async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(url);
   await client.connect();

@@ -4,7 +4,7 @@ export interface Statement {
   readonly text: string;
 }
 
-/** A membership and its medic, as every statement selects them. */
+/** A membership and its medic, the columns that every statement selects. */
 export interface Row {
   readonly id: number | null;
   readonly medic_id: number;
@@ -24,11 +24,11 @@ const COLUMNS = 's.id, s.medic_id, m.name, m.email, s.hospital_id, s.type, s.is_
 const CALLER = `SELECT t.medic_id AS id FROM api_token t JOIN medic a ON a.id = t.medic_id
   WHERE t.digest = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now()) AND a.is_active`;
 
-/** Not `EXISTS`: that is planned as a join, which may begin with all ADMINs of a hospital, or all hospitals of an ADMIN. */
+/** Not `EXISTS`: PostgreSQL plans that as a join, which may start with all ADMINs of a hospital or all hospitals of an ADMIN. */
 const isAdmin = (hospital: string) => `(SELECT r.type FROM membership r
   WHERE r.medic_id = c.id AND r.hospital_id = ${hospital} AND NOT r.is_deleted) = 'ADMIN'`;
 
-/** One row at least for a good key; its `id` is null where the medic has no membership. */
+/** At least one row for a valid key; its `id` is null if the medic has no membership. */
 export const OWN: Statement = {
   name: 'own',
   text: `SELECT r.* FROM (${CALLER}) c LEFT JOIN LATERAL (
@@ -36,7 +36,7 @@ export const OWN: Statement = {
     WHERE s.medic_id = c.id AND NOT s.is_deleted ORDER BY s.id LIMIT $2) r ON true`,
 };
 
-/** The comparison always holds: with it the index is read in its order. */
+/** The comparison is always true; it makes PostgreSQL read the index in order. */
 export const HOSPITAL: Statement = {
   name: 'hospital',
   text: `SELECT r.* FROM (${CALLER}) c CROSS JOIN LATERAL (

@@ -1,7 +1,7 @@
 /**
- * The floor: the least work that answers the measured requests rightly. Bare `node:http` and `pg`, one
- * statement for each request, prepared by name; reads are pipelined over two connections. It has no
- * validation worth the name, no limits, no log and no error handling; nobody should run it.
+ * The floor: the least work that responds correctly to the measured requests. Bare `node:http` and `pg`, one
+ * prepared statement per request; reads are pipelined over two connections. It has no real validation,
+ * limits, log or error handling, and is not meant for production.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -23,7 +23,7 @@ let turn = 0;
 
 const parserOf = pg.types.getTypeParser as (oid: number, format?: 'text' | 'binary') => unknown;
 
-/** Instants become the contract's: `2020-11-04 01:12:12.01+00` is `2020-11-04T01:12:12.010000Z`. */
+/** Converts instants to the contract's format: `2020-11-04 01:12:12.01+00` to `2020-11-04T01:12:12.010000Z`. */
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
   if (oid !== 1184) return parserOf(oid, format) as (text: string) => unknown;
   return (text) => `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(6, '0')}Z`;

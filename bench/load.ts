@@ -7,10 +7,10 @@ import type { Scenario } from './scenarios.js';
 import type { Scene } from './scene.js';
 import { LOAD_CORE } from './cores.js';
 
-/** How many connections are kept and send one request after another. */
+/** Number of persistent connections, each of which sends one request after another. */
 export const CONNECTIONS = 32;
 
-/** What one load showed. */
+/** Result of one load. */
 export interface Load {
   readonly requestsPerSecond: number;
   /** In milliseconds. */
@@ -18,22 +18,22 @@ export interface Load {
   readonly p99: number;
 }
 
-/** How a server is loaded. */
+/** Parameters of one load. */
 export interface LoadOptions {
   readonly url: string;
-  /** How long, in seconds. */
+  /** Duration in seconds. */
   readonly seconds: number;
   /** The `n` of the first request. */
   readonly first: number;
-  /** How long a connection rests before each request, in milliseconds; 0 for as fast as it can. */
+  /** Pause before each request of a connection, in milliseconds; 0 for full speed. */
   readonly rest: number;
-  /** {@link CONNECTIONS} where it is absent. */
+  /** Default: {@link CONNECTIONS}. */
   readonly connections?: number;
 }
 
 /**
  * Loads a server with wrk.
- * @throws Error a request was not granted, or got no answer
+ * @throws Error if a request failed or got no response
  */
 export async function load(scenario: Scenario, scene: Scene, options: LoadOptions): Promise<Load> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -52,7 +52,7 @@ export async function load(scenario: Scenario, scene: Scene, options: LoadOption
 function readReport(name: string, output: string): Load {
   const [, line = ''] = /^RESULT (.*)$/m.exec(output) ?? [];
   const result = JSON.parse(line) as { requests: number; us: number; median: number; p99: number; failures: number };
-  if (result.failures > 0) throw new Error(`${name}: ${String(result.failures)} requests were not granted.`);
+  if (result.failures > 0) throw new Error(`${name}: ${String(result.failures)} requests failed.`);
   return {
     requestsPerSecond: result.requests / (result.us / 1e6),
     median: result.median / 1000,
@@ -95,7 +95,7 @@ end
 `;
 }
 
-/** So that the membership of number n is one of actor n's hospital. */
+/** Orders the members so that number n belongs to the hospital of actor n. */
 function interleave(lists: readonly (readonly number[])[]): number[] {
   const shortest = Math.min(...lists.map(({ length }) => length));
   return Array.from({ length: shortest }, (_, index) => lists.map((list) => list[index] ?? 0)).flat();

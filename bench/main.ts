@@ -8,17 +8,17 @@ import { print } from './table.js';
 
 const { values: flags } = parseArgs({
   options: {
-    /** Compare with the ratios of baseline.json, and fail under 85 % of them. */
+    /** Compares with the ratios of baseline.json and fails below 85 % of them. */
     check: { type: 'boolean', default: false },
-    /** Write the ratios of this run into baseline.json. */
+    /** Writes the ratios of this run to baseline.json. */
     save: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
-    /** How long each load lasts. */
+    /** Duration of each load. */
     seconds: { type: 'string', default: '4' },
     memberships: { type: 'string', default: '1000000' },
-    /** Only the scenarios whose name contains this. */
+    /** Runs only scenarios whose name contains this text. */
     only: { type: 'string', default: '' },
-    /** Leaves the naive service out. */
+    /** Skips the naive service. */
     'no-naive': { type: 'boolean', default: false },
   },
 });

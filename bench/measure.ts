@@ -6,10 +6,10 @@ import { SCENARIOS, type Scenario } from './scenarios.js';
 import { BenchServer, databaseCpu, databaseCpuSince, type ServerName } from './servers.js';
 
 const FIRST_PORT = 34_500;
-/** How far apart the numbers of two loads begin, so that no membership is created twice. */
+/** Distance between the first request numbers of two loads, so that no membership is created twice. */
 const STRIDE = 150_000;
 
-/** What is measured. */
+/** Parameters of a run. */
 export interface MeasureOptions {
   readonly rounds: number;
   readonly seconds: number;
@@ -17,28 +17,28 @@ export interface MeasureOptions {
   readonly servers: readonly ServerName[];
 }
 
-/** The loads of one scenario on one server: one of each kind in each round. */
+/** The loads of one scenario on one server, one of each kind per round. */
 export interface Samples {
-  /** As fast as it can. */
+  /** At full speed. */
   readonly full: Load[];
-  /** At the same pace for every server, under half of what the service can do. */
+  /** At the same pace for every server, less than half of the service's full speed. */
   readonly paced: Load[];
-  /** The server's time on its core for each request, in microseconds. */
+  /** Processor time of the server per request, in microseconds. */
   readonly cpu: number[];
-  /** The same of PostgreSQL, if it runs on this machine. */
+  /** Processor time of PostgreSQL per request, in microseconds, if it runs on this machine. */
   readonly databaseCpu: number[];
 }
 
-/** What one run showed. */
+/** Result of one run. */
 export interface Result {
   readonly scenarios: readonly { scenario: Scenario; samples: Map<ServerName, Samples> }[];
-  /** Of each server: the most resident memory that was seen under load, in megabytes. */
+  /** Peak resident memory of each server under load, in megabytes. */
   readonly memory: Map<ServerName, number>;
-  /** Of each server: the times from its start until it is ready, in milliseconds. */
+  /** Times from start to ready of each server, in milliseconds. */
   readonly coldStarts: Map<ServerName, number[]>;
 }
 
-/** Measures every scenario on every server, the servers in turn within each round. */
+/** Measures every scenario on every server, alternating between the servers within each round. */
 export async function measure(databaseUrl: string, scene: Scene, options: MeasureOptions): Promise<Result> {
   const coldStarts = await measureColdStarts(databaseUrl, options);
   const memory = new Map<ServerName, number>();
@@ -59,7 +59,7 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
       first += STRIDE;
       return load(scenario, scene, { url: server.url, seconds, first, rest });
     };
-    // Everything is warm before anything is measured, or what comes first would look slow.
+    // Warms up everything before the first measurement, otherwise the first one would look slow.
     for (const { scenario } of scenarios) for (const server of servers.values()) await run(scenario, server, 2, 0);
     for (let round = 0; round < options.rounds; round += 1) {
       for (const { scenario, samples } of scenarios) {

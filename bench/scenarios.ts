@@ -1,21 +1,21 @@
 import type { Scene } from './scene.js';
 
-/** What is asked of each server, over and over. */
+/** A request that is repeated against each server. */
 export interface Scenario {
   readonly name: string;
-  /** What the service is to reach of the floor's requests per second. */
+  /** Target ratio of the service's requests per second to the floor's. */
   readonly target: number;
   readonly isWrite: boolean;
   /**
-   * The body of a Lua function that is called with `n`, which counts up and is never the same twice in one
-   * database, and returns method, path, token and body.
+   * Body of a Lua function that gets `n`, a counter that never repeats within one database, and returns
+   * method, path, token and body.
    */
   readonly lua: (scene: Scene) => string;
 }
 
 const API = '/api/v2';
 
-/** The endpoints that are measured: those that decide who may do what, and those that change it. */
+/** The measured endpoints: those that decide who may do what, and those that change it. */
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'own memberships',
@@ -39,7 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'create',
     target: 0.7,
     isWrite: true,
-    // Requests that are under way together are about different medics.
+    // Concurrent requests are about different medics.
     lua: ({ medics }) => `
       local medic = ${String(medics.first)} + (math.floor(n / actors) + n % actors * 2971) % ${String(medics.count)}
       local body = '{"medic": ' .. medic .. ', "hospital": ' .. writeHospital(n) .. ', "type_membership": "MEMBER"}'

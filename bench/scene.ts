@@ -1,16 +1,16 @@
 import type pg from 'pg';
 import { digestOf, generateKey } from '../src/auth/token-key.js';
 
-/** How many medics send requests, each an ADMIN of one hospital that is read and of one that grows. */
+/** Number of medics that send requests, each an ADMIN of a hospital that is read and of one that grows. */
 const ACTORS = 64;
-/** How many memberships a hospital has that is read. */
+/** Number of memberships of a hospital that is read. */
 const MEMBERS = 50;
 
-/** Whose keys, and which rows, the requests name. */
+/** The keys and rows that the requests name. */
 export interface Scene {
-  /** For each actor: the key, the hospital that is read, its members but the actor, the hospital that grows. */
+  /** Per actor: the key, the hospital that is read, its other members, and the hospital that grows. */
   readonly actors: readonly Actor[];
-  /** The medics that are added to the hospitals that grow: so many ids in a row. */
+  /** The medics that are added to the growing hospitals: a range of ids. */
   readonly medics: { readonly first: number; readonly count: number };
 }
 
@@ -23,7 +23,7 @@ interface Actor {
 
 /**
  * Adds actors and their hospitals to a seeded database.
- * @param client connected to it
+ * @param client connected to that database
  */
 export async function setScene(client: pg.Client): Promise<Scene> {
   const { rows: medics } = await client.query<{ id: number }>('SELECT id FROM medic ORDER BY id');

@@ -6,20 +6,20 @@ import { join } from 'node:path';
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
-/** The programs that are compared, with the options of Node; the service as `npm run start:prod` has it. */
+/** The compared programs and their Node options; the service's are those of `npm run start:prod`. */
 const SERVERS = {
   floor: ['dist/bench/floor.js'],
   service: scripts['start:prod']?.split(' ').slice(1) ?? [],
   naive: ['dist/bench/naive/main.js'],
 };
 
-/** The name of a program that is compared. */
+/** Name of a compared program. */
 export type ServerName = keyof typeof SERVERS;
 
-/** A server of its own process, which runs on one core. */
+/** A server process pinned to one core. */
 export class BenchServer {
   readonly url: string;
-  /** From the start of the process until it was ready, in milliseconds. */
+  /** Time from the start of the process until it was ready, in milliseconds. */
   readonly coldStart: number;
 
   private constructor(
@@ -32,8 +32,8 @@ export class BenchServer {
   }
 
   /**
-   * Starts a program as production does, its log in a file that ends with it, and waits until it answers.
-   * @param cores those that it may use, such as `0` or `0,1`
+   * Starts a program as in production, with its log in a temporary file, and waits until it responds.
+   * @param cores the cores that it may use, such as `0` or `0,1`
    */
   static async start(name: ServerName, databaseUrl: string, port: number, cores: string, workers = 1) {
     const file = join(tmpdir(), `bench-${name}-${String(port)}.log`);
@@ -46,7 +46,7 @@ export class BenchServer {
       PORT: String(port),
       HOST: '127.0.0.1',
       WEB_CONCURRENCY: String(workers),
-      // A limit that is counted for each request, but never met.
+      // A limit that counts every request but is never reached.
       RATE_LIMIT: '999999999',
     };
     const started = performance.now();
@@ -62,20 +62,20 @@ export class BenchServer {
     return new BenchServer(child, port, performance.now() - started);
   }
 
-  /** @returns the most memory that has been resident, in megabytes */
+  /** @returns the peak resident memory, in megabytes */
   memory(): number {
     const [, kilobytes = ''] = /^VmHWM:\s+(\d+) kB$/m.exec(this.readProc('status')) ?? [];
     return Number(kilobytes) / 1024;
   }
 
-  /** @returns the processes that answer: its workers, or itself where it has none */
+  /** @returns the ids of the processes that serve requests: the workers, or the process itself without workers */
   processes(): number[] {
     const pid = this.child.pid ?? 0;
     const workers = this.readProc(`task/${String(pid)}/children`).match(/\d+/g);
     return workers?.map(Number) ?? [pid];
   }
 
-  /** @returns the time that its core has worked for it, in microseconds */
+  /** @returns its processor time, in microseconds */
   cpu(): number {
     return cpuOf(this.readProc('stat'));
   }
@@ -91,7 +91,7 @@ export class BenchServer {
   }
 }
 
-/** @returns process -> the time that the cores have worked for it, in microseconds, of the PostgreSQL of this machine */
+/** @returns processor time in microseconds, by process, of the PostgreSQL on this machine */
 export function databaseCpu(): Map<string, number> {
   const stats = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -99,7 +99,7 @@ export function databaseCpu(): Map<string, number> {
   return new Map(stats.filter(([, stat]) => stat.includes('(postgres)')).map(([pid, stat]) => [pid, cpuOf(stat)]));
 }
 
-/** @returns the time that they have worked since; what a process that has ended did last is not in it */
+/** @returns the processor time since then; excludes the last work of processes that have ended */
 export function databaseCpuSince(before: ReadonlyMap<string, number>): number {
   return [...databaseCpu()].reduce((sum, [pid, cpu]) => sum + cpu - (before.get(pid) ?? 0), 0);
 }
@@ -108,7 +108,7 @@ function statOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
-    // It has ended meanwhile.
+    // The process has ended in the meantime.
     return '';
   }
 }

@@ -1,4 +1,4 @@
-/** Compares the latency of each endpoint on a database of ten million memberships with that on one million. */
+/** Compares the latency of each endpoint with ten million memberships to that with one million. */
 import { moveDatabaseAside, SERVER_CORE } from './cores.js';
 import { createDatabase, dropDatabase, onServer, sizeOf } from './database.js';
 import { load } from './load.js';
@@ -9,10 +9,10 @@ import { medianOf } from './table.js';
 
 const ROUNDS = 5;
 const SECONDS = 3;
-/** How much longer the median at ten million may be: more fails the run. */
+/** Upper bound of the ratio of the medians, above which the run fails. */
 const MOST = 1.3;
 const SIZES = [1_000_000, 10_000_000];
-/** How long a connection rests before each request, in milliseconds: neither server is busy, so nothing waits in a queue. */
+/** Pause before each request of a connection, in milliseconds: neither server is busy, so nothing queues. */
 const REST_MS = 40;
 
 interface Place {
@@ -43,7 +43,7 @@ try {
           first,
           rest: REST_MS,
         });
-        // The first round brings what is asked for into memory.
+        // The first round only warms the caches.
         if (round >= 0) medians[index]?.push(sample.median);
       }
     }

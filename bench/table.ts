@@ -1,16 +1,16 @@
 import type { Result, Samples } from './measure.js';
 import type { ServerName } from './servers.js';
 
-/** What the service is to keep to, besides the ratio of each scenario. */
+/** Targets of the service besides the ratio of each scenario. */
 const TARGETS = { p99Ratio: 2, readyAfterMs: 1500, residentMb: 200 };
 
-/** @returns the middle one; of an even number the lower of the two */
+/** @returns the median; the lower of the two middle values if their number is even */
 export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
-/** @returns the median of the ratios of each round: two loads of one round met the same noise */
+/** @returns the median of the ratios per round, because the loads of one round share the same noise */
 export function ratioOf(samples: ReadonlyMap<ServerName, Samples>, name: ServerName = 'service'): number {
   const floor = samples.get('floor')?.full ?? [];
   const other = samples.get(name)?.full ?? [];
@@ -68,7 +68,7 @@ function databaseCpu(samples: Samples | undefined): number {
   return Math.round(medianOf(samples?.databaseCpu ?? []));
 }
 
-/** @returns the number, rounded to hundredths */
+/** @returns the number rounded to two decimals */
 export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

@@ -1,6 +1,6 @@
 /**
- * Compares two workers with one. Each worker has a quarter of a core to itself, so that load and database do
- * not take what a second one needs.
+ * Compares two workers with one. Each worker is limited to a quarter of a core, so that load generator and
+ * database leave enough for the second one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreShare } from './cores.js';
@@ -15,7 +15,7 @@ const ROUNDS = 5;
 const SECONDS = 3;
 const PART = 1 / 4;
 const TARGET = 1.7;
-/** As many for each of two workers as one process has in the other benchmarks. */
+/** Each of two workers gets as many as the single process of the other benchmarks. */
 const connections = 2 * CONNECTIONS;
 
 const READS = SCENARIOS.filter(({ isWrite }) => !isWrite);
@@ -41,9 +41,9 @@ try {
 async function start(databaseUrl: string, scene: Scene, workers: number): Promise<BenchServer> {
   const server = await BenchServer.start('service', databaseUrl, 34_510 + workers, '0,1', workers);
   servers.push(server);
-  // The second worker starts when the first one listens.
+  // The second worker starts after the first one listens.
   await sleep(3000);
-  // It is warm before it has so little, or its first answers would come too late.
+  // Warms up before the limit applies, otherwise the first responses would be too late.
   for (const scenario of READS) await speedOf(server, scenario, scene);
   const pids = server.processes();
   if (pids.length !== workers) throw new Error('A worker has not started, or has ended.');

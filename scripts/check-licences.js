@@ -1,4 +1,4 @@
-/** Fails where a package that the service ships with has a licence that asks for more than to be named. */
+/** Fails if a production dependency has a licence that demands more than attribution. */
 import { existsSync, readFileSync } from 'node:fs';
 
 const PERMISSIVE = new Set([
@@ -22,7 +22,7 @@ const offenders = shipped
   .map(([path, entry]) => ({ path, version: entry.version, licence: licenceOf(path, entry) }))
   .filter(({ licence }) => !isPermissive(licence));
 
-/** What is installed counts; the lock file tells of what is for other machines only. */
+/** Checks installed packages; the lock file also lists packages for other platforms. */
 function licenceOf(path, entry) {
   const file = `${path}/package.json`;
   if (!existsSync(file)) return entry.optional || entry.devOptional ? entry.license : 'not installed: run npm ci';
@@ -31,7 +31,7 @@ function licenceOf(path, entry) {
   return named?.type ?? named;
 }
 
-/** @param expression in SPDX's words: of several joined by OR one is enough, with AND each has to do */
+/** @param expression an SPDX expression: with OR one licence must be acceptable, with AND all of them */
 function isPermissive(expression = '') {
   const names = expression.replaceAll(/[()]/g, '').split(/ (?:OR|AND) /);
   const does = (name) => PERMISSIVE.has(name);

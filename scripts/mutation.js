@@ -1,6 +1,6 @@
 /**
- * Runs Stryker on a template database of its own, which all test databases are copies of. Arguments are
- * handed on: `npm run test:mutation -- --mutate src/auth/password.ts`.
+ * Runs Stryker with a template database, of which all test databases are copies. Passes its arguments on:
+ * `npm run test:mutation -- --mutate src/auth/password.ts`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 
 const server = process.env.TEST_DATABASE_URL;
-if (server === undefined) throw new Error('TEST_DATABASE_URL must name a PostgreSQL server: mutants are tried on it.');
+if (server === undefined)
+  throw new Error('TEST_DATABASE_URL must name a PostgreSQL server on which mutants are tested.');
 
 const template = `hm_template_${randomUUID().replaceAll('-', '')}`;
 const url = new URL(server);
@@ -20,7 +21,7 @@ async function onServer(sql) {
   await client.query(sql).finally(() => client.end());
 }
 
-/** A test that waits in vain may have noticed the mutant, or a machine that is too busy: these are to be looked at. */
+/** A time-out may mean a detected mutant or a busy machine, so these are listed for review. */
 function printWaits() {
   const { files } = JSON.parse(readFileSync('coverage/mutation/mutation.json', 'utf8'));
   const mutants = Object.values(files).flatMap((file) => file.mutants);

@@ -37,7 +37,7 @@ class UpdateDto {
 
 const RELATIONS = { medic: true, hospital: true } as const;
 
-/** The measured endpoints, written in the usual way: entities with relations out of repositories. */
+/** The measured endpoints written the usual way, with repositories that load entities and their relations. */
 @Controller('api/v2')
 @UseGuards(NaiveGuard)
 @UseInterceptors(ClassSerializerInterceptor)

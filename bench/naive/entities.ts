@@ -9,7 +9,7 @@ import {
   type Relation,
 } from 'typeorm';
 
-/** The tables of the service, mapped with relations in the usual way. */
+/** The service's tables, mapped with relations the usual way. */
 @Entity('medic')
 export class NaiveMedic {
   @PrimaryGeneratedColumn('identity')

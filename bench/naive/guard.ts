@@ -4,14 +4,14 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { NaiveToken, type NaiveMedic } from './entities.js';
 
-/** A request whose medic is known. */
+/** A request whose medic has been identified. */
 export interface NaiveRequest {
   medic: NaiveMedic;
   readonly url: string;
   readonly headers: Record<string, string | undefined>;
 }
 
-/** Finds the medic of a key with a repository. */
+/** Looks up the medic of a key with a repository. */
 @Injectable()
 export class NaiveGuard implements CanActivate {
   constructor(@InjectRepository(NaiveToken) private readonly tokens: Repository<NaiveToken>) {}

@@ -1,4 +1,4 @@
-/** For contrast: the measured endpoints as a usual Nest service has them (Express, relations, class-transformer). */
+/** For comparison: the measured endpoints in a typical Nest service (Express, relations, class-transformer). */
 import { Controller, Get, Module, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
