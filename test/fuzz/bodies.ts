@@ -5,7 +5,7 @@ import type { Operation } from './operations.js';
 import type { Scene } from './scene.js';
 import { valueAt } from './values.js';
 
-/** A body and the type that it is said to have. */
+/** A body and its declared content type. */
 export interface Body {
   readonly type?: string;
   readonly bytes: Buffer;
@@ -17,7 +17,7 @@ const BOUNDARY = 'fuzz-boundary';
 
 type Fields = Record<string, unknown>;
 
-/** @returns bodies of an operation: of each type that it takes, and such that nobody takes */
+/** @returns bodies for an operation: of each type that it accepts, and of types that no operation accepts */
 export function bodyOf(operation: Operation, scene: Scene): fc.Arbitrary<Body | undefined> {
   const { types } = operation;
   if (types.length === 0) return rarely(hostileBody, 30);
@@ -113,7 +113,7 @@ const MALFORMED = [
   '{} {}',
 ];
 
-/** Bodies that no operation takes, or such that say that they are of another type than they are. */
+/** Bodies that no operation accepts, or whose declared type is wrong. */
 const hostileBody: fc.Arbitrary<Body> = fc.oneof(
   {
     weight: 12,

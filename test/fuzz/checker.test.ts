@@ -27,14 +27,14 @@ function problems(reply: Partial<Reply>, request: Partial<FuzzRequest> = {}): st
   return problemsOf(DOCUMENT, { ...GET, ...request }, whole).join('\n');
 }
 
-test('an answer that is well is taken', () => {
+test('accepts a correct response', () => {
   expect(problems({})).toBe('');
   expect(problems({ status: 200 })).toBe('');
   expect(problems({ status: 401 })).toBe('');
   expect(problems({ text: '', status: 200 }, { method: 'HEAD' })).toBe('');
 });
 
-describe('an answer is reported that', () => {
+describe('reports a response that', () => {
   const without = (name: string) => Object.fromEntries(Object.entries(HEADERS).filter(([field]) => field !== name));
   const saying = (text: string) => ({ text: JSON.stringify({ message: text }) });
 
@@ -43,13 +43,18 @@ describe('an answer is reported that', () => {
     ['is a 503', { status: 503, headers: { ...HEADERS, 'retry-after': '1' } }, {}, /answers 503/],
     ['has a status that the document lacks', { status: 409 }, {}, /answers 409, which the document lacks/],
     ['is a success of a method that the document lacks', { status: 200 }, { method: 'PUT' }, /not in the document/],
-    ['has a body that is not as documented', { status: 200, text: '{"massage":"x"}' }, {}, /not as documented/],
-    ['is an error that is no JSON', { text: 'Not found' }, {}, /no message/],
-    ['is an error of another type', { headers: { ...HEADERS, 'content-type': 'text/html' } }, {}, /of the type text/],
+    ['has a body that contradicts the document', { status: 200, text: '{"massage":"x"}' }, {}, /not as documented/],
+    ['is an error that is not JSON', { text: 'Not found' }, {}, /no message/],
+    [
+      'is an error with another content type',
+      { headers: { ...HEADERS, 'content-type': 'text/html' } },
+      {},
+      /of the type text/,
+    ],
     ['is an error without a message', { text: '{"message":""}' }, {}, /no message/],
     ['is an error without a body', { text: '' }, {}, /no message/],
     ['has no id', { headers: without('x-request-id') }, {}, /x-request-id/],
-    ['has another id than was given', {}, { headers: { 'X-Request-Id': 'b' } }, /x-request-id is "a"/],
+    ['has a different request id from the one sent', {}, { headers: { 'X-Request-Id': 'b' } }, /x-request-id is "a"/],
     ['may be kept by a cache', { headers: without('cache-control') }, {}, /cache-control/],
     ['is a 401 without its scheme', { status: 401, headers: without('www-authenticate') }, {}, /www-authenticate/],
     ['is a 405 without the methods', { status: 405 }, { method: 'PUT' }, /allow/],
@@ -62,18 +67,23 @@ describe('an answer is reported that', () => {
       /location/,
     ],
     ['holds SQL', saying('SELECT id FROM medic WHERE id = $1'), {}, /statement of SQL/],
-    ['holds what the database says', saying('duplicate key value violates unique constraint'), {}, /of the database/],
-    ['holds a name of a constraint', saying('membership_medic_fkey'), {}, /constraint/],
-    ['holds the name of an error', saying('QueryFailedError'), {}, /name of the code/],
-    ['holds a stack', saying('Error\n    at run (/app/dist/src/main.js:10:5)'), {}, /a stack/],
+    [
+      'repeats a message of the database',
+      saying('duplicate key value violates unique constraint'),
+      {},
+      /of the database/,
+    ],
+    ['contains the name of a constraint', saying('membership_medic_fkey'), {}, /constraint/],
+    ['contains the name of an error class', saying('QueryFailedError'), {}, /name of the code/],
+    ['contains a stack trace', saying('Error\n    at run (/app/dist/src/main.js:10:5)'), {}, /a stack/],
     ['holds a path', saying('/app/src/main.ts'), {}, /path of a file/],
-    ['holds a path in its header', { headers: { ...HEADERS, server: '/usr/bin/node' } }, {}, /path of a file/],
+    ['contains a file path in a header', { headers: { ...HEADERS, server: '/usr/bin/node' } }, {}, /path of a file/],
     ['holds a hash', saying('$argon2id$v=19'), {}, /hash of a password/],
   ])('%s', (_, reply, request, problem) => {
     expect(problems(reply, request)).toMatch(problem);
   });
 });
 
-test('nothing that the fuzzer sends is taken for a leak where it is answered', () => {
+test("does not mistake the fuzzer's own values for leaks", () => {
   expect(TEXTS.flatMap((text) => leaksIn(JSON.stringify({ name: text })))).toEqual([]);
 });

@@ -7,7 +7,7 @@ import type { Reply } from './wire.js';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** @returns what is wrong with an answer, whatever the request was; empty where it is well */
+/** @returns the problems of a response, whatever the request was; empty if there are none */
 export function problemsOf(document: ServedDocument, request: FuzzRequest, reply: Reply): string[] {
   return [
     ...problemsOfStatus(reply),

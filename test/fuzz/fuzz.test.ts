@@ -14,11 +14,11 @@ import { asCommand, Dropped, exchange } from './wire.js';
 const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? (isServer ? 20_000 : 4_000));
 const SEED = Number(process.env['FUZZ_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
 
-/** How many connections send at a time, and how many requests each sends before its medics are new ones. */
+/** Number of connections, and number of requests per connection before the scene is created again. */
 const CONNECTIONS = 8;
 const IN_A_SCENE = 50;
 
-/** How many requests that went wrong are printed. */
+/** Number of failed requests that are printed. */
 const SHOWN = 20;
 
 let target: Target;
@@ -37,7 +37,7 @@ afterAll(async () => {
   await target.stop();
 });
 
-/** @returns what is wrong with the answer, with the request so that it can be pasted */
+/** @returns the problem of the response and a command that repeats the request */
 async function problemOf(request: FuzzRequest, tally: Tally): Promise<string[]> {
   const reply = await exchange(target.url, agent, request).catch((error: unknown) => error as Dropped);
   if (reply instanceof Dropped) {
@@ -49,7 +49,7 @@ async function problemOf(request: FuzzRequest, tally: Tally): Promise<string[]> 
   return problems.length === 0 ? [] : [[asCommand(request), String(reply.status), ...problems].join('\n  ')];
 }
 
-test('whatever is sent, the answer is one that the document lists, and gives nothing away', async () => {
+test('every response to hostile input is documented and leaks nothing', async () => {
   process.stdout.write(`${String(REQUESTS)} requests, FUZZ_SEED=${String(SEED)}\n`);
   const tally = new Tally();
   const failures: string[] = [];
@@ -76,10 +76,10 @@ test('whatever is sent, the answer is one that the document lists, and gives not
   expect(target.log().filter((line) => !/"level":(10|20|30|40)\b/.test(line))).toEqual([]);
 }, 600_000);
 
-/** Statuses that no request brings about by itself: the limits are off, and the database is there. */
+/** Statuses that cannot occur here: limits are off, and the database is available. */
 const NOT_SOUGHT = ['429', '503'];
 
-/** Fails where an operation was never granted or never refused: then nothing would have been tested of it. */
+/** Fails if an operation was never granted or never refused, because then the run has not tested it. */
 function expectReached(tally: Tally): void {
   const seen = operations.flatMap((operation) =>
     operation.statuses

@@ -3,14 +3,14 @@ import type { Scene } from './scene.js';
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** Who sends a request, and what it says as who it is. */
+/** The sender of a request and its `Authorization` header. */
 export interface Sender {
-  /** A role of the scene, where the key is a live one. */
+  /** A role of the scene, if the key is live. */
   readonly role?: string;
   readonly authorization?: string;
 }
 
-/** @returns senders: mostly such with a live key of the scene */
+/** @returns senders, most of them with a live key of the scene */
 export function senderOf({ keys, deadKeys }: Scene): fc.Arbitrary<Sender> {
   const [anyKey = ''] = Object.values(keys);
   const scheme = fc.constantFrom('Token', 'Token', 'Token', 'token', 'TOKEN ');
@@ -32,7 +32,7 @@ export function senderOf({ keys, deadKeys }: Scene): fc.Arbitrary<Sender> {
   );
 }
 
-/** What a field of a header can hold at most: a byte a character, no control character but the tab. */
+/** All characters that a header value may contain: one byte each, no control characters except tab. */
 const hostileText = fc.oneof(
   fc.constantFrom(
     `' OR '1'='1`,
@@ -77,7 +77,7 @@ const OTHERS: Record<string, fc.Arbitrary<string>> = {
   TE: fc.constantFrom('trailers', 'x'),
 };
 
-/** Header fields besides those that a request needs: mostly none. */
+/** Additional headers, mostly none. */
 export const otherHeaders: fc.Arbitrary<Headers> = fc.oneof(
   { weight: 6, arbitrary: fc.constant({}) },
   ...Object.entries(OTHERS).map(([name, value]) => ({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Texts that careless code stumbles over. */
+/** Strings that break careless code. */
 export const TEXTS = [
   '',
   ' ',
@@ -60,7 +60,7 @@ export const TEXTS = [
   '+275760-09-14',
 ] as const;
 
-/** Values of JSON that a field does not expect. */
+/** JSON values that a field does not expect. */
 export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...TEXTS) },
   { weight: 2, arbitrary: fc.constantFrom(null, true, false, 0, -0, -1, 1.5, 2 ** 31, 2 ** 53, 1e308, [], {}, [[]]) },
@@ -69,7 +69,7 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom({ id: 1 }, { id: { id: 1 } }, { $ne: null }, ['1', '2'], [null]) },
 );
 
-/** Segments of a path that are sent as they are. */
+/** Path segments that are sent unescaped. */
 export const hostileSegment: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     '%',
@@ -105,7 +105,7 @@ export const hostileSegment: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...TEXTS.filter((text) => text !== '')).map((text) => encodeURIComponent(text.toWellFormed())),
 );
 
-/** Queries that are sent as they are. */
+/** Query strings that are sent unescaped. */
 export const hostileQuery: fc.Arbitrary<string> = fc.constantFrom(
   '%',
   '&&==&',

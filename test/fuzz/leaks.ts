@@ -1,4 +1,4 @@
-/** What no answer may hold, in its body or its header: name -> how it looks. */
+/** Patterns that no response may contain, in its body or headers, by name. */
 const LEAKS: Record<string, RegExp> = {
   'a statement of SQL':
     /\b(select\s.+\sfrom\s|insert into |update \w+ set |delete from |returning |where \w+ = \$\d)/is,
@@ -15,8 +15,8 @@ const LEAKS: Record<string, RegExp> = {
 };
 
 /**
- * @param text an answer, its header included
- * @returns what it holds that it must not
+ * @param text a response, headers included
+ * @returns the names of the patterns that it contains
  */
 export function leaksIn(text: string): string[] {
   return Object.entries(LEAKS).flatMap(([name, look]) => {

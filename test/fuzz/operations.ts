@@ -1,4 +1,4 @@
-/** What a JSON schema of the document may say. */
+/** The parts of a JSON schema that the fuzzer reads. */
 export interface Schema {
   readonly $ref?: string;
   readonly allOf?: readonly Schema[];
@@ -26,21 +26,21 @@ interface Described {
   readonly responses: Readonly<Record<string, unknown>>;
 }
 
-/** The parts of an OpenAPI document that requests are made from. */
+/** The parts of an OpenAPI document that the fuzzer reads. */
 export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
-/** An operation of the document, with what a request of it is made from. */
+/** An operation of the document with everything needed to build a request. */
 export interface Operation {
   readonly method: string;
-  /** Such as `/api/v2/medics/{id}`. */
+  /** For example `/api/v2/medics/{id}`. */
   readonly path: string;
   /** By name. */
   readonly query: Readonly<Record<string, Schema>>;
   readonly types: readonly string[];
-  /** Of the body; by name. */
+  /** Properties of the body, by name. */
   readonly fields: Readonly<Record<string, Schema>>;
   readonly required: readonly string[];
   readonly statuses: readonly string[];

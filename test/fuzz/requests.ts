@@ -6,21 +6,21 @@ import type { Operation } from './operations.js';
 import type { Scene } from './scene.js';
 import { validValue, valueAt } from './values.js';
 
-/** A request as it is sent. */
+/** A request as sent. */
 export interface FuzzRequest {
-  /** The operation that it is of, or undefined where the document has none such. */
+  /** The operation, or undefined if the document does not contain it. */
   readonly operation?: Operation;
   readonly method: string;
   /** The path and the query. */
   readonly target: string;
-  /** The base path is sent in another spelling that means the same. */
+  /** Sends the base path in an equivalent spelling. */
   readonly isEncoded?: boolean;
   readonly sender: Sender;
   readonly headers: Headers;
   readonly body?: Buffer;
 }
 
-/** @returns requests of any operation of the document, and a few of none */
+/** @returns requests to any operation of the document, and a few to undocumented ones */
 export function requestOf(operations: readonly Operation[], scene: Scene): fc.Arbitrary<FuzzRequest> {
   return fc.oneof(...operations.map((operation) => ({ weight: 4, arbitrary: requestOfOperation(operation, scene) })), {
     weight: 2,
@@ -49,7 +49,7 @@ function requestOfOperation(operation: Operation, scene: Scene): fc.Arbitrary<Fu
     }));
 }
 
-/** A path that the document does not have, or a method that the path lacks. */
+/** An undocumented path, or an undocumented method of a documented path. */
 function requestOfNone(operations: readonly Operation[], scene: Scene): fc.Arbitrary<FuzzRequest> {
   const known = operations.map(({ path }) => path.replace(/\{\w+\}/, '1'));
   const methodsOf = (path: string) =>

@@ -4,25 +4,25 @@ import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Given } from '../support/given.js';
 import { jpeg } from '../support/jpeg.js';
 
-/** What every medic of a scene logs in with. */
+/** The password of every medic in a scene. */
 export const PASSWORD = 'correct horse battery staple';
 
 const hash = hashPassword(PASSWORD);
 
-/** Those who send requests, and what they may ask about. */
+/** The callers and the rows that their requests name. */
 export interface Scene {
-  /** Role -> a live key. */
+  /** A live key per role. */
   readonly keys: Readonly<Record<string, string>>;
   readonly hospitals: readonly number[];
   readonly medics: readonly number[];
   readonly memberships: readonly number[];
   readonly emails: readonly string[];
   readonly digests: readonly string[];
-  /** Keys that work no more. */
+  /** Keys that no longer work. */
   readonly deadKeys: readonly string[];
 }
 
-/** Puts a hospital, its picture and the medics around it into the database. @returns them */
+/** Creates a hospital with its picture and medics. @returns the scene */
 export async function newScene(
   given: Given,
   query: (sql: string, values: unknown[]) => Promise<unknown>,
@@ -44,7 +44,7 @@ export async function newScene(
   ];
   const digest = randomBytes(32);
   await query('INSERT INTO hospital_picture VALUES ($1, $2, $3, $4)', [hospital, 'picture', digest, jpeg()]);
-  // So many live keys that there is no room for another.
+  // Reaches the upper bound of live keys.
   await query(
     `INSERT INTO api_token (medic_id, label, digest)
      SELECT $1, 'crowd', sha256(concat($1::integer, '.', n)::bytea) FROM generate_series(1, 20) n`,

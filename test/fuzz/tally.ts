@@ -1,7 +1,7 @@
 import type { Operation } from './operations.js';
 import type { FuzzRequest } from './requests.js';
 
-/** Counts what was answered, so that it can be shown that every operation was really reached. */
+/** Counts responses, to show that the run reached every operation. */
 export class Tally {
   requests = 0;
   private readonly answers = new Map<string, Map<number, number>>();
@@ -14,19 +14,19 @@ export class Tally {
     this.answers.set(nameOf(operation), statuses);
   }
 
-  /** @returns how many requests got an answer in this range of statuses */
+  /** @returns the number of responses in this range of statuses */
   count(from: number, to: number): number {
     const all = [...this.answers.values()].flatMap((statuses) => [...statuses]);
     return all.reduce((sum, [status, count]) => sum + (status >= from && status <= to ? count : 0), 0);
   }
 
-  /** @returns how many answers of this status the operation gave */
+  /** @returns the number of responses of the operation with this status */
   of(operation: Operation, status: string): number {
     return this.answers.get(nameOf(operation))?.get(Number(status)) ?? 0;
   }
 }
 
-/** @returns such as `GET /api/v2/medics/{id}` */
+/** @returns for example `GET /api/v2/medics/{id}` */
 export function nameOf({ method, path }: Operation): string {
   return `${method} ${path}`;
 }

@@ -6,19 +6,19 @@ import { ServerProcess } from '../support/process.js';
 import { isServer } from '../support/server.js';
 import { Service } from '../support/service.js';
 
-/** The service that requests are sent to. */
+/** The service under test. */
 export interface Target {
   readonly url: string;
   readonly given: Given;
   readonly dataSource: DataSource;
-  /** @returns every line that it logged */
+  /** @returns all lines of its log */
   log(): string[];
   stop(): Promise<void>;
 }
 
 /**
- * Starts the built program as a process of its own on a real PostgreSQL; on the embedded database, which
- * only one process can open, the application in this one.
+ * Starts the built program as a separate process on a real PostgreSQL. The embedded database can be opened
+ * by one process only, so there the application runs in this one.
  */
 export function startTarget(): Promise<Target> {
   return isServer ? startProcess() : startInside();

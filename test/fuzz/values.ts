@@ -3,14 +3,14 @@ import { hostileValue } from './hostile.js';
 import type { Schema } from './operations.js';
 import { PASSWORD, type Scene } from './scene.js';
 
-/** Where a value goes to, which says what it may be the id of. */
+/** The place of a value, which determines what it may be the id of. */
 export interface Place {
   readonly method: string;
   readonly path: string;
   readonly name: string;
 }
 
-/** @returns what there is in the scene that belongs at this place; empty where any value will do */
+/** @returns matching values of the scene; empty if any value will do */
 function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[] {
   if (name === 'digest') return scene.digests;
   if (name === 'hospital' || name === 'hospital_id') return scene.hospitals;
@@ -24,7 +24,7 @@ function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[
   return path.includes('/medics/') ? scene.medics : scene.hospitals;
 }
 
-/** @returns values that the schema takes, mostly such that mean something in the scene */
+/** @returns valid values, most of them meaningful in the scene */
 export function validValue(schema: Schema, place: Place, scene: Scene): fc.Arbitrary<unknown> {
   const known = knownAt(place, scene);
   const any = anyOf(schema);
@@ -65,7 +65,7 @@ function anyOf({
   return minLength > 0 ? text.map((rest) => `x${rest}`.slice(0, Math.max(maxLength, 1))) : text;
 }
 
-/** @returns values that the schema nearly takes, or takes only just */
+/** @returns values just inside or just outside the schema */
 export function nearlyValidValue(schema: Schema): fc.Arbitrary<unknown> {
   const { minimum = 0, maximum = 2 ** 31 - 1, minLength = 0, maxLength = 255, example } = schema;
   return fc.oneof(
@@ -89,7 +89,7 @@ export function nearlyValidValue(schema: Schema): fc.Arbitrary<unknown> {
   );
 }
 
-/** @returns values for a place: mostly valid ones, some nearly so, a few hostile */
+/** @returns values for a place: mostly valid, some nearly valid, a few hostile */
 export function valueAt(schema: Schema, place: Place, scene: Scene): fc.Arbitrary<unknown> {
   return fc.oneof(
     { weight: 40, arbitrary: validValue(schema, place, scene) },

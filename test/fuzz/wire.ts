@@ -2,14 +2,14 @@ import { request as httpRequest, type Agent, type IncomingHttpHeaders } from 'no
 import type { Socket } from 'node:net';
 import type { FuzzRequest } from './requests.js';
 
-/** An answer, as it came. */
+/** A response as received. */
 export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
-/** No whole answer came. It may be the fault of the request before it on the same connection. */
+/** The response is missing or incomplete. The previous request on the same connection may be the cause. */
 export class Dropped extends Error {
   constructor(
     why: string,
@@ -19,15 +19,15 @@ export class Dropped extends Error {
   }
 }
 
-/** The last request that was sent over a connection. */
+/** The last request of each connection. */
 const lastOver = new WeakMap<Socket, FuzzRequest>();
 
-/** How long an answer may take before it counts as dropped: longer than the service waits for anything. */
+/** Time after which a response counts as dropped: longer than any time-out of the service. */
 const PATIENCE_MS = 30_000;
 
 /**
- * Sends a request as it is.
- * @throws Dropped no answer came, or no whole one
+ * Sends a request unchanged.
+ * @throws Dropped if the response is missing or incomplete
  */
 export function exchange(url: string, agent: Agent, sent: FuzzRequest): Promise<Reply> {
   const { method, sender, headers, body } = sent;
@@ -54,7 +54,7 @@ export function exchange(url: string, agent: Agent, sent: FuzzRequest): Promise<
       before = lastOver.get(socket);
       lastOver.set(socket, sent);
     });
-    request.once('timeout', () => request.destroy(new Error('It takes too long.')));
+    request.once('timeout', () => request.destroy(new Error('The response takes too long.')));
     request.on('error', (error) => {
       drop(error.message);
     });
@@ -80,10 +80,10 @@ function targetOf({ target, isEncoded }: FuzzRequest): string {
   return isEncoded === true ? target.replace('/api/', '/%61pi/') : target;
 }
 
-/** A longer body is one of the few that are of one character. */
+/** A longer body is always one character repeated. */
 const LONGEST_SHOWN = 200_000;
 
-/** @returns a command for a shell that sends the request again to `$URL`, with a key of the role in `$TOKEN` */
+/** @returns a shell command that repeats the request against `$URL` with the key of the role in `$TOKEN` */
 export function asCommand(request: FuzzRequest): string {
   const { method, sender, headers, body } = request;
   const { role, authorization } = sender;
@@ -103,7 +103,7 @@ function commandOfBytes(body: Buffer): string {
   return `head -c ${String(body.length)} /dev/zero | tr '\\0' ${quoted(String.fromCharCode(body[0] ?? 0))}`;
 }
 
-/** As a word of a shell, whatever is in it. */
+/** Quotes any text as one shell word. */
 function quoted(text: string): string {
   const hex = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
   return `$'${text.replace(/[\\']/g, '\\$&').replace(/[^\x20-\x7e]/g, hex)}'`;

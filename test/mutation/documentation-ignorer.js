@@ -6,7 +6,7 @@ const DOCUMENTATION = /^(Answers|Api[A-Z]\w*)$/;
 /** Properties of `@Field` that only feed the OpenAPI document. */
 const TEXTS = new Set(['description', 'example']);
 
-/** Leaves out what only the OpenAPI document is made of: descriptions, examples and the statuses it lists. */
+/** Ignores code that only feeds the OpenAPI document: descriptions, examples and listed statuses. */
 const ignorer = {
   shouldIgnore(path) {
     if (path.isDecorator() && DOCUMENTATION.test(calleeOf(path))) return 'It only feeds the OpenAPI document.';

@@ -9,8 +9,8 @@ import { runCLI } from 'jest';
 import { session } from './session-state.js';
 
 /**
- * Tries mutants in one Jest run that stays: the application is loaded once, and only mutants of code
- * that runs at loading load it anew. `session.ts` is the other end.
+ * Tests mutants in one long Jest run. The application is loaded once; only a mutant of code that runs at
+ * load time loads it again. `session.ts` is the other end.
  */
 export class SessionRunner {
   #run = null;
@@ -34,7 +34,7 @@ export class SessionRunner {
     const isFresh = this.#run === null;
     const result = await this.#try(options);
     if (isFresh || result.status !== MutantRunStatus.Survived) return result;
-    // What was computed and kept before the mutant was switched on could have hidden it.
+    // A value computed before the mutant was activated could hide it.
     await this.dispose();
     return this.#try(options);
   }
@@ -56,7 +56,7 @@ export class SessionRunner {
     }
   }
 
-  /** Ends the session; the next run begins another. */
+  /** Ends the session; the next run starts a new one. */
   async dispose() {
     this.#commands.push(null);
     this.#waiting?.();

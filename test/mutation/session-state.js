@@ -1,4 +1,4 @@
-/** What the runner and the environment of its Jest session share; it lives outside of Jest's modules. */
+/** State shared by the runner and its Jest environment; it lives outside Jest's module registry. */
 const KEY = Symbol.for('hospital-memberships: mutation session');
 
 /** @type {{ context: object, channel: object }} */

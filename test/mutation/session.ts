@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { Suite, type Command, type Outcome } from './suite.js';
 
 /**
- * The tests that matter for who is calling and who may do what, in the order in which a mutant is tried
- * with them: those that take long come last.
+ * The tests of authentication and authorization, in the order in which a mutant is tested: the slow ones
+ * come last.
  */
 const ALL = ['tokens', 'memberships', 'locations', 'medics', 'contract', 'authorization', 'limits', 'races'];
 
-/** `MUTATION_TESTS=tokens,memberships` tries with these folders only, which is quicker. */
+/** `MUTATION_TESTS=tokens,memberships` uses these folders only, which is quicker. */
 const FOLDERS = process.env['MUTATION_TESTS']?.split(',') ?? ALL;
 
-/** Of folders that are about more than that, the files that are. */
+/** The relevant files of folders that test other things as well. */
 const ONLY: Record<string, string[]> = {
   contract: [
     'conventions',
@@ -25,11 +25,11 @@ const ONLY: Record<string, string[]> = {
   limits: ['failures', 'login'],
 };
 
-/** What the environment hands over, so that the runner outside can ask for runs. */
+/** The channel through which the runner asks for runs. */
 interface Channel {
-  /** Errors that nobody caught. */
+  /** Uncaught errors. */
   readonly uncaught: unknown[];
-  /** @returns what to run next, or null to end */
+  /** @returns the next run, or null to end */
   next(): Promise<Command | null>;
   answer(outcome: Outcome): void;
 }
@@ -51,7 +51,7 @@ function load(): Suite {
   return suite;
 }
 
-// One test as far as Jest is concerned: the application stays loaded while mutants are switched on and off.
+// One test for Jest, so that the application stays loaded while mutants are switched on and off.
 test(
   'a session',
   async () => {

@@ -1,14 +1,14 @@
 import { bind } from 'jest-each';
 
-/** What to run. */
+/** A run to perform. */
 export interface Command {
-  /** The ids of the tests; null for all. */
+  /** Ids of the tests; null for all. */
   readonly only: readonly string[] | null;
-  /** Whether what each test covers is noted; then all run, otherwise they stop at the first that fails. */
+  /** Records coverage per test and runs all of them; otherwise the run stops at the first failure. */
   readonly coverage: boolean;
 }
 
-/** How one test went; `error` is null where it passed. */
+/** Result of one test; `error` is null if it passed. */
 export interface TestOutcome {
   readonly id: string;
   readonly file: string;
@@ -16,14 +16,14 @@ export interface TestOutcome {
   readonly error: string | null;
 }
 
-/** How a run went. */
+/** Result of a run. */
 export interface Outcome {
   readonly tests: TestOutcome[];
-  /** Whether something did not end, so that what is loaded should not be used again. */
+  /** True if something did not end, so the loaded modules must not be used again. */
   readonly isDirty: boolean;
 }
 
-/** What instrumented code reads and notes. */
+/** The Stryker context of instrumented code. */
 interface Instrumented {
   currentTestId?: string | undefined;
   mutantCoverage?: { perTest: Record<string, Record<string, number>> };
@@ -49,8 +49,8 @@ interface Case {
 const TEST_LIMIT_MS = 20_000;
 
 /**
- * Collects tests as Jest does, and runs them again and again without loading anything anew. It knows what
- * the tests here use of Jest: blocks, hooks, `each` and `skip`.
+ * Collects tests as Jest does and runs them repeatedly without reloading modules. It supports the parts of
+ * Jest that these tests use: blocks, hooks, `each` and `skip`.
  */
 export class Suite {
   private readonly cases: Case[] = [];
@@ -58,10 +58,10 @@ export class Suite {
   private file = '';
   private isDirty = false;
 
-  /** @param uncaught receives errors that nobody caught; they fail the test that is under way */
+  /** @param uncaught receives uncaught errors; they fail the current test */
   constructor(private readonly uncaught: unknown[]) {}
 
-  /** Collects the tests of a file, which `load` loads. */
+  /** Collects the tests of a file by calling `load`. */
   load(file: string, load: () => void): void {
     this.file = file;
     const block = (isSkipped: boolean) => (name: string, body: Body) => {
@@ -81,7 +81,7 @@ export class Suite {
     this.block(file, false, load);
   }
 
-  /** Runs tests in the order of their files, with the hooks around them. */
+  /** Runs tests and their hooks in file order. */
   async run({ only, coverage }: Command): Promise<Outcome> {
     const wanted = only === null ? null : new Set(only);
     const tests: TestOutcome[] = [];
@@ -119,7 +119,7 @@ export class Suite {
     this.cases.push({ id, file: this.file, path: this.path, body });
   }
 
-  /** Leaves the blocks that do not hold the next test, and enters those that do. */
+  /** Leaves the blocks that do not contain the next test and enters those that do. */
   private async move(from: readonly Block[], to: readonly Block[]): Promise<void> {
     for (const block of from.filter((left) => !to.includes(left)).reverse()) {
       for (const hook of block.hooks.afterAll) await this.inHook(block, hook);
@@ -170,7 +170,7 @@ export class Suite {
     }
   }
 
-  /** What a hook covers is covered by each test of its block. */
+  /** Coverage of a hook counts for each test of its block. */
   private spreadHookCoverage(): void {
     const perTest = instrumented().mutantCoverage?.perTest ?? {};
     for (const { id, path } of this.cases) {
@@ -197,7 +197,7 @@ function instrumented(): Instrumented {
   return (scope.__stryker__ ??= {});
 }
 
-/** @returns `describe` or `test` with the variants that Jest has of it */
+/** @returns `describe` or `test` with Jest's variants */
 function withVariants(make: (isSkipped: boolean) => (name: string, body: Body) => void) {
   const variant = (isSkipped: boolean) => Object.assign(make(isSkipped), { each: bind(make(isSkipped), false) });
   return Object.assign(variant(false), { skip: variant(true) });
