@@ -87,7 +87,7 @@ describe('lengths are counted in code points', () => {
     ['contact', 1000],
     ['headline', 255],
     ['page_template', 255],
-    ['zip_code', 255],
+    ['zip_code', 31],
     ['location_lat', 31],
     ['location_lon', 31],
     ['google_place_id', 255],
