@@ -1,6 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { DataSource } from 'typeorm';
 import { embeddedOptions } from './data-source-options.js';
@@ -8,14 +5,6 @@ import { operatorErrorOf } from './embedded-errors.js';
 import type { EmbeddedFolder } from './embedded-folder.js';
 import type { EmbeddedPostgres } from './embedded-postgres.js';
 import type { Watched } from './statement-watchdog.js';
-
-/** Creating a database leaves 400 MB behind that V8 sees no need to free: they are not on its heap. */
-async function collectGarbage(): Promise<void> {
-  // The functions that created it are still running.
-  await setImmediate();
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-}
 
 /** PostgreSQL in this process, kept in a folder that no other process may open meanwhile. */
 export class EmbeddedDataSource extends DataSource {
@@ -44,8 +33,7 @@ export class EmbeddedDataSource extends DataSource {
     const { createPgConfig } = await import('@electric-sql/pglite/node-postgres');
     const folder = EmbeddedFolder.take(path);
     try {
-      const isNew = await folder.create(async (data) => (await EmbeddedPostgres.open(data)).close());
-      if (isNew) await collectGarbage();
+      await folder.create();
       const postgres = await EmbeddedPostgres.open(folder.data);
       folder.restrict();
       return new EmbeddedDataSource(path, folder, postgres, createPgConfig(postgres.pglite));

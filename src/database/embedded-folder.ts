@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   closeSync,
@@ -10,10 +12,14 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 import { DatabaseFolderInUse, DatabaseFolderUnusable } from './embedded-errors.js';
 import { EmbeddedPostgresEnded } from './embedded-postgres.js';
+
+/** The built program of `create-embedded.ts`. */
+const CREATE_EMBEDDED = createRequire(import.meta.url).resolve('#create-embedded');
 
 /** The rights of others, which nobody has: the files hold hashes of passwords, the WAL included. */
 const OTHERS = 0o077;
@@ -60,26 +66,35 @@ export class EmbeddedFolder {
   }
 
   /**
-   * Has `make` create the database in another folder, which gets its name once it is whole: one that was
-   * cut short by the end of the process is never taken for a database, and is made again.
-   * @returns false if there is one already
-   * @throws EmbeddedPostgresEnded there is one already, but not the whole of it
+   * Creates the database unless there is one, in another folder that is renamed when it is complete: what the
+   * end of the process cut short is never taken for a database, and is created again.
+   * @throws EmbeddedPostgresEnded there is one already, but not the whole of it, or PostgreSQL cannot create one
    */
-  async create(make: (folder: string) => Promise<void>): Promise<boolean> {
+  async create(): Promise<void> {
     const unfinished = join(this.folder, 'pgdata.unfinished');
     const clear = () => {
       rmSync(unfinished, { recursive: true, force: true });
     };
     orUnusable(this.folder, clear);
-    if (this.hasDatabase()) return false;
+    if (this.hasDatabase()) return;
     try {
-      await make(unfinished);
+      await this.runCreation(unfinished);
       renameSync(unfinished, this.data);
-      return true;
     } catch (error) {
       clear();
       throw error;
     }
+  }
+
+  /** The process that creates the database shares the lock, so that no other one opens the folder before it has ended. */
+  private async runCreation(folder: string): Promise<void> {
+    const creation = spawn(process.execPath, [CREATE_EMBEDDED, folder], {
+      stdio: ['pipe', 'pipe', 'ignore', this.lock],
+    });
+    let reason = '';
+    creation.stdout?.on('data', (text: Buffer) => (reason += text.toString()));
+    const [code] = (await once(creation, 'close')) as [number | null];
+    if (code !== 0) throw new EmbeddedPostgresEnded(reason || 'no reason is known');
   }
 
   /** Gives the folder back. */
