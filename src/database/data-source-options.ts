@@ -13,13 +13,13 @@ import { SpecialtyVerified1767398400001 } from './migrations/1767398400001-speci
 import { ListIndexes1767830400000 } from './migrations/1767830400000-list-indexes.js';
 import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
-const INSTANT_OID = 1184;
+const TIMESTAMPTZ_OID = 1184;
 const parserOf = pg.types.getTypeParser as (oid: number, format?: 'text' | 'binary') => unknown;
 
-/** How values of the database become values of JavaScript: an instant becomes the contract's text. */
+/** Type parsers: a `timestamptz` becomes the text of the contract; everything else is parsed by `pg`. */
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
-    oid === INSTANT_OID ? instantOf : parserOf(oid, format),
+    oid === TIMESTAMPTZ_OID ? instantOf : parserOf(oid, format),
 };
 
 const schema = {
@@ -37,20 +37,20 @@ const schema = {
   logging: false,
 };
 
-/** How long a statement may run, and how long a request may wait for a connection, in milliseconds. */
+/** Upper bounds for the execution of a statement and for the wait for a connection, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 5_000;
 /**
- * How long the server waits for the next statement of a transaction, in milliseconds: what a process that
- * has been stopped in the middle of one has locked is free after that.
+ * How long a transaction may idle, in milliseconds. The server then releases the locks of a process that was suspended
+ * in the middle of a transaction.
  */
 const IDLE_TRANSACTION_TIMEOUT_MS = 15_000;
-/** How long the answer of a replica is waited for, before the primary is asked. */
+/** How long to wait for a replica before falling back to the primary, in milliseconds. */
 const REPLICA_TIMEOUT_MS = 2_000;
 
 /**
- * How long a request waits for the answer to a statement, in milliseconds: longer than the server lets it
- * run, so that this is met only where the server does not answer at all.
+ * How long a request waits for the result of a statement, in milliseconds. It exceeds the statement timeout, so it
+ * expires only if the server does not respond at all.
  */
 export const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
 
@@ -62,7 +62,10 @@ const session = {
   types,
 };
 
-/** @returns the options of a connection to the replica at `url`, which is not waited for long */
+/**
+ * @param url a replica
+ * @returns connection options with a short timeout
+ */
 export function replicaOptions(url: string): SessionConfig {
   return {
     ...session,
@@ -74,9 +77,10 @@ export function replicaOptions(url: string): SessionConfig {
 }
 
 /**
- * @param answerTimeout how long to wait for the answer to a statement, in milliseconds; for ever where it is
- *   absent, and a transaction may then idle for as long as it likes
- * @returns the options of a data source on a PostgreSQL server at `url`
+ * @param url a PostgreSQL server
+ * @param answerTimeout how long to wait for the result of a statement, in milliseconds. If absent, waits are unlimited
+ *   and transactions may idle.
+ * @returns options of a data source
  */
 export function postgresOptions(url: string, answerTimeout?: number): DataSourceOptions {
   return {
@@ -96,8 +100,8 @@ export function postgresOptions(url: string, answerTimeout?: number): DataSource
 }
 
 /**
- * @param connection what PGlite's adapter gives for `pg`
- * @returns the options of a data source on an embedded database, which has one connection
+ * @param connection the pool options that PGlite's adapter for `pg` returns
+ * @returns options of a data source for the embedded database, which has a single connection
  */
 export function embeddedOptions(connection: object): DataSourceOptions {
   return {

@@ -1,7 +1,7 @@
 import { TypeORMError } from 'typeorm';
 import { DomainError } from '../common/errors.js';
 
-/** The database cannot be reached, or had to give the work up; the same request may succeed in a moment. */
+/** The database is unreachable or aborted the work. The same request may succeed in a moment. */
 export class DatabaseUnavailable extends DomainError {
   readonly kind = 'unavailable';
 
@@ -10,7 +10,7 @@ export class DatabaseUnavailable extends DomainError {
   }
 }
 
-/** An identity has given its last id, so that nothing can be added to its table; nothing else is affected. */
+/** An identity sequence is exhausted: its table accepts no more rows. Other tables are not affected. */
 export class OutOfIds extends DomainError {
   readonly kind = 'unavailable';
 
@@ -19,16 +19,16 @@ export class OutOfIds extends DomainError {
   }
 }
 
-/** sequence_generator_limit_exceeded: the ids are integers, and so are the sequences that they come from. */
+/** sequence_generator_limit_exceeded. The sequences are limited to the range of their integer columns. */
 const OUT_OF_IDS = '2200H';
 
-/** Name of a constraint or unique index -> the error that its violation is. */
+/** Maps the name of a constraint or unique index to the error that its violation means. */
 export type ConstraintErrors = Readonly<Record<string, () => DomainError>>;
 
 /**
- * SQLSTATEs, by their beginning, of a database that is away, starting, full, too busy or only a standby:
- * connection exceptions, rolled-back transactions, transactions that idled or would write on a standby,
- * lack of resources, what recovery does not allow, interventions and time-outs.
+ * Prefixes of the SQLSTATEs of a database that is unreachable, starting, full, overloaded or only a standby: connection
+ * exceptions, rolled-back transactions, idle transactions, writes on a standby, insufficient resources, object not in
+ * prerequisite state, operator intervention and timeouts.
  */
 const UNAVAILABLE_STATES = ['08', '25006', '25P03', '40', '53', '55000', '55P03', '57'];
 
@@ -45,18 +45,21 @@ const UNAVAILABLE_CODES = new Set([
   'ETIMEDOUT',
 ]);
 
-/** `pg` gives these no code. */
+/** Errors of `pg` that have no code. */
 const UNAVAILABLE_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Query read timeout|Driver not Connected|Cannot use a pool after)/;
 
-/** What is known of a failure of the database, without any value that a client sent. */
+/** Details of a database failure. They contain nothing that a client sent. */
 export interface DatabaseFailure {
   readonly code: string | undefined;
   readonly constraint: string | undefined;
   readonly message: string;
 }
 
-/** @returns what the driver says of an error from TypeORM or `pg` */
+/**
+ * Extracts the details that are safe to log.
+ * @param error thrown by TypeORM or `pg`
+ */
 export function databaseFailureOf(error: unknown): DatabaseFailure {
   const source = error instanceof TypeORMError && 'driverError' in error ? error.driverError : error;
   const { code, constraint, message } = Object(source) as Record<string, unknown>;
@@ -68,9 +71,9 @@ export function databaseFailureOf(error: unknown): DatabaseFailure {
 }
 
 /**
- * The one place where a failure of the database becomes a refusal of the contract.
- * @param constraints what the violation of each constraint means
- * @returns the domain error that a failure of the database stands for, or undefined for a defect
+ * Translates a database failure to a domain error.
+ * @param constraints the meaning of each constraint violation
+ * @returns the domain error, or undefined for a defect
  */
 export function domainErrorOf(error: unknown, constraints: ConstraintErrors): DomainError | undefined {
   if (error instanceof DomainError) return error;
@@ -78,7 +81,7 @@ export function domainErrorOf(error: unknown, constraints: ConstraintErrors): Do
   if (constraint !== undefined && Object.hasOwn(constraints, constraint)) return constraints[constraint]?.();
   if (code === OUT_OF_IDS) return new OutOfIds();
   if (code !== undefined) {
-    // A socket that is not there, while PostgreSQL restarts, is a missing file.
+    // While PostgreSQL restarts, its Unix socket is missing: connecting fails with ENOENT.
     if (syscallOf(error) === 'connect') return new DatabaseUnavailable();
     const away = UNAVAILABLE_CODES.has(code) || UNAVAILABLE_STATES.some((state) => code.startsWith(state));
     return away && /^[0-9A-Z_]+$/.test(code) ? new DatabaseUnavailable() : undefined;
@@ -86,7 +89,7 @@ export function domainErrorOf(error: unknown, constraints: ConstraintErrors): Do
   return UNAVAILABLE_MESSAGES.test(message) ? new DatabaseUnavailable() : undefined;
 }
 
-/** @returns the system call that failed, for errors of the operating system */
+/** @returns the name of the failed system call, for errors of the operating system */
 function syscallOf(error: unknown): unknown {
   return (Object(error) as { syscall?: unknown }).syscall;
 }

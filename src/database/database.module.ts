@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { Reads } from './reads.js';
 
-/** Hands {@link Reads} to whoever reads. */
+/** Provides {@link Reads}. */
 @Global()
 @Module({
   providers: [

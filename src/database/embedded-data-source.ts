@@ -6,11 +6,11 @@ import type { EmbeddedFolder } from './embedded-folder.js';
 import type { EmbeddedPostgres } from './embedded-postgres.js';
 import type { Watched } from './statement-watchdog.js';
 
-/** PostgreSQL in this process, kept in a folder that no other process may open meanwhile. */
+/** PostgreSQL inside this process. Its folder is locked against other processes. */
 export class EmbeddedDataSource extends DataSource {
   /**
-   * @param path the folder's
-   * @param connection what PGlite's adapter makes of `postgres` for `pg`
+   * @param path of the folder
+   * @param connection the pool options that PGlite's adapter for `pg` returns
    */
   private constructor(
     private readonly path: string,
@@ -22,10 +22,10 @@ export class EmbeddedDataSource extends DataSource {
   }
 
   /**
-   * Takes the folder at `path`, and opens the database there, which is created if there is none.
-   * @throws DatabaseFolderInUse another process has it open
+   * Locks the folder at `path` and opens its database, which is created if there is none.
+   * @throws DatabaseFolderInUse another process has locked it
    * @throws DatabaseFolderUnusable this process may not use the folder
-   * @throws EmbeddedDatabaseUnusable PostgreSQL cannot open what is there, or has no room
+   * @throws EmbeddedDatabaseUnusable PostgreSQL cannot open the database, or the disk is full
    */
   static async open(path: string): Promise<EmbeddedDataSource> {
     const { EmbeddedFolder } = await import('./embedded-folder.js');
@@ -43,17 +43,18 @@ export class EmbeddedDataSource extends DataSource {
     }
   }
 
-  /** @returns an error of this database as the operator is told it */
+  /** @returns the error as the operator sees it */
   operatorErrorOf(error: unknown): unknown {
     return operatorErrorOf(this.path, this.postgres.failure ?? error);
   }
 
   /**
-   * Ends the process when a statement never returns, of which nothing else in it can take notice.
-   * @param onEnd called once PostgreSQL has ended itself, with what the operator is told
-   * @param longest how much processor time of the process one statement may take, in seconds. A server ends a
-   *   statement after ten; here none can be ended but with the process. It is not the time of a clock, which
-   *   passes on a busy or suspended machine as well.
+   * Kills the process if a statement never returns. Nothing on the main thread can do that, because the statement
+   * blocks it.
+   * @param onEnd called with the error for the operator when PostgreSQL has terminated
+   * @param longest upper bound for the CPU time of the process during one statement, in seconds. CPU time, because
+   *   wall-clock time also passes on a busy or suspended machine. A server cancels a statement after ten seconds; the
+   *   embedded database cannot cancel one.
    */
   watch(onEnd: (error: unknown) => void, longest = 60): void {
     const workerData: Watched = { progress: this.postgres.progress, folder: this.path, longest };
@@ -68,7 +69,7 @@ export class EmbeddedDataSource extends DataSource {
     });
   }
 
-  /** Closes the files as well, and gives the folder back. */
+  /** Also closes the files and unlocks the folder. */
   override async destroy(): Promise<void> {
     if (this.isInitialized) await super.destroy();
     await this.postgres.close();

@@ -21,12 +21,12 @@ import { EmbeddedPostgresEnded } from './embedded-postgres.js';
 /** The built program of `create-embedded.ts`. */
 const CREATE_EMBEDDED = createRequire(import.meta.url).resolve('#create-embedded');
 
-/** The rights of others, which nobody has: the files hold hashes of passwords, the WAL included. */
-const OTHERS = 0o077;
-/** Set on a folder that many use, such as `/tmp`, which stays as it is. */
+/** Permission bits of group and others, cleared because the files (including the WAL) contain password hashes. */
+const NOT_OWNER = 0o077;
+/** The sticky bit marks a shared folder such as `/tmp`, whose mode is left alone. */
 const STICKY = 0o1000;
 
-/** The folder of the embedded database, which this process has for itself. */
+/** The folder of the embedded database, locked by this process. */
 export class EmbeddedFolder {
   private constructor(
     private readonly folder: string,
@@ -34,41 +34,40 @@ export class EmbeddedFolder {
   ) {}
 
   /**
-   * Makes the folder if there is none, takes the one right to open the database in it, which two openers
-   * would destroy, and restricts it and all that is in it to its owner. The lock is the kernel's: it ends
-   * with the process, however that ends, so none is ever stale.
-   * @throws DatabaseFolderInUse another process holds it
+   * Creates the folder if necessary, locks it, because two processes would corrupt the database, and restricts it to
+   * its owner. The kernel releases the lock when the process ends, so no lock is ever stale.
+   * @throws DatabaseFolderInUse another process has locked it
    * @throws DatabaseFolderUnusable
    */
   static take(folder: string): EmbeddedFolder {
-    process.umask(OTHERS);
-    return orUnusable(folder, () => {
-      makeFolder(resolve(folder));
+    process.umask(NOT_OWNER);
+    return checkUsable(folder, () => {
+      createFolder(resolve(folder));
       const lock = openSync(join(folder, 'lock'), 'a');
-      const taken = new EmbeddedFolder(folder, lock);
+      const locked = new EmbeddedFolder(folder, lock);
       if (!tryLock(lock)) {
-        taken.release();
+        locked.release();
         throw new DatabaseFolderInUse(folder);
       }
       try {
-        taken.restrict();
+        locked.restrict();
       } catch (error) {
-        taken.release();
+        locked.release();
         throw error;
       }
-      return taken;
+      return locked;
     });
   }
 
-  /** Where PostgreSQL keeps its files. */
+  /** The data directory of PostgreSQL. */
   get data(): string {
     return join(this.folder, 'pgdata');
   }
 
   /**
-   * Creates the database unless there is one, in another folder that is renamed when it is complete: what the
-   * end of the process cut short is never taken for a database, and is created again.
-   * @throws EmbeddedPostgresEnded there is one already, but not the whole of it, or PostgreSQL cannot create one
+   * Creates the database if there is none, in another folder that is renamed when it is complete. A creation
+   * that was interrupted is never mistaken for a database, and starts again.
+   * @throws EmbeddedPostgresEnded if the database is incomplete, or PostgreSQL cannot create one
    */
   async create(): Promise<void> {
     const unfinished = join(this.folder, 'pgdata.unfinished');
@@ -86,7 +85,7 @@ export class EmbeddedFolder {
     }
   }
 
-  /** The process that creates the database shares the lock, so that no other one opens the folder before it has ended. */
+  /** The child process inherits the lock, so that no other process opens the folder before it has ended. */
   private async runCreation(folder: string): Promise<void> {
     const creation = spawn(process.execPath, [CREATE_EMBEDDED, folder], {
       stdio: ['pipe', 'pipe', 'ignore', this.lock],
@@ -102,14 +101,16 @@ export class EmbeddedFolder {
     closeSync(this.lock);
   }
 
-  /** An empty folder, as one makes that prepares a volume, is no database yet. Without its version PGlite would write over what is there. */
+  /**
+   * An empty folder, such as a prepared volume, is not a database yet. Without this check PGlite would overwrite files.
+   */
   private hasDatabase(): boolean {
-    const names = orUnusable(this.folder, () => (existsSync(this.data) ? readdirSync(this.data) : []));
+    const names = checkUsable(this.folder, () => (existsSync(this.data) ? readdirSync(this.data) : []));
     if (names.length > 0 && !names.includes('PG_VERSION')) throw new EmbeddedPostgresEnded('PG_VERSION is missing');
     return names.length > 0;
   }
 
-  /** Restricts the folder and all that is in it to its owner: PGlite's runtime pays no heed to the umask. */
+  /** Restricts the folder and its contents to the owner, because PGlite's runtime ignores the umask. */
   restrict(): void {
     if ((lstatSync(this.folder).mode & STICKY) === 0) restrict(this.folder);
     restrict(join(this.folder, 'lock'));
@@ -124,18 +125,18 @@ function restrictAll(folder: string): void {
 
 function restrict(path: string): void {
   const { mode } = statSync(path);
-  if ((mode & OTHERS) !== 0) chmodSync(path, mode & 0o700);
+  if ((mode & NOT_OWNER) !== 0) chmodSync(path, mode & 0o700);
 }
 
-/** Node's own `recursive` never ends where the kernel says of an existing folder that it does not exist, as in `/proc`. */
-function makeFolder(folder: string): void {
+/** Node's `recursive` option loops forever if the kernel reports ENOENT for an existing folder, as in `/proc`. */
+function createFolder(folder: string): void {
   if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
+  createFolder(dirname(folder));
   mkdirSync(folder);
 }
 
-/** @throws DatabaseFolderUnusable what `work` does with the file system is refused */
-function orUnusable<T>(folder: string, work: () => T): T {
+/** @throws DatabaseFolderUnusable the file system rejects `work` */
+function checkUsable<T>(folder: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -1,16 +1,16 @@
 import type { PGlite } from '@electric-sql/pglite';
 
 /**
- * PostgreSQL's own default is 128 MB, all of it resident from the start because it lies in the memory of this
- * process. The pages are in the cache of the operating system as well.
+ * The default of PostgreSQL is 128 MB, all of it resident from the start, because it is memory of this process. The
+ * operating system caches the pages as well.
  */
 const SHARED_BUFFERS = '16MB';
 
-/** PostgreSQL says why it ends with one of these, and `Aborted` is the word of its runtime. */
-const LAST_WORDS = /\b(?:PANIC|FATAL): +(.+)|^postgres: (could not access .+)|^(Aborted\(.*)/;
+/** Log lines with PostgreSQL's reason for terminating. `Aborted` comes from its WebAssembly runtime. */
+const TERMINATION = /\b(?:PANIC|FATAL): +(.+)|^postgres: (could not access .+)|^(Aborted\(.*)/;
 const DETAIL = /\bDETAIL: +(.+)/;
 
-/** Errors of the file system, by the number that PGlite's runtime gives them. */
+/** File-system errors by the errno of PGlite's runtime. */
 const FILE_ERRORS: Readonly<Record<number, string>> = {
   2: 'Permission denied',
   19: 'Quota exceeded',
@@ -21,18 +21,18 @@ const FILE_ERRORS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Errors of the disk that PostgreSQL has no SQLSTATE for: a quota, a limit of the size of files, a file system
- * that has become read-only. They are answered as a full disk is.
+ * Disk errors without an SQLSTATE of their own: an exceeded quota, a file size limit, a file system that became
+ * read-only. They are treated as a full disk.
  */
-const DISK_REFUSES = /: (Quota exceeded|File too large|Read-only file system|I\/O error)$/;
+const DISK_ERROR = /: (Quota exceeded|File too large|Read-only file system|I\/O error)$/;
 
-/** The embedded PostgreSQL has ended itself, and answers nothing until the process is started again. */
+/** The embedded PostgreSQL has terminated. It stays unusable until the process restarts. */
 export class EmbeddedPostgresEnded extends Error {
-  /** crash_shutdown, as a server says when it ends. */
+  /** crash_shutdown, which a server reports when it terminates. */
   readonly code = '57P02';
 
   constructor(
-    /** In PostgreSQL's words. */
+    /** As PostgreSQL words it. */
     public reason: string,
   ) {
     super('The embedded database has ended.');
@@ -40,13 +40,13 @@ export class EmbeddedPostgresEnded extends Error {
 }
 
 /**
- * PGlite that notices its own end. PGlite itself goes on after a PANIC, such as that of a full disk, and
- * its next statement never returns.
+ * A PGlite that detects termination. After a PANIC, for example of a full disk, PGlite itself continues, and its next
+ * statement never returns.
  */
 export class EmbeddedPostgres {
-  /** One number: odd while a statement runs. Another thread may read it. */
+  /** A counter that is odd while a statement runs. Other threads may read it. */
   readonly progress = new Int32Array(new SharedArrayBuffer(4));
-  /** Resolves once PostgreSQL has ended itself. */
+  /** Resolves when PostgreSQL has terminated. */
   readonly ended: Promise<EmbeddedPostgresEnded>;
   private end: EmbeddedPostgresEnded | undefined;
   private resolveEnded!: (end: EmbeddedPostgresEnded) => void;
@@ -54,7 +54,7 @@ export class EmbeddedPostgres {
   private constructor(
     module: { PGlite: typeof PGlite },
     folder: string,
-    /** What its adapter for `pg` is made of. */
+    /** For the PGlite adapter of `pg`. */
     readonly pglite = new module.PGlite({
       dataDir: folder,
       onStderr: (line) => this.read(line),
@@ -66,15 +66,15 @@ export class EmbeddedPostgres {
     pglite.execProtocolRawSync = (message) => this.run(() => execute(message));
     const parse = pglite.execProtocolStream.bind(pglite);
     pglite.execProtocolStream = async (message, options) => {
-      const answers = await parse(message, options);
-      for (const answer of answers) classify(answer);
-      return answers;
+      const responses = await parse(message, options);
+      for (const response of responses) classify(response);
+      return responses;
     };
   }
 
   /**
-   * Opens the database in `folder`, or creates it in a folder that does not exist.
-   * @throws EmbeddedPostgresEnded PostgreSQL refuses the folder, and says why
+   * Opens the database in `folder`, or creates it if the folder does not exist.
+   * @throws EmbeddedPostgresEnded PostgreSQL rejects the folder; the error contains the reason
    */
   static async open(folder: string): Promise<EmbeddedPostgres> {
     const postgres = new EmbeddedPostgres(await import('@electric-sql/pglite'), folder);
@@ -86,12 +86,12 @@ export class EmbeddedPostgres {
     return postgres;
   }
 
-  /** Why it has ended, or undefined while it works. */
+  /** The reason for termination, or undefined while it runs. */
   get failure(): EmbeddedPostgresEnded | undefined {
     return this.end;
   }
 
-  /** Writes everything out and closes the files; does nothing if PostgreSQL has ended itself. */
+  /** Flushes and closes the files. Does nothing if PostgreSQL has terminated. */
   async close(): Promise<void> {
     if (this.end === undefined && !this.pglite.closed) await this.pglite.close();
   }
@@ -106,9 +106,9 @@ export class EmbeddedPostgres {
     }
   }
 
-  /** Reads a line of PostgreSQL's own log. */
+  /** Parses a line of PostgreSQL's log. */
   private read(line: string): boolean {
-    const [, fatal, refusal, aborted] = LAST_WORDS.exec(line) ?? [];
+    const [, fatal, refusal, aborted] = TERMINATION.exec(line) ?? [];
     const reason = fatal ?? refusal ?? aborted;
     if (reason !== undefined && this.end === undefined) {
       this.end = new EmbeddedPostgresEnded(reason);
@@ -125,8 +125,8 @@ function reasonOf(error: unknown): string {
   return (errno === undefined ? message : FILE_ERRORS[errno]) ?? 'no reason is known';
 }
 
-/** Gives an error of the disk the code of a full disk, so that it is answered as one. */
-function classify(answer: object): void {
-  const { severity, message } = answer as { severity?: string; message?: string };
-  if (severity === 'ERROR' && DISK_REFUSES.test(message ?? '')) Object.assign(answer, { code: '53100' });
+/** Replaces the code of a disk error with disk_full. */
+function classify(response: object): void {
+  const { severity, message } = response as { severity?: string; message?: string };
+  if (severity === 'ERROR' && DISK_ERROR.test(message ?? '')) Object.assign(response, { code: '53100' });
 }

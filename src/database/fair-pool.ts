@@ -1,12 +1,12 @@
 import { Overloaded, TooManyRequests } from '../common/errors.js';
 
-/** How many may wait, for one caller and in all. */
+/** Upper bounds of the queue, per caller and in total. */
 const MAX_WAITING_PER_CALLER = 64;
 const MAX_WAITING = 1000;
-/** How long one may wait, in milliseconds. */
+/** Upper bound for the time in the queue, in milliseconds. */
 const MAX_WAIT_MS = 5000;
 
-/** Whose turn it is: the id of an account, or `null` for all who need no key. */
+/** The id of an account, or `null` for all anonymous callers together. */
 export type CallerId = number | null;
 
 /** The caller has too many lists in progress. */
@@ -17,24 +17,24 @@ export class TooManyLists extends TooManyRequests {
 }
 
 interface Waiting<Resource> {
-  readonly begin: (resource: Resource) => void;
+  readonly start: (resource: Resource) => void;
   readonly giveUp: () => void;
 }
 
-/** A caller for whom something is under way or waits. */
+/** The running and queued work of one caller. */
 interface Turn<Resource> {
   running: number;
   readonly waiting: Set<Waiting<Resource>>;
 }
 
 /**
- * Hands out a few resources, each to one user at a time. One caller never has more than half of them, and
- * callers who wait take turns, however much each of them asks for.
+ * Round-robin scheduler for a few exclusive resources. A caller gets at most half of them, and waiting callers take
+ * turns, however many requests each has.
  */
 export class FairPool<Resource> {
   private readonly idle: Resource[];
   private readonly perCaller: number;
-  /** In the order of their turns. */
+  /** In round-robin order. */
   private readonly callers = new Map<CallerId, Turn<Resource>>();
   private waiting = 0;
 
@@ -44,16 +44,17 @@ export class FairPool<Resource> {
   }
 
   /**
-   * @returns what `work` returns
-   * @throws TooManyLists too many wait for this caller
-   * @throws Overloaded too many wait in all, or this one has waited too long
+   * Runs `work` with a resource as soon as one is available.
+   * @returns the result of `work`
+   * @throws TooManyLists the queue of this caller is full
+   * @throws Overloaded the whole queue is full, or the wait took too long
    */
   async use<T>(caller: CallerId, work: (resource: Resource) => Promise<T>): Promise<T> {
     const resource = await this.take(caller);
     try {
       return await work(resource);
     } finally {
-      this.giveBack(caller, resource);
+      this.release(caller, resource);
     }
   }
 
@@ -62,7 +63,7 @@ export class FairPool<Resource> {
     const resource = turn.running < this.perCaller ? this.idle.pop() : undefined;
     if (resource === undefined) {
       if (this.waiting >= MAX_WAITING) throw new Overloaded();
-      if (turn.waiting.size >= MAX_WAITING_PER_CALLER) throw this.excessOf(caller);
+      if (turn.waiting.size >= MAX_WAITING_PER_CALLER) throw this.rejectionFor(caller);
     } else turn.running += 1;
     this.callers.set(caller, turn);
     return resource ?? this.wait(caller, turn);
@@ -76,15 +77,15 @@ export class FairPool<Resource> {
         this.waiting -= 1;
       };
       const waiting: Waiting<Resource> = {
-        begin: (resource) => {
+        start: (resource) => {
           leave();
           turn.running += 1;
           resolve(resource);
         },
         giveUp: () => {
           leave();
-          this.forgetIfIdle(caller, turn);
-          reject(turn.running === this.perCaller ? this.excessOf(caller) : new Overloaded());
+          this.removeIfIdle(caller, turn);
+          reject(turn.running === this.perCaller ? this.rejectionFor(caller) : new Overloaded());
         },
       };
       const timer = setTimeout(waiting.giveUp, MAX_WAIT_MS);
@@ -93,17 +94,17 @@ export class FairPool<Resource> {
     });
   }
 
-  private giveBack(caller: CallerId, resource: Resource): void {
+  private release(caller: CallerId, resource: Resource): void {
     this.idle.push(resource);
     const turn = this.callers.get(caller);
-    if (turn === undefined) throw new Error('A resource was given back by a caller who had none.');
+    if (turn === undefined) throw new Error('A caller released a resource that it did not hold.');
     turn.running -= 1;
-    this.forgetIfIdle(caller, turn);
-    this.beginNext();
+    this.removeIfIdle(caller, turn);
+    this.startNext();
   }
 
-  /** Begins the oldest of the caller whose turn it is, and sends that caller to the end. */
-  private beginNext(): void {
+  /** Starts the oldest request of the next caller, then moves that caller to the end. */
+  private startNext(): void {
     for (const [caller, turn] of this.callers) {
       const [next] = turn.waiting;
       if (next === undefined || turn.running >= this.perCaller) continue;
@@ -111,16 +112,16 @@ export class FairPool<Resource> {
       if (resource === undefined) return;
       this.callers.delete(caller);
       this.callers.set(caller, turn);
-      next.begin(resource);
+      next.start(resource);
       return;
     }
   }
 
-  private forgetIfIdle(caller: CallerId, turn: Turn<Resource>): void {
+  private removeIfIdle(caller: CallerId, turn: Turn<Resource>): void {
     if (turn.running === 0 && turn.waiting.size === 0) this.callers.delete(caller);
   }
 
-  private excessOf(caller: CallerId): Error {
+  private rejectionFor(caller: CallerId): Error {
     return caller === null ? new Overloaded() : new TooManyLists();
   }
 }

@@ -1,4 +1,7 @@
 declare module 'fs-native-extensions' {
-  /** Takes an exclusive lock on the open file; false where another descriptor holds it. */
+  /**
+   * Locks the open file exclusively.
+   * @returns false if another descriptor holds the lock
+   */
   export function tryLock(fd: number): boolean;
 }

@@ -5,22 +5,23 @@ import { postgresOptions } from './data-source-options.js';
 import { EmbeddedDataSource } from './embedded-data-source.js';
 
 /**
- * Prepares the database that the environment names: a PostgreSQL server, or else the embedded one.
- * @param answerTimeout as in {@link postgresOptions}; the operator's commands wait for as long as it takes
+ * Creates the data source for the configured database: a PostgreSQL server, otherwise the embedded database.
+ * @param answerTimeout as in {@link postgresOptions}, in milliseconds; absent for operator commands, which may take
+ *   long
  * @returns a data source that is not connected yet
- * @throws DatabaseFolderInUse another process has the embedded database open
- * @throws InvalidEnvironment the driver does not accept a URL
+ * @throws DatabaseFolderInUse another process has locked the embedded database
+ * @throws InvalidEnvironment the driver rejects a URL
  */
 export async function openDatabase(environment: Environment, answerTimeout?: number): Promise<DataSource> {
   const { DATABASE_URL: url, DATABASE_REPLICA_URLS: replicas = [] } = environment;
   if (url === undefined) return EmbeddedDataSource.open(environment.DATA_DIR);
-  requireAccepted('DATABASE_URL', url);
-  for (const replica of replicas) requireAccepted('DATABASE_REPLICA_URLS', replica);
+  requireValidUrl('DATABASE_URL', url);
+  for (const replica of replicas) requireValidUrl('DATABASE_REPLICA_URLS', replica);
   return new DataSource(postgresOptions(url, answerTimeout));
 }
 
-/** Has the driver read the parameters of a URL, and the files that they name. */
-function requireAccepted(name: string, url: string): void {
+/** Lets the driver parse the URL and read the files that its parameters name. */
+function requireValidUrl(name: string, url: string): void {
   try {
     new pg.Client({ connectionString: url });
   } catch (error) {

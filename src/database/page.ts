@@ -1,62 +1,63 @@
 import { rowOf, type Statements } from './statements.js';
 
-/** A part of a list: so many rows after so many others. */
+/** The requested part of a list. */
 export interface Slice {
   readonly limit: number;
   readonly offset: number;
 }
 
-/** A list by an id, as parts of SQL that are written in the source. */
+/** A list ordered by an id, as SQL fragments from the source code, never from input. */
 export interface ListSql {
-  /** What a row is made of. */
+  /** The select list of a row. */
   readonly columns: string;
-  /** The tables of {@link columns}, to follow `FROM`. */
+  /** The joined tables that {@link columns} needs: the text after `FROM`. */
   readonly source: string;
-  /** The column of {@link source} that the list is in the order of. */
+  /** The column of {@link source} that orders the list. */
   readonly id: string;
-  /** The ids of the whole list: `FROM` and `WHERE`, with the fewest tables that tell them. */
+  /** `FROM` and `WHERE` of the whole list, with as few tables as possible. */
   readonly from: string;
   /**
-   * The same for the first ids of the list only, if those can be found without the others.
-   * @param count SQL for how many are needed
+   * As `from`, but for the first ids only, if an index can find those without reading the others.
+   * @param count SQL for the number of ids needed
    */
   readonly firstIds?: (count: string) => string;
 }
 
-/** The rows of a slice of a list, and how many the list has in all. */
+/** The rows of a slice and the length of the whole list. */
 export interface PageOfRows<Row> {
   readonly rows: Row[];
   readonly count: number;
 }
 
-/** A row of a slice beside the whole count, which stands alone where the slice is empty. */
+/** A row with the total count. An empty slice is one row with a null id. */
 export type RowOfPage<Row> = { readonly count: number } & (Row | { readonly id: null });
 
 /**
- * Finds the ids of the slice first and joins the tables for those alone.
- * @param limit, offset SQL for the slice
- * @param most SQL for the number at which counting ends; to the end where it is absent
- * @returns SQL for rows of a page, in no order
+ * Builds the SQL of a page. It finds the ids of the slice first, then joins the other tables for those ids only.
+ * @param limit SQL for the length of the slice
+ * @param offset SQL for the start of the slice
+ * @param countLimit SQL for an upper bound of the count; without it every row is counted
+ * @returns SQL for the rows of a page, in no particular order
  */
-export function sqlOfPage(list: ListSql, limit: string, offset: string, most?: string): string {
+export function sqlOfPage(list: ListSql, limit: string, offset: string, countLimit?: string): string {
   const { columns, source, id, from } = list;
   const first = list.firstIds?.(`${limit}::bigint + ${offset}::bigint`) ?? from;
-  const counted = most === undefined ? from : `FROM (SELECT ${from} LIMIT ${most}) counted`;
+  const counted = countLimit === undefined ? from : `FROM (SELECT ${from} LIMIT ${countLimit}) counted`;
   return `SELECT page.*, total.count FROM (SELECT count(*)::integer AS count ${counted}) total
     LEFT JOIN (SELECT ${columns}
       FROM (SELECT ${id} AS id ${first} ORDER BY ${id} LIMIT ${limit} OFFSET ${offset}) ids
       JOIN (${source}) ON ${id} = ids.id) page ON true`;
 }
 
-/** @returns the page that the statement of {@link sqlOfPage} has answered */
+/** @param rows the result of {@link sqlOfPage} */
 export function pageOfRows<Row>(rows: RowOfPage<Row>[]): PageOfRows<Row> {
   const isRow = (row: RowOfPage<Row>): row is Row & RowOfPage<Row> => (row as { id: number | null }).id !== null;
   return { rows: rows.filter(isRow), count: rowOf(rows).count };
 }
 
 /**
- * @param values for the parameters of `from`
- * @returns a slice and the whole count, by one statement, wherever the slice lies
+ * Reads a slice and the total count in one statement.
+ * @param values the parameters of `list.from`
  */
 export async function readPage<Row extends { readonly id: number }>(
   on: Statements,

@@ -5,28 +5,28 @@ import { databaseFailureOf, DatabaseUnavailable, domainErrorOf } from './databas
 import { send, type Statements } from './statements.js';
 import { SessionClient } from './session-client.js';
 
-/** How long a server may take to say goodbye, in milliseconds. */
+/** How long a graceful close may take, in milliseconds. */
 const CLOSE_MS = 1000;
 
-/** The connection ended before the server came to this statement, because the one before it got no answer. */
+/** The connection ended before the server reached this statement, because an earlier one timed out. */
 export class NeverStarted extends DatabaseUnavailable {}
 
-/** What has been sent on one connection. */
+/** State of one connection. */
 interface Session {
   readonly client: SessionClient;
   sent: number;
   answered: number;
-  /** Ends the connection; restarted by each answer. */
+  /** Closes the connection when it fires. Each result restarts it. */
   silence: NodeJS.Timeout | undefined;
-  /** Which statement got no answer in time. */
+  /** Number of the statement that timed out. */
   overdue?: number;
 }
 
-/** A persistent connection that reconnects, and sends each statement without waiting for the answer to the one before. */
+/** A persistent, pipelined connection that reconnects. */
 export class PipelinedConnection implements Statements {
-  /** How many statements have no answer yet. */
+  /** Number of statements without a result. */
   waiting = 0;
-  /** Whether a statement need not wait for the connection. */
+  /** Whether a statement can be sent at once. */
   isOpen = false;
   private readonly logger = new Logger(PipelinedConnection.name);
   private readonly options: pg.PoolConfig;
@@ -35,8 +35,8 @@ export class PipelinedConnection implements Statements {
   private session: Promise<Session> | undefined;
 
   /**
-   * @param options those of a pool. Here `query_timeout` limits how long the server may be silent: `pg` would
-   *   count from the sending of a statement, and blame it for those before it.
+   * @param options of a pool. `query_timeout` limits the silence of the server: `pg` would count from the sending of a
+   *   statement and blame it for those ahead of it.
    */
   constructor({ query_timeout: silenceMs, ...options }: pg.PoolConfig) {
     this.options = options;
@@ -44,8 +44,8 @@ export class PipelinedConnection implements Statements {
   }
 
   /**
-   * @throws NeverStarted the same statement may be sent again
-   * @throws DatabaseUnavailable there is no connection
+   * @throws NeverStarted the statement may be sent again
+   * @throws DatabaseUnavailable
    */
   async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     this.waiting += 1;
@@ -56,12 +56,15 @@ export class PipelinedConnection implements Statements {
     }
   }
 
-  /** @returns the connection, once there is one. @throws DatabaseUnavailable */
+  /**
+   * @returns the open connection
+   * @throws DatabaseUnavailable
+   */
   open(): Promise<Session> {
     return (this.session ??= this.connect());
   }
 
-  /** Ends the connection, or gives up making it; a server that has fallen silent is not waited for long. */
+  /** Closes the connection or stops connecting. Waits for a silent server only briefly. */
   async close(): Promise<void> {
     const { client } = this;
     if (client === undefined) return;
@@ -71,7 +74,7 @@ export class PipelinedConnection implements Statements {
 
   private async sendOn<Row extends object>(session: Session, text: string, values?: readonly unknown[]) {
     const number = (session.sent += 1);
-    session.silence ??= this.endAfterSilence(session);
+    session.silence ??= this.closeAfterSilence(session);
     try {
       return await send<Row>(session.client, text, values);
     } catch (error) {
@@ -86,7 +89,7 @@ export class PipelinedConnection implements Statements {
     }
   }
 
-  private endAfterSilence(session: Session): NodeJS.Timeout | undefined {
+  private closeAfterSilence(session: Session): NodeJS.Timeout | undefined {
     if (this.silenceMs === undefined) return undefined;
     return setTimeout(() => {
       session.overdue = session.answered + 1;
@@ -102,15 +105,15 @@ export class PipelinedConnection implements Statements {
       });
     }
     const session: Session = { client, sent: 0, answered: 0, silence: undefined };
-    const silence = this.endAfterSilence(session);
+    const silence = this.closeAfterSilence(session);
     try {
       await client.connect();
       await client.initializeSession();
     } catch (error) {
       this.drop(client);
-      // What passes by itself is told to every caller; what does not, such as a password, is the operator's.
+      // Callers are told about transient failures. Others, such as a wrong password, are for the operator.
       if (domainErrorOf(error, {}) === undefined) {
-        this.logger.error(`A connection to PostgreSQL is refused (${databaseFailureOf(error).code ?? 'no code'}).`);
+        this.logger.error(`Cannot log in to PostgreSQL (${databaseFailureOf(error).code ?? 'no code'}).`);
       }
       throw error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable();
     } finally {

@@ -5,16 +5,19 @@ import type { Statements } from './statements.js';
 
 const CONNECTIONS = 2;
 
-/** A few connections that all requests share, for statements that are always short. */
+/** A few connections shared by all requests, for short statements only. */
 export class PipelinedConnections implements Statements {
   private readonly connections: readonly PipelinedConnection[];
 
-  /** @param options those of a pool */
+  /** @param options of a pool */
   constructor(options: pg.PoolConfig) {
     this.connections = Array.from({ length: CONNECTIONS }, () => new PipelinedConnection(options));
   }
 
-  /** Sends it on the connection that has the fewest before it; {@link withRetries}. Only for statements that read. */
+  /**
+   * Sends a reading statement on the least busy connection, see {@link withRetries}. Writes are not allowed, because a
+   * statement may be sent twice.
+   */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     const ask = () => withRetries(() => this.leastBusy().query<Row>(text, values));
     return ask().catch((error: unknown) => {

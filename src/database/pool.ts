@@ -4,12 +4,14 @@ import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
 import type { SessionClient } from './session-client.js';
 
-/** @returns the pool of connections that a data source, which is connected, works with */
+/** @param dataSource is connected */
 export function poolOf(dataSource: DataSource): pg.Pool {
   return (dataSource.driver as unknown as { master: pg.Pool }).master;
 }
 
-/** @returns what sends each statement on any connection that is free, as a transaction of its own; {@link withRetries} */
+/**
+ * @returns an executor that runs each statement on any idle connection, as its own transaction, see {@link withRetries}
+ */
 export function standAlone(dataSource: DataSource): Statements {
   return { query: (text, values) => withRetries(() => sendAlone(poolOf(dataSource), text, values)) };
 }

@@ -9,19 +9,19 @@ import { Replica } from './replica.js';
 import { withRetries } from './retries.js';
 import type { Statements } from './statements.js';
 
-/** How many lists and pictures one process reads at a time. */
+/** Upper bound for the lists and pictures that one process reads concurrently. */
 const LISTS_AT_A_TIME = 4;
 
-/** Who reads, and how far the primary's log went when that was found out. */
+/** The caller, with the log position of the primary when the caller was authenticated. */
 export interface Reader {
   readonly id: CallerId;
-  /** A `pg_lsn`; absent where there is no replica. */
+  /** See {@link POSITION}; absent without replicas. */
   readonly position?: string;
 }
 
 /**
- * Answers statements that read and stand alone. On a server they have connections of their own: no request
- * waits for one that a transaction holds, and no key waits behind a list.
+ * Runs reading statements outside transactions. On a server they have their own connections, so that no request waits
+ * for a connection held by a transaction, and no key check waits for a list.
  */
 export class Reads implements Statements, OnApplicationShutdown {
   private readonly short: Statements;
@@ -30,11 +30,11 @@ export class Reads implements Statements, OnApplicationShutdown {
   private readonly kept: readonly { close(): Promise<void> }[];
   private turn = 0;
 
-  /** @param replicaUrls PostgreSQL servers that follow the one of the data source */
+  /** @param replicaUrls standbys of the primary */
   constructor(dataSource: DataSource, replicaUrls: readonly string[] = []) {
     this.replicas = replicaUrls.map((url) => new Replica(url));
     if (dataSource instanceof EmbeddedDataSource) {
-      // It has one connection, which no list may hold for longer than one statement.
+      // There is only one connection; a list may hold it for one statement at most.
       this.short = standAlone(dataSource);
       this.lists = new FairPool([this.short]);
       this.kept = this.replicas;
@@ -47,28 +47,28 @@ export class Reads implements Statements, OnApplicationShutdown {
     this.kept = [short, ...lists, ...this.replicas];
   }
 
-  /** Whether {@link onReplica} needs to know the position of a reader. */
+  /** Whether {@link onReplica} uses {@link Reader.position}. */
   get hasReplicas(): boolean {
     return this.replicas.length > 0;
   }
 
-  /** Asks the primary for a bounded number of rows, found by an index: whatever decides a right is asked here. */
+  /** Reads a bounded number of rows by an index from the primary. Every decision on rights must use this method. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     return this.short.query(text, values);
   }
 
   /**
-   * @returns what asks the primary for something that may be long or large, when it is the reader's turn;
-   *   it throws what {@link FairPool.use} throws
+   * @returns an executor for long or large reads on the primary, scheduled fairly. It throws the errors of {@link
+   *   FairPool.use}.
    */
   listsOf({ id }: Reader): Statements {
     return { query: (text, values) => this.lists.use(id, (on) => withRetries(() => on.query(text, values))) };
   }
 
   /**
-   * @param reader has been found by the primary, and may see the list that is asked for
-   * @returns as {@link listsOf}, but asks a replica that has all that was stored when the reader was found, the
-   *   reader's own writes among it, and the primary where no replica has
+   * @param reader was authenticated by the primary and may see the requested list
+   * @returns an executor as from {@link listsOf}, but on a replica that has replayed everything up to the position of
+   *   the reader, including the reader's own writes. Without such a replica it falls back to the primary.
    */
   onReplica(reader: Reader): Statements {
     const { id, position } = reader;
@@ -84,7 +84,7 @@ export class Reads implements Statements, OnApplicationShutdown {
     };
   }
 
-  /** @returns the first in turn that is worth asking */
+  /** @returns the next ready replica, round robin */
   private nextReplica(): Replica | undefined {
     const { replicas } = this;
     this.turn = (this.turn + 1) % Math.max(replicas.length, 1);

@@ -1,7 +1,7 @@
 import { MigrationExecutor, type DataSource, type EntityManager } from 'typeorm';
 import { OperatorError } from '../common/errors.js';
 
-/** Any number that nothing else in the database uses as an advisory lock. */
+/** An arbitrary advisory lock id that nothing else in the database uses. */
 const MIGRATION_LOCK = 7_203_114_550;
 
 /** The database lacks migrations that this version of the service needs. */
@@ -11,23 +11,23 @@ export class SchemaIsBehind extends OperatorError {
   }
 }
 
-/** Texts would be compared, folded and cut as bytes, or could not be stored. */
+/** Only UTF8 can store every text, and compares, folds and truncates by character. */
 export class EncodingIsNotUtf8 extends OperatorError {
   constructor(encoding: string) {
     super(
-      `The database has the encoding ${encoding}; create one with ENCODING 'UTF8' TEMPLATE template0, and use that ` +
+      `The database has the encoding ${encoding}; use one created with ENCODING 'UTF8' TEMPLATE template0 ` +
         '(docs/operations.md).',
     );
   }
 }
 
 /**
- * Brings the schema up to date. Safe to run twice, and from two places at once: the second waits.
+ * Runs the pending migrations. Concurrent calls are safe: the second one waits.
  * @returns the names of the migrations that ran
  * @throws EncodingIsNotUtf8
  */
 export function migrate(dataSource: DataSource): Promise<string[]> {
-  // Lock and setting end with the transaction: behind a pooler a session would leave them to somebody else.
+  // The lock and the setting end with the transaction. Behind a pooler, session-level ones would leak to other clients.
   return dataSource.transaction(async (manager) => {
     await requireUtf8(manager);
     await manager.query('SET LOCAL statement_timeout = 0');
@@ -37,7 +37,10 @@ export function migrate(dataSource: DataSource): Promise<string[]> {
   });
 }
 
-/** @throws SchemaIsBehind a migration has not run yet; EncodingIsNotUtf8 */
+/**
+ * @throws SchemaIsBehind there are pending migrations
+ * @throws EncodingIsNotUtf8
+ */
 export async function requireCurrentSchema(dataSource: DataSource): Promise<void> {
   await requireUtf8(dataSource);
   const pending = await new MigrationExecutor(dataSource).getPendingMigrations();

@@ -3,18 +3,17 @@ import pg from 'pg';
 import { OperatorError } from '../common/errors.js';
 import { StandbyRefused } from './standby.js';
 
-/** Options of a {@link SessionClient}. */
 export interface SessionConfig extends pg.ClientConfig {
-  /** Set for replicas only. */
+  /** True for replicas only. */
   readonly acceptsStandby?: boolean;
 }
 
-/** Instants would arrive in a format that depends on settings of the server. */
+/** Timestamps would arrive in a format that depends on server settings. */
 export class UnsupportedDateStyle extends OperatorError {
   constructor() {
     super(
-      'The DateStyle of the PostgreSQL of DATABASE_URL is not ISO, although the service asks for that; set it on the ' +
-        "role: ALTER ROLE … SET DateStyle = 'ISO'.",
+      'The DateStyle of the PostgreSQL server in DATABASE_URL is not ISO, although the service requests it; set it on ' +
+        "the role: ALTER ROLE … SET DateStyle = 'ISO'.",
     );
   }
 }
@@ -29,63 +28,62 @@ const SERVER = `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS "isStandb
   current_setting('DateStyle') AS "dateStyle"`;
 
 /**
- * Prepared statements are planned once: otherwise PostgreSQL would plan again for each execution that it expects
- * to return a few rows less, which takes longer than the rows. `test:scale` checks such plans. Transactions take
- * locks and then read what others committed, which other isolation levels turn into serialization failures.
+ * With custom plans, PostgreSQL plans again for each execution that it expects to return slightly fewer rows, which
+ * takes longer than the rows. `test:scale` checks the generic plans. Transactions take locks, then read what others
+ * committed; stricter isolation levels would turn that into serialization failures.
  */
 const SESSION_SETTINGS = `SET plan_cache_mode = force_generic_plan;
   SET default_transaction_isolation = 'read committed'; SET bytea_output = 'hex'; SET array_nulls = on`;
 
 /**
- * A connection to the database that sends statements without waiting for the answers to those before
- * (`pipeline`), all of one turn of the event loop in one piece. One that has fallen silent ends itself
- * after `query_timeout`.
+ * A pipelined connection. It writes all statements of one event-loop turn at once. If the server is silent for
+ * `query_timeout`, the connection closes.
  */
 export class SessionClient extends pg.Client {
-  /** Whether what is prepared by name is still there for the next statement. */
+  /** Whether named prepared statements last beyond one statement. */
   keepsPrepared = false;
   /** Whether the server was a standby when the session began. */
   isOnStandby = false;
   private readonly acceptsStandby: boolean;
-  private isHeld = false;
+  private isCorked = false;
 
   constructor(config: SessionConfig = {}) {
     super(config);
     this.acceptsStandby = config.acceptsStandby ?? false;
-    // Whoever waits for an answer is told by it, and the pool drops the connection; else this would end the process.
+    // Pending queries are rejected and the pool removes the connection. Without this listener the process would end.
     this.on('error', () => undefined);
   }
 
   override query: pg.Client['query'] = ((...statement: unknown[]) => {
-    this.holdTurn();
+    this.corkUntilNextTurn();
     return (pg.Client.prototype.query as (...statement: unknown[]) => unknown).apply(this, statement);
   }) as pg.Client['query'];
 
-  /** Ends the connection without a word to the server, which may not be listening any more. */
+  /** Closes the socket without the protocol message, because the server may not be listening anymore. */
   destroy(): void {
     this.stream.destroy?.();
   }
 
-  /** The embedded database has none of its own. */
+  /** The embedded database has no socket. */
   private get stream(): Partial<Writable> {
     return (this as unknown as { connection: { stream: Partial<Writable> } }).connection.stream;
   }
 
-  private holdTurn(): void {
+  private corkUntilNextTurn(): void {
     const { stream } = this;
-    if (this.isHeld || stream.cork === undefined) return;
-    this.isHeld = true;
+    if (this.isCorked || stream.cork === undefined) return;
+    this.isCorked = true;
     stream.cork();
     setImmediate(() => {
-      this.isHeld = false;
+      this.isCorked = false;
       stream.uncork?.();
     });
   }
 
   /**
-   * Prepares a new session. Behind a pooler, which reports another process than the one that answers, each
-   * transaction may run in another session: nothing can be prepared or set there.
-   * @throws StandbyRefused the server is a standby, and the connection is not one to a replica
+   * Checks and configures a new session. A pooler reports a different backend pid than the one that runs the statement;
+   * each transaction may then run in another session, so nothing is prepared or set.
+   * @throws StandbyRefused the server is a standby, but this is not a connection to a replica
    * @throws UnsupportedDateStyle a pooler dropped the parameters of {@link getStartupConf}
    */
   async initializeSession(): Promise<void> {
@@ -99,8 +97,8 @@ export class SessionClient extends pg.Client {
   }
 
   /**
-   * Session defaults that values are written and read by. They are part of the startup message, because poolers
-   * track these parameters and no others. Settings of the database and of the role do not override them.
+   * Adds the session settings that values are written and parsed with. They belong to the startup message, because
+   * these are the parameters that poolers track, and because settings of the database and the role do not override it.
    */
   getStartupConf(): Record<string, string> {
     const client = pg.Client.prototype as unknown as { getStartupConf: (this: pg.Client) => Record<string, string> };
@@ -113,7 +111,7 @@ export class SessionClient extends pg.Client {
   }
 }
 
-/** {@link SessionClient.initializeSession} as the pool's option `verify`. */
+/** The `verify` option of the pool: see {@link SessionClient.initializeSession}. */
 export function verify(client: SessionClient, done: (error?: Error) => void): void {
   client.initializeSession().then(() => {
     done();

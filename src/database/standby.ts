@@ -1,17 +1,17 @@
 import { DatabaseUnavailable } from './database-errors.js';
 
 /**
- * A connection reached a standby: a primary that was demoted, or a replica that was never promoted. Its rights
- * may be out of date, so nothing is read from it. The code is read_only_sql_transaction, as PostgreSQL itself
- * reports for {@link ON_PRIMARY} on a standby.
+ * The server is a standby: a demoted primary, or a replica that was never promoted. Its data may be stale, so no right
+ * is decided there. The code is read_only_sql_transaction, which PostgreSQL itself reports if {@link ON_PRIMARY} runs
+ * on a standby.
  */
 export class StandbyRefused extends DatabaseUnavailable {
   readonly code = '25006';
 }
 
 /**
- * SQL condition that is true on a primary, and fails with SQLSTATE 25006 on a standby. For statements that decide
- * a right: behind a pooler each one may run on another server than the one that the connection was checked on.
- * As a subquery without columns it is evaluated once, before any row is looked for.
+ * SQL condition that is true on a primary and fails with SQLSTATE 25006 on a standby. Statements that decide a right
+ * need it, because a pooler may run each statement on another server than the one that was checked. PostgreSQL
+ * evaluates the uncorrelated subquery once, before it reads rows.
  */
 export const ON_PRIMARY = `(SELECT CASE WHEN pg_is_in_recovery() THEN pg_current_xact_id() IS NOT NULL ELSE true END)`;

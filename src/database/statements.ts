@@ -3,22 +3,22 @@ import pg from 'pg';
 import { databaseFailureOf } from './database-errors.js';
 import type { SessionClient } from './session-client.js';
 
-/** Whatever answers a statement of SQL with rows. */
+/** Executes SQL statements. */
 export interface Statements {
   /**
-   * @param text SQL that is written in the source, never put together from input: it is prepared once
-   * @returns the rows; an instant in them is the contract's text
+   * @param text constant SQL, never built from input, because it is prepared once
+   * @returns the rows; timestamps are texts in the format of the contract
    */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
 /**
- * What is prepared does not fit any more: feature_not_supported ("cached plan must not change result type",
- * after a migration), or invalid_sql_statement_name, where it could not be prepared by the statement before.
+ * The prepared statement is invalid: feature_not_supported ("cached plan must not change result type", after a
+ * migration), or invalid_sql_statement_name, because preparing it failed.
  */
-const UNFIT = new Set<string | undefined>(['0A000', '26000']);
+const INVALID = new Set<string | undefined>(['0A000', '26000']);
 
-/** Text of a statement -> the name that all connections prepare it by. */
+/** Maps the text of a statement to the name that all connections prepare it by. */
 const names = new Map<string, string>();
 let generation = 0;
 
@@ -34,16 +34,16 @@ function nameOf(text: string): string {
   return name;
 }
 
-/** Has every connection prepare every statement anew. */
-function forgetNames(): void {
+/** Makes every connection prepare every statement again. */
+function discardNames(): void {
   names.clear();
   generation += 1;
 }
 
 /**
- * Sends one statement, prepared by its name where the connection keeps it.
+ * Runs one statement, prepared by name if the connection keeps prepared statements.
  * @returns the rows
- * @throws what the database says; where that is that something prepared is unfit, the same may be done again
+ * @throws the error of the database; if a prepared statement was invalid, the caller may retry
  */
 export async function send<Row extends object>(
   client: SessionClient,
@@ -55,17 +55,17 @@ export async function send<Row extends object>(
   try {
     return (await sendPrepared<Row>(client, name, text, values)).rows;
   } catch (error) {
-    // The log is to tell who asked, not who read the answer.
+    // Captures the caller's stack, not the socket reader's.
     if (error instanceof Error) Error.captureStackTrace(error);
-    // Those that were sent by the same name may all fail; the first has had it forgotten.
-    if (UNFIT.has(databaseFailureOf(error).code) && names.get(text) === name) forgetNames();
+    // All pipelined statements with this name may fail; only the first failure discards the names.
+    if (INVALID.has(databaseFailureOf(error).code) && names.get(text) === name) discardNames();
     throw error;
   }
 }
 
 /**
- * Does what `client.query({ name, text, values })` does, without the copy of that object, property by property,
- * which takes a tenth of the time of a small read.
+ * Does the same as `client.query({ name, text, values })`, but without copying that object property by property, which
+ * takes a tenth of the time of a small read.
  */
 function sendPrepared<Row extends object>(
   client: SessionClient,
@@ -82,8 +82,11 @@ function sendPrepared<Row extends object>(
   });
 }
 
-/** @returns the first row of a statement that always answers one. @throws Error it did not: a defect */
+/**
+ * @returns the first row of a statement that always returns one
+ * @throws Error there is no row: a defect
+ */
 export function rowOf<Row>([row]: Row[]): Row {
-  if (row === undefined) throw new Error('A statement answered no row.');
+  if (row === undefined) throw new Error('A statement returned no row.');
   return row;
 }

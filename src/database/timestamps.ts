@@ -1,10 +1,10 @@
 /**
- * @param text a `timestamptz` as PostgreSQL writes it with `DateStyle = ISO`, such as `2020-11-04 01:12:12.017392+00`
- * @returns the same instant as the contract has it: ISO 8601 in UTC with six digits. A text that is no such instant,
- *   such as `infinity`, is returned as it is: an answer about something stored must not fail because of it.
+ * @param text a `timestamptz` in the ISO DateStyle, such as `2020-11-04 01:12:12.017392+00`
+ * @returns the timestamp in the format of the contract: ISO 8601 in UTC with six fractional digits. Other texts, such
+ *   as `infinity`, are returned unchanged, so that odd data never fails a response.
  */
 export function instantOf(text: string): string {
-  // The usual form: sessions have the time zone UTC.
+  // Fast path: sessions use the time zone UTC.
   if (text.charAt(10) === ' ' && text.endsWith('+00'))
     return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(6, '0')}Z`;
   const [, day = '', time = '', fraction = '', zone = ''] = /^(\S+) ([\d:]+)(?:\.(\d+))?([+-].*)$/.exec(text) ?? [];

@@ -3,7 +3,7 @@ import type { SessionClient } from './session-client.js';
 import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
 
-/** All that is stored through it is stored together, or not at all. */
+/** An atomic unit of work. */
 export class Transaction implements Statements {
   private isEnding = false;
   private isOver = false;
@@ -14,16 +14,19 @@ export class Transaction implements Statements {
     private readonly client: SessionClient,
   ) {}
 
-  /** Stores entities. @throws Error it is used in {@link commitWith} or afterwards, which is too late: a defect */
+  /**
+   * Reads and writes entities.
+   * @throws Error the transaction is ending or over: a defect
+   */
   get manager(): EntityManager {
-    if (this.isEnding || this.isOver) throw new Error('Entities are stored before the transaction ends.');
+    if (this.isEnding || this.isOver) throw new Error('The transaction is ending; use its entity manager before that.');
     return this.runner.manager;
   }
 
   /**
-   * Statements that are sent before an answer is awaited make one round trip together.
-   * @throws the first failure of the transaction: those after it only say that there was one
-   * @throws Error COMMIT or ROLLBACK was sent before, and the statement would be a transaction of its own: a defect
+   * Statements sent without awaiting results in between share one round trip.
+   * @throws the first failure of the transaction, because later ones only say that it was aborted
+   * @throws Error COMMIT or ROLLBACK was already sent, so the statement would run outside the transaction: a defect
    */
   async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     if (this.isOver) throw new Error('The transaction has ended; send its statements before that.');
@@ -35,27 +38,27 @@ export class Transaction implements Statements {
   }
 
   /**
-   * Ends the transaction, in one round trip with its last statements.
-   * @param last sends them all before it awaits an answer, and decides nothing any more; where one fails,
+   * Commits in the same round trip as the last statements.
+   * @param last sends all its statements before it awaits a result, and decides nothing afterwards; if one fails,
    *   nothing is stored
-   * @returns what `last` returns, once everything is stored
+   * @returns the result of `last`, once everything is committed
    */
   async commitWith<T>(last: () => Promise<T>): Promise<T> {
     this.isEnding = true;
-    // Where `last` throws nothing ends the transaction yet: `run` rolls it back.
+    // If `last` throws synchronously, `run` rolls back.
     return inOrder(last(), this.end('COMMIT'));
   }
 
-  /** Does `work` and stores what it did; where it throws, nothing. */
+  /** Runs `work`, then commits. Rolls back if `work` throws. */
   async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    // Whatever the default of the database is: work takes locks, and then reads what others have committed.
+    // Explicit, because the database may have another default: work takes locks, then reads what others committed.
     const begun = this.client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     try {
       const result = await inOrder(work(this), begun);
       if (!this.isOver) await this.end('COMMIT');
       return result;
     } catch (error) {
-      // Where even this fails the connection has ended, and the transaction with it.
+      // If this fails, the connection is closed and the transaction with it.
       if (!this.isOver) await this.end('ROLLBACK').catch(() => undefined);
       throw error;
     }
@@ -67,7 +70,11 @@ export class Transaction implements Statements {
   }
 }
 
-/** Waits for both. @returns the result. @throws what it throws, or else what the other throws */
+/**
+ * Waits for both promises.
+ * @returns the value of `result`
+ * @throws the rejection of `result`, otherwise that of `other`
+ */
 async function inOrder<T>(result: Promise<T>, other: Promise<unknown>): Promise<T> {
   await Promise.allSettled([result, other]);
   const value = await result;
@@ -76,10 +83,10 @@ async function inOrder<T>(result: Promise<T>, other: Promise<unknown>): Promise<
 }
 
 /**
- * Does `work` in one transaction: all of it is stored, or none; {@link withRetries}.
- * @param work gets the only connection that it may use: the embedded database has no other, and would
- *   wait for it for ever
- * @returns what `work` returns
+ * Runs `work` in one transaction, see {@link withRetries}.
+ * @param work must use only the transaction that it gets: the embedded database has a single connection, so waiting for
+ *   another one would block forever
+ * @returns the result of `work`
  */
 export function inTransaction<T>(dataSource: DataSource, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   return withRetries(() => once(dataSource, work));

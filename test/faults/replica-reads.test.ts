@@ -198,14 +198,14 @@ test('the primary among the replicas is left alone after one look at it, and the
   const url = await server.url();
   const medic = await given.medic();
   await listsOf(url, medic, LISTS);
-  await server.printed(/is a primary, and is not read from/);
+  await server.printed(/is a primary, so it is not read from/);
   const sessions = () =>
     primary.query<{ pid: number }[]>(
       `SELECT pid FROM pg_stat_activity WHERE application_name = 'hospital-memberships' AND query LIKE '%isOnTimeline%' AND pid <> pg_backend_pid()`,
     );
   expect((await listsOf(url, medic, LISTS)).map(({ status }) => status)).toEqual(Array(LISTS).fill(200));
   expect(await sessions()).toEqual([]);
-  expect(server.output.match(/is a primary, and is not read from/g)).toHaveLength(1);
+  expect(server.output.match(/is a primary, so it is not read from/g)).toHaveLength(1);
 });
 
 test('a replica that stops costs no request, and is used again when it is back', async () => {

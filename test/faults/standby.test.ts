@@ -150,7 +150,7 @@ test('a former primary that follows without a rewind shows none of its own rows'
     for (const { id, name } of results) if (id === hospital) names.add(name);
   };
   await list();
-  await server.printed(/a replica is read from/);
+  await server.printed(/reading from a replica/);
   for (let turn = 0; turn < LISTS; turn += 1) await list();
   expect(names).toEqual(new Set(['Hospital']));
   await server.printed(/on another timeline/);

@@ -17,7 +17,7 @@ import { until } from '../support/until.js';
 const start = useProcesses();
 
 /** What the service says where statements may run for ever. */
-const ENDLESS = /PostgreSQL ends no statement of this user/;
+const ENDLESS = /Statements of this PostgreSQL user have no timeout/;
 
 let database: TestDatabase;
 beforeEach(async () => {

@@ -85,7 +85,7 @@ test('a folder that many use, such as /tmp, keeps its mode', async () => {
 
 describe('a database that cannot be opened ends the start with one sentence that names DATA_DIR and what to do', () => {
   const inData = (path: string) => join(folder, 'pgdata', path);
-  const damage = /is damaged or incomplete \([^\n]*\); put a whole copy of the folder in its place/;
+  const damage = /is damaged or incomplete \([^\n]*\); restore a complete copy of the folder/;
 
   test.each<[string, () => void]>([
     [
@@ -165,7 +165,7 @@ describe('a database that cannot be opened ends the start with one sentence that
   test('another version of PostgreSQL', async () => {
     writeFileSync(inData('PG_VERSION'), '17\n');
     expect(await refusal()).toMatch(
-      /is one of PostgreSQL 17, and this version of the service opens PostgreSQL 18; run `export` with/,
+      /was created by PostgreSQL 17, but this version of the service needs PostgreSQL 18; run `export` with/,
     );
   });
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Medics, their tokens, hospitals and memberships, with the rules that must never be broken. */
+/** Creates the tables, constraints and indexes of medics, tokens, hospitals and memberships. */
 export class Initial1767225600000 implements MigrationInterface {
   readonly name = 'Initial1767225600000';
 

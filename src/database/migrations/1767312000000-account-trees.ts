@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Limits count an account together with all accounts below it, so each medic carries the root of its tree.
- * The root is no foreign key: it names the tree even after the first medic was deleted.
- * A key also says whether a log-in issued it, because a label is free text.
+ * Limits count an account together with all accounts below it, so each medic stores the root of its tree. `root_id` is
+ * not a foreign key, because it identifies the tree even after the root was deleted. `is_login` marks the keys that a
+ * log-in issued; labels are free text and cannot tell.
  */
 export class AccountTrees1767312000000 implements MigrationInterface {
   readonly name = 'AccountTrees1767312000000';
@@ -16,7 +16,7 @@ export class AccountTrees1767312000000 implements MigrationInterface {
         UNION ALL
         SELECT m.id, tree.root_id FROM medic m JOIN tree ON m.created_by_id = tree.id)
       UPDATE medic SET root_id = tree.root_id FROM tree WHERE medic.id = tree.id`);
-    // Only SQL by hand makes a circle of creators; nothing above reaches its members.
+    // Cycles of creators can only come from manual SQL. The recursion above does not reach them.
     await queryRunner.query('UPDATE medic SET root_id = id WHERE root_id IS NULL');
     await queryRunner.query('ALTER TABLE medic ALTER root_id SET NOT NULL');
     await queryRunner.query(`

@@ -7,7 +7,7 @@ interface Row {
   readonly email: string;
 }
 
-/** Some medics have emails that are now the same one. */
+/** Several medics have emails with the same key. */
 class EmailsCollide extends OperatorError {
   /** @param groups the ids of the medics whose emails are equal */
   constructor(groups: readonly number[][]) {
@@ -21,7 +21,7 @@ class EmailsCollide extends OperatorError {
   }
 }
 
-/** Emails are compared by Unicode's simple case folding: the keys of those with other letters than ASCII change. */
+/** Emails are now compared by Unicode simple case folding, which changes the keys of emails with non-ASCII letters. */
 export class FoldedEmails1767398400000 implements MigrationInterface {
   readonly name = 'FoldedEmails1767398400000';
 
@@ -49,7 +49,8 @@ async function setKeys(queryRunner: QueryRunner, keyOf: (email: string) => strin
     [ids, keys],
   )) as { ids: number[] }[];
   if (collisions.length > 0) throw new EmailsCollide(collisions.map((group) => group.ids));
-  // A key may be that which another medic has until now, so all of them are cleared first. No email is only digits.
+  // A new key may be the current key of another medic, so all are cleared first. The placeholder cannot collide,
+  // because no email consists of digits only.
   await queryRunner.query('UPDATE medic SET email_key = id::text WHERE id = ANY ($1::integer[])', [ids]);
   await queryRunner.query(
     'UPDATE medic SET email_key = new.key FROM unnest($1::integer[], $2::text[]) new (id, key) WHERE medic.id = new.id',

@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the operator has verified is the name, the specialty and the licences as they were then. */
+/**
+ * A change of the name, the specialty or the licence numbers revokes the verification, because the operator verified
+ * the old values.
+ */
 export class SpecialtyVerified1767398400001 implements MigrationInterface {
   readonly name = 'SpecialtyVerified1767398400001';
 

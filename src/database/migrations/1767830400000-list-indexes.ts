@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Indexes in the order of the lists, so that a page costs what the page has. The index of ADMINs begins one of them. */
+/**
+ * Indexes in list order, so that the cost of a page does not depend on the length of the list. The second one has
+ * `membership_live_admins` as a prefix.
+ */
 export class ListIndexes1767830400000 implements MigrationInterface {
   readonly name = 'ListIndexes1767830400000';
 
