@@ -1,10 +1,10 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { Hospital } from './hospital.entity.js';
 
-/** Which of a hospital's pictures it is; also the name of the field. */
+/** The kind of picture, which is also the name of its field. */
 export type PictureKind = 'picture' | 'university_logo';
 
-/** A picture of a hospital: a JPEG, kept in the database so that every process and backup has it. */
+/** A JPEG of a hospital. It is stored in the database, so that every process and every backup has it. */
 @Entity('hospital_picture')
 @Index('hospital_picture_by_digest', ['digest'])
 @Check('hospital_picture_kind_known', `kind IN ('picture', 'university_logo')`)
@@ -15,7 +15,7 @@ export class HospitalPicture {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'hospital_picture_pkey' })
   kind!: PictureKind;
 
-  /** SHA-256 of the content, which names the picture in its URL. */
+  /** SHA-256 of the content, which identifies the picture in its URL. */
   @Column('bytea')
   digest!: Buffer;
 

@@ -1,7 +1,7 @@
 import { defined } from '../common/defined.js';
 import type { UpdateHospitalDto } from './dto/hospital.dtos.js';
 
-/** @returns the columns that a request sets, and no others */
+/** @returns only the columns that the request sets */
 export function columnsOf(input: UpdateHospitalDto) {
   return defined({
     name: input.name,

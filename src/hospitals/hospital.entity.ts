@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-/** The place that a medic prescribes from: a hospital, a clinic, a consulting room. */
+/** A place that a medic prescribes from: a hospital, a clinic, a consulting room. */
 @Entity('hospital')
 export class Hospital {
   @PrimaryGeneratedColumn('identity', { type: 'integer', primaryKeyConstraintName: 'hospital_pkey' })
@@ -12,7 +12,7 @@ export class Hospital {
   @Column('text')
   name!: string;
 
-  /** The name as it is printed on a prescription. */
+  /** The name printed on prescriptions. */
   @Column('text')
   patron!: string;
 
@@ -25,7 +25,7 @@ export class Hospital {
   @Column('text', { default: '' })
   headline!: string;
 
-  /** True is US Letter. */
+  /** True for US Letter. */
   @Column('boolean', { name: 'page_size', default: false })
   pageSize!: boolean;
 

@@ -16,7 +16,7 @@ import { HospitalPage, HospitalResponse, toHospitalResponse, type HospitalRow } 
 import { AcceptsUploads } from './upload.interceptor.js';
 import { HospitalsService } from './hospitals.service.js';
 
-/** The hospitals that the caller belongs to (section 5 of the contract). */
+/** Hospitals of the caller (section 5 of the contract). */
 @ApiTags('Hospitals')
 @Controller('hospital')
 export class HospitalsController {

@@ -6,7 +6,6 @@ import { PicturesController } from './pictures.controller.js';
 import { PicturesService } from './pictures.service.js';
 import { HospitalsService } from './hospitals.service.js';
 
-/** The places that medics prescribe from. */
 @Module({
   imports: [AuthModule, MembershipsModule],
   controllers: [HospitalsController, PicturesController],

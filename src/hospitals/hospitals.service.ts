@@ -22,7 +22,7 @@ const OF_CALLER = `FROM membership s JOIN hospital h ON h.id = s.hospital_id
 
 const SHOWN_TO_CALLER = `${OF_CALLER} AND ${SHOWS_HOSPITAL}`;
 
-/** A medic has one membership of a hospital at most. */
+/** A medic has at most one membership of a hospital, so `hospital_id` is unique in the list. */
 const LIST: ListSql = {
   columns: HOSPITAL_COLUMNS,
   source: 'membership s JOIN hospital h ON h.id = s.hospital_id AND s.medic_id = $1',
@@ -30,7 +30,7 @@ const LIST: ListSql = {
   from: SHOWN_TO_CALLER,
 };
 
-/** Hospitals as the medics that belong to them see and edit them. */
+/** Hospitals from the point of view of their members. */
 @Injectable()
 export class HospitalsService {
   constructor(
@@ -42,17 +42,22 @@ export class HospitalsService {
     private readonly limits: AccountLimits,
   ) {}
 
-  /** @returns a slice of the hospitals that the caller's live memberships show, by id, and how many there are */
+  /**
+   * @returns a slice, ordered by id, of the hospitals that the live memberships of the caller show, and the total count
+   */
   list(caller: CurrentMedic, slice: Slice): Promise<PageOfRows<HospitalRow>> {
     return readPage(this.reads.onReplica(caller), LIST, [caller.id], slice);
   }
 
-  /** @throws NotFound no live membership shows the hospital to the caller, or there is no such hospital */
+  /** @throws NotFound the hospital does not exist, or no live membership of the caller shows it */
   get(caller: CurrentMedic, id: number): Promise<HospitalRow> {
     return this.read(this.reads, SHOWN_TO_CALLER, caller, id);
   }
 
-  /** Reads what the caller has just written: whoever creates an inactive hospital as a MEMBER sees it this once. */
+  /**
+   * Reads a hospital that the caller has just written. A MEMBER who creates an inactive hospital sees it only in this
+   * response.
+   */
   private getWritten(transaction: Transaction, caller: CurrentMedic, id: number): Promise<HospitalRow> {
     return this.read(transaction, OF_CALLER, caller, id);
   }
@@ -64,7 +69,7 @@ export class HospitalsService {
   }
 
   /**
-   * Creates a hospital whose first membership is the caller's.
+   * Creates a hospital with the caller as its first member.
    * @throws TooManyRequests the caller's account has created too many hospitals or pictures
    */
   async create(caller: CurrentMedic, input: CreateHospitalDto): Promise<HospitalRow> {
@@ -90,7 +95,8 @@ export class HospitalsService {
   }
 
   /**
-   * @throws UnauthorizedMedic the caller is not an ADMIN of it (any more)
+   * Changes the fields that are present.
+   * @throws UnauthorizedMedic the caller is not, or is no longer, an ADMIN of the hospital
    * @throws TooManyRequests the caller's account has stored too many pictures
    */
   async update(caller: CurrentMedic, id: number, input: UpdateHospitalDto): Promise<HospitalRow> {

@@ -8,12 +8,12 @@ const LAST_RST = 0xd7;
 const FIRST_SOF = 0xc0;
 const LAST_SOF = 0xcf;
 
-/** Markers among those of frames that begin none: DHT, JPG and DAC. */
+/** Markers in the SOF range that do not start a frame: DHT, JPG and DAC. */
 const NO_FRAMES = [0xc4, 0xc8, 0xcc];
 
 /**
- * Walks from marker to marker and stops at the first byte that does not begin one. Nothing is decoded.
- * @returns whether the content is a JPEG with a width, a height, a scan and an end; what follows the end does not matter
+ * Checks the structure from marker to marker, without decoding anything.
+ * @returns whether the content is a JPEG with a width, a height, a scan and an end; trailing bytes are ignored
  */
 export function isJpeg(content: Buffer): boolean {
   if (content[0] !== 0xff || content[1] !== SOI) return false;
@@ -25,7 +25,7 @@ export function isJpeg(content: Buffer): boolean {
     const marker = content[at];
     at += 1;
     if (marker === EOI) return hasFrame && hasScan;
-    if (isAlone(marker)) continue;
+    if (isStandalone(marker)) continue;
     const length = segmentLength(content, at);
     if (marker === undefined || marker === 0 || marker === SOI || length === undefined) return false;
     if (isFrame(marker)) {
@@ -40,7 +40,10 @@ export function isJpeg(content: Buffer): boolean {
   }
 }
 
-/** @returns the length that a segment says it has, undefined if the content is shorter */
+/**
+ * @param at offset of the segment's length field
+ * @returns the length in bytes, or undefined if it is invalid or exceeds the content
+ */
 function segmentLength(content: Buffer, at: number): number | undefined {
   if (at + 2 > content.length) return undefined;
   const length = content.readUInt16BE(at);
@@ -51,8 +54,8 @@ function isFrame(marker: number): boolean {
   return marker >= FIRST_SOF && marker <= LAST_SOF && !NO_FRAMES.includes(marker);
 }
 
-/** Whether a marker has no segment after it. */
-function isAlone(marker: number | undefined): boolean {
+/** Whether the marker is not followed by a segment. */
+function isStandalone(marker: number | undefined): boolean {
   return marker === TEM || isRestart(marker);
 }
 
@@ -60,7 +63,9 @@ function isRestart(marker: number | undefined): boolean {
   return marker !== undefined && marker >= FIRST_RST && marker <= LAST_RST;
 }
 
-/** @returns where the first marker after a scan is: 0xFF in its data is followed by 0, or by a restart */
+/**
+ * @returns the offset of the first marker after a scan; in scan data, 0xFF is followed by 0 or starts a restart marker
+ */
 function endOfScan(content: Buffer, start: number): number {
   for (let at = start; at < content.length; at += 1) {
     if (content[at] !== 0xff) continue;

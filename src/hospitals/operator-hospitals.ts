@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { OperatorError } from '../common/errors.js';
 import { inTransaction } from '../database/transaction.js';
 
-/** No hospital has the id that a command names. */
+/** A command names a hospital that does not exist. */
 export class NoSuchHospital extends OperatorError {
   constructor() {
     super('There is no hospital with this id.');
@@ -17,9 +17,9 @@ export interface HospitalSummary {
   readonly contact: string;
   readonly is_active: boolean;
   readonly created_at: string;
-  /** How many live ADMINs have an active account. */
+  /** Number of live ADMINs with an active account. */
   readonly admins: number;
-  /** How many live MEMBERs there are. */
+  /** Number of live MEMBERs. */
   readonly members: number;
 }
 
@@ -30,14 +30,15 @@ const SUMMARY = `
       count(*) FILTER (WHERE s.type = 'MEMBER')::integer AS members
     FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.hospital_id = h.id AND NOT s.is_deleted) counts`;
 
-/** What the operator sees of hospitals. */
+/** Hospitals for the operator commands. */
 export class OperatorHospitals {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * @param after only hospitals with a greater id
+   * @param after only hospitals with an id greater than this
+   * @param limit upper bound of the length
    * @param withoutAdmin only hospitals without a live ADMIN whose account is active
-   * @returns at most `limit` hospitals by id
+   * @returns hospitals, ordered by id
    */
   list(after: number, limit: number, withoutAdmin: boolean): Promise<HospitalSummary[]> {
     return inTransaction(this.dataSource, (transaction) =>

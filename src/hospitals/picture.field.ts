@@ -2,7 +2,7 @@ import { UNREADABLE } from '../http/input/coercion.js';
 import type { FieldType } from '../http/input/fields.js';
 import { isJpeg } from './jpeg.js';
 
-/** A picture must be smaller than this many bytes. */
+/** Exclusive upper bound for the size of a picture, in bytes. */
 export const PICTURE_LIMIT = 2_097_152;
 
 export const PICTURE_TOO_LARGE = `Must be smaller than ${PICTURE_LIMIT.toLocaleString('en')} bytes.`;
@@ -10,8 +10,8 @@ export const PICTURE_TOO_LARGE = `Must be smaller than ${PICTURE_LIMIT.toLocaleS
 const PICTURE_URL = /\/api\/v2\/pictures\/[0-9a-f]{64}$/;
 
 /**
- * A JPEG in a part of `multipart/form-data`, or null to remove the present one. A URL such as GET
- * answers is taken and changes nothing, so that an object can be sent back.
+ * A JPEG as a part of `multipart/form-data`, or null to remove the picture. The URL that GET returns is accepted and
+ * changes nothing, so that clients can send the object back.
  */
 export const pictureType: FieldType = {
   read: (value) => {

@@ -6,7 +6,7 @@ import { RouteSettings } from '../http/server/route-settings.js';
 import type { Readable } from 'node:stream';
 import { PicturesService } from './pictures.service.js';
 
-/** For a browser, which sends no token with an image: the URL itself cannot be guessed. */
+/** Browsers send no token with an image, so the route is public; its URL cannot be guessed. */
 const HEADERS = {
   'cache-control': 'public, max-age=31536000, immutable',
   'x-content-type-options': 'nosniff',
@@ -14,7 +14,7 @@ const HEADERS = {
   'cross-origin-resource-policy': 'cross-origin',
 };
 
-/** The pictures that hospitals refer to (section 5 of the contract). */
+/** Pictures of hospitals (section 5 of the contract). */
 @ApiTags('Pictures')
 @Controller('pictures')
 export class PicturesController {

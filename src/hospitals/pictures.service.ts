@@ -6,26 +6,25 @@ import { NotFound } from '../common/errors.js';
 import { Reads } from '../database/reads.js';
 import { HospitalPicture, type PictureKind } from './hospital-picture.entity.js';
 
-/** Pictures need no key, so all who ask for one share what one caller may have at a time. */
-const ANYBODY = { id: null };
-/** How much of a picture is read at first, in bytes: what a client that reads nothing makes the process hold. */
-const FIRST_PART = 64 * 1024;
+/** The route is public, so all requests for pictures share the allowance of one caller. */
+const ANONYMOUS = { id: null };
+/** Size of the first chunk, in bytes: the memory that a client can hold without reading. */
+const FIRST_CHUNK = 64 * 1024;
 
-/** How much is read each time the client has read what came before. */
-const NEXT_PART = 256 * 1024;
+/** Size of the following chunks, in bytes. Each one is read when the client has received the one before. */
+const NEXT_CHUNK = 256 * 1024;
 
-/** Some bytes of a picture, and how many it has. */
-interface Part {
+/** A chunk of a picture and the size of the whole, in bytes. */
+interface Chunk {
   readonly size: number;
   readonly bytes: Buffer;
 }
 
-/** Stores and finds the pictures of hospitals. */
 @Injectable()
 export class PicturesService {
   constructor(private readonly reads: Reads) {}
 
-  /** Replaces a picture, removes it for null, and leaves it for undefined. */
+  /** Stores a picture; null removes it, undefined leaves it unchanged. */
   async set(manager: EntityManager, hospitalId: number, kind: PictureKind, content: Buffer | null | undefined) {
     if (content === undefined) return;
     if (content === null) {
@@ -37,33 +36,33 @@ export class PicturesService {
   }
 
   /**
-   * @param digest the SHA-256 of the content, in hex
-   * @returns the size of a picture that a hospital has now, and its content, of which one part at a time is held
-   * @throws NotFound no hospital has it (any more)
+   * @param digest SHA-256 of the content, in hex
+   * @returns the size in bytes and the content as a stream that holds one chunk at a time
+   * @throws NotFound no hospital has the picture, or no longer has it
    */
   async get(digest: string): Promise<{ size: number; content: Readable }> {
     if (!/^[0-9a-f]{64}$/.test(digest)) throw new NotFound();
-    const first = await this.read(digest, 0, FIRST_PART);
-    const content = Readable.from(this.parts(digest, first), { objectMode: false, highWaterMark: 1 });
+    const first = await this.read(digest, 0, FIRST_CHUNK);
+    const content = Readable.from(this.chunks(digest, first), { objectMode: false, highWaterMark: 1 });
     return { size: first.size, content };
   }
 
-  /** @yields first the part that has been read already */
-  private async *parts(digest: string, first: Part): AsyncGenerator<Buffer> {
-    for (let at = 0, part = first; at < first.size;) {
-      yield part.bytes;
-      at += part.bytes.length;
-      if (at < first.size) part = await this.read(digest, at, NEXT_PART);
+  /** @yields `first`, then the chunks after it */
+  private async *chunks(digest: string, first: Chunk): AsyncGenerator<Buffer> {
+    for (let offset = 0, chunk = first; offset < first.size;) {
+      yield chunk.bytes;
+      offset += chunk.bytes.length;
+      if (offset < first.size) chunk = await this.read(digest, offset, NEXT_CHUNK);
     }
   }
 
-  private async read(digest: string, at: number, most: number): Promise<Part> {
-    const [part] = await this.reads.listsOf(ANYBODY).query<Part>(
+  private async read(digest: string, offset: number, length: number): Promise<Chunk> {
+    const [chunk] = await this.reads.listsOf(ANONYMOUS).query<Chunk>(
       `SELECT octet_length(content) AS size, substr(content, $2::integer + 1, $3::integer) AS bytes
          FROM hospital_picture WHERE digest = decode($1, 'hex') LIMIT 1`,
-      [digest, at, most],
+      [digest, offset, length],
     );
-    if (part === undefined) throw new NotFound();
-    return part;
+    if (chunk === undefined) throw new NotFound();
+    return chunk;
   }
 }

@@ -14,16 +14,16 @@ import { decodeText } from '../http/input/text.js';
 import { MalformedMultipart, partsOf, type Part } from '../http/input/multipart.js';
 import { PICTURE_LIMIT, PICTURE_TOO_LARGE } from './picture.field.js';
 
-/** As much of a body as is kept: two pictures, and text. */
+/** Number of bytes of a body that are kept: two pictures and text. */
 const MAX_BODY = 2 * PICTURE_LIMIT + 1_048_576;
 
-/** No hospital has nearly as many fields. */
+/** Far more than a hospital has fields. */
 const MAX_PARTS = 50;
 
-/** The most bytes of a part that is no file; the longest field has 1000 characters. */
+/** Upper bound for a part that is not a file, in bytes. The longest field has 1000 characters. */
 const MAX_TEXT = 16_384;
 
-/** Lets a route take `multipart/form-data` besides the other types of body. */
+/** Makes a route accept `multipart/form-data` as well. */
 export const AcceptsUploads = (): MethodDecorator =>
   applyDecorators(
     RouteSettings({ acceptsUploads: true }),
@@ -31,19 +31,19 @@ export const AcceptsUploads = (): MethodDecorator =>
     ApiConsumes('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'),
   );
 
-/** Reads a `multipart/form-data` body into fields: text as text, JSON as JSON, files as bytes. */
+/** Parses a `multipart/form-data` body into fields: text, JSON and files. */
 export class UploadInterceptor implements NestInterceptor {
-  /** @throws InvalidFields the body is not what its type says, or has too many or too large parts */
+  /** @throws InvalidFields the body does not match its type, or its parts are too many or too large */
   async intercept(context: ExecutionContext, next: CallHandler) {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const type = request.headers['content-type'] ?? '';
-    if (/^multipart\/form-data\b/i.test(type)) request.body = fieldsOf(await beginningOf(request), type);
+    if (/^multipart\/form-data\b/i.test(type)) request.body = fieldsOf(await readStart(request), type);
     return next.handle();
   }
 }
 
-/** Reads a body to its end, so that the connection stays usable, and keeps as much of it as may be needed. */
-async function beginningOf({ raw }: FastifyRequest): Promise<Buffer> {
+/** Reads the whole body, so that the connection stays usable, but keeps only the first {@link MAX_BODY} bytes. */
+async function readStart({ raw }: FastifyRequest): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of raw as AsyncIterable<Buffer>) {
@@ -60,39 +60,39 @@ function fieldsOf(body: Buffer, type: string): object | undefined {
   try {
     for (const part of partsOf(body, type)) {
       parts += 1;
-      if (parts > MAX_PARTS) throw unreadable('The body has too many parts; send each field once.');
-      if (part.isCut) throw cutIn(part, body);
+      if (parts > MAX_PARTS) throw invalidBody('The body has too many parts; send each field once.');
+      if (part.isCut) throw truncationError(part, body);
       if (part.isFile && part.filename === '' && part.content.length === 0) continue;
       const value = valueOf(part);
       fields.set(part.name, fields.has(part.name) ? [fields.get(part.name), value] : value);
     }
   } catch (error) {
-    throw error instanceof MalformedMultipart ? unreadable('The body is not valid multipart/form-data.') : error;
+    throw error instanceof MalformedMultipart ? invalidBody('The body is not valid multipart/form-data.') : error;
   }
   return Object.fromEntries(fields);
 }
 
 function valueOf({ name, type, isFile, content }: Part): unknown {
   if (isFile) return content;
-  if (content.length > MAX_TEXT) throw invalid(name, `Must have at most ${MAX_TEXT.toLocaleString('en')} bytes.`);
+  if (content.length > MAX_TEXT) throw invalidField(name, `Must have at most ${MAX_TEXT.toLocaleString('en')} bytes.`);
   const text = decodeText(content);
   if (type !== 'application/json') return text;
   try {
     return parseJson(text);
   } catch (error) {
-    throw error instanceof MalformedJson ? invalid(name, `Must be valid JSON: ${error.message}.`) : error;
+    throw error instanceof MalformedJson ? invalidField(name, `Must be valid JSON: ${error.message}.`) : error;
   }
 }
 
-function cutIn({ name, content }: Part, body: Buffer): Error {
-  if (content.length >= PICTURE_LIMIT) return invalid(name, PICTURE_TOO_LARGE);
-  return body.length < MAX_BODY ? new MalformedMultipart() : unreadable('The body is too large; send each file once.');
+function truncationError({ name, content }: Part, body: Buffer): Error {
+  if (content.length >= PICTURE_LIMIT) return invalidField(name, PICTURE_TOO_LARGE);
+  return body.length < MAX_BODY ? new MalformedMultipart() : invalidBody('The body is too large; send each file once.');
 }
 
-function invalid(name: string, sentence: string): InvalidFields {
+function invalidField(name: string, sentence: string): InvalidFields {
   return new InvalidFields({ [name.toWellFormed()]: [sentence] });
 }
 
-function unreadable(sentence: string): InvalidFields {
+function invalidBody(sentence: string): InvalidFields {
   return new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
 }

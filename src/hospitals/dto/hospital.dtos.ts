@@ -17,7 +17,7 @@ const PICTURE = {
   description: 'A JPEG under 2,097,152 bytes, as a file of multipart/form-data; null removes it.',
 };
 
-/** The fields that no request needs to send. */
+/** Fields that are optional both when creating and when changing. */
 class OptionalHospitalFields {
   @Field(pictureType, PICTURE)
   picture?: Buffer | null;
@@ -59,7 +59,6 @@ class OptionalHospitalFields {
   google_place_id?: string;
 }
 
-/** A hospital to create. */
 @ReadOnlyFields('id', 'created_at')
 export class CreateHospitalDto extends OptionalHospitalFields {
   @Field(requiredShort, { ...NAME, required: true })
@@ -78,7 +77,7 @@ export class CreateHospitalDto extends OptionalHospitalFields {
   is_admin?: boolean;
 }
 
-/** What to change of a hospital; what is absent stays. */
+/** Absent fields stay unchanged. */
 @ReadOnlyFields('id', 'created_at', 'is_admin')
 export class UpdateHospitalDto extends OptionalHospitalFields {
   @Field(requiredShort, NAME)

@@ -3,7 +3,7 @@ import { API_PREFIX } from '../../http/server/http-rules.js';
 import { PageResponse } from '../../http/output/page-response.js';
 import type { PictureKind } from '../hospital-picture.entity.js';
 
-/** The hospital object of the contract's section 5. */
+/** The hospital object (section 5 of the contract). */
 export class HospitalResponse {
   @ApiProperty({ type: 'integer', example: 1 })
   id!: number;
@@ -75,27 +75,23 @@ export class HospitalResponse {
   university_logo!: string | null;
 }
 
-/** A page of hospitals. */
 export class HospitalPage extends PageResponse(HospitalResponse) {}
 
-/** A hospital `h` and the caller's membership `s`, with the digests of its pictures, as {@link HOSPITAL_COLUMNS} has it. */
+/** A row of {@link HOSPITAL_COLUMNS}: here the pictures are digests instead of URLs. */
 export type HospitalRow = HospitalResponse;
 
 const PICTURE_DIGEST = (kind: PictureKind) =>
   `(SELECT encode(p.digest, 'hex') FROM hospital_picture p WHERE p.hospital_id = h.id AND p.kind = '${kind}') AS ${kind}`;
 
-/** The columns of a {@link HospitalRow}, from `membership s JOIN hospital h`. */
+/** Select list of a {@link HospitalRow}, for `membership s JOIN hospital h`. */
 export const HOSPITAL_COLUMNS = `h.id, h.created_at, h.name, h.patron, h.location,
   h.contact, h.headline, h.page_size, h.page_template, h.is_active, s.type = 'ADMIN' AS is_admin, h.info,
   h.send_emails, h.zip_code, h.location_lat, h.location_lon, h.google_place_id,
   ${PICTURE_DIGEST('picture')}, ${PICTURE_DIGEST('university_logo')}`;
 
-/**
- * @param baseUrl the URL of the service, below which the pictures are
- * @returns the hospital object that a row answers
- */
+/** @param baseUrl URL of the service, which the pictures' URLs start with */
 export function toHospitalResponse(row: HospitalRow, baseUrl: string): HospitalResponse {
-  const urlOf = (digest: string | null) => digest && `${baseUrl}${API_PREFIX}/pictures/${digest}`;
+  const pictureUrl = (digest: string | null) => digest && `${baseUrl}${API_PREFIX}/pictures/${digest}`;
   return {
     id: row.id,
     created_at: row.created_at,
@@ -114,7 +110,7 @@ export function toHospitalResponse(row: HospitalRow, baseUrl: string): HospitalR
     location_lat: row.location_lat,
     location_lon: row.location_lon,
     google_place_id: row.google_place_id,
-    picture: urlOf(row.picture),
-    university_logo: urlOf(row.university_logo),
+    picture: pictureUrl(row.picture),
+    university_logo: pictureUrl(row.university_logo),
   };
 }
