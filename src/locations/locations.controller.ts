@@ -7,7 +7,7 @@ import { Answers } from '../http/output/answers.decorator.js';
 import { LocationResponse, LocationUpdatedResponse, UpdateLocationDto } from './dto/location.dtos.js';
 import { LOCATIONS, LocationsService } from './locations.service.js';
 
-/** Where the caller may prescribe from, and from where now. */
+/** The hospitals that the caller may prescribe from, and the active one (section 4 of the contract). */
 @ApiTags('Locations')
 @Controller('locations')
 export class LocationsController {

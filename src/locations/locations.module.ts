@@ -3,6 +3,5 @@ import { MembershipsModule } from '../memberships/memberships.module.js';
 import { LocationsController } from './locations.controller.js';
 import { LocationsService } from './locations.service.js';
 
-/** The medic's own view of the hospitals. */
 @Module({ imports: [MembershipsModule], controllers: [LocationsController], providers: [LocationsService] })
 export class LocationsModule {}

@@ -11,33 +11,32 @@ import { hasMembership, liveTypeOf, MembershipWriter } from '../memberships/memb
 import type { LocationResponse } from './dto/location.dtos.js';
 
 /**
- * The outer join keeps one row for each membership, so that the number of rows tells whether there may be more.
- * @param medic SQL for its id
- * @param most SQL for the most memberships that are looked at
+ * The outer join keeps one row per membership, so that the number of rows shows whether the limit cut the list.
+ * @param medic SQL for the id of the medic
+ * @param limit SQL for the upper bound of the memberships read
  */
 const locationsOf = (
   medic: string,
-  most: string,
+  limit: string,
 ) => `SELECT h.id, h.name, h.location, s.is_active, s.id AS membership_id
   FROM (SELECT id, hospital_id, type, is_active FROM membership
-    WHERE medic_id = ${medic} AND NOT is_deleted LIMIT ${most}) s
+    WHERE medic_id = ${medic} AND NOT is_deleted LIMIT ${limit}) s
   LEFT JOIN hospital h ON h.id = s.hospital_id AND ${SHOWS_HOSPITAL}`;
 
-/** The locations of the caller, the active one first. */
+/** Locations of the caller, the active one first. */
 export const LOCATIONS: ListLookup = {
   sql: locationsOf('caller.id', String(MAX_PREFETCHED + 1)),
   orderBy: 'list.is_active DESC, list.membership_id',
 };
 
 interface LocationRow {
-  /** Null where the membership has no location to show, or there is no membership. */
+  /** Null if the hospital is hidden from the medic. */
   readonly id: number | null;
   readonly name: string;
   readonly location: string;
   readonly is_active: boolean;
 }
 
-/** The medic's own view of the memberships (section 4 of the contract). */
 @Injectable()
 export class LocationsService {
   constructor(
@@ -46,11 +45,11 @@ export class LocationsService {
     private readonly writer: MembershipWriter,
   ) {}
 
-  /** @returns one location for each live membership of the caller's that shows its hospital, the active one first */
+  /** @returns one location per live membership that shows its hospital, the active one first */
   async list(caller: CurrentMedic): Promise<LocationResponse[]> {
     const prefetched = prefetchedFor(caller, LOCATIONS) as readonly LocationRow[] | null;
-    const isWhole = prefetched !== null && prefetched.length <= MAX_PREFETCHED;
-    const rows = isWhole ? prefetched : await this.read(caller);
+    const isComplete = prefetched !== null && prefetched.length <= MAX_PREFETCHED;
+    const rows = isComplete ? prefetched : await this.read(caller);
     return rows.flatMap(({ id, name, location, is_active }) =>
       id === null ? [] : [{ hospital: { id, name, location }, default: is_active, clinics: [] }],
     );
@@ -62,7 +61,7 @@ export class LocationsService {
   }
 
   /**
-   * Makes the hospital the caller's only active one.
+   * Makes the hospital the only active one of the caller.
    * @throws NotFound the caller has no live membership there, or the hospital is hidden from the caller
    */
   choose(caller: CurrentMedic, hospitalId: number): Promise<void> {

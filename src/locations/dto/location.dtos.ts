@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Field, idType } from '../../http/input/fields.js';
 
-/** The hospital of a location. */
 export class LocationHospitalResponse {
   @ApiProperty({ type: 'integer', example: 1 })
   id!: number;
@@ -13,7 +12,7 @@ export class LocationHospitalResponse {
   location!: string;
 }
 
-/** A place that the medic may prescribe from. */
+/** A hospital that the medic may prescribe from. */
 export class LocationResponse {
   @ApiProperty({ type: LocationHospitalResponse })
   hospital!: LocationHospitalResponse;
@@ -25,13 +24,13 @@ export class LocationResponse {
   clinics!: never[];
 }
 
-/** Which hospital to make the active one. */
+/** Selects the active hospital. */
 export class UpdateLocationDto {
   @Field(idType, { required: true, example: 1, description: 'A hospital that you belong to.' })
   hospital_id!: number;
 }
 
-/** Says that the active hospital was changed. */
+/** Confirms the change of the active hospital. */
 export class LocationUpdatedResponse {
   @ApiProperty({ example: 'Hospital updated successfully' })
   message!: string;
