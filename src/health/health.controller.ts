@@ -7,17 +7,16 @@ import { Reads } from '../database/reads.js';
 import { rowOf } from '../database/statements.js';
 import { Draining, ShuttingDown } from '../http/server/draining.js';
 
-/** That the process is well. */
 export class HealthResponse {
   @ApiProperty({ example: 'ok' })
   status!: 'ok';
 }
 
-/** For whoever decides whether the process gets traffic, or is started again. */
+/** Probes for load balancers and supervisors. */
 @ApiTags('Health')
 @Controller('health')
 export class HealthController {
-  private asking: Promise<boolean> | undefined;
+  private pendingCheck: Promise<boolean> | undefined;
 
   constructor(
     private readonly reads: Reads,
@@ -45,16 +44,16 @@ export class HealthController {
   })
   async getReadiness(): Promise<HealthResponse> {
     this.draining.requireServing();
-    this.asking ??= this.isWritable().finally(() => {
-      this.asking = undefined;
+    this.pendingCheck ??= this.isWritable().finally(() => {
+      this.pendingCheck = undefined;
     });
-    if (!(await this.asking)) throw new DatabaseUnavailable();
+    if (!(await this.pendingCheck)) throw new DatabaseUnavailable();
     return { status: 'ok' };
   }
 
   /**
-   * @returns whether the database responds and accepts writes: on a standby `transaction_read_only` is always on, on a
-   *   primary it is the setting of an operator. Reads connections respond even while all writes wait.
+   * @returns whether the database responds and accepts writes. `transaction_read_only` is always on for a standby; on a
+   *   primary it is a setting of the operator. Read connections respond even while all writes are blocked.
    */
   private async isWritable(): Promise<boolean> {
     const sql = `SELECT current_setting('transaction_read_only') = 'off' AS "isWritable"`;
