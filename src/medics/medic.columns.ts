@@ -2,7 +2,7 @@ import { defined } from '../common/defined.js';
 import type { UpdateMedicDto } from './dto/medic.dtos.js';
 import { emailKeyOf } from './medic.entity.js';
 
-/** @returns the columns that a request sets, and no others */
+/** @returns only the columns that the request sets */
 export function columnsOf(input: UpdateMedicDto) {
   return defined({
     name: input.name,

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, Unique, type Relation } from 'typeorm';
 
-/** A person, or an integrator's account, that acts on the API. */
+/** An account of the API: a person or an integrator. */
 @Entity('medic')
 @Unique('medic_email_unique', ['emailKey'])
 @Index('medic_by_creator', ['createdById', 'id'])
@@ -11,15 +11,15 @@ export class Medic {
   @Column('text')
   name!: string;
 
-  /** As it was given. */
+  /** As entered. */
   @Column('text')
   email!: string;
 
-  /** `emailKeyOf(email)`: what uniqueness and look-ups compare. */
+  /** `emailKeyOf(email)`, which uniqueness and look-ups use. */
   @Column('text', { name: 'email_key' })
   emailKey!: string;
 
-  /** argon2id in PHC format; null for an account that has no password. */
+  /** An argon2id hash in PHC format; null for an account without a password. */
   @Column('text', { name: 'password_hash', nullable: true })
   passwordHash!: string | null;
 
@@ -57,8 +57,8 @@ export class Medic {
   createdById!: number | null;
 
   /**
-   * The first medic of its chain of creators, itself if nobody created it. The database sets it on insert, and it
-   * outlives that medic: it names the tree of accounts that limits count together.
+   * The first medic in the chain of creators; the medic itself if nobody created it. A trigger sets it on insert. It
+   * identifies the tree of accounts that share limits, even after the root was deleted.
    */
   @Column('integer', { name: 'root_id' })
   rootId!: number;
@@ -68,35 +68,35 @@ export class Medic {
   createdBy?: Relation<Medic>;
 }
 
-/** Foldings that are not the lower case of the upper case: none of these letters equals the one that it looks like. */
+/** Foldings that differ from the lower case of the upper case. These letters equal none of their look-alikes. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  // The dotless i, and the capital with a dot.
+  // Dotless small i and dotted capital I.
   ı: 'ı',
   İ: 'İ',
-  // Letters that Unicode 15.1 made equal; older versions have each by itself.
+  // Unicode 15.1 made these letters equal; older versions did not.
   '\u1fd3': '\u0390',
   '\u1fe3': '\u03b0',
   '\ufb05': '\ufb06',
 };
 
 /**
- * The form in which emails are compared, so that those which differ by case are one: each letter by Unicode's simple
- * case folding (C + S of CaseFolding.txt). It is computed here because what a database's `lower()` does depends on its
- * locale.
+ * Returns the key by which emails are compared, so that letter case does not matter. Each letter is mapped by the
+ * simple case folding of Unicode (C + S of CaseFolding.txt). It is computed here, because `lower()` depends on the
+ * locale of the database.
  */
 export function emailKeyOf(email: string): string {
-  return email.replaceAll(/[A-Z]|\P{ASCII}/gu, foldOf);
+  return email.replaceAll(/[A-Z]|\P{ASCII}/gu, fold);
 }
 
-function foldOf(letter: string): string {
+function fold(letter: string): string {
   const exception = EXCEPTIONS[letter];
   if (exception !== undefined) return exception;
-  // By way of upper case, because some capitals have two small letters, such as the Greek sigma.
-  const upper = oneOr(letter, letter.toUpperCase());
-  return /\p{Script=Cherokee}/u.test(letter) ? upper : oneOr(letter, upper.toLowerCase());
+  // Upper case first, because some capitals have two small letters, such as the Greek sigma.
+  const upper = singleOr(letter, letter.toUpperCase());
+  return /\p{Script=Cherokee}/u.test(letter) ? upper : singleOr(letter, upper.toLowerCase());
 }
 
-/** @returns a mapping if it is one letter; those to several are not simple ones, such as `SS` for `ß` */
-function oneOr(letter: string, mapped: string): string {
+/** @returns the mapping if it is a single letter. Longer ones, such as `SS` for `ß`, are not simple foldings. */
+function singleOr(letter: string, mapped: string): string {
   return Array.from(mapped).length === 1 ? mapped : letter;
 }

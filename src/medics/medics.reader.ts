@@ -14,7 +14,7 @@ import {
 import type { FoundMedicResponse } from './dto/found-medic.response.js';
 import { emailKeyOf } from './medic.entity.js';
 
-/** A medic sees itself, and those that it ($1) created. */
+/** The caller ($1) sees their own account and those that they created. */
 const VISIBLE_MEDIC = `SELECT ${MEDIC_COLUMNS} FROM ${MEDIC_SOURCE} WHERE (m.id = $1 OR m.created_by_id = $1) AND m.id = $2`;
 
 const CREATED: ListSql = {
@@ -24,17 +24,17 @@ const CREATED: ListSql = {
   from: 'FROM medic m WHERE m.created_by_id = $1',
 };
 
-/** Another statement, so that PostgreSQL finds the one row by its email. */
+/** A separate statement, so that its plan looks up the single row by email. */
 const CREATED_WITH_EMAIL = { ...CREATED, from: `${CREATED.from} AND m.email_key = $2` };
 
-/** Reads medics as rows; the `where` of each query is what the caller may see. */
+/** Reads medics. The `WHERE` clause of each query limits the rows to those that the caller may see. */
 @Injectable()
 export class MedicsReader {
   constructor(private readonly reads: Reads) {}
 
   /**
-   * @param email of the only medic to list, in any letter case; undefined for all
-   * @returns a slice of the medics that the caller created, by id, and how many there are
+   * @param email lists only the medic with this email, ignoring case; undefined lists all
+   * @returns a slice, ordered by id, of the medics that the caller created, and the total count
    */
   async list(
     caller: CurrentMedic,
@@ -49,14 +49,14 @@ export class MedicsReader {
     return { count, medics: rows.map(toMedicResponse) };
   }
 
-  /** @throws NotFound the caller is neither the medic nor its creator, or there is no such medic */
+  /** @throws NotFound the medic does not exist, or the caller is neither the medic nor its creator */
   async get(caller: CurrentMedic, id: number, on: Statements = this.reads): Promise<MedicResponse> {
     const [row] = await on.query<MedicRow>(VISIBLE_MEDIC, [caller.id, id]);
     if (row === undefined) throw new NotFound();
     return toMedicResponse(row);
   }
 
-  /** @returns the medic with exactly this email, in any letter case; nobody for undefined */
+  /** @returns the medic with exactly this email, ignoring case; nobody if it is undefined */
   async search(email: string | undefined): Promise<FoundMedicResponse[]> {
     if (email === undefined) return [];
     return this.reads.query<FoundMedicResponse>('SELECT id, email FROM medic WHERE email_key = $1', [

@@ -2,10 +2,10 @@ import type { Transaction } from '../database/transaction.js';
 import { emailKeyOf, type Medic } from './medic.entity.js';
 import { EmailTaken } from './medic.errors.js';
 
-/** What a new medic is stored with; what is absent is as the table has it by default. */
+/** The columns of a new medic. Absent ones get the default of the table. */
 export type NewMedic = Pick<Medic, 'name' | 'email'> & Partial<Medic>;
 
-/** A taken email gets no row, so that its refusal uses up no id. */
+/** Inserts nothing if the email is taken, so that no id is lost. */
 const INSERT = `
   INSERT INTO medic (name, email, email_key, password_hash, date_of_birth, cedula_prof, specialty_no, specialty,
     alma_mater, female, campaign, is_active, created_by_id)
@@ -13,9 +13,10 @@ const INSERT = `
   WHERE NOT EXISTS (SELECT FROM medic WHERE email_key = $3) RETURNING id`;
 
 /**
- * Stores a new medic.
- * @returns its id
- * @throws EmailTaken another medic has the email; if it is being stored at this moment, by a constraint
+ * Inserts a medic.
+ * @returns the new id
+ * @throws EmailTaken another medic has the email. The unique constraint reports it instead if that medic is being
+ *   inserted concurrently.
  */
 export async function insertMedic(transaction: Transaction, medic: NewMedic): Promise<number> {
   const [created] = await transaction.query<{ id: number }>(INSERT, [

@@ -9,14 +9,14 @@ import { emailKeyOf, Medic } from './medic.entity.js';
 import { insertMedic } from './new-medic.js';
 import { OperatorError } from '../common/errors.js';
 
-/** No medic has the email that a command names. */
+/** A command names an email that no medic has. */
 export class NoSuchMedic extends OperatorError {
   constructor() {
     super('There is no medic with this email.');
   }
 }
 
-/** What the operator does with medics, without being one. */
+/** Medics for the operator commands. The operator is not a medic, so no rights are checked. */
 export class OperatorMedics {
   constructor(
     private readonly dataSource: DataSource,
@@ -24,10 +24,11 @@ export class OperatorMedics {
   ) {}
 
   /**
-   * Creates a medic that no other medic created.
-   * @param input name, email and perhaps a password, by the rules for medics over HTTP
-   * @returns the medic's id and key
-   * @throws InvalidFields, EmailTaken
+   * Creates a medic without a creator.
+   * @param input name, email and optionally a password, validated like those of the HTTP API
+   * @returns the id and the key of the medic
+   * @throws InvalidFields a field is invalid
+   * @throws EmailTaken another medic has the email
    */
   async create(input: object): Promise<{ id: number; token: string }> {
     const metadata = { type: 'body', metatype: OperatorMedicDto } as const;
@@ -39,7 +40,10 @@ export class OperatorMedics {
     });
   }
 
-  /** @returns the id of the medic with this email. @throws NoSuchMedic */
+  /**
+   * @returns the id of the medic with this email, ignoring case
+   * @throws NoSuchMedic
+   */
   async idOf(email: string): Promise<number> {
     const medic = await this.dataSource.manager.findOneBy(Medic, { emailKey: emailKeyOf(email) });
     if (medic === null) throw new NoSuchMedic();
@@ -47,8 +51,9 @@ export class OperatorMedics {
   }
 
   /**
-   * @param after only medics with a greater id
-   * @returns at most `limit` medics by id
+   * @param after only medics with an id greater than this
+   * @param limit upper bound of the length
+   * @returns medics, ordered by id
    */
   list(after: number, limit: number): Promise<MedicResponse[]> {
     return this.read('WHERE m.id > $1 ORDER BY m.id LIMIT $2', [after, limit]);
@@ -61,14 +66,23 @@ export class OperatorMedics {
     return medic;
   }
 
-  /** Opens the account of a medic, or closes it: then none of its keys works. @returns the medic's id. @throws NoSuchMedic */
+  /**
+   * Activates or deactivates an account. The keys of an inactive account are rejected.
+   * @returns the id of the medic
+   * @throws NoSuchMedic
+   */
   async setActive(email: string, isActive: boolean): Promise<number> {
     const id = await this.idOf(email);
     await this.dataSource.manager.update(Medic, { id }, { isActive });
     return id;
   }
 
-  /** Replaces a medic's password; the keys that work go on working. @returns the medic's id. @throws NoSuchMedic, InvalidFields */
+  /**
+   * Replaces the password of a medic. Live keys stay valid.
+   * @returns the id of the medic
+   * @throws NoSuchMedic
+   * @throws InvalidFields the password is invalid
+   */
   async setPassword(email: string, input: object): Promise<number> {
     const metadata = { type: 'body', metatype: OperatorPasswordDto } as const;
     const { password } = (await new InputPipe().transform(input, metadata)) as OperatorPasswordDto;
@@ -82,7 +96,11 @@ export class OperatorMedics {
     return inTransaction(this.dataSource, (transaction) => transaction.query<MedicRow>(sql, values));
   }
 
-  /** Sets `specialty_verified`. @returns the medic's id. @throws NoSuchMedic */
+  /**
+   * Sets `specialty_verified`.
+   * @returns the id of the medic
+   * @throws NoSuchMedic
+   */
   async setSpecialtyVerified(email: string, isVerified: boolean): Promise<number> {
     const id = await this.idOf(email);
     await this.dataSource.manager.update(Medic, { id }, { specialtyVerified: isVerified });

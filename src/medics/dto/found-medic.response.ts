@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageResponse } from '../../http/output/page-response.js';
 
-/** A medic as a search by email answers it. */
+/** A medic in the result of a search by email. */
 export class FoundMedicResponse {
   @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
@@ -10,5 +10,4 @@ export class FoundMedicResponse {
   email!: string;
 }
 
-/** A page of medics that were found. */
 export class FoundMedicPage extends PageResponse(FoundMedicResponse) {}

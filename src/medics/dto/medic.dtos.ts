@@ -8,7 +8,7 @@ const password = textType({ min: 8, max: 1024 });
 const NAME = { example: 'Ana María Núñez', description: 'The full name.' };
 const EMAIL = { example: 'ana.nunez@example.org', description: 'Unique, whatever its letter case.' };
 
-/** The fields that no request needs to send. */
+/** Fields that are optional both when creating and when changing. */
 class OptionalMedicFields {
   @Field(dateType, { nullable: true, example: '1984-05-17', description: 'The date of birth.' })
   date_of_birth?: string | null;
@@ -35,7 +35,6 @@ class OptionalMedicFields {
   campaign?: string;
 }
 
-/** A medic to create. */
 @ReadOnlyFields('id', 'specialty_verified', 'token')
 export class CreateMedicDto extends OptionalMedicFields {
   @Field(requiredShort, { ...NAME, required: true })
@@ -54,7 +53,7 @@ export class CreateMedicDto extends OptionalMedicFields {
   is_admin_membership?: boolean | null;
 }
 
-/** A medic that the operator creates. */
+/** Input of the operator command that creates a medic. */
 export class OperatorMedicDto {
   @Field(requiredShort, { ...NAME, required: true })
   name!: string;
@@ -66,13 +65,13 @@ export class OperatorMedicDto {
   password?: string;
 }
 
-/** A password that the operator sets. */
+/** Input of the operator command that sets a password. */
 export class OperatorPasswordDto {
   @Field(password, { required: true, example: 'correct horse battery staple', description: 'Never returned.' })
   password!: string;
 }
 
-/** What to change of a medic; what is absent stays. */
+/** Absent fields stay unchanged. */
 @ReadOnlyFields('id', 'password', 'specialty_verified', 'token')
 export class UpdateMedicDto extends OptionalMedicFields {
   @Field(requiredShort, NAME)
@@ -88,13 +87,12 @@ export class UpdateMedicDto extends OptionalMedicFields {
   is_admin_membership?: boolean | null;
 }
 
-/** Which of the medics that the caller created. */
+/** Filters for the medics that the caller created. */
 export class ListMedicsQuery extends PageQuery {
   @Field(emailType, { example: 'ana.nunez@example.org', description: 'Only the medic with this email, in any case.' })
   email?: string;
 }
 
-/** The email to look for. */
 export class SearchMedicsQuery extends PageQuery {
   @Field(textType({ max: 254 }), { example: 'ana.nunez@example.org', description: 'The exact email, in any case.' })
   query?: string;

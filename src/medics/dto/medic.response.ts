@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageResponse } from '../../http/output/page-response.js';
 
-/** The medic object of the contract's section 6. */
+/** The medic object (section 6 of the contract). */
 export class MedicResponse {
   @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
@@ -51,27 +51,25 @@ export class MedicResponse {
   is_admin_membership!: boolean | null;
 }
 
-/** A medic that was just created. */
+/** A new medic with its first key. */
 export class CreatedMedicResponse extends MedicResponse {
   @ApiProperty({ example: 'hmk_00000000000000000000000000000000xxxxxxx', description: 'A key, shown this once.' })
   token!: string;
 }
 
-/** A page of medics. */
 export class MedicPage extends PageResponse(MedicResponse) {}
 
-/** A medic `m` and its active membership `a` as {@link MEDIC_COLUMNS} has them. */
+/** A row of {@link MEDIC_COLUMNS}, from {@link MEDIC_SOURCE}. */
 export type MedicRow = MedicResponse;
 
-/** The columns of a {@link MedicRow}. */
+/** Select list of a {@link MedicRow}. */
 export const MEDIC_COLUMNS = `m.id, m.name, m.email, a.hospital_id AS hospital,
   to_char(m.date_of_birth, 'YYYY-MM-DD') AS date_of_birth, m.cedula_prof, m.specialty_no, m.specialty,
   m.alma_mater, m.female, m.is_active, m.specialty_verified, m.campaign, a.type = 'ADMIN' AS is_admin_membership`;
 
-/** The tables of a {@link MedicRow}, to follow `FROM`. */
+/** The tables of a {@link MedicRow}: the text after `FROM`. */
 export const MEDIC_SOURCE = `medic m LEFT JOIN membership a ON a.medic_id = m.id AND a.is_active AND NOT a.is_deleted`;
 
-/** @returns the medic object that a row answers */
 export function toMedicResponse(row: MedicRow): MedicResponse {
   return {
     id: row.id,
