@@ -1,7 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, Unique, type Relation } from 'typeorm';
 import { Medic } from '../medics/medic.entity.js';
 
-/** A key that acts for one medic. Only the digest of the key is stored. */
+/** A key of a medic. Only its digest is stored. */
 @Entity('api_token')
 @Unique('api_token_digest_unique', ['digest'])
 @Index('api_token_by_medic', ['medicId'])
@@ -15,7 +15,7 @@ export class ApiToken {
   @Column('text')
   label!: string;
 
-  /** A log-in issued it, so that a later log-in may replace it. */
+  /** Whether a log-in issued the key; a later log-in may then replace it. */
   @Column('boolean', { name: 'is_login', default: false })
   isLogin!: boolean;
 
@@ -26,14 +26,14 @@ export class ApiToken {
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
 
-  /** The first instant at which the key no longer works; null for never. */
+  /** The key is invalid from this time on; null if it never expires. */
   @Column('timestamptz', { name: 'expires_at', nullable: true })
   expiresAt!: Date | null;
 
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt!: Date | null;
 
-  /** Up to a minute behind; null while it was not used. */
+  /** Up to a minute late; null if the key was never used. */
   @Column('timestamptz', { name: 'last_used_at', nullable: true })
   lastUsedAt!: Date | null;
 

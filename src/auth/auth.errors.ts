@@ -1,6 +1,6 @@
 import { DomainError, InvalidFields, WHOLE_INPUT } from '../common/errors.js';
 
-/** No key, another scheme, an unknown, expired or revoked key, or the key of a deactivated medic. */
+/** The key is missing, unknown, expired or revoked, uses another scheme, or belongs to an inactive medic. */
 export class InvalidToken extends DomainError {
   readonly kind = 'unauthorized';
 
@@ -9,7 +9,7 @@ export class InvalidToken extends DomainError {
   }
 }
 
-/** No active medic has this email and this password; which of the two is wrong is not said. */
+/** No active medic has this email and this password. The message does not reveal which of the two is wrong. */
 export class WrongCredentials extends InvalidFields {
   constructor() {
     const sentence = 'Unable to log in with provided credentials.';
@@ -17,10 +17,10 @@ export class WrongCredentials extends InvalidFields {
   }
 }
 
-/** How many keys of one medic may work at a time. */
+/** Upper bound for the live keys of one medic. */
 export const MAX_LIVE_TOKENS = 20;
 
-/** The medic has {@link MAX_LIVE_TOKENS} keys that work. */
+/** The medic already has {@link MAX_LIVE_TOKENS} live keys. */
 export class TooManyTokens extends DomainError {
   readonly kind = 'conflict';
 

@@ -5,9 +5,9 @@ import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { RecentKeys } from './recent-keys.js';
 
 /**
- * Limits how often an address, of IPv6 a /64, may come with a key that is not good: `RATE_LIMIT` times a minute.
- * After that a key is looked up only if it was good within the last hour, so bad ones cost no statement and good
- * ones from the same address still work.
+ * Limits invalid keys to `RATE_LIMIT` per minute for each address (IPv6: each /64). Beyond that, only keys that were
+ * valid within the last hour are looked up: invalid ones then cost no statement, and valid ones from the same address
+ * still work.
  */
 @Injectable()
 export class FailureLimit {
@@ -22,15 +22,19 @@ export class FailureLimit {
   }
 
   /**
-   * @param digest of the key that is about to be looked up
-   * @throws TooManyRequests the address has had its failures, and the key was not good lately
+   * @param digest of the key to look up
+   * @throws TooManyRequests the address has used up its failures, and the key was not valid recently
    */
   requireLookup(address: string, digest: Buffer): void {
     if (this.limiter === null || this.recent.has(digest)) return;
     this.limiter.requireTries(addressKeyOf(address));
   }
 
-  /** Counts a failure. @throws TooManyRequests the address has had its failures */
+  /**
+   * Counts a failure.
+   * @param digest of the rejected key; null if there was no well-formed key
+   * @throws TooManyRequests the address has used up its failures
+   */
   async count(address: string, digest: Buffer | null): Promise<void> {
     if (digest !== null) this.recent.forget(digest);
     await this.limiter?.count(addressKeyOf(address));

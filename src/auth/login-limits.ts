@@ -3,22 +3,28 @@ import { addressKeyOf } from '../limits/address-key.js';
 import { Limiters, type Limiter } from '../limits/limiter.js';
 
 const WINDOW_SECONDS = 15 * 60;
-/** How many wrong passwords are taken in the window: for one email from one address, and from one address. */
+/** Wrong passwords accepted per window: for one email from one address, and for all emails from one address. */
 const TRIES = { pair: 10, address: 50 };
-/** A worker lets through so many at least: whoever mistypes a password keeps one connection, and so one worker. */
+/**
+ * Each worker allows at least this many, because somebody who mistypes a password stays on one connection and so on one
+ * worker.
+ */
 const LEAST = 5;
 
-/** How many wrong passwords for one email, wherever they come from, are taken without a delay. */
+/** Wrong passwords for one email, from any address, before log-ins to it are delayed. */
 const UNDELAYED = 10;
-/** The first delay, which doubles with each wrong password, and the longest, in milliseconds. */
+/** The first delay, which doubles with each wrong password, and its upper bound, in milliseconds. */
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 4000;
-/** How many log-ins wait at a time; more go on at once, because none is refused for what others send. */
+/**
+ * Upper bound for concurrently delayed log-ins. Others proceed without delay, because nobody is rejected for the
+ * requests of others.
+ */
 const MAX_WAITING = 100;
 
 /**
- * Limits the guessing of passwords. An address, of IPv6 a /64, is refused after its tries. An email never is,
- * because then anybody could lock its owner out: log-ins to it only become slow. `RATE_LIMIT=0` turns it off.
+ * Slows down password guessing. An address (IPv6: a /64) is rejected after too many wrong passwords. An email never is,
+ * because anybody could then lock out its owner; log-ins to it only become slow. `RATE_LIMIT=0` disables all of it.
  */
 @Injectable()
 export class LoginLimits {
@@ -32,13 +38,15 @@ export class LoginLimits {
       limiters.create({ name, points, seconds: WINDOW_SECONDS, least: LEAST });
     this.byAddress = create('login-address', TRIES.address);
     this.byPair = create('login-pair', TRIES.pair);
-    // Only its count matters.
+    // Never rejects; only its count is used.
     this.byEmail = create('login-email', Number.MAX_SAFE_INTEGER);
   }
 
   /**
-   * Counts a try before it is made, so that many at once are counted too, and waits if the email had many.
-   * @throws TooManyRequests the address has had its tries, for this email or for all
+   * Counts an attempt before the password is checked, so that concurrent attempts count, and delays it if there were
+   * many for the email.
+   * @param email as returned by `emailKeyOf`
+   * @throws TooManyRequests the address has used up its attempts, for this email or in total
    */
   async admit(email: string, address: string): Promise<void> {
     const from = addressKeyOf(address);
@@ -48,7 +56,7 @@ export class LoginLimits {
     await this.wait(delayOf(counted?.consumedPoints ?? 0));
   }
 
-  /** Takes the try back: the password was right. */
+  /** Uncounts an attempt: the password was right. */
   async takeBack(email: string, address: string): Promise<void> {
     const from = addressKeyOf(address);
     await Promise.all([
@@ -66,7 +74,10 @@ export class LoginLimits {
   }
 }
 
-/** @param tries how many the email had in the window, this one included. @returns the delay in milliseconds */
+/**
+ * @param tries attempts for the email in the window, including this one
+ * @returns the delay in milliseconds
+ */
 export function delayOf(tries: number): number {
   return tries <= UNDELAYED ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (tries - UNDELAYED - 1), LONGEST_DELAY_MS);
 }

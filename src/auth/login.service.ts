@@ -12,7 +12,7 @@ interface Account {
   readonly password_hash: string | null;
 }
 
-/** Gives a key for a password. */
+/** Exchanges an email and a password for a key. */
 @Injectable()
 export class LoginService {
   constructor(
@@ -23,11 +23,11 @@ export class LoginService {
   ) {}
 
   /**
-   * @param address where the request comes from
-   * @returns a new key, which works for the setting `LOGIN_TOKEN_TTL`
-   * @throws WrongCredentials no active medic has this email and this password; which it is, is not said
-   * @throws TooManyRequests too many wrong ones came from the address
-   * @throws TooManyTokens the medic has no room for another key, and no log-in key to replace
+   * @param address of the client
+   * @returns a new key, valid for `LOGIN_TOKEN_TTL` seconds
+   * @throws WrongCredentials no active medic has this email and this password
+   * @throws TooManyRequests too many wrong passwords came from the address
+   * @throws TooManyTokens the medic has the maximum number of live keys, and none was issued by a log-in
    */
   async login(email: string, password: string, address: string): Promise<string> {
     const key = emailKeyOf(email);

@@ -1,21 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { ExpiringSet } from '../limits/expiring-set.js';
 
-/** How long a key counts as good lately, in milliseconds, and how often that is renewed while it is used. */
+/** How long a key counts as recently valid, and how long until further use renews that, in milliseconds. */
 const HOUR_MS = 3_600_000;
-const RENEWED_MS = 60_000;
-/** How many keys are remembered. */
+const RENEWAL_MS = 60_000;
+/** Upper bound for the remembered keys. */
 const MAX_KEYS = 50_000;
 
-/** Which keys were good within the last hour: they are worth a look-up, which alone decides whether they still are. */
+/**
+ * Remembers the keys that were valid within the last hour. It only decides whether a key is looked up; the look-up
+ * decides whether it is valid.
+ */
 @Injectable()
 export class RecentKeys {
   private readonly digests = new ExpiringSet(MAX_KEYS);
 
-  /** Notes that a key is good now. */
+  /** Records that a key is valid now. */
   note(digest: Buffer): void {
     const key = digest.toString('latin1');
-    if (this.digests.left(key) < HOUR_MS - RENEWED_MS) this.digests.add(key, HOUR_MS);
+    if (this.digests.left(key) < HOUR_MS - RENEWAL_MS) this.digests.add(key, HOUR_MS);
   }
 
   has(digest: Buffer): boolean {

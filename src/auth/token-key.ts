@@ -1,27 +1,25 @@
 import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-/** Crockford's base 32: no letter that is mistaken for a digit. */
+/** Crockford's base 32, which has no letters that look like digits. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const PREFIX = 'hmk_';
 const RANDOM_BYTES = 20;
 const CHECKSUM_LENGTH = 7;
 const SHAPE = new RegExp(`^${PREFIX}[${ALPHABET}]{39}$`);
 
-/**
- * @returns a new key: a prefix that secret scanners can look for, 160 random bits and a checksum
- */
+/** @returns a new key: a prefix for secret scanners, 160 random bits and a checksum */
 export function generateKey(): string {
   const random = base32(randomBytes(RANDOM_BYTES));
   return `${PREFIX}${random}${checksum(random)}`;
 }
 
-/** @returns whether the text can be a key at all, without asking the database */
+/** Checks the format and the checksum, which spares a look-up of malformed keys. */
 export function isWellFormedKey(text: string): boolean {
   return SHAPE.test(text) && checksum(text.slice(PREFIX.length, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH);
 }
 
-/** @returns the SHA-256 of a key, the only form in which it is stored */
+/** @returns the SHA-256 of a key, the only form in which keys are stored */
 export function digestOf(key: string): Buffer {
   return hash('sha256', key, 'buffer');
 }

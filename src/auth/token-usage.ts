@@ -1,10 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-/** How often what was noted is stored, in milliseconds. */
+/** How often the recorded times are stored, in milliseconds. */
 const FLUSH_MS = 60_000;
 
-/** Keeps `last_used_at` of the keys, without a write per request: it is up to a minute behind. */
+/** Maintains `last_used_at` of the keys in batches, up to a minute late, so that requests need no write for it. */
 @Injectable()
 export class TokenUsage implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(TokenUsage.name);
@@ -17,24 +17,24 @@ export class TokenUsage implements OnApplicationBootstrap, OnApplicationShutdown
     this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
   }
 
-  /** Stores what was noted last: no request is under way any more, and the database is still there. */
+  /** Stores the last recorded times. At this point no request is in progress and the database is still connected. */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.flush();
   }
 
-  /** Notes that a key was used now. */
+  /** Records that a key is used now. */
   note(tokenId: number): void {
     this.used.set(tokenId, new Date());
   }
 
-  /** Stores what was noted. While the database is away it is kept for the next time. */
+  /** Stores the recorded times. If the database is unavailable, they are kept for the next flush. */
   async flush(): Promise<void> {
     const used = this.used;
     if (used.size === 0) return;
     this.used = new Map();
     try {
-      // A key that another process stores at this moment is left to it, so that no two wait for each other.
+      // Skips keys that another process is updating, so that two flushes cannot deadlock.
       await this.dataSource.query(
         `UPDATE api_token t SET last_used_at = GREATEST(t.last_used_at, u.at)
          FROM (SELECT t.id, n.at FROM unnest($1::integer[], $2::timestamptz[]) AS n (id, at)
@@ -44,7 +44,7 @@ export class TokenUsage implements OnApplicationBootstrap, OnApplicationShutdown
       );
     } catch {
       this.used = new Map([...used, ...this.used]);
-      this.logger.warn('last_used_at of the tokens could not be stored; it is tried again in a minute');
+      this.logger.warn('could not store last_used_at of the tokens; retrying in a minute');
     }
   }
 }

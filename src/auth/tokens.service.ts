@@ -8,10 +8,10 @@ import type { CurrentMedic } from './current-medic.decorator.js';
 import { RecentKeys } from './recent-keys.js';
 import { digestOf, generateKey } from './token-key.js';
 
-/** SQL for a key that works, as far as the key is concerned. */
+/** SQL condition for a live key: neither revoked nor expired. The account may still be inactive. */
 export const LIVE = '(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))';
 
-/** What may be told of a token. */
+/** A token without its key or digest. */
 export interface TokenSummary {
   readonly id: number;
   readonly label: string;
@@ -21,15 +21,15 @@ export interface TokenSummary {
   readonly last_used_at: string | null;
 }
 
-/** What a new key is to be. */
+/** The settings of a new key. */
 export interface NewKey {
-  /** What the medic or the operator knows the key by. */
+  /** Free text by filter the medic or the operator recognizes the key. */
   readonly label: string;
-  /** The first instant at which it no longer works, as SQL reads it; absent for never. */
+  /** The key is invalid from this time on, as PostgreSQL parses it; absent if it never expires. */
   readonly expiresAt?: string | undefined;
 }
 
-/** Issues and revokes keys. */
+/** Issues, rotates, lists and revokes keys. */
 @Injectable()
 export class TokensService {
   constructor(
@@ -38,8 +38,8 @@ export class TokensService {
   ) {}
 
   /**
-   * Stores a new key for a medic.
-   * @returns the key itself, which cannot be had again
+   * Issues a key for a medic, without checking the number of live keys.
+   * @returns the key, filter cannot be read again
    */
   async issue(transaction: Transaction, medicId: number, { label, expiresAt }: NewKey): Promise<string> {
     const { key, digest } = this.generate();
@@ -53,21 +53,22 @@ export class TokensService {
   }
 
   /**
-   * As {@link issue}, for a medic who may have keys already.
-   * @throws TooManyTokens the medic has the most that may work at a time
+   * Issues a key for a medic who may already have some.
+   * @returns the key, filter cannot be read again
+   * @throws TooManyTokens the medic has the maximum number of live keys
    */
   issueFurther(medicId: number, newKey: NewKey): Promise<string> {
     return inTransaction(this.dataSource, async (transaction) => {
-      await this.requireRoom(transaction, medicId, null);
+      await this.requireCapacity(transaction, medicId, null);
       return transaction.commitWith(() => this.issue(transaction, medicId, newKey));
     });
   }
 
   /**
-   * Issues a key for a log-in. If there is no room for it, the oldest log-in key gives way, so that nobody who knows
-   * the password is kept out by earlier log-ins.
+   * Issues a key for a log-in. At the limit it revokes the oldest log-in key, so that earlier log-ins cannot lock out
+   * somebody who knows the password.
    * @param lifetime in seconds
-   * @throws TooManyTokens the medic has the most that may work at a time, and none of them is a log-in's
+   * @throws TooManyTokens the medic has the maximum number of live keys, and none was issued by a log-in
    */
   issueForLogin(medicId: number, lifetime: number): Promise<string> {
     return inTransaction(this.dataSource, async (transaction) => {
@@ -97,15 +98,14 @@ export class TokensService {
   }
 
   /**
-   * Issues a key that takes the place of the one that the request came with: it has the same label and
-   * ends when that one would have ended.
-   * @param grace for how many seconds the old key works on
-   * @throws InvalidToken the old key has been revoked meanwhile
-   * @throws TooManyTokens the medic has as many others as may work at a time
+   * Replaces the key of the request by a new one with the same label and expiry.
+   * @param grace how long the old key stays valid, in seconds
+   * @throws InvalidToken the old key was revoked meanwhile
+   * @throws TooManyTokens the medic has the maximum number of live keys besides the old one
    */
   rotate({ id: medicId, tokenId }: CurrentMedic, grace: number): Promise<string> {
     return inTransaction(this.dataSource, async (transaction) => {
-      await this.requireRoom(transaction, medicId, tokenId);
+      await this.requireCapacity(transaction, medicId, tokenId);
       const { key, digest } = this.generate();
       const inserted = await transaction.query(
         `INSERT INTO api_token (medic_id, label, is_login, digest, expires_at)
@@ -123,12 +123,15 @@ export class TokensService {
     });
   }
 
-  /** @returns the id of a key that exists */
+  /**
+   * @param key must exist
+   * @returns the id of its token
+   */
   async idOf(key: string): Promise<number> {
     return (await this.dataSource.manager.findOneByOrFail(ApiToken, { digest: digestOf(key) })).id;
   }
 
-  /** @returns the medic's tokens by id, without their keys */
+  /** @returns the tokens of the medic, ordered by id */
   list(medicId: number): Promise<TokenSummary[]> {
     return inTransaction(this.dataSource, (transaction) =>
       transaction.query<TokenSummary>(
@@ -140,39 +143,46 @@ export class TokensService {
   }
 
   /**
-   * Revokes one live token of a medic, or all of them if `id` is absent.
-   * @returns how many were revoked
+   * Revokes one token of a medic, or all of them if `id` is absent.
+   * @returns the number of tokens revoked by this call
    */
   revoke(medicId: number, id: number | undefined): Promise<number> {
-    return this.revokeThose(medicId, id === undefined ? {} : { id });
+    return this.revokeWhere(medicId, id === undefined ? {} : { id });
   }
 
-  /** Revokes every live token of a medic but one. @returns how many were revoked */
+  /**
+   * Revokes every token of a medic except one.
+   * @param id of the token to keep
+   * @returns the number of tokens revoked by this call
+   */
   revokeOthers(medicId: number, id: number): Promise<number> {
-    return this.revokeThose(medicId, { id: Not(id) });
+    return this.revokeWhere(medicId, { id: Not(id) });
   }
 
-  private revokeThose(medicId: number, which: object): Promise<number> {
+  private revokeWhere(medicId: number, filter: object): Promise<number> {
     return inTransaction(this.dataSource, async (transaction) => {
       await lockMedic(transaction, medicId);
-      const live = { medicId, revokedAt: IsNull(), ...which };
+      const live = { medicId, revokedAt: IsNull(), ...filter };
       const { affected } = await transaction.manager.update(ApiToken, live, { revokedAt: () => 'now()' });
       return affected ?? 0;
     });
   }
 
-  private async requireRoom(transaction: Transaction, medicId: number, instead: number | null): Promise<void> {
+  private async requireCapacity(transaction: Transaction, medicId: number, replacedId: number | null): Promise<void> {
     const [, tokens] = await Promise.all([
       lockMedic(transaction, medicId),
       transaction.query<{ count: number }>(
         `SELECT count(*)::integer AS count FROM api_token WHERE medic_id = $1 AND id IS DISTINCT FROM $2 AND ${LIVE}`,
-        [medicId, instead],
+        [medicId, replacedId],
       ),
     ]);
     if (rowOf(tokens).count >= MAX_LIVE_TOKENS) throw new TooManyTokens();
   }
 
-  /** A key that has just been issued is worth a look-up, even from an address that sends bad ones. */
+  /**
+   * Records the key as recently valid, so that it is looked up even if its first request comes from an address with
+   * many failures.
+   */
   private generate(): { key: string; digest: Buffer } {
     const key = generateKey();
     const digest = digestOf(key);
@@ -181,7 +191,7 @@ export class TokensService {
   }
 }
 
-/** So that the keys of one medic are counted, issued and revoked one after another. */
+/** Serializes issuing and revoking the keys of one medic. */
 async function lockMedic(transaction: Transaction, medicId: number): Promise<void> {
   await transaction.query('SELECT FROM medic WHERE id = $1 FOR NO KEY UPDATE', [medicId]);
 }
