@@ -18,7 +18,7 @@ export enum MembershipType {
   MEMBER = 'MEMBER',
 }
 
-/** The relation between one medic and one hospital. "Live" means not deleted. */
+/** The membership of one medic at one hospital. "Live" means not deleted. */
 @Entity('membership')
 @Unique('membership_one_per_medic_and_hospital', ['medicId', 'hospitalId'])
 @Index('membership_one_active_per_medic', ['medicId'], { unique: true, where: 'is_active AND NOT is_deleted' })
@@ -39,7 +39,7 @@ export class Membership {
   @Column('text')
   type!: MembershipType;
 
-  /** Whether this is the medic's current active hospital; kept while deleted. */
+  /** Whether this is the medic's active hospital. The value is kept while the membership is deleted. */
   @Column('boolean', { name: 'is_active' })
   isActive!: boolean;
 

@@ -17,17 +17,17 @@ import { rightAt } from '../access/policy.js';
 import { UnauthorizedMedic } from '../access/access.errors.js';
 import type { HospitalMembershipsQuery, MembershipsQuery } from './dto/membership.queries.js';
 
-/** How many rows are read at a time where a list is answered whole. */
+/** Number of rows per batch when a whole list is streamed. */
 export const BATCH = 500;
 
 const SOURCE = 'membership s JOIN medic m ON m.id = s.medic_id';
 
-/** What every membership comes before. PostgreSQL must not know: see {@link newestBefore}. */
+/** A position after every membership. The subqueries hide the values from the planner, see {@link newestBefore}. */
 const LAST = { date: "(SELECT timestamptz 'infinity')", id: '(SELECT 2147483647)' };
 
 /**
- * The comparison is there for the first rows too, where it always stands: with it the index is read in its
- * order, however many follow, whatever values the plan was made for.
+ * The first page also has the comparison, although it is always true there: it makes PostgreSQL read the index in
+ * order, whatever values the plan was made for, so the cost does not depend on the rows that follow.
  */
 const newestBefore = (date: string, id: string, scope: string, limit: string) =>
   `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE} WHERE ${scope} AND (s.date_joined, s.id) < (${date}, ${id})
@@ -50,8 +50,8 @@ const filtered = (scope: string) =>
 const OWN = filtered('s.medic_id = $1 AND NOT s.is_deleted');
 
 /**
- * Each hospital has an index for each state of its memberships, in the order of their ids: the first ids of the
- * list are among the first of each, so the cost is that of the slice, however large the hospitals are.
+ * The index lists the ids of each hospital in order for each state (deleted, type, active). The first ids of the list
+ * are among the first ids of these groups, so the cost depends on the slice, not on the size of the hospitals.
  */
 const MANAGED: ListSql = {
   ...filtered(`s.hospital_id IN (${ADMINISTERED})`),
@@ -63,7 +63,7 @@ const MANAGED: ListSql = {
     WHERE ($4::text IS NULL OR kind.type = $4) AND ($5::boolean IS NULL OR flag.is_active = $5)`,
 };
 
-/** The first page of the caller's own live memberships, counted no further than is needed to know that there are many. */
+/** The first page of the caller's own live memberships. The count stops just beyond {@link MAX_PREFETCHED}. */
 export const OWN_PAGE: ListLookup = {
   sql: sqlOfPage(
     listOf('s.medic_id = caller.id AND NOT s.is_deleted'),
@@ -74,7 +74,7 @@ export const OWN_PAGE: ListLookup = {
   orderBy: 'list.id',
 };
 
-/** The first batch of the live memberships of a hospital whose ADMIN the caller was found to be. */
+/** The first batch of the live memberships of a hospital, if the caller is its ADMIN. */
 export const NEWEST_OF_HOSPITAL: ListLookup = {
   sql: newestBefore(
     LAST.date,
@@ -85,21 +85,21 @@ export const NEWEST_OF_HOSPITAL: ListLookup = {
   orderBy: 'list.date_joined DESC, list.id DESC',
 };
 
-/** The same with filters. */
+/** As {@link NEWEST_OF_HOSPITAL}, with filters. */
 const OF_HOSPITAL = 's.hospital_id = $1 AND s.is_deleted = $2 AND ($3::text IS NULL OR s.type = $3)';
 const NEWEST = newestBefore(LAST.date, LAST.id, OF_HOSPITAL, '$4 OFFSET $5');
 
 /**
- * The batch after a row, for the key `$4` while it is that of an ADMIN: no row means that it is not, and a row of
- * nulls that nothing follows.
+ * The batch after a row, if the key `$4` is live and belongs to an ADMIN. No row means that it is not; a row of nulls
+ * means that the list has ended.
  */
 const NEXT_BATCH = `SELECT list.* FROM (SELECT ${rightAt('caller.id', '$1')} AS "right" ${liveCaller('$4')}) holder
   LEFT JOIN LATERAL (${newestBefore('$5::timestamptz', '$6::integer', OF_HOSPITAL, String(BATCH))}) list ON true
   WHERE holder."right" = 'ADMIN' ORDER BY list.date_joined DESC, list.id DESC`;
 
 /**
- * Finds the membership that the path names, for its medic while it is live, and for an ADMIN of its hospital.
- * The one question that is asked before every prescription takes one statement, the look-up of the key included.
+ * The membership in the path, if it is live and belongs to the caller, or if the caller is an ADMIN of its hospital.
+ * Clients ask this before every prescription, so it takes one statement, including the look-up of the key.
  */
 export const MEMBERSHIP_IN_SIGHT: RightLookup = {
   sql: `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
@@ -107,20 +107,20 @@ export const MEMBERSHIP_IN_SIGHT: RightLookup = {
   idOf: idInPathOrNull,
 };
 
-/** The rows of a slice of a list, and how many the list has in all. */
+/** A slice of a list and the length of the whole list. */
 export interface Found {
   readonly count: number;
   readonly memberships: MembershipResponse[];
 }
 
-/** Reads memberships as rows; the `where` of each query is what the caller may see. */
+/** Reads memberships. The `WHERE` clause of each query limits the rows to those that the caller may see. */
 @Injectable()
 export class MembershipsReader {
   constructor(private readonly reads: Reads) {}
 
   /**
-   * @returns the caller's own live memberships, or with `managed` those of the hospitals that the caller
-   *   administers, by id
+   * @returns a slice, ordered by id, of the caller's own live memberships; with `managed`, of the memberships of the
+   *   hospitals that the caller administers
    */
   async list(caller: CurrentMedic, query: MembershipsQuery): Promise<Found> {
     const prefetched = prefetchedFor(caller, OWN_PAGE) as RowOfPage<MembershipRow>[] | null;
@@ -132,7 +132,7 @@ export class MembershipsReader {
   private read(caller: CurrentMedic, query: MembershipsQuery): Promise<PageOfRows<MembershipRow>> {
     const { is_deleted = false, hospital = null, type_membership = null, is_active = null } = query;
     const filters = [caller.id, is_deleted, hospital, type_membership, is_active];
-    // What the caller administers is a matter of rights, which no replica decides.
+    // The list depends on rights, which only the primary decides.
     const [list, on] =
       query.managed === true ? [MANAGED, this.reads.listsOf(caller)] : [OWN, this.reads.onReplica(caller)];
     return readPage(on, list, filters, sliceOf(query));
@@ -150,9 +150,10 @@ export class MembershipsReader {
   }
 
   /**
-   * Reads all of the hospital's memberships, newest first, {@link BATCH} at a time, each batch after the last
-   * row of the one before: a slow reader holds neither the list in memory nor a connection.
-   * @throws UnauthorizedMedic the right, or the key, has ended since the batch before
+   * Reads the next {@link BATCH} memberships of a hospital, newest first, by keyset pagination, so that a slow client
+   * holds neither the list in memory nor a connection.
+   * @param after the last row of the previous batch; undefined for the first batch
+   * @throws UnauthorizedMedic the caller lost the right, or the key was revoked, since the previous batch
    */
   async batchOfHospital(
     caller: CurrentMedic,
@@ -163,11 +164,11 @@ export class MembershipsReader {
     if (after !== undefined) return this.nextBatch(caller, hospitalId, query, after);
     const prefetched = prefetchedFor(caller, NEWEST_OF_HOSPITAL);
     if (prefetched === null) return this.newest(caller, hospitalId, query, BATCH, 0);
-    // Never the row that stands for none: an ADMIN is among those of their hospital.
+    // There is no row of nulls, because an ADMIN is a member of the hospital.
     return (prefetched as MembershipRow[]).map(toMembershipResponse);
   }
 
-  /** Asks the primary: the same statement finds out whether the caller may still see the list. */
+  /** On the primary, because the statement also checks that the caller may still see the list. */
   private async nextBatch(
     caller: CurrentMedic,
     hospitalId: number,

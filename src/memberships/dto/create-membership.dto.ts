@@ -2,7 +2,6 @@ import { booleanType, Field, idType, ReadOnlyFields } from '../../http/input/fie
 import type { MembershipType } from '../membership.entity.js';
 import { membershipType } from './membership.fields.js';
 
-/** Which medic is to belong to which hospital. */
 @ReadOnlyFields('id', 'date_joined')
 export class CreateMembershipDto {
   @Field(idType, { required: true, example: 2, description: 'The id of the medic whose membership it is.' })

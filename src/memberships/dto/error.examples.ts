@@ -5,7 +5,7 @@ import {
   MembershipIsDeleted,
 } from '../membership.errors.js';
 
-/** The conflicts of section 3 of the contract, for the document. */
+/** Examples of the conflicts in section 3 of the contract, for the OpenAPI document. */
 export const ALREADY_EXISTS = {
   'The pair of medic and hospital has a membership, live or deleted.': {
     message: new MembershipAlreadyExists().message,

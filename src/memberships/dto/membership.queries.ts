@@ -3,7 +3,7 @@ import { PageQuery } from '../../http/output/pagination.js';
 import type { MembershipType } from '../membership.entity.js';
 import { membershipType } from './membership.fields.js';
 
-/** Which memberships of one hospital to list; without `limit` and `offset`, all of them. */
+/** Filters for the memberships of one hospital. Without `limit` and `offset` the whole list is returned. */
 export class HospitalMembershipsQuery extends PageQuery {
   @Field(membershipType, { example: 'ADMIN', description: 'Only memberships of this type.' })
   type_membership?: MembershipType;
@@ -12,7 +12,7 @@ export class HospitalMembershipsQuery extends PageQuery {
   is_deleted?: boolean;
 }
 
-/** Which memberships to list. */
+/** Filters for the memberships of the caller. */
 export class MembershipsQuery extends HospitalMembershipsQuery {
   @Field(idType, { example: 1, description: 'Only memberships of this hospital.' })
   hospital?: number;

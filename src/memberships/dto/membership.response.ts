@@ -2,7 +2,6 @@ import { ApiProperty } from '@nestjs/swagger';
 import { PageResponse } from '../../http/output/page-response.js';
 import { MembershipType } from '../membership.entity.js';
 
-/** The medic of a membership. */
 export class MembershipMedicResponse {
   @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
@@ -14,7 +13,7 @@ export class MembershipMedicResponse {
   email!: string;
 }
 
-/** The membership object of the contract's section 2. */
+/** The membership object (section 2 of the contract). */
 export class MembershipResponse {
   @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
@@ -38,10 +37,9 @@ export class MembershipResponse {
   date_joined!: string;
 }
 
-/** A page of memberships. */
 export class MembershipPage extends PageResponse(MembershipResponse) {}
 
-/** What the creation of a membership answers. */
+/** The response to the creation of a membership. */
 export class CreatedMembershipResponse {
   @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
@@ -56,7 +54,7 @@ export class CreatedMembershipResponse {
   type_membership!: MembershipType;
 }
 
-/** A membership `s` and its medic `m` as {@link MEMBERSHIP_COLUMNS} selects them. */
+/** A row of {@link MEMBERSHIP_COLUMNS}. */
 export interface MembershipRow {
   readonly id: number;
   readonly medic_id: number;
@@ -69,11 +67,10 @@ export interface MembershipRow {
   readonly date_joined: string;
 }
 
-/** The columns of a {@link MembershipRow}, from `membership s JOIN medic m`. */
+/** Select list of a {@link MembershipRow}, for `membership s JOIN medic m`. */
 export const MEMBERSHIP_COLUMNS = `s.id, s.medic_id, m.name AS medic_name, m.email AS medic_email, s.hospital_id,
   s.type, s.is_active, s.is_deleted, s.date_joined`;
 
-/** @returns the membership object that a row answers */
 export function toMembershipResponse(row: MembershipRow): MembershipResponse {
   return {
     id: row.id,

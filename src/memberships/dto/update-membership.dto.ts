@@ -3,13 +3,13 @@ import { booleanType, Field, idType, ReadOnlyFields, type FieldType } from '../.
 import type { MembershipType } from '../membership.entity.js';
 import { membershipType } from './membership.fields.js';
 
-/** An id, or the object that holds it in the answer to a GET. */
+/** An id, or the object with that id that a GET returns. */
 const idOrObject: FieldType = {
   ...idType,
   read: (value) => readId(typeof value === 'object' && value !== null && 'id' in value ? value.id : value),
 };
 
-/** What to change of a membership; what is absent stays. */
+/** Absent fields stay unchanged. */
 @ReadOnlyFields('id', 'date_joined')
 export class UpdateMembershipDto {
   @Field(idOrObject, { example: 2, description: 'Only the present medic is taken, as its id or as GET answers it.' })
