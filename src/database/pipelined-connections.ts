@@ -19,9 +19,9 @@ export class PipelinedConnections implements Statements {
    * statement may be sent twice.
    */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    const ask = () => withRetries(() => this.leastBusy().query<Row>(text, values));
-    return ask().catch((error: unknown) => {
-      if (error instanceof NeverStarted) return ask();
+    const attempt = () => withRetries(() => this.leastBusy().query<Row>(text, values));
+    return attempt().catch((error: unknown) => {
+      if (error instanceof NeverStarted) return attempt();
       throw error;
     });
   }

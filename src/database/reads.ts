@@ -15,19 +15,19 @@ const LISTS_AT_A_TIME = 4;
 /** The caller, with the log position of the primary when the caller was authenticated. */
 export interface Reader {
   readonly id: CallerId;
-  /** See {@link POSITION}; absent without replicas. */
+  /** `POSITION` of `replica.ts`; absent without replicas. */
   readonly position?: string;
 }
 
 /**
- * Runs reading statements outside transactions. On a server they have their own connections, so that no request waits
- * for a connection held by a transaction, and no key check waits for a list.
+ * Runs reading statements outside transactions. On a server it has its own connections: requests do not wait for
+ * connections held by transactions, and long reads use other connections than key checks.
  */
 export class Reads implements Statements, OnApplicationShutdown {
   private readonly short: Statements;
   private readonly lists: FairPool<Statements>;
   private readonly replicas: readonly Replica[];
-  private readonly kept: readonly { close(): Promise<void> }[];
+  private readonly closables: readonly { close(): Promise<void> }[];
   private turn = 0;
 
   /** @param replicaUrls standbys of the primary */
@@ -37,14 +37,14 @@ export class Reads implements Statements, OnApplicationShutdown {
       // There is only one connection; a list may hold it for one statement at most.
       this.short = standAlone(dataSource);
       this.lists = new FairPool([this.short]);
-      this.kept = this.replicas;
+      this.closables = this.replicas;
       return;
     }
     const { options } = poolOf(dataSource);
     const short = (this.short = new PipelinedConnections(options));
     const lists = Array.from({ length: LISTS_AT_A_TIME }, () => new PipelinedConnection(options));
     this.lists = new FairPool<Statements>(lists);
-    this.kept = [short, ...lists, ...this.replicas];
+    this.closables = [short, ...lists, ...this.replicas];
   }
 
   /** Whether {@link onReplica} uses {@link Reader.position}. */
@@ -58,8 +58,8 @@ export class Reads implements Statements, OnApplicationShutdown {
   }
 
   /**
-   * @returns an executor for long or large reads on the primary, scheduled fairly. It throws the errors of {@link
-   *   FairPool.use}.
+   * @returns a fairly scheduled executor for long or large reads on the primary
+   * @throws TooManyLists, Overloaded from its `query`, see {@link FairPool.use}
    */
   listsOf({ id }: Reader): Statements {
     return { query: (text, values) => this.lists.use(id, (on) => withRetries(() => on.query(text, values))) };
@@ -92,6 +92,6 @@ export class Reads implements Statements, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.kept.map((kept) => kept.close()));
+    await Promise.all(this.closables.map((closable) => closable.close()));
   }
 }

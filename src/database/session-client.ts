@@ -28,9 +28,9 @@ const SERVER = `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS "isStandb
   current_setting('DateStyle') AS "dateStyle"`;
 
 /**
- * With custom plans, PostgreSQL plans again for each execution that it expects to return slightly fewer rows, which
- * takes longer than the rows. `test:scale` checks the generic plans. Transactions take locks, then read what others
- * committed; stricter isolation levels would turn that into serialization failures.
+ * Generic plans, because PostgreSQL would otherwise plan again for each execution that it expects to return slightly
+ * fewer rows, which takes longer than the rows. `test:scale` checks them. Read committed, because transactions take
+ * locks, then read what others committed; stricter isolation levels would turn that into serialization failures.
  */
 const SESSION_SETTINGS = `SET plan_cache_mode = force_generic_plan;
   SET default_transaction_isolation = 'read committed'; SET bytea_output = 'hex'; SET array_nulls = on`;
