@@ -74,7 +74,7 @@ export class EmbeddedFolder {
     const clear = () => {
       rmSync(unfinished, { recursive: true, force: true });
     };
-    orUnusable(this.folder, clear);
+    checkUsable(this.folder, clear);
     if (this.hasDatabase()) return;
     try {
       await this.runCreation(unfinished);
@@ -85,15 +85,23 @@ export class EmbeddedFolder {
     }
   }
 
-  /** The child process inherits the lock, so that no other process opens the folder before it has ended. */
+  /**
+   * The child process inherits the lock, so that no other process opens the folder before it has ended. It is a
+   * Node process without the options of this one.
+   * @throws EmbeddedPostgresEnded
+   */
   private async runCreation(folder: string): Promise<void> {
-    const creation = spawn(process.execPath, [CREATE_EMBEDDED, folder], {
-      stdio: ['pipe', 'pipe', 'ignore', this.lock],
-    });
-    let reason = '';
-    creation.stdout?.on('data', (text: Buffer) => (reason += text.toString()));
-    const [code] = (await once(creation, 'close')) as [number | null];
-    if (code !== 0) throw new EmbeddedPostgresEnded(reason || 'no reason is known');
+    const child = spawn(process.execPath, [CREATE_EMBEDDED, folder], { stdio: ['pipe', 'pipe', 'ignore', this.lock] });
+    const closed = once(child, 'close');
+    const printed = new Promise<string>((resolve) =>
+      child.stdout?.once('data', (text: Buffer) => {
+        resolve(text.toString());
+      }),
+    );
+    const result = await Promise.race([printed, closed.then(() => 'the process that creates it has ended')]);
+    child.stdin?.end();
+    await closed;
+    if (result !== 'created') throw new EmbeddedPostgresEnded(result);
   }
 
   /** Gives the folder back. */
