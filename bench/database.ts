@@ -40,7 +40,7 @@ export async function createDatabase(serverUrl: string, size: Size, purpose = 'r
     await client.query(`DROP DATABASE IF EXISTS ${copy} WITH (FORCE)`);
     await client.query(`CREATE DATABASE ${copy} TEMPLATE ${seeded}`);
   });
-  return urlOf(serverUrl, copy);
+  return databaseUrlOn(serverUrl, copy);
 }
 
 /** Drops the copy that {@link createDatabase} created; the seeded template stays for the next run. */
@@ -63,13 +63,13 @@ async function seed(client: pg.Client, serverUrl: string, name: string, size: Si
   await client.query(`CREATE DATABASE ${unfinished}`);
   const cli = (...command: string[]) =>
     execFileSync(process.execPath, ['dist/src/cli/main.js', ...command], {
-      env: { ...process.env, DATABASE_URL: urlOf(serverUrl, unfinished) },
+      env: { ...process.env, DATABASE_URL: databaseUrlOn(serverUrl, unfinished) },
       stdio: 'ignore',
     });
   cli('migrate');
   const numbers = Object.entries(size).flatMap(([what, count]) => [`--${what}`, String(count)]);
   cli('seed', ...numbers);
-  await onServer(urlOf(serverUrl, unfinished), async (database) => {
+  await onServer(databaseUrlOn(serverUrl, unfinished), async (database) => {
     await database.query(FURTHER_ROWS);
     await database.query('VACUUM ANALYZE');
   });
@@ -87,7 +87,7 @@ export async function onServer<T>(url: string, work: (client: pg.Client) => Prom
   }
 }
 
-function urlOf(serverUrl: string, database: string): string {
+function databaseUrlOn(serverUrl: string, database: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${database}`;
   return url.href;

@@ -8,7 +8,7 @@ import { NOT_FOUND } from '../http/output/error.examples.js';
 import { PageQuery, pageOf, sliceOf } from '../http/output/pagination.js';
 import { IdParam } from '../http/input/path-id.js';
 import { RouteSettings } from '../http/server/route-settings.js';
-import { baseUrlOf, urlOf } from '../http/output/urls.js';
+import { baseUrlOf, requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { HospitalAdmin } from '../access/hospital-admin.guard.js';
 import { CreateHospitalDto, UpdateHospitalDto } from './dto/hospital.dtos.js';
@@ -32,7 +32,7 @@ export class HospitalsController {
     const slice = sliceOf(query);
     const { count, rows } = await this.hospitals.list(caller, slice);
     const results = rows.map((hospital) => this.answer(hospital, request));
-    return pageOf(urlOf(request, this.environment.PUBLIC_URL), slice, count, results);
+    return pageOf(requestUrl(request, this.environment.PUBLIC_URL), slice, count, results);
   }
 
   @Get(':id')

@@ -9,7 +9,7 @@ import { NOT_FOUND } from '../http/output/error.examples.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';
 import { USER_ROUTE } from '../http/server/http-rules.js';
 import { IdParam } from '../http/input/path-id.js';
-import { urlOf } from '../http/output/urls.js';
+import { requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { LAST_ADMIN } from '../memberships/dto/error.examples.js';
 import { RIGHT_AT_HOSPITAL_OF_BODY } from '../access/hospital-admin.guard.js';
@@ -45,7 +45,7 @@ export class MedicsController {
   async listMedics(@Caller() caller: CurrentMedic, @Query() query: ListMedicsQuery, @Req() request: FastifyRequest) {
     const slice = sliceOf(query);
     const { count, medics } = await this.reader.list(caller, query.email, slice);
-    return pageOf(urlOf(request, this.environment.PUBLIC_URL), slice, count, medics);
+    return pageOf(requestUrl(request, this.environment.PUBLIC_URL), slice, count, medics);
   }
 
   @Get('medics/me')
@@ -109,6 +109,6 @@ export class MedicsController {
     if (query.query !== undefined) await this.limits.countCreation(caller, 'emails');
     const found = await this.reader.search(query.query);
     const results = found.slice(slice.offset, slice.offset + slice.limit);
-    return pageOf(urlOf(request, this.environment.PUBLIC_URL), slice, found.length, results);
+    return pageOf(requestUrl(request, this.environment.PUBLIC_URL), slice, found.length, results);
   }
 }

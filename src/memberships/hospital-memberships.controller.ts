@@ -9,7 +9,7 @@ import { NOT_FOUND } from '../http/output/error.examples.js';
 import { jsonArray } from '../http/output/json-array.js';
 import { neighboursOf, sliceOf } from '../http/output/pagination.js';
 import { IdParam } from '../http/input/path-id.js';
-import { urlOf } from '../http/output/urls.js';
+import { requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { MembershipResponse } from './dto/membership.response.js';
 import { HospitalMembershipsQuery } from './dto/membership.queries.js';
@@ -46,7 +46,7 @@ export class HospitalMembershipsController {
       return jsonArray((after) => this.reader.batchOfHospital(caller, id, query, after), BATCH);
     }
     const [memberships, hasMore] = await this.reader.sliceOfHospital(caller, id, query);
-    const { next, previous } = neighboursOf(urlOf(request, this.environment.PUBLIC_URL), sliceOf(query), hasMore);
+    const { next, previous } = neighboursOf(requestUrl(request, this.environment.PUBLIC_URL), sliceOf(query), hasMore);
     const links = [next && `<${next}>; rel="next"`, previous && `<${previous}>; rel="prev"`].filter(Boolean);
     if (links.length > 0) reply.header('link', links.join(', '));
     return memberships;

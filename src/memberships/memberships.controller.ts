@@ -10,7 +10,7 @@ import { NOT_FOUND } from '../http/output/error.examples.js';
 import { API_PREFIX } from '../http/server/http-rules.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';
 import { IdParam } from '../http/input/path-id.js';
-import { publicPathOf, urlOf } from '../http/output/urls.js';
+import { publicPathOf, requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { ALREADY_EXISTS, CHOICE, DELETED, LAST_ADMIN } from './dto/error.examples.js';
 import { CreateMembershipDto } from './dto/create-membership.dto.js';
@@ -54,7 +54,7 @@ export class MembershipsController {
     @Req() request: FastifyRequest,
   ) {
     const { count, memberships } = await this.reader.list(caller, query);
-    return pageOf(urlOf(request, this.environment.PUBLIC_URL), sliceOf(query), count, memberships);
+    return pageOf(requestUrl(request, this.environment.PUBLIC_URL), sliceOf(query), count, memberships);
   }
 
   @Get(':id')

@@ -17,7 +17,7 @@ function form(fields: Record<string, string | Buffer>, type = 'image/jpeg'): For
 }
 
 const change = (admin: Actor, hospital: number, body: unknown) => admin.patch(`/hospital/${String(hospital)}`, body);
-const urlOf = (answer: Answer, field = 'picture') => answer.body()[field] as string;
+const pictureUrl = (answer: Answer, field = 'picture') => answer.body()[field] as string;
 const fetchPicture = (url: string, headers: Record<string, string> = {}) => fetch(url, { headers });
 const storedPictures = async () => {
   const [{ count }] = await service.dataSource.query<[{ count: number }]>(
@@ -35,16 +35,16 @@ describe('pictures of hospitals', () => {
         form({ ...REQUIRED, page_size: '1', picture: jpeg(), university_logo: jpeg(5000) }),
       )
     ).isCreated({ name: 'Hospital', page_size: true });
-    const picture = await fetchPicture(urlOf(answer));
+    const picture = await fetchPicture(pictureUrl(answer));
     expect(picture.status).toBe(200);
     expect(Buffer.from(await picture.arrayBuffer())).toEqual(jpeg());
-    const logo = await fetchPicture(urlOf(answer, 'university_logo'));
+    const logo = await fetchPicture(pictureUrl(answer, 'university_logo'));
     expect(Buffer.from(await logo.arrayBuffer())).toEqual(jpeg(5000));
   });
 
   test('a picture is cached for ever, cannot be sniffed or run, and answers 304 to its ETag', async () => {
     const { hospital, admin } = await service.given.hospital();
-    const url = urlOf((await change(admin, hospital, form({ picture: jpeg() }))).isCreated());
+    const url = pictureUrl((await change(admin, hospital, form({ picture: jpeg() }))).isCreated());
     const picture = await fetchPicture(url);
     expect(picture.headers.get('content-type')).toBe('image/jpeg');
     expect(picture.headers.get('cache-control')).toMatch(/^public, max-age=\d+, immutable$/);
@@ -60,8 +60,8 @@ describe('pictures of hospitals', () => {
   test('replacing a picture changes its URL and frees the old bytes', async () => {
     const { hospital, admin } = await service.given.hospital();
     const before = await storedPictures();
-    const old = urlOf((await change(admin, hospital, form({ picture: jpeg(1000) }))).isCreated());
-    const url = urlOf((await change(admin, hospital, form({ picture: jpeg(2000) }))).isCreated());
+    const old = pictureUrl((await change(admin, hospital, form({ picture: jpeg(1000) }))).isCreated());
+    const url = pictureUrl((await change(admin, hospital, form({ picture: jpeg(2000) }))).isCreated());
     expect(url).not.toBe(old);
     expect((await fetchPicture(old)).status).toBe(404);
     expect(await storedPictures()).toBe(before + 1);
@@ -69,7 +69,7 @@ describe('pictures of hospitals', () => {
 
   test('null removes a picture; an object that GET answered is taken back and changes nothing', async () => {
     const { hospital, admin } = await service.given.hospital();
-    const url = urlOf((await change(admin, hospital, form({ picture: jpeg(1500) }))).isCreated());
+    const url = pictureUrl((await change(admin, hospital, form({ picture: jpeg(1500) }))).isCreated());
     const object = (await admin.get(`/hospital/${String(hospital)}`)).isOk().body();
     (await change(admin, hospital, object)).isCreated({ picture: url });
     (await change(admin, hospital, { picture: null })).isCreated({ picture: null });

@@ -42,12 +42,12 @@ async function paste(sql: string, url: string): Promise<void> {
     postgres = await OwnPostgres.create();
     await postgres.start();
     await paste(roles, postgres.url);
-    expect(await run({ DATABASE_URL: urlOf('owner') }, 'migrate')).toMatchObject({ code: 0, err: '' });
-    await paste(grants, urlOf('owner'));
+    expect(await run({ DATABASE_URL: roleUrl('owner') }, 'migrate')).toMatchObject({ code: 0, err: '' });
+    await paste(grants, roleUrl('owner'));
   });
   afterAll(() => postgres.remove());
 
-  function urlOf(role: 'owner' | 'server', database = DATABASE): string {
+  function roleUrl(role: 'owner' | 'server', database = DATABASE): string {
     const url = new URL(postgres.url);
     url.username = `memberships_${role}`;
     url.pathname = `/${database}`;
@@ -63,7 +63,7 @@ async function paste(sql: string, url: string): Promise<void> {
 
   /** @returns what sends requests to a process of the service that works as the role that serves */
   async function serve(database = DATABASE) {
-    const server = start({ DATABASE_URL: urlOf('server', database), RATE_LIMIT: '0' });
+    const server = start({ DATABASE_URL: roleUrl('server', database), RATE_LIMIT: '0' });
     const url = await server.url();
     return async (token: string, method: string, path: string, body?: object, status = 201) => {
       const isForm = body instanceof FormData;
@@ -81,7 +81,7 @@ async function paste(sql: string, url: string): Promise<void> {
 
   /** @returns the key of a medic whom the operator makes, also as the role that serves */
   async function keyOf(email: string): Promise<string> {
-    const printed = await run({ DATABASE_URL: urlOf('server') }, 'medic', 'create', '--name', 'A', '--email', email);
+    const printed = await run({ DATABASE_URL: roleUrl('server') }, 'medic', 'create', '--name', 'A', '--email', email);
     expect(printed).toMatchObject({ code: 0, err: '' });
     return printed.out.trim();
   }
@@ -126,7 +126,7 @@ async function paste(sql: string, url: string): Promise<void> {
     'DELETE FROM api_token',
     'INSERT INTO migration (timestamp, name) VALUES (1, $$further$$)',
   ])('the role that serves is refused: %s', async (sql) => {
-    const refused = as(urlOf('server'), (client) => client.query(sql));
+    const refused = as(roleUrl('server'), (client) => client.query(sql));
     await expect(refused).rejects.toMatchObject({ code: '42501' });
   });
 
@@ -137,7 +137,7 @@ async function paste(sql: string, url: string): Promise<void> {
     await paste('CREATE DATABASE restored OWNER memberships_owner TEMPLATE template0', postgres.url);
     const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
     const [script = ''] = await blocksBelow('Backups');
-    const urls = { OWNER_URL: urlOf('owner'), OWNER_URL_OF_AN_EMPTY_DATABASE: urlOf('owner', 'restored') };
+    const urls = { OWNER_URL: roleUrl('owner'), OWNER_URL_OF_AN_EMPTY_DATABASE: roleUrl('owner', 'restored') };
     await shell(script, urls, folder).finally(() => rm(folder, { recursive: true }));
     const tables = ['medic', 'api_token', 'hospital', 'membership', 'hospital_picture', 'migration'];
     const rowsOf = (url: string) =>
@@ -145,9 +145,9 @@ async function paste(sql: string, url: string): Promise<void> {
         const columns = tables.map((name) => `(SELECT json_agg(t ORDER BY t::text) FROM ${name} t) AS ${name}`);
         return (await client.query<Record<string, unknown[] | null>>(`SELECT ${columns.join(', ')}`)).rows[0];
       });
-    const rows = await rowsOf(urlOf('owner'));
+    const rows = await rowsOf(roleUrl('owner'));
     expect(rows?.['membership']).not.toBeNull();
-    expect(await rowsOf(urlOf('owner', 'restored'))).toEqual(rows);
+    expect(await rowsOf(roleUrl('owner', 'restored'))).toEqual(rows);
     const sendToRestored = await serve('restored');
     await sendToRestored(key, 'GET', '/locations/', undefined, 200);
     await sendToRestored(key, 'POST', '/hospital/', { name: 'H', patron: 'H', location: 'M', contact: '8' });

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { postgresOptions } from '../../src/database/data-source-options.js';
 import { EmbeddedDataSource } from '../../src/database/embedded-data-source.js';
-import { isServer, onServer, serviceUrlOf, TEMPLATE, urlOf } from './server.js';
+import { isServer, onServer, serviceUrlOf, TEMPLATE, databaseUrl } from './server.js';
 
 /** A migrated and otherwise empty database of a test file's own. */
 export interface TestDatabase {
@@ -38,7 +38,7 @@ async function cloneTemplate(template: string, statementTimeout: number | undefi
     dataSource,
     variables: { DATABASE_URL: url },
     connect: async () => {
-      const client = new pg.Client({ connectionString: urlOf(name) });
+      const client = new pg.Client({ connectionString: databaseUrl(name) });
       await client.connect();
       return client;
     },

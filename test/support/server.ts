@@ -13,7 +13,7 @@ export const TEMPLATE = 'TEST_DATABASE_TEMPLATE';
 export const POOLER_URL = 'TEST_POOLER_URL';
 
 /** @returns the URL of another database on the test server */
-export function urlOf(database: string): string {
+export function databaseUrl(database: string): string {
   return withDatabase(SERVER_URL ?? '', database);
 }
 
