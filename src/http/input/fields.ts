@@ -4,28 +4,28 @@ import { Transform } from 'class-transformer';
 import { Allow, isEmail, registerDecorator } from 'class-validator';
 import { isStorable, lengthOf, readBoolean, readId, readText, UNREADABLE } from './coercion.js';
 
-/** What a field of a request is, apart from its type. */
+/** Options of a request field. */
 export interface FieldOptions {
   readonly description: string;
   readonly example: unknown;
-  /** Absent is refused. Default false. */
+  /** Default: false. */
   readonly required?: boolean;
-  /** `null` is taken. Default false. */
+  /** Whether `null` is accepted. Default: false. */
   readonly nullable?: boolean;
 }
 
-/** How one type of field is read, checked and documented. */
+/** Parses, checks and documents one type of field. */
 export interface FieldType {
   /** @returns the value as the DTO holds it, or {@link UNREADABLE} */
   readonly read: (value: unknown) => unknown;
-  /** What the field takes, in one sentence; the answer to a value that cannot be read. */
+  /** The error if the value is {@link UNREADABLE}. */
   readonly sentence: string;
-  /** @returns what is wrong with a value that could be read, or undefined */
+  /** @returns the error in a value that could be read, or undefined */
   readonly check?: (value: never) => string | undefined;
   readonly schema: ApiPropertyOptions;
 }
 
-/** A field of the given type: read by the rules of the contract's section 2, validated and documented. */
+/** Declares a request field, parsed by the rules in section 2 of the contract, validated and documented. */
 export function Field(type: FieldType, options: FieldOptions): PropertyDecorator {
   const { required = false, nullable = false, description, example } = options;
   const schema = { ...type.schema, required, nullable, description, example } as ApiPropertyOptions;
@@ -55,7 +55,7 @@ function readPresent(value: unknown, type: FieldType): unknown {
   return value === undefined || value === null ? value : type.read(value);
 }
 
-/** The id of a row: a positive 32-bit integer, or a string of its digits. */
+/** A positive 32-bit integer, or a string of its digits. */
 export const idType: FieldType = {
   read: readId,
   sentence: 'Must be an id: a whole number from 1 to 2147483647.',
@@ -69,7 +69,10 @@ export const booleanType: FieldType = {
   schema: { type: 'boolean' },
 };
 
-/** Text of at most `max` code points, stored as it is; `min` 1 also refuses text that is only white space. */
+/**
+ * Text that is stored unchanged.
+ * @param options `min` and `max` count code points; a `min` of 1 also rejects blank text
+ */
 export function textType({ min = 0, max }: { min?: number; max: number }): FieldType {
   return {
     read: readText,
@@ -87,7 +90,7 @@ function textProblem(text: string, min: number, max: number): string | undefined
   return length < min ? `Must have at least ${String(min)} characters.` : undefined;
 }
 
-/** A whole number of a query, from `min` to `max`. */
+/** A whole number in a query string, from `min` to `max`. */
 export function wholeNumberType(min: number, max = Number.MAX_SAFE_INTEGER): FieldType {
   const range =
     max === Number.MAX_SAFE_INTEGER ? `of at least ${String(min)}` : `from ${String(min)} to ${String(max)}`;
@@ -109,7 +112,7 @@ export const emailType: FieldType = {
   schema: { type: 'string', format: 'email', maxLength: 254 },
 };
 
-/** A day of the calendar as `YYYY-MM-DD`. */
+/** A calendar date as `YYYY-MM-DD`. */
 export const dateType: FieldType = {
   read: (value) => (typeof value === 'string' ? value : UNREADABLE),
   sentence: 'Must be a date as YYYY-MM-DD.',
@@ -123,7 +126,7 @@ function isDay(text: string): boolean {
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text);
 }
 
-/** Fields that the resource has but a request cannot set: they are accepted and ignored. */
+/** Declares fields that a client may send back, and that are ignored. */
 export function ReadOnlyFields(...names: string[]): ClassDecorator {
   return (dto) => {
     const prototype = (dto as unknown as { prototype: object }).prototype;

@@ -4,11 +4,11 @@ const PERCENT = 0x25;
 const PLUS = 0x2b;
 const SPACE = 0x20;
 
-/** No digit. */
-const NONE = -1;
+const NOT_A_DIGIT = -1;
 
 /**
- * @param text percent-encoded pairs as a form or a query has them, one character a byte
+ * Parses a form body or a query string.
+ * @param text percent-encoded pairs, one character per byte
  * @returns name -> value, or an array of values if a name is repeated
  */
 export function readForm(text: string): Record<string, unknown> {
@@ -26,7 +26,7 @@ export function readForm(text: string): Record<string, unknown> {
   return Object.fromEntries(fields);
 }
 
-/** A percent sign that does not begin an escape stands for itself. */
+/** A percent sign that starts no escape stands for itself. */
 function decodePart(part: string): string {
   if (!/[%+\x80-\xff]/.test(part)) return part;
   const bytes = Buffer.allocUnsafe(part.length);
@@ -35,9 +35,9 @@ function decodePart(part: string): string {
     const code = part.charCodeAt(at);
     let byte = code === PLUS ? SPACE : code;
     if (code === PERCENT) {
-      const high = digitOf(part.charCodeAt(at + 1));
-      const low = digitOf(part.charCodeAt(at + 2));
-      if (high !== NONE && low !== NONE) {
+      const high = hexValueOf(part.charCodeAt(at + 1));
+      const low = hexValueOf(part.charCodeAt(at + 2));
+      if (high !== NOT_A_DIGIT && low !== NOT_A_DIGIT) {
         byte = high * 16 + low;
         at += 2;
       }
@@ -48,9 +48,9 @@ function decodePart(part: string): string {
   return decodeText(bytes.subarray(0, length));
 }
 
-/** @returns the value of a hexadecimal digit, {@link NONE} for any other character */
-function digitOf(code: number): number {
+/** @returns 0 to 15, or {@link NOT_A_DIGIT} */
+function hexValueOf(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = code | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : NONE;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : NOT_A_DIGIT;
 }

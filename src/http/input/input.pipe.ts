@@ -3,9 +3,9 @@ import { WrittenNumber } from './coercion.js';
 import { InvalidFields, type FieldErrors } from '../../common/errors.js';
 
 /**
- * Turns a body or a query into its DTO. A field of a body that the DTO lacks is refused; an unknown or
- * empty parameter of a query is left out.
- * @throws InvalidFields naming every field that is wrong
+ * Turns a body or a query into its DTO. Unknown fields of a body are rejected; unknown and empty query parameters
+ * are ignored.
+ * @throws InvalidFields names every invalid field
  */
 export class InputPipe implements PipeTransform {
   private readonly bodies = new ValidationPipe({
@@ -19,16 +19,16 @@ export class InputPipe implements PipeTransform {
   transform(value: unknown, metadata: ArgumentMetadata): unknown {
     if (metadata.type === 'body') {
       refuseReservedNames(value);
-      return this.bodies.transform(cut(value), metadata);
+      return this.bodies.transform(prune(value), metadata);
     }
     if (metadata.type !== 'query') return value;
     const query = withoutEmpty(value);
-    // No parameter of a query is required.
+    // No query parameter is required, so an empty query needs no validation.
     return Object.keys(query).length === 0 ? {} : this.queries.transform(query, metadata);
   }
 }
 
-/** The libraries skip the names that every object has anyway, so such a field would be lost in silence. */
+/** The libraries silently drop fields named like members of Object.prototype. */
 function refuseReservedNames(body: unknown): void {
   const reserved = Object.keys(Object(body) as object).filter(
     (name) => name === 'prototype' || name in Object.prototype,
@@ -36,32 +36,32 @@ function refuseReservedNames(body: unknown): void {
   if (reserved.length > 0) throw new InvalidFields(Object.fromEntries(reserved.map((name) => [name, [UNKNOWN]])));
 }
 
-/** How deep the fields go: the body, and an object that holds an id. */
-const LEVELS = 2;
+/** The deepest valid input is an object with an id inside the body. */
+const MAX_DEPTH = 2;
 
 /**
- * No field is a list or goes deeper, but the libraries walk through all that is in a value before they refuse it.
- * @returns the body with an empty list in place of each list, and of what is too deep
+ * Replaces lists and deeper objects, which are never valid, by empty lists: the libraries would traverse them
+ * completely before they reject them.
  */
-function cut(value: unknown, levels = LEVELS): unknown {
+function prune(value: unknown, levels = MAX_DEPTH): unknown {
   if (!isNested(value)) return value;
   if (levels === 0 || Array.isArray(value)) return [];
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, cut(inner, levels - 1)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, prune(inner, levels - 1)]));
 }
 
 function isNested(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !(value instanceof Buffer) && !(value instanceof WrittenNumber);
 }
 
-/** How much of the name of a field an error repeats. */
-const MAX_NAME = 100;
+/** Longer field names are cut off in errors. */
+const MAX_NAME_LENGTH = 100;
 
 const UNKNOWN = 'Unknown field; remove it.';
 
 function refuse(problems: ValidationError[]): InvalidFields {
   const errors: FieldErrors = {};
   for (const { property, constraints = {} } of problems) {
-    errors[property.slice(0, MAX_NAME).toWellFormed()] =
+    errors[property.slice(0, MAX_NAME_LENGTH).toWellFormed()] =
       'whitelistValidation' in constraints ? [UNKNOWN] : [...new Set(Object.values(constraints))];
   }
   return new InvalidFields(errors);

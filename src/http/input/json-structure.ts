@@ -1,13 +1,13 @@
-/** No resource nests deeper than a medic in a membership; far deeper ones would exhaust the stack. */
+/** Valid requests nest a few levels deep; thousands of levels would exhaust the stack. */
 const MAX_DEPTH = 32;
 
-/** No resource has nearly as many fields, and validation takes quadratic time for them. */
+/** No request has nearly as many fields, and validation takes quadratic time. */
 export const MAX_FIELDS = 100;
 
-/** A batch of a thousand decisions has some 12,000 values; a megabyte of empty arrays has 350,000. */
+/** A batch of 1,000 decisions has about 12,000 values; a megabyte of empty arrays has 350,000. */
 const MAX_VALUES = 20_000;
 
-/** The longest text that a number can stand for is a password of 1024 characters. */
+/** A number may stand for text, of which a password is the longest: 1024 characters. */
 const MAX_NUMBER_LENGTH = 1024;
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -16,16 +16,16 @@ const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const QUOTE = 0x22;
 
-/** What a character outside of strings is. */
+/** Classes of characters outside strings. Everything from `Letter` on is part of a word. */
 const Kind = {
-  /** A blank, a comma, a colon, or wrong. */
+  /** White space, a comma, a colon, or an invalid character. */
   Rest: 0,
   Quote: 1,
   Opening: 2,
   Closing: 3,
-  /** Of `true`, `false`, `null` or a number. */
+  /** Part of `true`, `false`, `null` or a number. */
   Letter: 4,
-  /** A digit or a minus, with which a number begins. */
+  /** A digit or a minus sign, which start a number. */
   Digit: 5,
 };
 
@@ -41,17 +41,17 @@ for (const [kind, characters] of [
   for (const character of characters) KINDS[character.charCodeAt(0)] = kind;
 }
 
-/** What one pass over a text finds out before anything of it is parsed. */
+/** Result of one pass over a text before it is parsed. */
 export interface JsonStructure {
-  /** What is wrong with it that a parser would accept in silence, break on or take long for. */
+  /** A defect that `JSON.parse` accepts silently, crashes on, or needs long for. */
   readonly problem?: string;
-  /** Where each number begins and ends that JavaScript would write otherwise than it is written. */
+  /** Positions of the numbers that JavaScript would print differently. */
   readonly unusualNumbers: readonly (readonly [start: number, end: number])[];
 }
 
 /**
- * Stops at the first problem. The grammar is left to the parser: text that is no JSON may have no problem here.
- * @param text JSON, or whatever a client sent instead
+ * Scans a text for limits, duplicate keys and unusual numbers, up to the first problem. Syntax is left to the parser.
+ * @param text possibly invalid JSON
  */
 export function structureOf(text: string): JsonStructure {
   const unusualNumbers: [number, number][] = [];
@@ -89,7 +89,7 @@ export function structureOf(text: string): JsonStructure {
   return { unusualNumbers };
 }
 
-/** @returns the kind of the character there, that of the rest at the end of the text */
+/** @returns the class of the character; `Rest` beyond the end */
 function kindAt(text: string, at: number): number {
   return KINDS[text.charCodeAt(at)] ?? Kind.Rest;
 }
@@ -98,7 +98,7 @@ function isUnusual(word: string): boolean {
   return String(Number(word)) !== word && NUMBER.test(word);
 }
 
-/** @returns the key that a string in quotes is; one that cannot be read is left to the parser */
+/** @returns the unescaped key; an invalid one is left to the parser */
 function keyOf(quoted: string): string {
   if (!quoted.includes('\\')) return quoted.slice(1, -1);
   try {

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { WrittenNumber } from './coercion.js';
 import { structureOf, type JsonStructure } from './json-structure.js';
 
-/** A text is not JSON, or such JSON as is not accepted; the message says why, and repeats nothing but keys. */
+/** The text is not JSON, or exceeds a limit. The message gives the reason and quotes only keys. */
 export class MalformedJson extends Error {}
 
-/** What stands before a number that is parsed as text; no client knows it. */
+/** Marks numbers that are parsed as strings. Random, so that no client can forge it. */
 const MARK = randomBytes(12).toString('base64');
 
 /**
- * Parses JSON without loss: a number that JavaScript would write otherwise becomes a {@link WrittenNumber},
+ * Parses JSON without loss: a number that JavaScript would print differently becomes a {@link WrittenNumber},
  * because it may stand for text such as `cedula_prof`.
  * @throws MalformedJson
  */
@@ -20,7 +20,7 @@ export function parseJson(text: string): unknown {
   return unmark(parse(mark(text, unusualNumbers)));
 }
 
-/** The sentence that JSON.parse throws is not used: it repeats the body, which may hold a password. */
+/** Replaces the message of `JSON.parse`, which quotes the body and so possibly a password. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -4,15 +4,12 @@ import type { FastifyRequest } from 'fastify';
 import { MAX_ID } from './coercion.js';
 import { NotFound } from '../../common/errors.js';
 
-/** @returns the id that the path of a request names, or null where it is not a positive 32-bit integer */
+/** @returns the id in the path of a request, or null if it is not a positive 32-bit integer */
 export function idInPathOrNull({ params }: FastifyRequest): number | null {
   return readPathId((params as { id?: string }).id);
 }
 
-/**
- * @returns the id that a path names
- * @throws NotFound it is not a positive 32-bit integer
- */
+/** @throws NotFound it is not a positive 32-bit integer */
 function idInPath(text: string): number {
   const id = readPathId(text);
   if (id === null) throw new NotFound();
@@ -27,7 +24,10 @@ function readPathId(text = ''): number | null {
 const pipe: PipeTransform = { transform: idInPath };
 const SCHEMA = { type: 'integer', minimum: 1, maximum: MAX_ID } as const;
 
-/** Hands the `id` of the path to a parameter of a controller's method. @param example for the document */
+/**
+ * Injects the `id` of the path into a controller method.
+ * @param example shown in the OpenAPI document
+ */
 export function IdParam(example: number): ParameterDecorator {
   return (target, method, index) => {
     Param('id', pipe)(target, method, index);

@@ -10,8 +10,8 @@ import { decodeText } from './text.js';
 const BODY_METHODS = new Set(['POST', 'PATCH']);
 
 /**
- * Teaches Fastify to read bodies as the contract's section 2 has it: JSON and forms; an empty one of any
- * type is none; that of a DELETE is ignored; multipart is left to the routes that take it.
+ * Registers the body parsers (section 2 of the contract): JSON and forms. Empty bodies count as absent, bodies of
+ * DELETE are ignored, and multipart bodies are left to the routes that accept them.
  */
 export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
@@ -38,7 +38,7 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route reads `multipart/form-data` itself, once the caller's right is known. */
+    /** The route reads `multipart/form-data` itself, after it has checked the caller's right. */
     acceptsUploads?: boolean;
   }
 }
@@ -75,6 +75,7 @@ function readFormBody(text: string): Record<string, unknown> {
   return readForm(text);
 }
 
+/** Counts before parsing, so that a body of a million pairs costs nothing. */
 function hasMorePairs(text: string, limit: number): boolean {
   let end = -1;
   for (let pairs = 0; pairs < limit; pairs += 1) {

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Decodes UTF-8. Bytes that are not become lone surrogates, so that the check of the field in which
- * they stand refuses them and names it; two, because an escaped one that follows would make the last a pair.
+ * Decodes UTF-8. Invalid bytes become lone surrogates, so that validation rejects the field that contains them.
+ * Two are inserted, because one could form a valid pair with an escaped surrogate that follows.
  */
 export function decodeText(bytes: Buffer): string {
   const text = bytes.toString('utf8');
-  // A replacement of each match takes six times as long.
+  // Six times as fast as replaceAll.
   return isUtf8(bytes) ? text : text.split('\uFFFD').join('\uD800\uD800');
 }

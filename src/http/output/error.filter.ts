@@ -4,7 +4,7 @@ import type { DomainError, ErrorKind } from '../../common/errors.js';
 import { DatabaseUnavailable, domainErrorOf, OutOfIds, type ConstraintErrors } from '../../database/database-errors.js';
 import { logFailure } from '../../observability/failure-log.js';
 
-/** Status and headers of each kind of refusal. */
+/** Status and headers of each kind of error. */
 const KINDS: Record<ErrorKind, { status: number; headers?: Record<string, string> }> = {
   invalid: { status: 400 },
   unauthorized: { status: 401, headers: { 'www-authenticate': 'Token' } },
@@ -17,7 +17,7 @@ const KINDS: Record<ErrorKind, { status: number; headers?: Record<string, string
   unavailable: { status: 503, headers: { 'retry-after': '1' } },
 };
 
-/** Messages for requests that Fastify itself refuses. */
+/** Messages for requests that Fastify itself rejects. */
 const FRAMEWORK_MESSAGES: Record<number, string> = {
   400: 'The request cannot be read; check its body and its length.',
   404: 'Not found',
@@ -31,7 +31,7 @@ interface ErrorReply {
   readonly body: { readonly message: string };
 }
 
-/** Decides the status and the body of every error (section 2 of the contract). */
+/** Maps every error to its status, headers and body (section 2 of the contract). */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly constraints: ConstraintErrors) {}
@@ -57,7 +57,7 @@ function refusalReply({ kind, message, details, headers }: DomainError): ErrorRe
   return { status, headers: { ...ofKind, ...headers }, body: { message, ...details } };
 }
 
-/** @param isUnknownPath takes precedence over anything else that is wrong with the request */
+/** @param isUnknownPath takes precedence over any other fault of the request */
 function frameworkReply(error: unknown, isUnknownPath: boolean): ErrorReply {
   const thrown = error instanceof HttpException ? error.getStatus() : statusOf(error);
   const isNotFound = thrown === 414 || (isUnknownPath && thrown < 500);

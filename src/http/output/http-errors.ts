@@ -1,6 +1,6 @@
 import { DomainError, InvalidFields, WHOLE_INPUT } from '../../common/errors.js';
 
-/** The endpoint does not read bodies of this type. */
+/** The endpoint does not accept bodies of this media type. */
 export class UnsupportedMediaType extends DomainError {
   readonly kind = 'unsupported media type';
 
@@ -9,11 +9,11 @@ export class UnsupportedMediaType extends DomainError {
   }
 }
 
-/** The path exists, but not with this method. */
+/** The path exists, but does not support this method. */
 export class MethodNotAllowed extends DomainError {
   readonly kind = 'method not allowed';
 
-  /** @param allow the methods of the path, separated by commas */
+  /** @param allow the supported methods, separated by commas */
   constructor(method: string, allow: string) {
     super(`Method ${method} is not allowed; use one of ${allow}.`, {}, { allow });
   }

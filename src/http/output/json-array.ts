@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 
 /**
- * Answers a list without holding more than one batch of it in memory.
- * @param read gives the batch of items that follows an item, or the first batch for undefined
- * @param size how many items a batch has; one with fewer is the last
- * @returns the items where they are one batch, or else the text of their JSON. The first batch has been
- *   read by then, so that a failure of the database has its status.
+ * Streams a list, holding one batch at a time in memory. The first batch is read before the function returns, so
+ * that a database failure still determines the status.
+ * @param read returns the batch after an item, or the first batch for undefined
+ * @param size items per batch; a smaller batch is the last
+ * @returns the items if one batch holds them all, otherwise a stream of JSON text
  */
 export async function jsonArray<Item extends object>(
   read: (after: Item | undefined) => Promise<Item[]>,

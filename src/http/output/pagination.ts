@@ -1,29 +1,29 @@
 import type { Slice } from '../../database/page.js';
 import { Field, wholeNumberType } from '../input/fields.js';
 
-/** How many rows a page has where the request does not say. */
+/** Items per page if the request does not say. */
 export const DEFAULT_LIMIT = 15;
-/** The most rows that a page has; a larger `limit` is lowered to it. */
+/** A larger `limit` is lowered to this. */
 export const MAX_LIMIT = 1000;
 
-/** Which part of a list is asked for. */
+/** Selects a slice of a list. */
 export class PageQuery {
   @Field(wholeNumberType(1), {
-    description: `How many to answer: ${String(DEFAULT_LIMIT)} where it is absent, ${String(MAX_LIMIT)} at most.`,
+    description: `Number of items to return. Default ${String(DEFAULT_LIMIT)}; larger values are lowered to ${String(MAX_LIMIT)}.`,
     example: DEFAULT_LIMIT,
   })
   limit?: number;
 
-  @Field(wholeNumberType(0), { description: 'How many to leave out before the first.', example: 0 })
+  @Field(wholeNumberType(0), { description: 'Number of items to skip.', example: 0 })
   offset?: number;
 }
 
-/** @returns the slice that a query asks for, with the contract's default and maximum */
+/** @returns the requested slice, with the contract's default and maximum */
 export function sliceOf(query: PageQuery): Slice {
   return { limit: Math.min(query.limit ?? DEFAULT_LIMIT, MAX_LIMIT), offset: query.offset ?? 0 };
 }
 
-/** One page of a list and how many rows the whole list has. */
+/** One page of a list; `count` is the length of the whole list. */
 export interface Page<T> {
   readonly count: number;
   readonly next: string | null;
@@ -31,7 +31,7 @@ export interface Page<T> {
   readonly results: T[];
 }
 
-/** The URLs of the slices around a slice, or null where there is none. */
+/** URLs of the pages before and after a slice; null if there is none. */
 export interface Neighbours {
   readonly next: string | null;
   readonly previous: string | null;
@@ -40,7 +40,7 @@ export interface Neighbours {
 /**
  * @param url the absolute URL of the request
  * @param hasMore whether rows follow the slice
- * @returns the URLs around it, with every other query parameter kept as it was sent
+ * @returns the URLs of the neighbouring pages; other query parameters are kept unchanged
  */
 export function neighboursOf(url: string, { limit, offset }: Slice, hasMore: boolean): Neighbours {
   return {
@@ -49,7 +49,10 @@ export function neighboursOf(url: string, { limit, offset }: Slice, hasMore: boo
   };
 }
 
-/** @returns the page that answers a request at `url` with these rows of `count` in all */
+/**
+ * @param url the absolute URL of the request
+ * @param count the length of the whole list
+ */
 export function pageOf<T>(url: string, slice: Slice, count: number, results: T[]): Page<T> {
   return { count, ...neighboursOf(url, slice, slice.offset + slice.limit < count), results };
 }
