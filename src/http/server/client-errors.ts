@@ -3,18 +3,18 @@ import type { Socket } from 'node:net';
 import type { Connections } from './connections.js';
 
 /**
- * Answers what is no HTTP, or does not arrive in time, and ends its connection. What was asked before it
- * over the same connection is answered first, so that no answer is taken for that to another request.
+ * Responds to invalid HTTP and to requests that time out, then closes the connection. Responses to earlier pipelined
+ * requests are sent first, because clients match responses to requests by order.
  */
-export function answerClientError(error: { code?: string }, socket: Socket, connections: Connections): void {
+export function respondToClientError(error: { code?: string }, socket: Socket, connections: Connections): void {
   const connection = connections.of(socket);
   const latest = connection?.latest;
-  const isAbout = latest !== undefined && !latest.request.complete;
-  if (isAbout && latest.response.headersSent) {
+  const isAboutLatest = latest !== undefined && !latest.request.complete;
+  if (isAboutLatest && latest.response.headersSent) {
     socket.destroy();
     return;
   }
-  const before = connection?.responseBefore(isAbout);
+  const before = connection?.responseBefore(isAboutLatest);
   if (before === undefined) refuse(error, socket);
   else
     before.once('finish', () => {

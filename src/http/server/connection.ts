@@ -1,26 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How many more requests a connection may send after it was refused one; then it ends at once. */
+/** Requests that are ignored after a refusal; one more, and the connection is destroyed. */
 const MAX_IGNORED = 32;
 
-/** The latest request of a connection, until it has arrived and its response has been sent. */
+/** The latest request of a connection, until it has arrived and its response is sent. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** What the connection had received when the header of the request was read. */
+  /** Bytes that the connection had received when the headers of the request were parsed. */
   readonly bytesBefore: number;
 }
 
-/** What one connection carries. */
+/** The requests in progress on one connection. */
 export class Connection {
-  /** Responses that have not been sent completely, in the order of their requests. */
-  readonly underWay = new Set<ServerResponse>();
+  /** Responses that are not sent completely, in the order of their requests. */
+  readonly inProgress = new Set<ServerResponse>();
   latest: Exchange | undefined;
   private ignored: number | undefined;
   private moved = -1;
 
-  /** @param since when it was last heard of, in events of all connections */
+  /** @param since time of the last event, on the event counter of {@link Connections} */
   constructor(
     readonly socket: Socket,
     public since: number,
@@ -28,35 +28,38 @@ export class Connection {
 
   begin(request: IncomingMessage, response: ServerResponse, now: number): void {
     this.since = now;
-    this.underWay.add(response);
+    this.inProgress.add(response);
     this.latest = { request, response, bytesBefore: this.socket.bytesRead };
   }
 
-  /** @returns whether the response was under way */
+  /** @returns whether the response was in progress */
   end(request: IncomingMessage, response: ServerResponse, now: number): boolean {
     this.since = now;
-    // A persistent connection would keep everything that its last response was made of.
+    // Otherwise an idle connection would keep its last request and response in memory.
     if (request.complete) this.forget(request);
     else
       request.once('close', () => {
         this.forget(request);
       });
-    return this.underWay.delete(response);
+    return this.inProgress.delete(response);
   }
 
-  /** @returns the response under way before the latest request, which has not arrived completely, or else the last one */
+  /**
+   * @param isAboutLatest whether the latest request has not arrived completely, so that its response does not count
+   * @returns the last response that is still to be sent
+   */
   responseBefore(isAboutLatest: boolean): ServerResponse | undefined {
-    const left = isAboutLatest ? this.latest?.response : undefined;
-    return [...this.underWay].findLast((response) => response !== left && !response.writableFinished);
+    const excluded = isAboutLatest ? this.latest?.response : undefined;
+    return [...this.inProgress].findLast((response) => response !== excluded && !response.writableFinished);
   }
 
-  /** Stops reading; the refusal is the last response. */
+  /** Stops reading, because the refusal is the last response. */
   refuseRest(): void {
     this.ignored = 0;
     this.socket.pause();
   }
 
-  /** @returns whether the next request is to be ignored, because the connection is about to end */
+  /** @returns whether the request must be ignored, because the connection is closing */
   ignores(): boolean {
     if (this.ignored === undefined) return false;
     this.ignored += 1;
@@ -65,15 +68,15 @@ export class Connection {
   }
 
   get isIdle(): boolean {
-    return this.underWay.size === 0 || this.isStalled;
+    return this.inProgress.size === 0 || this.isStalled;
   }
 
-  /** Whether a request is under way that waits for the client: to read the response, or to send the rest. */
+  /** Whether a request in progress waits for the client to read the response or to send the rest of the body. */
   get isStalled(): boolean {
     return this.held > 0;
   }
 
-  /** @returns whether bytes have come or gone since this was asked last */
+  /** @returns whether bytes were transferred since the last call */
   hasMoved(): boolean {
     const { bytesRead, bytesWritten, writableLength } = this.socket;
     const before = this.moved;
@@ -81,14 +84,14 @@ export class Connection {
     return this.moved !== before;
   }
 
-  /** Bytes that wait for the client to read. */
+  /** Response bytes that the client has not read. */
   get unread(): number {
     let bytes = 0;
-    for (const response of this.underWay) bytes += response.writableLength;
+    for (const response of this.inProgress) bytes += response.writableLength;
     return bytes;
   }
 
-  /** Bytes that are held until the client reads, or sends the rest of its request. */
+  /** Bytes in memory until the client reads the response or sends the rest of its request. */
   get held(): number {
     const { latest } = this;
     if (latest === undefined || latest.request.complete) return this.unread;

@@ -5,44 +5,44 @@ import type { Logger } from 'pino';
 import { Connection } from './connection.js';
 import { refuse } from './refusals.js';
 
-/** How many connections there may be, and how many requests may be under way on all of them. */
+/** Upper bounds of open connections, and of requests in progress on all of them. */
 export interface ConnectionBounds {
   readonly connections: number;
   readonly requests: number;
 }
 
-/** How many requests of one connection may be under way; HTTP clients that pipeline send fewer. */
+/** Requests in progress on one connection; clients that pipeline send fewer. */
 const MAX_PIPELINED = 32;
 
-/** How many bytes one connection may leave unread when it sends the next request. */
+/** Unread response bytes with which a connection may still send another request. */
 const MAX_UNREAD = 8 * 1024 * 1024;
 
-/** How many bytes may be held for all clients together: responses that they do not read, bodies that they do not end. */
+/** Bytes in memory for all clients together: unread responses and unfinished bodies. */
 export const MAX_HELD = 64 * 1024 * 1024;
 
-/** How much sooner a connection gives way over which nothing comes or goes, by the bytes it holds. */
-const STILL_FACTOR = 4;
+/** Weight of the bytes of a connection without traffic, which is closed sooner. */
+const STALLED_WEIGHT = 4;
 
-/** How often the bytes are counted, in milliseconds. */
-const COUNT_EVERY_MS = 100;
+/** Interval at which bytes in memory are counted. */
+const COUNT_INTERVAL_MS = 100;
 
-/** How often a log line says how many were turned away, in milliseconds. */
-const LOG_EVERY_MS = 1000;
+/** Interval of the log line about refusals. */
+const LOG_INTERVAL_MS = 1000;
 
-/** The share of a bound that is freed at once when the bound is reached, so that the search for it is rare. */
+/** Share of a bound that is freed at once, because each search visits all connections. */
 const FREED_SHARE = 1 / 16;
 
 /**
- * The one place that knows which connections there are and what they carry. It bounds what clients can make
- * the process hold: at a bound, connections that wait for their clients end, never those that wait for us.
+ * Tracks all connections and bounds the memory that clients can occupy. At a bound it closes connections that wait
+ * for their clients, never those that wait for the service.
  */
 export class Connections {
-  /** Requests under way on all connections. */
-  underWay = 0;
-  /** How many requests have arrived, those of health excepted. */
+  /** Requests in progress on all connections. */
+  inProgress = 0;
+  /** Requests that have arrived so far, without health checks. */
   arrived = 0;
   private readonly open = new Map<Socket, Connection>();
-  /** Counts events, so that connections can be ordered by their last one without a clock. */
+  /** Event counter, which orders connections by their last event without reading a clock. */
   private now = 0;
   private isDraining = false;
   private isClosing = false;
@@ -54,7 +54,7 @@ export class Connections {
     private readonly logger: Logger,
   ) {}
 
-  /** Lets the server's own listener see only the requests that are within the bounds. */
+  /** Passes only requests within the bounds to the server's own listener. */
   watch(server: Server): void {
     const [handle] = server.listeners('request') as RequestListener[];
     if (handle === undefined) throw new Error('The server has no listener for requests yet.');
@@ -67,10 +67,10 @@ export class Connections {
     });
     const count = setInterval(() => {
       this.boundHeldBytes();
-    }, COUNT_EVERY_MS).unref();
+    }, COUNT_INTERVAL_MS).unref();
     const log = setInterval(() => {
       this.logRefusals();
-    }, LOG_EVERY_MS).unref();
+    }, LOG_INTERVAL_MS).unref();
     server.once('close', () => {
       clearInterval(count);
       clearInterval(log);
@@ -82,18 +82,18 @@ export class Connections {
     return this.open.get(socket);
   }
 
-  /** From now on each response ends its connection. */
+  /** From now on, each response closes its connection. */
   drain(): void {
     this.isDraining = true;
   }
 
   /**
-   * Ends each connection as soon as no request is under way on it. Node itself would wait a minute for a
-   * connection that has not sent anything yet.
+   * Closes each connection as soon as it has no request in progress. Node itself would wait a minute for a connection
+   * that has not sent anything yet.
    */
   close(): void {
     this.isClosing = true;
-    for (const { socket, underWay } of this.open.values()) if (underWay.size === 0) socket.destroySoon();
+    for (const { socket, inProgress } of this.open.values()) if (inProgress.size === 0) socket.destroySoon();
   }
 
   private accept(socket: Socket): void {
@@ -109,13 +109,13 @@ export class Connections {
     });
   }
 
-  /** @returns whether the request may be handled; otherwise it has been refused */
+  /** @returns whether the request may be handled; otherwise it is refused */
   private admits(request: IncomingMessage, response: ServerResponse): boolean {
     const connection = this.open.get(request.socket);
-    // What one chunk contained is still parsed after its connection was ended.
+    // Node still parses the rest of a chunk after its connection is destroyed.
     if (connection === undefined || connection.ignores()) return false;
     if (!request.url?.startsWith('/health/')) this.arrived += 1;
-    if (connection.underWay.size >= MAX_PIPELINED || connection.unread > MAX_UNREAD) {
+    if (connection.inProgress.size >= MAX_PIPELINED || connection.unread > MAX_UNREAD) {
       this.refused += 1;
       connection.refuseRest();
       response.shouldKeepAlive = false;
@@ -124,7 +124,7 @@ export class Connections {
     }
     if (this.isDraining) response.shouldKeepAlive = false;
     this.begin(connection, request, response);
-    if (this.underWay <= this.bounds.requests || request.url === '/health/live') return true;
+    if (this.inProgress <= this.bounds.requests || request.url === '/health/live') return true;
     if (this.free(this.bounds.requests, (each) => each !== connection && each.isStalled)) return true;
     this.refused += 1;
     refuse(request, response);
@@ -132,39 +132,39 @@ export class Connections {
   }
 
   private begin(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
-    this.underWay += 1;
+    this.inProgress += 1;
     connection.begin(request, response, (this.now += 1));
     response.once('close', () => {
       if (!connection.end(request, response, (this.now += 1))) return;
-      this.underWay -= 1;
-      if (this.isClosing && connection.underWay.size === 0) connection.socket.destroySoon();
+      this.inProgress -= 1;
+      if (this.isClosing && connection.inProgress.size === 0) connection.socket.destroySoon();
     });
   }
 
   private forget(connection: Connection): void {
     if (!this.open.delete(connection.socket)) return;
-    // Node does not close the responses that were waiting for their turn.
-    this.underWay -= connection.underWay.size;
-    connection.underWay.clear();
+    // Node emits no close event for responses that wait behind another one.
+    this.inProgress -= connection.inProgress.size;
+    connection.inProgress.clear();
   }
 
   /**
-   * Ends a share of the connections that may give way, those that have waited longest first.
-   * @returns whether there was one
+   * Closes a share of the connections that may be closed, least recently active first.
+   * @returns whether any was closed
    */
-  private free(bound: number, mayGiveWay: (connection: Connection) => boolean): boolean {
-    const candidates = [...this.open.values()].filter(mayGiveWay).sort((a, b) => a.since - b.since);
+  private free(bound: number, mayBeClosed: (connection: Connection) => boolean): boolean {
+    const candidates = [...this.open.values()].filter(mayBeClosed).sort((a, b) => a.since - b.since);
     const chosen = candidates.slice(0, Math.ceil(bound * FREED_SHARE));
     for (const connection of chosen) this.endNow(connection);
     return chosen.length > 0;
   }
 
-  /** Ends first the connections that hold most; where nothing comes or goes, bytes count {@link STILL_FACTOR} times. */
+  /** Closes the connections with the most bytes in memory; without traffic, bytes count {@link STALLED_WEIGHT} times. */
   private boundHeldBytes(): void {
-    if (this.underWay === 0) return;
+    if (this.inProgress === 0) return;
     const holding = [...this.open.values()].flatMap((connection) => {
       const { held } = connection;
-      return held === 0 ? [] : [{ connection, held, weight: connection.hasMoved() ? held : held * STILL_FACTOR }];
+      return held === 0 ? [] : [{ connection, held, weight: connection.hasMoved() ? held : held * STALLED_WEIGHT }];
     });
     let held = holding.reduce((sum, each) => sum + each.held, 0);
     if (held <= MAX_HELD) return;
@@ -186,11 +186,11 @@ export class Connections {
     const { refused, ended } = this;
     if (refused + ended === 0) return;
     this.refused = this.ended = 0;
-    this.logger.warn({ refused, ended }, 'clients at a bound');
+    this.logger.warn({ refused, ended }, 'connections or requests refused at a limit');
   }
 }
 
-/** Watches the connections of a server, and ends them when it closes. */
+/** Tracks the connections of a server, and closes them when the server closes. */
 export function registerConnections(fastify: FastifyInstance, connections: Connections): void {
   connections.watch(fastify.server);
   fastify.decorate('connections', connections);

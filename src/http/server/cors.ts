@@ -5,8 +5,8 @@ const EXPOSED = ['Allow', 'Link', 'Location', 'Retry-After', 'X-Request-Id'];
 
 /**
  * @param origins the setting `CORS_ORIGINS`
- * @param origin the header of the request
- * @returns the header fields that {@link registerCors} sets on a response, for one that no hook sees
+ * @param origin the Origin header of the request
+ * @returns the headers that {@link registerCors} sets, for responses that bypass the hooks
  */
 export function corsHeadersOf(origins: string[] | undefined, origin: string | undefined): Record<string, string> {
   if (origins === undefined) return {};
@@ -19,7 +19,7 @@ export function corsHeadersOf(origins: string[] | undefined, origin: string | un
 }
 
 /**
- * Lets pages of these origins, and of no others, use the API from a browser.
+ * Allows pages of these origins alone to call the API from a browser.
  * @param origins the setting `CORS_ORIGINS`
  */
 export async function registerCors(fastify: FastifyInstance, origins: string[] | undefined): Promise<void> {
@@ -28,11 +28,11 @@ export async function registerCors(fastify: FastifyInstance, origins: string[] |
     origin: origins,
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED,
-    // The answer to OPTIONS is that of the path; these only add the header fields that a browser asks for.
+    // The path itself responds to OPTIONS; the plugin only adds its headers.
     strictPreflight: false,
     preflightContinue: true,
   });
-  // The plugin takes OPTIONS for every path, the unknown ones too. The hooks before see those as any other request.
+  // The plugin's wildcard route also matches OPTIONS on unknown paths, which must be 404.
   fastify.addHook('preParsing', (request, reply, _, done) => {
     if (request.routeOptions.url === '*' && request.method === 'OPTIONS') reply.callNotFound();
     else done();

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connections } from './connections.js';
 import { DomainError } from '../../common/errors.js';
 
-/** How long a turn of waiting takes at least, in milliseconds: within it, whatever has arrived is taken up. */
+/** One turn of waiting, long enough to start on everything that has arrived. */
 const TURN_MS = 50;
-/** For how many turns no request must have come, and how many are waited for at most. */
+/** Turns without a request that end the wait, and the upper bound of all turns. */
 const QUIET_TURNS = 10;
-const MOST_TURNS = 100;
+const MAX_TURNS = 100;
 
-/** The process has been told to end. */
+/** The process is shutting down. */
 export class ShuttingDown extends DomainError {
   readonly kind = 'unavailable';
 
@@ -22,35 +22,35 @@ export class ShuttingDown extends DomainError {
 }
 
 /**
- * At a signal, serves on until nobody sends requests any more. Meanwhile the process is not ready, and
- * each answer ends its connection, so that whoever sends notices before a request is lost. Whoever does
- * not notice finds no new connection in the end, but has an answer on each that the process has taken.
+ * After a signal, keeps serving until no more requests arrive. Meanwhile the process is not ready and each response
+ * closes its connection, so that load balancers notice before a request is lost. Then the process stops listening,
+ * and still responds on every connection that it has accepted.
  */
 @Injectable()
 export class Draining implements BeforeApplicationShutdown {
-  private isUnderWay = false;
+  private isDraining = false;
 
   constructor(private readonly host: HttpAdapterHost) {}
 
-  /** @throws ShuttingDown the process is to get no requests any more */
+  /** @throws ShuttingDown the process should not get any more requests */
   requireServing(): void {
-    if (this.isUnderWay) throw new ShuttingDown();
+    if (this.isDraining) throw new ShuttingDown();
   }
 
-  /** @param signal absent where the application is closed by its own code */
+  /** @param signal absent if the application is closed by code */
   async beforeApplicationShutdown(signal?: string): Promise<void> {
     if (signal === undefined) return;
     const { connections } = this.host.httpAdapter.getInstance<FastifyInstance>();
-    this.isUnderWay = true;
+    this.isDraining = true;
     connections.drain();
     await this.untilQuiet(connections);
-    // Not the HTTP server's own: that would end connections whose requests have arrived and are not read yet.
+    // `close` of the HTTP server would also end connections whose requests have arrived but are not parsed yet.
     Server.prototype.close.call(this.host.httpAdapter.getHttpServer() as Server);
     await this.untilQuiet(connections);
   }
 
   private async untilQuiet(connections: Connections): Promise<void> {
-    for (let turn = 0, quiet = 0; turn < MOST_TURNS && quiet < QUIET_TURNS; turn += 1) {
+    for (let turn = 0, quiet = 0; turn < MAX_TURNS && quiet < QUIET_TURNS; turn += 1) {
       const { arrived } = connections;
       await sleep(TURN_MS);
       quiet = connections.arrived === arrived ? quiet + 1 : 0;

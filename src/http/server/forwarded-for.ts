@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Reads `X-Forwarded-For` as proxies send it that add the port of the client, such as Azure's: `192.0.2.1:4711`
- * and `[2001:db8::1]:4711`. The address alone is what limits count. Register it where a proxy is trusted,
- * before any hook that asks for the address.
+ * Strips client ports from `X-Forwarded-For`, which some proxies add, such as Azure's: `192.0.2.1:4711` and
+ * `[2001:db8::1]:4711`. Limits count addresses. Call it before any hook that reads the address, if a proxy is trusted.
  */
 export function registerForwardedFor(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', ({ raw: { headers } }, _, done) => {
@@ -13,7 +12,7 @@ export function registerForwardedFor(fastify: FastifyInstance): void {
   });
 }
 
-/** @returns the list of addresses without their ports; a part that is no address with a port stays as it is */
+/** @returns the list of addresses without ports; anything else in it stays unchanged */
 export function withoutPorts(forwarded: string): string {
   if (!/[[.]/.test(forwarded)) return forwarded;
   const parts = forwarded.split(',').map((part) => part.trim());

@@ -3,19 +3,19 @@ import accepts from '@fastify/accepts';
 import { InvalidHost, NotAcceptable } from '../output/http-errors.js';
 import { isHost } from '../output/urls.js';
 
-/** Where the mirrored API lives. */
+/** Path prefix of the mirrored API. */
 export const API_PREFIX = '/api/v2';
 
-/** A route of the API without its prefix: a public client of the mirrored API calls it there. */
+/** The one API route without the prefix, because a public client of the mirrored API calls it there. */
 export const USER_ROUTE = 'rest-auth/user';
 
-/** @returns whether the pattern of a route belongs to the API, with its conventions and limits */
+/** @returns whether a route pattern belongs to the API and so follows its conventions and limits */
 export function isApiRoute(pattern: string): boolean {
   return pattern.startsWith(API_PREFIX) || pattern.startsWith(`/${USER_ROUTE}`);
 }
 
 /**
- * The header fields of every answer, and what a client must accept (section 2 of the contract).
+ * Sets the headers of every response, and checks the Host and Accept headers (section 2 of the contract).
  * @param publicUrl the setting `PUBLIC_URL`
  */
 export function registerHttpRules(fastify: FastifyInstance, publicUrl: string | undefined): void {
@@ -23,55 +23,55 @@ export function registerHttpRules(fastify: FastifyInstance, publicUrl: string | 
   fastify.decorateRequest('medic', null);
   fastify.decorateRequest('keyDigest', undefined);
   fastify.addHook('onRequest', (request, reply, done) => {
-    setAnswerHeaders(request, reply);
+    setResponseHeaders(request, reply);
     if (hidesNext(request)) reply.header('connection', 'close');
-    const isOfApi = hasRoute(request) && isApi(request);
-    if (isOfApi && !isHost(request.host) && mustNameHost(request, publicUrl)) {
+    const isApiRequest = hasRoute(request) && isApi(request);
+    if (isApiRequest && !isHost(request.host) && mustNameHost(request, publicUrl)) {
       done(new InvalidHost());
       return;
     }
     if (request.method === 'DELETE') delete request.headers['content-type'];
-    const mustAccept = isOfApi && request.routeOptions.config.anyAccept !== true;
+    const mustAccept = isApiRequest && request.routeOptions.config.anyAccept !== true;
     done(mustAccept && !acceptsJson(request) ? new NotAcceptable() : undefined);
   });
-  // Node would answer an expectation that it does not know with 417 and nothing else; it is ignored instead.
+  // Ignores unknown expectations, to which Node would respond 417 without a body.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
 }
 
-/** Sets the header fields that every answer has, whatever it is. */
-export function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): void {
+/** Sets the headers that every response has. */
+export function setResponseHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', request.id);
   if (isApi(request)) reply.header('cache-control', 'private, no-store');
 }
 
 /**
- * Node takes what follows the body of a request with `Upgrade` for the other protocol, even where none is
- * spoken: a request that comes with the end of that body would never be answered.
+ * After a request with `Upgrade`, Node treats the bytes behind the body as the other protocol, even if no upgrade
+ * happens, so a pipelined request would never get a response.
  */
 function hidesNext({ headers }: FastifyRequest): boolean {
   return headers.upgrade !== undefined && (headers['content-length'] ?? headers['transfer-encoding']) !== undefined;
 }
 
 /**
- * Tells by the pattern of the route, which is the same however the path is encoded.
- * @returns whether a request is for the API; what has no route counts as such
+ * Tests the route pattern, which does not depend on how the path is encoded.
+ * @returns whether the request is for the API, or matches no route
  */
 export function isApi(request: FastifyRequest): boolean {
   return !hasRoute(request) || isApiRoute(request.routeOptions.url ?? '');
 }
 
-/** The route `*` is that which `@fastify/cors` has for OPTIONS of every path. */
+/** `@fastify/cors` registers the route `*` for OPTIONS on every path. */
 function hasRoute(request: FastifyRequest): boolean {
   return !request.is404 && request.routeOptions.url !== '*';
 }
 
-/** HTTP/1.0 has no Host header, which matters only to what cannot be undone once its link cannot be built. */
+/** HTTP/1.0 has no Host header; then only routes that store something before they build a link need one. */
 function mustNameHost({ raw, routeOptions }: FastifyRequest, publicUrl: string | undefined): boolean {
   if (raw.httpVersion !== '1.0') return true;
   return publicUrl === undefined && routeOptions.config.storesAndLinks === true;
 }
 
-/** What is said of a type besides its weight, such as its charset, makes no difference. */
+/** Ignores parameters of media types other than `q`, such as `charset`. */
 function acceptsJson(request: FastifyRequest): boolean {
   const { accept } = request.headers;
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return true;
@@ -81,7 +81,7 @@ function acceptsJson(request: FastifyRequest): boolean {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route stores something, and its response has a link that names the host. */
+    /** The route stores something, and its response contains a link with the host. */
     storesAndLinks?: boolean;
   }
 }

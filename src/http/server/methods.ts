@@ -2,16 +2,16 @@ import type { FastifyInstance } from 'fastify';
 import { METHODS } from 'node:http';
 import { MethodNotAllowed } from '../output/http-errors.js';
 
-/** Node hands these to other events than requests. */
+/** Node emits another event than `request` for these. */
 const NOT_REQUESTS = new Set(['CONNECT']);
 
 /**
- * Answers every method of every known path: OPTIONS with the methods that the path has, and those that
- * it has not with 405. Call it before routes are added; what it returns, after.
+ * Responds to OPTIONS on every known path with its methods, and to unsupported methods with 405.
+ * @returns a function that adds these routes. Call this one before, and that one after all other routes are added.
  */
 export function registerOtherMethods(fastify: FastifyInstance): () => void {
   const paths = new Map<string, Set<string>>();
-  // Whatever is sent with it is ignored, as with GET.
+  // Ignores the body, as GET does.
   fastify.addHttpMethod('OPTIONS', { hasBody: false, overrideExisting: true });
   fastify.addHook('onRoute', ({ url, method }) => {
     const path = url.replace(/(.)\/$/, '$1');
@@ -41,7 +41,7 @@ export function registerOtherMethods(fastify: FastifyInstance): () => void {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The answer has no body to negotiate. */
+    /** The Accept header is not checked. */
     anyAccept?: boolean;
   }
 }

@@ -4,7 +4,7 @@ import { requestIdOf } from '../../observability/request-log.js';
 
 const BODY = JSON.stringify({ message: new Overloaded().message });
 
-/** Responds as {@link Overloaded} does, without the cost of a request: no route, no hook, no log line. */
+/** Responds with {@link Overloaded} at minimal cost: without route, hooks and log line. */
 export function refuse(request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(503, {
     'content-type': 'application/json; charset=utf-8',

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Swagger UI needs inline styles and `data:` images; everything else comes from this process. */
+/** Swagger UI needs inline styles and `data:` images; everything else is served by this process. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -12,7 +12,7 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ].join(';');
 
-/** The OWASP set for APIs. HSTS leaves out subdomains, because other hosts are not this service's to decide about. */
+/** The OWASP set for APIs. HSTS excludes subdomains, because this service does not decide for other hosts. */
 const HEADERS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'cross-origin-opener-policy': 'same-origin',
@@ -28,7 +28,7 @@ const HEADERS = {
   'x-xss-protection': '0',
 };
 
-/** Sets the headers that protect pages in browsers. */
+/** Sets the security headers on every response. */
 export function registerSecurityHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (_, reply, done) => {
     reply.headers(HEADERS);
