@@ -39,7 +39,7 @@ export class AccountLimits {
    * @throws TooManyRequests the accounts have sent ten times `RATE_LIMIT` within a minute
    */
   async countRequest({ rootId }: CurrentMedic): Promise<void> {
-    await this.requests?.countAhead(String(rootId));
+    await this.requests?.countWithoutWaiting(String(rootId));
   }
 
   /**

@@ -1,39 +1,38 @@
-/** The share of the keys that is dropped at once when there is no room: one by one, a Map finds its oldest slowly. */
-const EVICTED = 1 / 50;
+/** Share of the keys that is evicted at once, because finding the oldest key of a Map is slow after deletions. */
+const EVICTION_SHARE = 1 / 50;
 
-/** Keys that belong to it for a time each; the oldest give way when there are too many. */
+/** Set of keys that expire; evicts the oldest keys when it is full. */
 export class ExpiringSet {
-  /** Key -> when it leaves, in milliseconds of `performance.now()`. */
-  private readonly ends = new Map<string, number>();
+  /** Key -> time of expiry on the clock of `performance.now()`. */
+  private readonly expiries = new Map<string, number>();
 
-  /** @param most how many keys it holds */
-  constructor(private readonly most: number) {}
+  constructor(private readonly maxKeys: number) {}
 
-  /** @param milliseconds how long the key belongs to it from now on */
+  /** @param milliseconds time until the key expires */
   add(key: string, milliseconds: number): void {
-    this.ends.delete(key);
-    if (this.ends.size >= this.most) {
-      const count = Math.max(1, Math.floor(this.most * EVICTED));
-      for (const oldest of [...this.ends.keys()].slice(0, count)) this.ends.delete(oldest);
+    this.expiries.delete(key);
+    if (this.expiries.size >= this.maxKeys) {
+      const count = Math.max(1, Math.floor(this.maxKeys * EVICTION_SHARE));
+      for (const oldest of [...this.expiries.keys()].slice(0, count)) this.expiries.delete(oldest);
     }
-    this.ends.set(key, performance.now() + milliseconds);
+    this.expiries.set(key, performance.now() + milliseconds);
   }
 
   delete(key: string): void {
-    this.ends.delete(key);
+    this.expiries.delete(key);
   }
 
-  /** @returns for how many milliseconds the key still belongs to it; 0 if it does not */
+  /** @returns milliseconds until the key expires; 0 if it is not in the set */
   left(key: string): number {
-    const end = this.ends.get(key);
-    if (end === undefined) return 0;
-    const left = end - performance.now();
+    const expiry = this.expiries.get(key);
+    if (expiry === undefined) return 0;
+    const left = expiry - performance.now();
     if (left > 0) return left;
-    this.ends.delete(key);
+    this.expiries.delete(key);
     return 0;
   }
 
   get size(): number {
-    return this.ends.size;
+    return this.expiries.size;
   }
 }

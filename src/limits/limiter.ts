@@ -5,26 +5,27 @@ import { BoundedMemory, MAX_KEYS } from './bounded-memory.js';
 import { ExpiringSet } from './expiring-set.js';
 import { TooManyRequests } from '../common/errors.js';
 
-/** What a limiter counts, and how much of it is let through. */
+/** Options of a {@link Limiter}. */
 export interface LimiterOptions {
-  /** Names the limiter among those that share a Redis. */
+  /** Distinguishes the limiters that share a Redis. */
   readonly name: string;
+  /** Tries that each key has in `seconds`. */
   readonly points: number;
   readonly seconds: number;
-  /** The smallest share of a worker; default 1. */
+  /** Lower bound of a worker's share of `points`. Default: 1. */
   readonly least?: number;
-  /** While Redis is away, nothing is limited, instead of by each process. */
-  readonly isUninsured?: boolean;
+  /** If Redis is unavailable, nothing is limited. By default each process then counts on its own. */
+  readonly hasNoFallback?: boolean;
 }
 
-/** Makes the limiters of a process, as its settings say. */
+/** Creates the limiters of a process from its settings. */
 export class Limiters {
   constructor(
     private readonly redis: Redis | null,
     private readonly environment: Pick<Environment, 'RATE_LIMIT' | 'WEB_CONCURRENCY'>,
   ) {}
 
-  /** Ends the connection to Redis. */
+  /** Closes the connection to Redis. */
   close(): void {
     this.redis?.disconnect();
   }
@@ -37,19 +38,19 @@ export class Limiters {
 }
 
 /**
- * Lets a number of tries through in a time, for each key. With a Redis all processes count together. Without one,
- * each worker has its share of the limit: a client may keep one connection, and so one worker.
+ * Limits the tries of each key in a period. With Redis, all processes count together. Without it, each worker gets
+ * its share of the limit, although a client that keeps one connection reaches only one worker.
  */
 export class Limiter {
-  /** How many tries this process lets through. */
+  /** The limit that this process enforces. */
   readonly points: number;
   private readonly limiter: RateLimiterAbstract;
-  /** Keys that have used up their tries, as far as this process knows. */
+  /** Keys that this process knows to be over the limit. */
   private readonly exhausted = new ExpiringSet(MAX_KEYS);
 
-  /** @param workers how many processes share the limit if there is no Redis */
+  /** @param workers number of processes that share the limit without Redis */
   constructor(
-    { name, points, seconds, least = 1, isUninsured = false }: LimiterOptions,
+    { name, points, seconds, least = 1, hasNoFallback = false }: LimiterOptions,
     private readonly redis: Redis | null,
     workers: number,
   ) {
@@ -64,15 +65,14 @@ export class Limiter {
             storeClient: redis,
             keyPrefix: `hospital-memberships:${name}`,
             rejectIfRedisNotReady: true,
-            ...(isUninsured ? {} : { insuranceLimiter: memory() }),
+            ...(hasNoFallback ? {} : { insuranceLimiter: memory() }),
           });
   }
 
   /**
-   * Counts a try.
-   * @param tries how many at once
-   * @returns how the key stands now
-   * @throws TooManyRequests the key has had its tries
+   * Counts tries of a key.
+   * @returns the state of the key after the count
+   * @throws TooManyRequests the key is over the limit
    */
   async count(key: string, tries = 1): Promise<RateLimiterRes> {
     try {
@@ -87,23 +87,26 @@ export class Limiter {
   }
 
   /**
-   * Counts a try, and does not wait for Redis: its answer decides the tries after this one.
-   * @throws TooManyRequests the key has had its tries
+   * Counts a try without waiting for Redis, whose response affects only later tries.
+   * @throws TooManyRequests this process knows that the key is over the limit
    */
-  async countAhead(key: string): Promise<void> {
+  async countWithoutWaiting(key: string): Promise<void> {
     this.requireTries(key);
     const counted = this.count(key);
     if (this.redis === null) await counted;
     else void counted.catch(() => undefined);
   }
 
-  /** Counts nothing. @throws TooManyRequests this process knows that the key has had its tries */
+  /**
+   * Checks a key without counting.
+   * @throws TooManyRequests this process knows that the key is over the limit
+   */
   requireTries(key: string): void {
     const left = this.exhausted.left(key);
     if (left > 0) throw new TooManyRequests(secondsOf(left));
   }
 
-  /** Takes back a try that was counted. */
+  /** Undoes the count of one try. */
   async takeBack(key: string): Promise<void> {
     this.exhausted.delete(key);
     await this.limiter.reward(key);

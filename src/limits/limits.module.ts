@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { Limiters } from './limiter.js';
 
-/** Provides {@link Limiters} everywhere, and closes the Redis that they count in. */
+/** Provides {@link Limiters} globally, and closes their connection to Redis on shutdown. */
 @Module({})
 export class LimitsModule implements OnApplicationShutdown {
   constructor(private readonly limiters: Limiters) {}

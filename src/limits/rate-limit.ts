@@ -4,9 +4,10 @@ import { TooManyRequests } from '../common/errors.js';
 import type { Limiter, Limiters } from './limiter.js';
 
 /**
- * Lets each token, and without one each address, send `perMinute` requests a minute, to every path but those of
- * health. While a shared Redis is away, nothing is limited. Call it before routes are added.
- * @param keyDigestOf the digest of the key that a request carries, null if it carries none
+ * Limits the requests of each token, or of each address without one, except for health checks. If Redis is
+ * unavailable, nothing is limited. Call it before routes are added.
+ * @param perMinute requests per minute
+ * @param keyDigestOf returns the digest of the key in a request, null if there is none
  */
 export function registerRateLimit(
   fastify: FastifyInstance,
@@ -14,7 +15,7 @@ export function registerRateLimit(
   perMinute: number,
   keyDigestOf: (request: FastifyRequest) => Buffer | null,
 ): void {
-  const limiter = limiters.create({ name: 'requests', points: perMinute, seconds: 60, isUninsured: true });
+  const limiter = limiters.create({ name: 'requests', points: perMinute, seconds: 60, hasNoFallback: true });
   if (limiter === null) return;
   fastify.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url?.startsWith('/health/') === true) return;
@@ -38,8 +39,8 @@ function setHeaders(reply: FastifyReply, limit: number, remaining: number, reset
 }
 
 /**
- * By its key counts only what gets nowhere without a good one: otherwise another one for each request would pass
- * every limit.
+ * Counts by key only on routes that require a valid one: elsewhere a client could evade the limit with a new
+ * invented key in each request.
  */
 function senderOf(request: FastifyRequest, keyDigestOf: (request: FastifyRequest) => Buffer | null): string {
   const digest = request.routeOptions.config.needsKey === true ? keyDigestOf(request) : null;
@@ -48,7 +49,7 @@ function senderOf(request: FastifyRequest, keyDigestOf: (request: FastifyRequest
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route lets nobody in without a live key. */
+    /** The route requires a live key. */
     needsKey?: boolean;
   }
 }

@@ -2,11 +2,12 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
 /**
- * Connects to the Redis of the setting `REDIS_URL`. It never holds a request up: while it is away each
- * command fails at once, and one line of the log says so for each time that it goes away.
+ * Connects to Redis without ever delaying a request: while Redis is unavailable, each command fails at once, and
+ * each outage is logged once.
+ * @param url the setting `REDIS_URL`
  */
 export async function connectRedis(url: string, logger: Logger): Promise<Redis> {
-  // Only now: most services start without one, and the sooner for it.
+  // Loaded on demand, because most installations start faster without it.
   const { Redis } = await import('ioredis');
   const redis = new Redis(url, {
     connectTimeout: 500,
@@ -15,19 +16,19 @@ export async function connectRedis(url: string, logger: Logger): Promise<Redis> 
     enableOfflineQueue: false,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2000),
   });
-  let isAway = false;
-  // Without a listener an error would end the process; what matters of it is that a new try follows.
+  let isUnavailable = false;
+  // Without a listener an error would end the process. The client reconnects by itself.
   redis.on('error', () => undefined);
   redis.on('reconnecting', () => {
-    if (!isAway)
+    if (!isUnavailable)
       logger.warn(
-        'Redis is away; until it is back requests are not limited, and failures are counted by each process for itself.',
+        'Redis is unavailable. Until it is back, requests are not limited, and each process enforces the other limits on its own.',
       );
-    isAway = true;
+    isUnavailable = true;
   });
   redis.on('ready', () => {
-    if (isAway) logger.warn('Redis is back.');
-    isAway = false;
+    if (isUnavailable) logger.warn('Redis is available again.');
+    isUnavailable = false;
   });
   return redis;
 }
