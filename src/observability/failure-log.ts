@@ -3,8 +3,8 @@ import { DatabaseUnavailable, databaseFailureOf, domainErrorOf, OutOfIds } from 
 import { DomainError } from '../common/errors.js';
 
 /**
- * Logs why an answer failed: a database that is away or gave up, by its SQLSTATE or the system's code, an identity
- * without further ids, by its sequence, or a defect. No message, because it may repeat what a client sent.
+ * Logs why a response failed: an unavailable database with its SQLSTATE or system error code, an exhausted sequence
+ * with its name, or a defect with its stack. Error messages are left out, because they may quote client data.
  */
 export function logFailure(log: FastifyBaseLogger, error: unknown): void {
   const { code, constraint, message } = databaseFailureOf(error);
@@ -22,21 +22,21 @@ export function logFailure(log: FastifyBaseLogger, error: unknown): void {
   log.error({ error: name, code, constraint, stack: frames.join('\n') }, 'unexpected error');
 }
 
-/** Of a batch of a list whose reader may not have it, or not now. */
+/** A later batch of a list may be refused, for example because the caller lost the right to read it. */
 function isRefusal(error: Error): boolean {
   return error instanceof DomainError && !(error instanceof DatabaseUnavailable);
 }
 
-/** Of what Fastify would log by itself, only an answer that fails after its header was sent is, as {@link logFailure} has it. */
+/** Silences Fastify's own log lines, except for responses that fail after their headers were sent. */
 export class FailureLog extends LogController {
   constructor() {
     super({ disableRequestLogging: true });
   }
 
   override streamError(error: Error & { code?: string }, request: FastifyRequest): void {
-    // The client has gone away.
+    // The client closed the connection.
     if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
-    if (isRefusal(error)) request.log.info({ reason: error.message }, 'answer cut short');
+    if (isRefusal(error)) request.log.info({ reason: error.message }, 'response cut short');
     else logFailure(request.log, error);
   }
 }

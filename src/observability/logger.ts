@@ -2,26 +2,26 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import type { Environment } from '../config/environment.js';
 
-/** How many characters of lines are waited for, and how many are written at once at most. */
-const ALONE = { minLength: 16_384, maxWrite: 65_536 };
-/** As {@link ALONE}, for workers: a pipe takes 4096 bytes in one piece, however many processes write to it. */
-const AMONG_OTHERS = { minLength: 2048, maxWrite: 4096 };
-/** How long lines are waited for at most, in milliseconds. */
+/** Characters that are buffered before a write, and the upper bound of one write. */
+const SINGLE_PROCESS = { minLength: 16_384, maxWrite: 65_536 };
+/** As {@link SINGLE_PROCESS}, for workers: up to 4096 bytes, writes to a shared pipe are atomic. */
+const WORKER = { minLength: 2048, maxWrite: 4096 };
+/** Upper bound of the time that a line is buffered. */
 const FLUSH_MS = 100;
 
 /**
- * @returns the logger of the process: JSON lines, several at a time, or readable ones on a terminal. Where
- *   several processes write to one output, each line says which did.
+ * Creates the logger of the process. It writes buffered JSON lines, or readable lines on a terminal.
+ * @returns a logger whose lines contain the process id if several workers share the output
  */
 export async function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Environment): Promise<Logger> {
-  const isAlone = WEB_CONCURRENCY === 1;
-  const options = { level, base: isAlone ? null : { pid: process.pid } };
+  const isSingle = WEB_CONCURRENCY === 1;
+  const options = { level, base: isSingle ? null : { pid: process.pid } };
   if (process.stdout.isTTY) {
     const { default: pretty } = await import('pino-pretty');
-    return pino(options, pretty({ sync: true, singleLine: true, ignore: OF_REQUESTS.join(), messageFormat }));
+    return pino(options, pretty({ sync: true, singleLine: true, ignore: REQUEST_FIELDS.join(), messageFormat }));
   }
-  const batches = isAlone ? ALONE : AMONG_OTHERS;
-  const destination = pino.destination({ fd: process.stdout.fd, sync: false, ...batches });
+  const buffering = isSingle ? SINGLE_PROCESS : WORKER;
+  const destination = pino.destination({ fd: process.stdout.fd, sync: false, ...buffering });
   setInterval(() => {
     destination.flush();
   }, FLUSH_MS).unref();
@@ -31,10 +31,9 @@ export async function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Enviro
   return pino(options, destination);
 }
 
-/** The fields of a request's line that {@link messageFormat} has in its text. */
-const OF_REQUESTS = ['reqId', 'method', 'route', 'status', 'ms'];
+/** Fields of a request line that {@link messageFormat} turns into text. */
+const REQUEST_FIELDS = ['reqId', 'method', 'route', 'status', 'ms'];
 
-/** @returns the text of a line for a terminal */
 function messageFormat(log: Record<string, unknown>, messageKey: string): string {
   const message = String(log[messageKey]);
   if (log['status'] === undefined) return message;
@@ -42,10 +41,10 @@ function messageFormat(log: Record<string, unknown>, messageKey: string): string
   return [method, route, status, 'in', ms, 'ms'].join(' ');
 }
 
-/** Where Nest says that a stream failed, with the message; `FailureLog` says so with the request and without it. */
-const OF_STREAMS = 'RouterResponseController';
+/** Context in which Nest logs failed streams with their messages. `FailureLog` logs them without. */
+const STREAM_CONTEXT = 'RouterResponseController';
 
-/** Writes Nest's own lines to the logger of the process; what concerns only its start-up is left out. */
+/** Writes Nest's own lines to the logger of the process. Its startup lines get the level debug. */
 export class NestLog implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -59,6 +58,6 @@ export class NestLog implements LoggerService {
 
   error(message: unknown, ...details: unknown[]): void {
     const context = details.at(-1);
-    if (context !== OF_STREAMS) this.logger.error({ context }, String(message));
+    if (context !== STREAM_CONTEXT) this.logger.error({ context }, String(message));
   }
 }

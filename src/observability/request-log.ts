@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** @returns the caller's `X-Request-Id` where it may be one, else a new one */
+/** @returns the client's `X-Request-Id` if it is well-formed, otherwise a new id */
 export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-/** Logs one line a request, once it is answered. */
+/** Logs one line per request, after its response is sent. */
 export function registerRequestLog(fastify: FastifyInstance): void {
   fastify.addHook('onResponse', (request, reply, done) => {
     logRequest(request, reply);
@@ -17,8 +17,8 @@ export function registerRequestLog(fastify: FastifyInstance): void {
 }
 
 /**
- * Logs the line of a request: its id, the medic's id, the route's pattern (never the path, whose query may
- * hold an email), the status and the duration in milliseconds.
+ * Logs the request id, the medic's id, the method, the route pattern, the status and the duration. The path is left
+ * out, because its query may contain an email.
  */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(

@@ -105,7 +105,7 @@ describe('a list that is being read slowly ends as soon as its reader may not ha
     expect(text).toMatch(/^HTTP\/1.1 200 /);
     expect(text).not.toMatch(/0\r\n\r\n$/);
     expect(text.match(/"date_joined"/g)?.length).toBeLessThan(COUNT);
-    await until(() => service.log.some((line) => line.includes(id) && line.includes('"msg":"answer cut short"')));
+    await until(() => service.log.some((line) => line.includes(id) && line.includes('"msg":"response cut short"')));
     expect(service.log.join('')).not.toMatch(/"level":50/);
   });
 });
