@@ -13,11 +13,11 @@ import { LocationsModule } from './locations/locations.module.js';
 import { MedicsModule } from './medics/medics.module.js';
 import { MembershipsModule } from './memberships/memberships.module.js';
 
-/** The whole service on one database. */
+/** The complete service on one database. */
 @Module({})
 export class AppModule {
   /**
-   * @param dataSource one that is connected; the application closes it when it ends, and the Redis of `limiters`
+   * @param dataSource connected; the application closes it on shutdown, together with the Redis connection of `limiters`
    */
   static on(dataSource: DataSource, environment: Environment, limiters: Limiters): DynamicModule {
     return {

@@ -29,8 +29,8 @@ import { CONSTRAINT_ERRORS } from './server/constraint-errors.js';
 import { createOpenApiDocument, serveDocument } from './server/openapi.js';
 
 /**
- * Builds the application that the server and every test run, ready to listen.
- * @param dataSource one that is connected; closing the application disconnects it
+ * Builds the application, ready to listen. The server and all tests use it.
+ * @param dataSource connected; closing the application disconnects it
  */
 export async function createApp(
   dataSource: DataSource,
@@ -43,7 +43,7 @@ export async function createApp(
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.on(dataSource, environment, limiters),
     new FastifyAdapter({ ...fastifyOptions(environment, logger, connections), skipMiddie: true }),
-    // What cannot start is an error of this function; Nest would abort the process.
+    // Otherwise Nest would end the process instead of throwing.
     { bodyParser: false, logger: new NestLog(logger), abortOnError: false },
   );
   const fastify = app.getHttpAdapter().getInstance();
@@ -74,7 +74,7 @@ export async function createApp(
   return app;
 }
 
-/** Puts every route below the base path of the API, except those of health and the one without a prefix. */
+/** Adds the prefix of the API to every route except health checks and {@link USER_ROUTE}. */
 export function useApiPrefix(app: INestApplication): void {
   app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready', USER_ROUTE] });
 }

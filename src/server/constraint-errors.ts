@@ -2,7 +2,7 @@ import type { ConstraintErrors } from '../database/database-errors.js';
 import { EmailTaken } from '../medics/medic.errors.js';
 import { ActiveHospitalAlreadyChosen, MembershipAlreadyExists } from '../memberships/membership.errors.js';
 
-/** What the violation of each constraint of the schema means to the caller. */
+/** Maps each constraint of the schema to the error of its violation. */
 export const CONSTRAINT_ERRORS: ConstraintErrors = {
   medic_email_unique: () => new EmailTaken(),
   membership_one_per_medic_and_hospital: () => new MembershipAlreadyExists(),

@@ -4,8 +4,8 @@ import type { TokensService } from '../auth/tokens.service.js';
 import type { DataSource } from 'typeorm';
 
 /**
- * Creates the first medic of an empty embedded database, which nobody else could enter.
- * @returns the medic's key, or null where there is a medic already
+ * Creates the first medic of an empty embedded database, because nobody could log in otherwise.
+ * @returns the medic's key, or null if a medic already exists
  */
 export async function createFirstMedic(dataSource: DataSource, tokens: TokensService): Promise<string | null> {
   if (await dataSource.manager.exists(Medic)) return null;
@@ -14,16 +14,16 @@ export async function createFirstMedic(dataSource: DataSource, tokens: TokensSer
   return token;
 }
 
-/** @returns what a person needs to try the service: the key, the page, and one request that changes nothing */
+/** @returns the text of the first start: the key, the URL of the documentation, and one read-only request */
 export function welcome(url: string, key: string): string {
   const base = url.replace(/\/+$/, '');
   return `
-The database was empty, so a first medic was created. Its token is shown this once:
+The database was empty, so a first medic was created. Its token is shown only once:
 
   ${key}
 
 Try the API in a browser: ${base}/docs
-or in another terminal:
+Or in another terminal:
 
   curl ${base}/api/v2/hospital/ -H 'Authorization: Token ${key}'
 

@@ -4,11 +4,11 @@ import { OperatorError } from '../common/errors.js';
 import type { Environment } from '../config/environment.js';
 
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'PORT may not be used by this process; set PORT to one above 1023.',
-  EADDRINUSE: 'PORT is in use by another process; stop that process, or set PORT to another one.',
+  EACCES: 'PORT must be above 1023, because this process has no right to use lower ports.',
+  EADDRINUSE: 'PORT is in use by another process; stop that process, or set PORT to another number.',
 };
 
-/** The service cannot listen at the address that HOST and PORT name. */
+/** The service cannot listen on HOST and PORT. */
 export class CannotListen extends OperatorError {
   constructor(code: string) {
     super(REASONS[code] ?? `HOST must be an address of this machine (${code}).`);
@@ -16,8 +16,8 @@ export class CannotListen extends OperatorError {
 }
 
 /**
- * Begins to answer requests at the address that the settings name.
- * @returns the port
+ * Starts listening on HOST and PORT.
+ * @returns the port, which differs from PORT if that is 0
  * @throws CannotListen
  */
 export async function listen(app: NestFastifyApplication, { HOST, PORT }: Environment): Promise<number> {

@@ -4,7 +4,7 @@ import { readEnvironment } from '../config/environment.js';
 import { sentenceOf } from './start-failure.js';
 import { drainWithoutPrimary, Workers } from './workers.js';
 
-/** Runs the service, or the primary of its workers; if it cannot start, says why and ends the process. */
+/** Runs the service, or the primary of its workers. If it cannot start, prints the reason and ends the process. */
 export async function run(): Promise<void> {
   try {
     const environment = readEnvironment(process.env);
@@ -12,7 +12,7 @@ export async function run(): Promise<void> {
       new Workers(environment.WEB_CONCURRENCY, await createLogger(environment)).start();
     } else {
       if (cluster.worker !== undefined) drainWithoutPrimary(cluster.worker);
-      // Only now: the primary of workers does without the application.
+      // Loaded on demand, because the primary of workers does not need the application.
       const { startServer } = await import('./start-server.js');
       await startServer(environment, (text) => process.stdout.write(text));
     }

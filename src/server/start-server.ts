@@ -18,13 +18,18 @@ import { listen } from './listen.js';
 import { sentenceOf } from './start-failure.js';
 import { VERSION } from '../config/version.js';
 
-/** How long the last answers may take once the embedded database has ended, in milliseconds. */
-const LAST_ANSWERS_MS = 5000;
+/** Upper bound of the time for the last responses after the embedded database has failed. */
+const LAST_RESPONSES_MS = 5000;
 
 /**
- * Opens the database and listens. An embedded database is looked after here; a server's is only used.
- * @param print gets the texts of the first start, which hold a key and so are not for the log
- * @throws SchemaIsBehind, DatabaseFolderInUse, DatabaseFolderUnusable, EmbeddedDatabaseUnusable, CannotListen, or the driver's error where PostgreSQL cannot be reached
+ * Opens the database and starts listening. Migrates an embedded database, but never the database of a server.
+ * @param print receives the text of the first start, which is kept out of the log because it contains a key
+ * @throws SchemaIsBehind the database of a server needs `migrate`
+ * @throws DatabaseFolderInUse another process has opened the embedded database
+ * @throws DatabaseFolderUnusable DATA_DIR cannot be used
+ * @throws EmbeddedDatabaseUnusable the embedded database cannot be opened
+ * @throws CannotListen HOST or PORT cannot be used
+ * @throws Error PostgreSQL cannot be reached; the error is the driver's
  */
 export async function startServer(
   environment: Environment,
@@ -58,7 +63,7 @@ export async function startServer(
   }
 }
 
-/** Fastify would log one line for each address of the machine. */
+/** Suppresses Fastify's own lines, one for each address of the machine. */
 async function quietly<T>(logger: Logger, work: () => Promise<T>): Promise<T> {
   const { level } = logger;
   if (logger.isLevelEnabled('info')) logger.level = 'warn';
@@ -69,7 +74,7 @@ function logStart(logger: Logger, { HOST }: Environment, dataSource: DataSource,
   const kind = dataSource instanceof EmbeddedDataSource ? 'embedded PostgreSQL' : 'PostgreSQL';
   const database = `${kind} ${dataSource.driver.version ?? ''}`.trimEnd();
   const host = HOST.includes(':') ? `[${HOST}]` : HOST;
-  // With several workers each line has the pid of its process anyway.
+  // With several workers, each line contains the pid anyway.
   const pid = 'pid' in logger.bindings() ? {} : { pid: process.pid };
   logger.info({ version: VERSION, database, ...pid, port }, `Server listening at http://${host}:${String(port)}`);
 }
@@ -84,9 +89,9 @@ function logStop(app: NestFastifyApplication, logger: Logger): void {
     });
 }
 
-/** Ends the process without its database: lets the requests under way have their 503, but not for long. */
+/** Ends the process after its database has failed. Requests in progress get a little time for their 503. */
 async function endWith(error: unknown, app: NestFastifyApplication): Promise<void> {
   process.stderr.write(`${sentenceOf(error)}\n`);
-  await Promise.race([app.close().catch(() => undefined), sleep(LAST_ANSWERS_MS)]);
+  await Promise.race([app.close().catch(() => undefined), sleep(LAST_RESPONSES_MS)]);
   process.exit(1);
 }

@@ -1,26 +1,25 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
 
-/** How long after the end of a worker another one takes its place, in milliseconds. */
+/** Delay before a worker that has ended is replaced. */
 const REPLACE_AFTER_MS = 1000;
 
 /**
- * The primary process, which serves nothing itself: it keeps worker processes running, which share the
- * port. A worker that ends is replaced; one that ends before it
- * listens, while no other one does, ends the whole with status 1, having said why itself.
+ * The primary process. It keeps worker processes running, which share the port, and replaces workers that end. If a
+ * worker ends before any worker listens, the primary ends with status 1; the worker has printed the reason.
  */
 export class Workers {
   private readonly listening = new Set<Worker>();
   private running = 0;
   private exitCode: number | undefined;
 
-  /** @param count how many workers there are to be */
+  /** @param count number of workers */
   constructor(
     private readonly count: number,
     private readonly logger: Logger,
   ) {}
 
-  /** Starts the first worker, and the others once it listens, so that what is wrong is said once. */
+  /** Starts one worker, and the others when it listens, so that a failure to start is reported once. */
   start(): void {
     cluster.on('listening', (worker) => {
       this.listening.add(worker);
@@ -43,9 +42,9 @@ export class Workers {
     for (; this.running < wanted; this.running += 1) {
       const worker = cluster.fork();
       worker.on('error', (error) => {
-        // One that runs may be gone when a message is sent to it; its exit is what counts.
+        // A message to a worker that has just ended fails too; the `exit` event handles that.
         if (worker.process.pid !== undefined) return;
-        this.logger.error({ code: (error as NodeJS.ErrnoException).code }, 'A worker cannot be started.');
+        this.logger.error({ code: (error as NodeJS.ErrnoException).code }, 'A worker could not be started.');
         this.replace(worker, 1, null);
       });
     }
@@ -56,21 +55,21 @@ export class Workers {
     const hasListened = this.listening.delete(worker);
     const pid = worker.process.pid;
     if (this.exitCode !== undefined) {
-      // A signal that comes before a worker listens ends it by itself, with nothing to drain.
+      // Before a worker listens, the signal itself ends it, with nothing to drain. That is no failure.
       if (hasListened && code !== 0) this.exitCode = 1;
       if (this.running === 0) process.exit(this.exitCode);
     } else if (!hasListened && this.listening.size === 0) {
       if (code === null) this.logger.error({ worker: pid, signal }, 'A worker was killed before it listened.');
       this.end(1, 'SIGTERM');
     } else {
-      this.logger.warn({ worker: pid, code, signal }, 'A worker has ended; another one takes its place.');
+      this.logger.warn({ worker: pid, code, signal }, 'A worker has ended and will be replaced.');
       setTimeout(() => {
         this.fill();
       }, REPLACE_AFTER_MS);
     }
   }
 
-  /** Lets every worker drain, and ends when all have. */
+  /** Lets every worker drain. The primary ends after the last one. */
   private end(exitCode: number, signal: NodeJS.Signals): void {
     this.exitCode ??= exitCode;
     if (this.running === 0) process.exit(this.exitCode);
@@ -78,12 +77,12 @@ export class Workers {
   }
 }
 
-/** Lets a worker drain, as at SIGTERM, when its primary is gone; Node would end it at once. */
+/** Lets a worker drain, as after SIGTERM, if its primary is gone. Node would end it immediately. */
 export function drainWithoutPrimary(worker: Worker): void {
   worker.once('disconnect', () => {
     worker.exitedAfterDisconnect = true;
     process.kill(process.pid, 'SIGTERM');
   });
-  // A message to the primary that has just gone must not end the worker.
+  // A failed message to the primary must not end the worker.
   process.on('error', () => undefined);
 }

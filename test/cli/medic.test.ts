@@ -63,7 +63,7 @@ describe('medic create', () => {
     await restart(2147483647);
     expect(await operator.json(...newMedic().args)).toMatchObject({ id: 2147483647 });
     expect(await operator.fail(...newMedic().args)).toBe(
-      'A table has given its last id (2147483647), so nothing can be added to it.\n',
+      'A table has used its last id (2147483647), so nothing can be added to it.\n',
     );
     await restart(1000);
   });

@@ -27,7 +27,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hospital-memberships-'));
   acknowledged = [];
   const first = startHere();
-  await first.printed(/Its token is shown this once/);
+  await first.printed(/Its token is shown only once/);
   [, token = ''] = /^ {2}(hmk_\w+)$/m.exec(first.output) ?? [];
   expect(await first.stop('SIGTERM')).toEqual({ code: 0 });
 });
@@ -146,7 +146,7 @@ test('a first start on a full disk ends with a sentence, leaves nothing behind, 
   expect(readdirSync(folder)).toEqual(['lock']);
   disk.resize(200);
   const server = startHere();
-  await server.printed(/Its token is shown this once/);
+  await server.printed(/Its token is shown only once/);
   expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
 });
 

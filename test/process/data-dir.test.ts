@@ -208,12 +208,12 @@ test('a first start that is killed at any time is made up for by the next', asyn
     expect(existsSync(join(folder, 'pgdata'))).toBe(false);
   }
   const server = start({ DATA_DIR: folder });
-  await server.printed(/Its token is shown this once/);
+  await server.printed(/Its token is shown only once/);
   expect(existsSync(join(folder, 'pgdata.unfinished'))).toBe(false);
 }, 240_000);
 
 test('an empty folder pgdata is filled', async () => {
   rmSync(join(folder, 'pgdata'), { recursive: true });
   mkdirSync(join(folder, 'pgdata'));
-  await start({ DATA_DIR: folder }).printed(/Its token is shown this once/);
+  await start({ DATA_DIR: folder }).printed(/Its token is shown only once/);
 });

@@ -18,7 +18,7 @@ const startHere = () => start({ DATA_DIR: folder });
 
 /** @returns the token that the first start prints, once it does */
 async function tokenOf(server: ServerProcess): Promise<string> {
-  await server.printed(/Its token is shown this once/);
+  await server.printed(/Its token is shown only once/);
   return /^ {2}(hmk_\w+)$/m.exec(server.output)?.[1] ?? '';
 }
 

@@ -85,7 +85,7 @@ const start = useProcesses();
 
   test('the service does not start with sslmode, and says so in one sentence', async () => {
     expect(await endOf(`${postgres.url}?sslmode=verify-full`)).toMatch(
-      /^[^\n]*DATABASE_URL does not offer TLS[^\n]*\.\n$/,
+      /^[^\n]*DATABASE_URL does not support TLS[^\n]*\.\n$/,
     );
   });
 

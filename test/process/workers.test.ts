@@ -213,7 +213,7 @@ async function isClosed(url: string): Promise<boolean> {
   const options = { WEB_CONCURRENCY: '2', NODE_OPTIONS: `--import=data:text/javascript,${elsewhere}` };
   const server = start({ ...database.variables, ...options });
   expect(await server.ended).toEqual({ code: 1 });
-  expect(server.output).toMatch(/^[^\n]*"code":"ENOENT","msg":"A worker cannot be started."[^\n]*\n$/);
+  expect(server.output).toMatch(/^[^\n]*"code":"ENOENT","msg":"A worker could not be started."[^\n]*\n$/);
 });
 
 test('the embedded database, which one process can open, refuses several workers', async () => {
