@@ -1,4 +1,4 @@
-/** The kinds of refusals; the error filter maps each kind to its status. */
+/** Kinds of errors; the error filter maps each kind to its status. */
 export type ErrorKind =
   | 'invalid'
   | 'unauthorized'
@@ -10,13 +10,13 @@ export type ErrorKind =
   | 'too many requests'
   | 'unavailable';
 
-/** A refusal that the contract defines. Its message is for the caller. */
+/** An error that the contract defines. Its message is for the client. */
 export abstract class DomainError extends Error {
   abstract readonly kind: ErrorKind;
 
   /**
-   * @param details members of the response body next to `message`
-   * @param headers headers of the response besides those of its kind, by lower-case name
+   * @param details members of the response body in addition to `message`
+   * @param headers response headers in addition to those of its kind, by lower-case name
    */
   constructor(
     message: string,
@@ -36,10 +36,10 @@ export class NotFound extends DomainError {
   }
 }
 
-/** Field name -> sentences that say what is wrong with the field. */
+/** Field name -> error messages. */
 export type FieldErrors = Record<string, string[]>;
 
-/** The input is wrong; `errors` names the fields and the reasons. */
+/** The input is invalid. */
 export class InvalidFields extends DomainError {
   readonly kind = 'invalid';
 
@@ -48,10 +48,10 @@ export class InvalidFields extends DomainError {
   }
 }
 
-/** The key in {@link FieldErrors} that stands for the input as a whole. */
+/** Key in {@link FieldErrors} for errors of the input as a whole. */
 export const WHOLE_INPUT = 'non_field_errors';
 
-/** The process has more work than it can do. */
+/** The process has more work than it can handle. */
 export class Overloaded extends DomainError {
   readonly kind = 'unavailable';
 
@@ -64,7 +64,7 @@ export class Overloaded extends DomainError {
 export class TooManyRequests extends DomainError {
   readonly kind = 'too many requests';
 
-  /** @param seconds until the next try counts again */
+  /** @param seconds time until the next request is accepted */
   constructor(
     readonly seconds: number,
     message = `Too many requests; try again in ${String(seconds)} s.`,
@@ -73,5 +73,5 @@ export class TooManyRequests extends DomainError {
   }
 }
 
-/** A reason why a command, or the start of the service, cannot succeed. Its message is for the operator. */
+/** A command or the start of the service failed. The message is for the operator. */
 export class OperatorError extends Error {}

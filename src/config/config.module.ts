@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ENVIRONMENT, type Environment } from './environment.js';
 
-/** Hands the settings to whoever injects {@link ENVIRONMENT}. */
+/** Provides the settings globally under {@link ENVIRONMENT}. */
 @Module({})
 export class ConfigModule {
   static with(environment: Environment): DynamicModule {

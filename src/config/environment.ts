@@ -5,14 +5,14 @@ import { databaseUrlOf, publicUrlOf, redisUrlOf } from './url-settings.js';
 /** Injection token of the {@link Environment}. */
 export const ENVIRONMENT = Symbol('ENVIRONMENT');
 
-/** A setting is missing or wrong; the message names the variable and never repeats a secret. */
+/** A setting is missing or invalid. The message names the variable and never contains its value. */
 export class InvalidEnvironment extends Error {}
 
 function whole(what: string, min: number, max: number) {
   return makeValidator<number>((text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
-    throw new Error(`must be ${what}, a whole number from ${String(min)} to ${String(max)}`);
+    throw new Error(`must be ${what}: a whole number from ${String(min)} to ${String(max)}`);
   });
 }
 
@@ -31,7 +31,7 @@ const proxies = makeValidator<boolean | string[]>((value) => {
   if (/^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
   const names = value.split(',').map((name) => name.trim());
   if (names.every(isNetwork)) return names;
-  throw new Error('must be true, false, or addresses of proxies separated by commas');
+  throw new Error('must be true, false, or the addresses of proxies, separated by commas');
 });
 
 function isNetwork(name: string): boolean {
@@ -51,7 +51,7 @@ const duration = makeValidator<number>((value) => {
   const [, digits = '0', unit = 's'] = /^([1-9]\d{0,8})([smhd])?$/.exec(value) ?? [];
   const seconds = Number(digits) * SECONDS[unit as keyof typeof SECONDS];
   if (seconds > 0 && seconds <= 3650 * SECONDS.d) return seconds;
-  throw new Error('must be a time such as 12h, 30m or 3600 (seconds), of 3650d at most');
+  throw new Error('must be a duration of at most 3650d, such as 12h, 30m or 3600 (seconds)');
 });
 
 const replicas = makeValidator<string[]>((list) => list.split(',').map((url) => databaseUrlOf(url.trim())));
@@ -74,13 +74,13 @@ const validators = {
   CREATE_LIMIT: whole('creations an hour', 0, 99_999_999)({ default: 10_000 }),
 };
 
-/** The settings of the process, validated and typed; read once, at start. */
+/** The validated settings of the process, read once at startup. */
 export type Environment = Readonly<ReturnType<typeof readEnvironment>>;
 
 /**
- * Reads the settings of the contract's section 8. An empty variable counts as absent.
- * @param variables the environment variables, such as `process.env`
- * @throws InvalidEnvironment one sentence for each variable that is wrong
+ * Reads the settings in section 8 of the contract. An empty variable counts as absent.
+ * @param variables environment variables, such as `process.env`
+ * @throws InvalidEnvironment with one sentence per invalid variable
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv) {
   const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
@@ -91,11 +91,11 @@ export function readEnvironment(variables: NodeJS.ProcessEnv) {
     },
   });
   if (values.DATABASE_REPLICA_URLS !== undefined && values.DATABASE_URL === undefined) {
-    throw new InvalidEnvironment('DATABASE_REPLICA_URLS must not be set where there is no DATABASE_URL, the primary.');
+    throw new InvalidEnvironment('DATABASE_REPLICA_URLS must not be set without DATABASE_URL, the URL of the primary.');
   }
   if (values.WEB_CONCURRENCY > 1 && values.DATABASE_URL === undefined) {
     throw new InvalidEnvironment(
-      'WEB_CONCURRENCY must be 1 where there is no DATABASE_URL: only one process can open the embedded database.',
+      'WEB_CONCURRENCY must be 1 without DATABASE_URL, because only one process can open the embedded database.',
     );
   }
   return { ...values };

@@ -1,4 +1,4 @@
 import { createRequire } from 'node:module';
 
-/** The version of the service, as package.json has it. */
+/** The version in package.json. */
 export const { version: VERSION } = createRequire(import.meta.url)('#package.json') as { version: string };
