@@ -8,9 +8,9 @@ export function addExportCommand(program: Command, session: Session): void {
   program
     .command('export')
     .description(
-      'Writes all data into one file, from which `import` fills another database. The file is as secret as the database: it has the password hashes and the digests of the keys.',
+      'Export all data to one file, which `import` loads into another database. The file is as secret as the database: it contains the password hashes and the digests of the keys.',
     )
-    .requiredOption('--file <path>', 'the new file: JSON lines, compressed by gzip')
+    .requiredOption('--file <path>', 'the file to create: JSON lines, compressed with gzip')
     .option('--json', 'print JSON')
     .action(async ({ file, ...options }: { file: string; json?: boolean }) => {
       const rows = await onCurrentDatabase(session, (dataSource) =>
@@ -25,7 +25,7 @@ export function addExportCommand(program: Command, session: Session): void {
     });
 }
 
-/** @returns a line for each table */
+/** @returns one line per table */
 export function countsText(rows: Counts): string {
   return Object.entries(rows)
     .map(([table, count]) => `${table}: ${String(count)}`)

@@ -16,7 +16,7 @@ export function addHospitalCommands(program: Command, session: Session): void {
     });
   hospital
     .command('show')
-    .description('Show a hospital and how many can administer and use it; `membership list` names them.')
+    .description('Show a hospital and the number of its ADMINs and MEMBERs; `membership list` lists them.')
     .requiredOption('--id <id>', "the hospital's id", wholeNumber)
     .option('--json', 'print JSON')
     .action(async (options: { id: number; json?: boolean }) => {

@@ -8,9 +8,9 @@ export function addImportCommand(program: Command, session: Session): void {
   program
     .command('import')
     .description(
-      'Fills a new database with all data of a file that `export` wrote: ids, keys and passwords stay as they are. All of it is stored, or nothing. The file is as secret as the database.',
+      'Import the file of an `export` into a new database. Ids, keys and passwords stay the same. Either all data is stored or none. The file is as secret as the database.',
     )
-    .requiredOption('--file <path>', 'the file')
+    .requiredOption('--file <path>', 'the file to import')
     .option('--json', 'print JSON')
     .action(async ({ file, ...options }: { file: string; json?: boolean }) => {
       const rows = await onCurrentDatabase(session, (dataSource) =>

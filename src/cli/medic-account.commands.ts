@@ -31,7 +31,7 @@ export function addMedicAccountCommands(program: Command, session: Session): voi
     });
   medic
     .command('show')
-    .description('Show a medic and its memberships, removed ones too.')
+    .description('Show a medic and its memberships, including removed ones.')
     .requiredOption('--email <email>', "the medic's email")
     .option('--json', 'print JSON')
     .action(async (options: { email: string; json?: boolean }) => {
@@ -43,8 +43,12 @@ export function addMedicAccountCommands(program: Command, session: Session): voi
       print(session, options, { ...shown, memberships }, lines.join('\n'));
     });
   for (const [name, isActive, effect] of [
-    ['deactivate', false, 'Close the account of a medic: from the next request on, none of its tokens works.'],
-    ['activate', true, 'Open the account of a medic again, with the tokens that are neither revoked nor expired.'],
+    ['deactivate', false, 'Deactivate the account of a medic. Its tokens stop working immediately.'],
+    [
+      'activate',
+      true,
+      'Activate the account of a medic again, including its tokens that are neither revoked nor expired.',
+    ],
   ] as const) {
     medic
       .command(name)
@@ -58,13 +62,13 @@ export function addMedicAccountCommands(program: Command, session: Session): voi
         print(session, options, { id, is_active: isActive }, `Medic ${String(id)} is ${name}d.`);
       });
   }
-  addPasswordOptions(medic.command('set-password'), 'the new password, of at least 8 characters')
-    .description('Replace the password of a medic. Its tokens go on working; `token revoke` ends them.')
+  addPasswordOptions(medic.command('set-password'), 'the new password, at least 8 characters')
+    .description('Replace the password of a medic. Its tokens keep working; revoke them with `token revoke`.')
     .requiredOption('--email <email>', "the medic's email")
     .option('--json', 'print JSON')
     .action(async ({ email, ...options }: PasswordOptions & { email: string; json?: boolean }, command: Command) => {
       const password = await passwordOf(session, options);
-      if (password === undefined) command.error('error: give either --password or --password-stdin');
+      if (password === undefined) command.error('error: specify either --password or --password-stdin');
       const id = await onCurrentDatabase(session, (dataSource) =>
         medicsOn(dataSource).setPassword(email, { password }),
       );

@@ -20,10 +20,13 @@ interface NewMedic extends PasswordOptions {
 /** Adds `medic create` and `medic verify-specialty`. */
 export function addMedicCommands(program: Command, session: Session): void {
   const medic = program.command('medic').description('Manage medics.');
-  addPasswordOptions(medic.command('create'), 'a password of at least 8 characters; without one, none works')
-    .description('Creates a medic and prints its token, which is shown this once.')
+  addPasswordOptions(
+    medic.command('create'),
+    'a password, at least 8 characters; without one, the medic cannot log in by password',
+  )
+    .description('Create a medic and print its token, which is shown only once.')
     .requiredOption('--name <name>', 'the full name')
-    .requiredOption('--email <email>', 'the email, which no other medic has')
+    .requiredOption('--email <email>', 'the email, which must be unique')
     .option('--json', 'print JSON')
     .action(async ({ json = false, name, email, ...options }: NewMedic) => {
       const password = await passwordOf(session, options);
@@ -35,7 +38,7 @@ export function addMedicCommands(program: Command, session: Session): void {
   medic
     .command('verify-specialty')
     .description(
-      'Records that the specialty of a medic has been verified. A change of the name, the specialty or a licence number revokes it.',
+      'Record that the specialty of a medic is verified. Changing the name, the specialty or a licence number revokes this.',
     )
     .requiredOption('--email <email>', "the medic's email")
     .option('--revoke', 'record that the specialty is no longer verified')

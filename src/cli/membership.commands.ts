@@ -23,7 +23,9 @@ export function addMembershipCommands(program: Command, session: Session): void 
       const medicId = await new OperatorMedics(dataSource, new TokensService(dataSource)).idOf(medic);
       return work(new OperatorMemberships(dataSource), { medicId, hospitalId: hospital });
     });
-  addSliceOptions(membership.command('list').description('List the memberships of a hospital by id, removed ones too.'))
+  addSliceOptions(
+    membership.command('list').description('List the memberships of a hospital by id, including removed ones.'),
+  )
     .requiredOption('--hospital <id>', "the hospital's id", wholeNumber)
     .option('--json', 'print JSON')
     .action(async (options: SliceOptions & { hospital: number; json?: boolean }) => {
@@ -35,7 +37,7 @@ export function addMembershipCommands(program: Command, session: Session): void 
   addPairOptions(
     membership
       .command('set')
-      .description('Give a medic a live membership of this type: it is created, restored or changed.'),
+      .description('Create, restore or change the membership of a medic, so that it is live and has this type.'),
   )
     .addOption(
       new Option('--type <type>', 'ADMIN or MEMBER').choices(Object.values(MembershipType)).makeOptionMandatory(),
@@ -45,7 +47,7 @@ export function addMembershipCommands(program: Command, session: Session): void 
       print(session, options, set, membershipLine(set));
     });
   addPairOptions(
-    membership.command('remove').description('Remove the live membership of a medic; `membership set` restores it.'),
+    membership.command('remove').description('Remove the live membership of a medic. `membership set` restores it.'),
   ).action(async (options: PairOptions) => {
     const removed = await onPair(options, (on, pair) => on.remove(pair, options.allowNoAdmin === true));
     print(session, options, removed, membershipLine(removed));
@@ -56,11 +58,11 @@ function addPairOptions(command: Command): Command {
   return command
     .requiredOption('--hospital <id>', "the hospital's id", wholeNumber)
     .requiredOption('--medic <email>', "the medic's email")
-    .option('--allow-no-admin', 'even if the hospital loses its last ADMIN')
+    .option('--allow-no-admin', 'allow the hospital to lose its last ADMIN')
     .option('--json', 'print JSON');
 }
 
-/** @returns a membership on one line */
+/** @returns a membership as one line */
 export function membershipLine(membership: MembershipResponse): string {
   const { id, medic, hospital, type_membership: type, is_active, is_deleted } = membership;
   const state = is_deleted ? '\tremoved' : is_active ? '\tactive' : '';

@@ -6,7 +6,7 @@ import { onDatabase, print, type Session } from './session.js';
 export function addMigrateCommand(program: Command, session: Session): void {
   program
     .command('migrate')
-    .description('Brings the schema of the database up to date; safe to run twice, and from two places at once.')
+    .description('Bring the schema of the database up to date. Safe to run repeatedly and concurrently.')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
       const migrations = await onDatabase(session, migrate);

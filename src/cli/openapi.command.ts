@@ -14,7 +14,7 @@ import type { Session } from './session.js';
 export function addOpenApiCommand(program: Command, session: Session): void {
   program
     .command('openapi')
-    .description('Prints the OpenAPI document of the API as JSON; needs no database.')
+    .description('Print the OpenAPI document of the API as JSON. Needs no database.')
     .action(async () => {
       const unused = new DataSource(postgresOptions('postgres://localhost'));
       const environment = readEnvironment({});

@@ -14,17 +14,19 @@ import type { Terminal } from './session.js';
 import { addTokenCommands } from './token.commands.js';
 
 /**
- * Runs one command of the operator (section 8 of the contract).
- * @param args the words after the program's name
- * @returns the exit code: 0, or 1 where the command failed and has said why
+ * Runs one operator command (section 8 of the contract).
+ * @param args the arguments after the name of the program
+ * @returns the exit code: 0, or 1 if the command failed and printed the reason
  */
 export async function runCli(args: string[], variables: NodeJS.ProcessEnv, terminal: Terminal): Promise<number> {
   const program = new Command('npm run cli --')
-    .description('Looks after the service. It works on the database that the environment names, as the server does.')
+    .description(
+      'Manage the service. Commands use the database that the environment variables name, as the server does.',
+    )
     .version(VERSION, '--version', 'print the version of the service')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
-    .showHelpAfterError('Add --help for help.');
+    .showHelpAfterError('Add --help to see the usage.');
   const session = { variables, terminal };
   addMigrateCommand(program, session);
   addMedicCommands(program, session);

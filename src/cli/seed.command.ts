@@ -9,11 +9,11 @@ import { onCurrentDatabase, print, type Session } from './session.js';
 export function addSeedCommand(program: Command, session: Session): void {
   program
     .command('seed')
-    .description('Stores data for demonstrations and benchmarks, and prints a token of an ADMIN of a large hospital.')
-    .requiredOption('--hospitals <n>', 'how many hospitals', count)
-    .requiredOption('--medics <n>', 'how many medics', count)
-    .requiredOption('--memberships <n>', 'how many memberships; a medic has 1 to 8', count)
-    .option('--seed <n>', 'the same number makes the same data', count, 1)
+    .description('Create data for demonstrations and benchmarks, and print a token of an ADMIN of a large hospital.')
+    .requiredOption('--hospitals <n>', 'number of hospitals', count)
+    .requiredOption('--medics <n>', 'number of medics', count)
+    .requiredOption('--memberships <n>', 'number of memberships; a medic has 1 to 8', count)
+    .option('--seed <n>', 'seed of the random generator; the same seed creates the same data', count, 1)
     .option('--json', 'print JSON')
     .action(async ({ json = false, ...size }: SeedSize & { json?: boolean }) => {
       requirePossible(size);

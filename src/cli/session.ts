@@ -6,21 +6,21 @@ import { EmbeddedDataSource } from '../database/embedded-data-source.js';
 import { openDatabase } from '../database/open-database.js';
 import { migrate, requireCurrentSchema } from '../database/schema.js';
 
-/** Where a command prints: its result, and what goes wrong. */
+/** Standard streams of a command. */
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** @returns everything that is piped into the command */
+  /** @returns the complete standard input */
   readonly read: () => Promise<string>;
 }
 
-/** What a command runs with. */
+/** Environment of a command. */
 export interface Session {
   readonly variables: NodeJS.ProcessEnv;
   readonly terminal: Terminal;
 }
 
-/** Does `work` on the database that the environment names, and closes it. */
+/** Runs `work` on the database that the environment variables name, then closes it. */
 export async function onDatabase<T>(session: Session, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   const dataSource = await openDatabase(readEnvironment(session.variables));
   try {
@@ -34,8 +34,8 @@ export async function onDatabase<T>(session: Session, work: (dataSource: DataSou
 }
 
 /**
- * As {@link onDatabase}, on a schema that is up to date: an embedded database is brought there.
- * @throws SchemaIsBehind a server's database is not
+ * Runs `work` as {@link onDatabase} does, on an up-to-date schema. Migrates an embedded database first.
+ * @throws SchemaIsBehind the database of a server is not up to date
  */
 export function onCurrentDatabase<T>(session: Session, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   return onDatabase(session, async (dataSource) => {
@@ -45,53 +45,56 @@ export function onCurrentDatabase<T>(session: Session, work: (dataSource: DataSo
   });
 }
 
-/** Prints `data` for a script where `json` is set, and else the text for a person. */
+/** Prints `data` as JSON for scripts if `json` is set, otherwise `text` for people. */
 export function print({ terminal }: Session, { json = false }: { json?: boolean }, data: unknown, text: string): void {
   terminal.out(json ? `${JSON.stringify(data)}\n` : `${text}\n`);
 }
 
-/** How often a command that takes long says how far it is. */
-const PROGRESS_EVERY_MS = 2000;
+/** Interval of progress lines. */
+const PROGRESS_INTERVAL_MS = 2000;
 
-/** @returns what prints how many rows of a table are done, every two seconds at most, beside the result */
+/** @returns a function that prints the progress of a table to standard error, at most every two seconds */
 export function progressOf({ terminal }: Session): Progress {
   let last = Date.now();
   return (table, rows) => {
-    if (Date.now() - last < PROGRESS_EVERY_MS) return;
+    if (Date.now() - last < PROGRESS_INTERVAL_MS) return;
     last = Date.now();
     terminal.err(`${table}: ${String(rows)} rows …\n`);
   };
 }
 
-/** Gets the name of a table and how many of its rows are done. */
+/** Receives a table and the number of its rows that are done. */
 export type Progress = (table: string, rows: number) => void;
 
-/** The options that name a password, on the command line or on the standard input. */
+/** Options that pass a password, on the command line or on standard input. */
 export interface PasswordOptions {
   readonly password?: string;
   readonly passwordStdin?: boolean;
 }
 
-/** @returns the password that a command is given, without the end of its line; undefined without one */
+/** @returns the password without its line break; undefined if none is given */
 export async function passwordOf(session: Session, options: PasswordOptions): Promise<string | undefined> {
   if (options.passwordStdin !== true) return options.password;
   return (await session.terminal.read()).replace(/\r?\n$/, '');
 }
 
-/** Adds `--password` and `--password-stdin`, one of which may be given. */
+/** Adds `--password` and `--password-stdin`, which exclude each other. */
 export function addPasswordOptions(command: Command, description: string): Command {
   return command
     .addOption(new Option('--password <password>', description).conflicts('passwordStdin'))
-    .option('--password-stdin', 'read the password from the standard input, which no list of processes shows');
+    .option(
+      '--password-stdin',
+      'read the password from standard input, so that it does not appear in the list of processes',
+    );
 }
 
-/** @returns the whole number that an option has. @throws InvalidArgumentError it has none of at least 1 */
+/** @throws InvalidArgumentError the text is not a whole number of at least 1 */
 export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.');
   return Number(text);
 }
 
-/** Which part of a list a command prints. */
+/** The slice of a list that a command prints. */
 export interface SliceOptions {
   readonly after: number;
   readonly limit: number;
@@ -100,11 +103,11 @@ export interface SliceOptions {
 /** Adds `--after` and `--limit`. */
 export function addSliceOptions(command: Command): Command {
   return command
-    .option('--after <id>', 'only those with a greater id', (text) => (text === '0' ? 0 : wholeNumber(text)), 0)
-    .option('--limit <n>', 'how many at most', wholeNumber, 100);
+    .option('--after <id>', 'list only greater ids', (text) => (text === '0' ? 0 : wholeNumber(text)), 0)
+    .option('--limit <n>', 'maximum number of lines', wholeNumber, 100);
 }
 
-/** @returns the command that has the subcommands of this name. @throws Error there is none: a defect */
+/** @throws Error there is no such command, which is a defect */
 export function subcommandsOf(program: Command, name: string): Command {
   const found = program.commands.find((command) => command.name() === name);
   if (found === undefined) throw new Error(`There is no command ${name}.`);

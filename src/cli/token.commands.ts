@@ -16,10 +16,10 @@ export function addTokenCommands(program: Command, session: Session): void {
     });
   token
     .command('issue')
-    .description('Prints a further token of a medic, which is shown this once.')
+    .description('Issue another token for a medic and print it. It is shown only once.')
     .requiredOption('--medic <email>', "the medic's email")
-    .option('--label <label>', 'what the token is for', shortText, 'operator')
-    .option('--expires <instant>', 'when it stops working, such as 2030-01-31T12:00:00Z', futureInstant)
+    .option('--label <label>', 'the purpose of the token', shortText, 'operator')
+    .option('--expires <instant>', 'time of expiry, such as 2030-01-31T12:00:00Z', futureInstant)
     .option('--json', 'print JSON')
     .action(async (options: { medic: string; label: string; expires?: string; json?: boolean }) => {
       const issued = await onTokens(options.medic, async (tokens, medicId) => {
@@ -30,7 +30,7 @@ export function addTokenCommands(program: Command, session: Session): void {
     });
   token
     .command('list')
-    .description('Lists the tokens of a medic, never their keys.')
+    .description('List the tokens of a medic, without their keys.')
     .requiredOption('--medic <email>', "the medic's email")
     .option('--json', 'print JSON')
     .action(async (options: { medic: string; json?: boolean }) => {
@@ -39,13 +39,14 @@ export function addTokenCommands(program: Command, session: Session): void {
     });
   token
     .command('revoke')
-    .description('Revokes one token of a medic, or all of them, from the next request on.')
+    .description('Revoke one token of a medic, or all of them, with immediate effect.')
     .requiredOption('--medic <email>', "the medic's email")
     .option('--id <id>', 'the id that `token list` prints', wholeNumber)
-    .option('--all', 'all of them')
+    .option('--all', 'revoke all tokens')
     .option('--json', 'print JSON')
     .action(async (options: { medic: string; id?: number; all?: boolean; json?: boolean }, command: Command) => {
-      if ((options.id === undefined) === (options.all === undefined)) command.error('error: give either --id or --all');
+      if ((options.id === undefined) === (options.all === undefined))
+        command.error('error: specify either --id or --all');
       const revoked = await onTokens(options.medic, (tokens, medicId) => tokens.revoke(medicId, options.id));
       if (revoked === 0 && options.id !== undefined)
         throw new OperatorError('The medic has no live token with this id.');
@@ -53,14 +54,14 @@ export function addTokenCommands(program: Command, session: Session): void {
     });
 }
 
-/** @returns the instant in UTC, with the digits of a second that a `Date` would lose */
+/** @returns the time in UTC with microseconds, which a `Date` would lose */
 function futureInstant(text: string): string {
   const instant = new Date(text);
   const [, fraction = ''] = /\.(\d+)/.exec(text) ?? [];
   const isInstant = isRFC3339(text) && isISO8601(text, { strict: true }) && fraction.length <= 6;
   if (!isInstant || !(instant > new Date())) {
     throw new InvalidArgumentError(
-      'It must be an instant in the future, such as 2030-01-31T12:00:00Z, with at most six digits after the seconds.',
+      'It must be a time in the future, such as 2030-01-31T12:00:00Z, with at most six decimal places of a second.',
     );
   }
   return `${instant.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;

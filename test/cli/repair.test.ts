@@ -162,7 +162,7 @@ describe('medic', () => {
   test('set-password refuses a short one, none, two, and nobody', async () => {
     const command = ['medic', 'set-password', '--email', ANA];
     expect(await refused(...command, '--password', '1234567')).toMatch(/^password: .+\n$/);
-    expect(await operator.fail(...command)).toMatch(/give either --password or --password-stdin/);
+    expect(await operator.fail(...command)).toMatch(/specify either --password or --password-stdin/);
     expect(await operator.fail(...command, '--password', 'x', '--password-stdin')).toMatch(/cannot be used with/);
     const nobody = ['medic', 'set-password', '--email', 'nobody@example.org', '--password', 'long enough'];
     expect(await refused(...nobody)).toMatch(/no medic/);

@@ -101,7 +101,7 @@ describe('what an export does not do', () => {
     const { code, err } = await run(source.variables, 'export', '--file', full);
     expect({ code, err }).toEqual({
       code: 1,
-      err: `The file ${full} cannot be used: it exists already; name another one.\n`,
+      err: `The file ${full} cannot be used: it already exists; choose another name.\n`,
     });
     expect((await readFile(full)).equals(before)).toBe(true);
   });
@@ -156,13 +156,13 @@ describe('what an import refuses, and stores nothing', () => {
     const refusal: unknown = await importDatabase(target, file, () => undefined).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(OperatorError);
     expect((refusal as OperatorError).message).toMatch(because);
-    expect((refusal as OperatorError).message).toMatch(/^The file is not a whole export|^The schema/);
+    expect((refusal as OperatorError).message).toMatch(/^The file is not a complete export|^The schema/);
     expect(await everythingOf(target)).toEqual(before);
   }
 
   test('a file that was cut off, wherever', async () => {
     for (const length of [0, 5, 1000, whole.length >> 1, whole.length - 9, whole.length - 1]) {
-      await isRefused(whole.subarray(0, length), /is not a whole export/);
+      await isRefused(whole.subarray(0, length), /is not a complete export/);
     }
   });
 
@@ -171,15 +171,15 @@ describe('what an import refuses, and stores nothing', () => {
       const bytes = Buffer.from(whole);
       const index = Math.floor(bytes.length * where);
       bytes.writeUInt8(bytes.readUInt8(index) ^ 1, index);
-      await isRefused(bytes, /is not a whole export/);
+      await isRefused(bytes, /is not a complete export/);
     }
   });
 
   test('a file that is something else', async () => {
-    await isRefused(Buffer.from('{"medics": []}'), /cannot be read to its end/);
-    await isRefused(gzipSync('hello'), /is not a whole export/);
+    await isRefused(Buffer.from('{"medics": []}'), /is not valid gzip, or is truncated/);
+    await isRefused(gzipSync('hello'), /is not a complete export/);
     await isRefused(['hello'], /not JSON/);
-    await isRefused(['{"format":"other"}'], /does not begin as one/);
+    await isRefused(['{"format":"other"}'], /its first line is not the header of an export/);
     await isRefused([], /not JSON/);
   });
 
@@ -189,17 +189,17 @@ describe('what an import refuses, and stores nothing', () => {
     await isRefused(lines.slice(0, -1), /its end is missing/);
     await isRefused(lines.toSpliced(5, 1), /rows of medic are missing/);
     await isRefused([...lines, end], /something follows its end/);
-    await isRefused([header, 'null', end], /a line is none that an export has/);
-    await isRefused([header, '{"table":"migration","row":["1"]}', end], /of no table/);
+    await isRefused([header, 'null', end], /a line is of no known kind/);
+    await isRefused([header, '{"table":"migration","row":["1"]}', end], /an unknown table/);
     await isRefused([header, '{"table":"medic","row":["1"]}', end], /does not have the columns/);
   });
 
   test('rows that break a rule of the database', async () => {
     const twice = lines.toSpliced(5, 0, String(lines[5]));
-    await isRefused(twice, /refuses its rows \(23505 medic_pkey\)/);
+    await isRefused(twice, /rejects its rows \(23505 medic_pkey\)/);
     const withoutMedic = lines.filter((line) => !line.startsWith('{"table":"medic","row":["7",'));
     const withTruth = withoutMedic.map((line) => line.replace('"end":{"medic":20', '"end":{"medic":19'));
-    await isRefused(withTruth, /refuses its rows \(23503 membership_medic_fkey\)/);
+    await isRefused(withTruth, /rejects its rows \(23503 membership_medic_fkey\)/);
     const [header, ...others] = lines;
     await isRefused([String(header), ...others.map((line) => line.replace('"ADMIN"', '"OWNER"'))], /23514/);
   });
@@ -228,7 +228,7 @@ describe('what an import refuses, and stores nothing', () => {
       await at(used, (dataSource) => dataSource.query(sql));
       const stored = await at(used, everythingOf);
       const { code, err } = await importInto(used, full);
-      expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(`has rows in ${table} already`) });
+      expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(`already has rows in ${table}`) });
       expect(await at(used, everythingOf)).toEqual(stored);
     }
   });

@@ -2,34 +2,34 @@ import { FAMILY_NAMES, GIVEN_NAMES, HOSPITAL_KINDS, PLACES } from './names.js';
 import { Random } from './random.js';
 import { OperatorError } from '../../common/errors.js';
 
-/** How much to make. */
+/** Size of a data set. */
 export interface SeedSize {
   readonly hospitals: number;
   readonly medics: number;
   readonly memberships: number;
-  /** The same seed makes the same data. */
+  /** The same seed creates the same data. */
   readonly seed: number;
 }
 
-/** The most hospitals that a medic of the data set belongs to. */
-const MOST_OF_MEDIC = 8;
-/** One hospital in so many is large, and how many medics a large one has on average. */
+/** Upper bound of the hospitals of one medic. */
+const MAX_PER_MEDIC = 8;
+/** One hospital in `LARGE_EVERY` is large, with `LARGE_SIZE` medics on average. */
 const LARGE_EVERY = 2000;
 const LARGE_SIZE = 12_000;
 
-/** The numbers that are asked for do not go together. */
+/** The requested numbers contradict each other. */
 export class ImpossibleSeed extends OperatorError {}
 
 /** @throws ImpossibleSeed the memberships do not fit between the medics and the hospitals */
 export function requirePossible({ hospitals, medics, memberships }: SeedSize): void {
-  const most = medics * Math.min(MOST_OF_MEDIC, hospitals);
+  const most = medics * Math.min(MAX_PER_MEDIC, hospitals);
   if (memberships >= medics && memberships <= most) return;
   throw new ImpossibleSeed(
-    `--memberships must be from ${String(medics)} to ${String(most)} for so many medics, who belong to 1 to ${String(MOST_OF_MEDIC)} hospitals each.`,
+    `--memberships must be from ${String(medics)} to ${String(most)} for ${String(medics)} medics, who belong to 1 to ${String(MAX_PER_MEDIC)} hospitals each.`,
   );
 }
 
-/** One row of `hospital` without its id. */
+/** Yields rows of `hospital` without their ids. */
 export function* hospitalRows({ hospitals, seed }: SeedSize): Generator<unknown[]> {
   const random = new Random(seed);
   for (let number = 1; number <= hospitals; number += 1) {
@@ -38,7 +38,10 @@ export function* hospitalRows({ hospitals, seed }: SeedSize): Generator<unknown[
   }
 }
 
-/** One row of `medic` without its id. @param firstId makes the emails unique */
+/**
+ * Yields rows of `medic` without their ids.
+ * @param firstId makes the emails unique
+ */
 export function* medicRows({ medics, seed }: SeedSize, firstId: number): Generator<unknown[]> {
   const random = new Random(seed + 1);
   for (let id = firstId; id < firstId + medics; id += 1) {
@@ -49,9 +52,9 @@ export function* medicRows({ medics, seed }: SeedSize, firstId: number): Generat
 }
 
 /**
- * The memberships: most hospitals get about the same small number, a few get over ten thousand; each
- * medic belongs to 1 to 8; each hospital that has a medic has an ADMIN.
- * @returns rows of medic, hospital (both from 0), type, is_active and days since joining
+ * Yields memberships. Most hospitals get about the same small number, a few get over ten thousand. Each medic belongs
+ * to 1 to 8 hospitals, and each hospital with a medic has an ADMIN.
+ * @returns rows of medic, hospital (both counted from 0), type, is_active and days since joining
  */
 export function* membershipRows(size: SeedSize): Generator<[number, number, 'ADMIN' | 'MEMBER', boolean, number]> {
   const random = new Random(size.seed + 2);
@@ -62,7 +65,7 @@ export function* membershipRows(size: SeedSize): Generator<[number, number, 'ADM
     const chosen = new Set<number>();
     while (chosen.size < (degrees[medic] ?? 0)) {
       const hospital = hospitalOf();
-      // A full circle is certain to find a hospital that the medic does not have yet.
+      // Terminates, because a medic belongs to no more hospitals than there are.
       let free = hospital;
       while (chosen.has(free)) free = (free + 1) % size.hospitals;
       const isAdmin = hasAdmin[free] === 0 || random.below(50) === 0;
@@ -74,7 +77,7 @@ export function* membershipRows(size: SeedSize): Generator<[number, number, 'ADM
 }
 
 function degreesOf({ hospitals, medics, memberships }: SeedSize, random: Random): Uint8Array {
-  const most = Math.min(MOST_OF_MEDIC, hospitals);
+  const most = Math.min(MAX_PER_MEDIC, hospitals);
   const degrees = new Uint8Array(medics).fill(1);
   for (let left = memberships - medics; left > 0;) {
     const medic = random.below(medics);
@@ -86,7 +89,7 @@ function degreesOf({ hospitals, medics, memberships }: SeedSize, random: Random)
   return degrees;
 }
 
-/** @returns a function that draws a hospital: the first ones are large, the others alike */
+/** @returns a function that draws a hospital; the first ones are large */
 function weightedHospitals({ hospitals, memberships }: SeedSize, random: Random): () => number {
   const large = Math.min(Math.ceil(hospitals / LARGE_EVERY), hospitals - 1);
   const share = Math.min((large * LARGE_SIZE) / memberships, 0.5);

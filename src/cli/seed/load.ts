@@ -1,14 +1,14 @@
 import type { EntityManager } from 'typeorm';
 import { hospitalRows, medicRows, membershipRows, type SeedSize } from './data-set.js';
 
-/** How many rows one statement stores. */
+/** Rows per statement. */
 const BATCH = 10_000;
 
-/** Gets the table and how many of its rows have been stored. */
+/** Receives the table, the number of stored rows, and their total. */
 export type Progress = (table: string, stored: number, of: number) => void;
 
 /**
- * Stores a data set beside what there is, in the transaction of `manager`.
+ * Adds a data set to the existing data, in the transaction of `manager`.
  * @returns the id of an ADMIN of the largest hospital
  */
 export async function loadDataSet(manager: EntityManager, size: SeedSize, progress: Progress): Promise<number> {
@@ -36,7 +36,7 @@ export async function loadDataSet(manager: EntityManager, size: SeedSize, progre
   return admin.medic_id;
 }
 
-/** Ids are given in the order of the rows, so that memberships can be told theirs. */
+/** Locks the table, so that ids are consecutive and memberships can be computed from them. */
 async function nextId(manager: EntityManager, table: 'medic' | 'hospital'): Promise<number> {
   await manager.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
   const [{ id }] = await manager.query<[{ id: number }]>(

@@ -1,4 +1,4 @@
-/** Random numbers that a seed makes the same each time (the mulberry32 generator). */
+/** Reproducible random numbers (the mulberry32 generator). */
 export class Random {
   constructor(private state: number) {}
 
@@ -15,7 +15,6 @@ export class Random {
     return Math.floor(this.next() * end);
   }
 
-  /** @returns one of the items */
   pick(items: readonly string[]): string {
     return items[this.below(items.length)] ?? '';
   }

@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * Does `work` in the transaction of `manager` with every foreign key checked only after it, so that rows
- * may come in any order. Afterwards the foreign keys are as they were.
- * @returns what `work` returns
- * @throws QueryFailedError a row refers to one that there is not, or the user does not own the tables
+ * Runs `work` in the transaction of `manager` with all foreign keys deferred, so that rows may come in any order.
+ * Checks and restores the foreign keys afterwards.
+ * @returns the result of `work`
+ * @throws QueryFailedError a row violates a foreign key, or the user does not own the tables
  */
 export async function withDeferredForeignKeys<T>(
   manager: EntityManager,

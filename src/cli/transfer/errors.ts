@@ -1,8 +1,8 @@
 import { OperatorError } from '../../common/errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'this user has no right to it',
-  EEXIST: 'it exists already; name another one',
+  EACCES: 'this user has no permission',
+  EEXIST: 'it already exists; choose another name',
   EISDIR: 'it is a folder',
   ENOENT: 'there is no such file or folder',
   ENOSPC: 'the disk is full',
@@ -10,32 +10,31 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The file of an export cannot be opened, read or written. */
 export class UnusableFile extends OperatorError {
-  /** @param code the system's, such as `ENOENT` */
+  /** @param code system error code, such as `ENOENT` */
   constructor(path: string, code: string) {
     super(`The file ${path} cannot be used: ${REASONS[code] ?? code}.`);
   }
 }
 
-/** The file is no export, or lacks a part of one. */
+/** The file is not an export, or is incomplete. */
 export class DamagedExport extends OperatorError {
-  /** @param what tells whoever has to find out why */
   constructor(what: string) {
-    super(`The file is not a whole export, so nothing was imported: ${what}.`);
+    super(`The file is not a complete export, so nothing was imported: ${what}.`);
   }
 }
 
-/** The export was made on another schema than that of the database. */
+/** The schema of the export differs from that of the database. */
 export class OtherSchema extends OperatorError {
   constructor(what: string) {
     super(
-      `The schema of the export is not that of this database, so nothing was imported: ${what}. Export and import with the same version of the service.`,
+      `The schema of the export differs from that of this database, so nothing was imported: ${what}. Export and import with the same version of the service.`,
     );
   }
 }
 
-/** An import goes only into a new database. */
+/** An import requires a new database. */
 export class DatabaseNotEmpty extends OperatorError {
   constructor(table: string) {
-    super(`The database has rows in ${table} already; an import goes only into a new database. Nothing was imported.`);
+    super(`The database already has rows in ${table}, so nothing was imported; import into a new database.`);
   }
 }

@@ -4,14 +4,14 @@ import { headerOf, type Counts, type EndLine, type SequenceLine } from './format
 import { writeLines } from './lines-file.js';
 import { columnList, keyOf, quoted, readTables, useCanonicalText, type Table } from './tables.js';
 
-/** How many rows one statement reads; fewer of those that may be megabytes. */
+/** Rows per statement; fewer if a row may have megabytes. */
 const BATCH = 1000;
 const BATCHES: Readonly<Record<string, number>> = { hospital_picture: 4 };
 
 /**
- * Writes every row of the service into a new file, as the database was at one instant.
- * @returns how many rows of each table were written
- * @throws UnusableFile the file exists already, or cannot be written
+ * Exports every row of the service to a new file, from one snapshot of the database.
+ * @returns number of rows by table
+ * @throws UnusableFile the file already exists, or cannot be written
  */
 export function exportDatabase(dataSource: DataSource, path: string, progress: Progress): Promise<Counts> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
@@ -39,7 +39,10 @@ async function* linesOf(manager: EntityManager, counts: Counts, progress: Progre
   yield `${JSON.stringify({ end: counts } satisfies EndLine)}\n`;
 }
 
-/** Reads a table by its primary key. @returns rows as JSON arrays of texts, which the database makes */
+/**
+ * Reads a table by keyset pagination over its primary key.
+ * @returns batches of rows, each row a JSON array of texts that PostgreSQL has built
+ */
 async function* batchesOf(manager: EntityManager, table: Table): AsyncGenerator<string[]> {
   const key = keyOf(table);
   const limit = BATCHES[table.name] ?? BATCH;

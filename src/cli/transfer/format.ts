@@ -2,28 +2,28 @@ import { MigrationExecutor, type EntityManager } from 'typeorm';
 import { DamagedExport } from './errors.js';
 import type { Table } from './tables.js';
 
-/** Goes up whenever an older program could not read what this one writes. */
+/** Increased when older versions of the service cannot read the format anymore. */
 export const FORMAT_VERSION = 1;
 
-/** Rows by table. */
+/** Number of rows by table. */
 export type Counts = Record<string, number>;
 
-/** The first line: what the rows that follow fit. */
+/** First line of an export: the schema of the rows. */
 export interface Header {
   readonly format: 'hospital-memberships';
   readonly version: number;
   readonly migrations: readonly string[];
-  /** Table -> the names of its columns, in the order in which rows have them. */
+  /** Table -> names of its columns, in the order of the values in a row. */
   readonly tables: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A row: PostgreSQL's own text of each column, or null. */
+/** A row: the PostgreSQL text form of each column, or null. */
 export interface RowLine {
   readonly table: string;
   readonly row: readonly (string | null)[];
 }
 
-/** Where a sequence stands; after the rows. */
+/** State of a sequence. These lines follow the rows. */
 export interface SequenceLine {
   readonly sequence: {
     readonly table: string;
@@ -33,12 +33,12 @@ export interface SequenceLine {
   };
 }
 
-/** The last line: how many rows there were. */
+/** Last line of an export. */
 export interface EndLine {
   readonly end: Counts;
 }
 
-/** Any line but the first. */
+/** Any line except the first. */
 export type Line = RowLine | SequenceLine | EndLine;
 
 /** @returns the header of an export of the database, in the transaction of `manager` */
@@ -52,20 +52,20 @@ export async function headerOf(manager: EntityManager, tables: readonly Table[])
   };
 }
 
-/** @throws DamagedExport the line is not the first one of an export */
+/** @throws DamagedExport the line is not the header of an export */
 export function parseHeader(text: string | undefined): Header {
   const header = parse(text ?? '') as Partial<Header>;
   if (header.format !== 'hospital-memberships' || !Array.isArray(header.migrations)) {
-    throw new DamagedExport('it does not begin as one');
+    throw new DamagedExport('its first line is not the header of an export');
   }
   return header as Header;
 }
 
-/** @throws DamagedExport the line is none that an export has after the first one */
+/** @throws DamagedExport the line is of no known kind */
 export function parseLine(text: string): Line {
   const line = parse(text) as Partial<RowLine & SequenceLine & EndLine>;
   if (line.row === undefined && line.sequence === undefined && line.end === undefined) {
-    throw new DamagedExport('a line is none that an export has');
+    throw new DamagedExport('a line is of no known kind');
   }
   return line as Line;
 }

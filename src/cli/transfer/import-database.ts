@@ -10,16 +10,16 @@ import { RowLoader } from './row-loader.js';
 import { requireSameSchema } from './same-schema.js';
 import { quoted, readTables, useCanonicalText } from './tables.js';
 
-/** data_exception and integrity_constraint_violation: it is the rows that are wrong. */
-const WRONG_ROWS = /^2[23]/;
+/** SQLSTATE classes data_exception and integrity_constraint_violation: the rows are invalid. */
+const INVALID_ROWS = /^2[23]/;
 
 /**
- * Stores an export in a database without rows: all of it, or nothing. Ids stay as they are, and the next
- * ones are those that the exported database would have given.
- * @returns how many rows of each table were stored
+ * Imports an export into an empty database, completely or not at all. Ids stay the same, and sequences continue
+ * where they were.
+ * @returns number of rows by table
  * @throws UnusableFile the file cannot be read
- * @throws DamagedExport the file is no export, or not a whole one
- * @throws OtherSchema it was made on another schema
+ * @throws DamagedExport the file is not a complete export
+ * @throws OtherSchema its schema differs from that of the database
  * @throws DatabaseNotEmpty the database has rows
  */
 export async function importDatabase(dataSource: DataSource, path: string, progress: Progress): Promise<Counts> {
@@ -27,8 +27,8 @@ export async function importDatabase(dataSource: DataSource, path: string, progr
     return await inTransaction(dataSource, ({ manager }) => importInto(manager, path, progress));
   } catch (error) {
     const { code = '', constraint } = databaseFailureOf(error);
-    if (!WRONG_ROWS.test(code)) throw error;
-    throw new DamagedExport(`the database refuses its rows (${[code, constraint ?? ''].join(' ').trim()})`);
+    if (!INVALID_ROWS.test(code)) throw error;
+    throw new DamagedExport(`the database rejects its rows (${[code, constraint ?? ''].join(' ').trim()})`);
   }
 }
 
@@ -44,7 +44,7 @@ async function importInto(manager: EntityManager, path: string, progress: Progre
     const loader = new RowLoader(manager, tables);
     const sequences = await withDeferredForeignKeys(manager, names, () => storeLines(loader, lines, progress));
     await manager.query(`ANALYZE ${names.join(', ')}`);
-    // Last, for what a sequence is told outlives a transaction that is given up.
+    // Last, because setval is not undone by a rollback.
     await setSequences(manager, sequences);
     return loader.counts;
   } finally {
@@ -52,7 +52,7 @@ async function importInto(manager: EntityManager, path: string, progress: Progre
   }
 }
 
-/** From here to the end of the transaction, only it writes to the tables. */
+/** Locks the tables, so that they stay empty until this transaction fills them. */
 async function requireEmpty(manager: EntityManager, names: readonly string[]): Promise<void> {
   await manager.query(`LOCK TABLE ${names.join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
   for (const name of names) {
@@ -61,7 +61,7 @@ async function requireEmpty(manager: EntityManager, names: readonly string[]): P
   }
 }
 
-/** @returns where the sequences are to stand */
+/** @returns the states of the sequences */
 async function storeLines(
   loader: RowLoader,
   lines: AsyncIterable<string>,

@@ -6,9 +6,8 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { DamagedExport, UnusableFile } from './errors.js';
 
 /**
- * Writes a new file of lines, compressed by gzip, which only its owner may read. Where that fails, no
- * file remains.
- * @throws UnusableFile the file exists already, or cannot be written
+ * Writes lines to a new gzip file that only its owner may read. Removes the file on failure.
+ * @throws UnusableFile the file already exists, or cannot be written
  */
 export async function writeLines(path: string, lines: AsyncIterable<string>): Promise<void> {
   const file = await openNew(path);
@@ -21,9 +20,9 @@ export async function writeLines(path: string, lines: AsyncIterable<string>): Pr
 }
 
 /**
- * Reads what {@link writeLines} wrote, a line at a time.
+ * Reads the lines of a file that {@link writeLines} has written.
  * @throws UnusableFile the file cannot be read
- * @throws DamagedExport it is not compressed by gzip, or its end or its checksum is wrong
+ * @throws DamagedExport the file is not valid gzip, or is truncated
  */
 export async function* readLines(path: string): AsyncGenerator<string> {
   const text = pipe(createReadStream(path), createGunzip(), () => undefined).setEncoding('utf8');
@@ -40,7 +39,7 @@ export async function* readLines(path: string): AsyncGenerator<string> {
   } catch (error) {
     throw fileFailureOf(path, error) ?? error;
   }
-  if (parts.join('') !== '') throw new DamagedExport('its last line has no end');
+  if (parts.join('') !== '') throw new DamagedExport('its last line is truncated');
 }
 
 async function openNew(path: string): Promise<FileHandle> {
@@ -54,7 +53,7 @@ async function openNew(path: string): Promise<FileHandle> {
 function fileFailureOf(path: string, error: unknown): Error | undefined {
   const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown };
   if (typeof code !== 'string') return undefined;
-  if (code.startsWith('Z_')) return new DamagedExport('what is compressed in it cannot be read to its end');
+  if (code.startsWith('Z_')) return new DamagedExport('it is not valid gzip, or is truncated');
   return typeof syscall === 'string' && /^(open|read|write|close|fsync)$/.test(syscall)
     ? new UnusableFile(path, code)
     : undefined;

@@ -3,11 +3,11 @@ import { DamagedExport } from './errors.js';
 import type { Counts, RowLine } from './format.js';
 import { columnList, quoted, type Table } from './tables.js';
 
-/** One statement stores at most so many rows, and about so many characters. */
-const MOST_ROWS = 1000;
-const MOST_CHARACTERS = 8_000_000;
+/** Upper bounds of one statement. */
+const MAX_ROWS = 1000;
+const MAX_CHARACTERS = 8_000_000;
 
-/** Stores rows in the transaction of its manager, many at a time. */
+/** Stores rows in batches, in the transaction of its manager. */
 export class RowLoader {
   readonly counts: Counts;
   private readonly tables: ReadonlyMap<string, Table>;
@@ -23,26 +23,26 @@ export class RowLoader {
   }
 
   /**
-   * Takes a row, which is stored now or later.
-   * @param characters about how long it is
+   * Adds a row to the batch, and stores the previous batch if it is full.
+   * @param characters approximate length of the row
    */
   async add(line: RowLine, characters: number): Promise<void> {
-    const isFull = this.waiting.length === MOST_ROWS || this.characters + characters > MOST_CHARACTERS;
+    const isFull = this.waiting.length === MAX_ROWS || this.characters + characters > MAX_CHARACTERS;
     if (isFull || this.waiting[0]?.table !== line.table) await this.flush();
     this.waiting.push(line);
     this.characters += characters;
   }
 
   /**
-   * Stores the rows that wait.
-   * @throws DamagedExport they are of no table, or do not have its columns
-   * @throws QueryFailedError the database refuses them
+   * Stores the rows of the batch.
+   * @throws DamagedExport a row belongs to no table, or does not fit its columns
+   * @throws QueryFailedError the database rejects the rows
    */
   async flush(): Promise<void> {
     const [first] = this.waiting;
     if (first === undefined) return;
     const table = this.tables.get(first.table);
-    if (table === undefined) throw new DamagedExport('a row is of no table');
+    if (table === undefined) throw new DamagedExport('a row belongs to an unknown table');
     const { name, columns } = table;
     if (this.waiting.some(({ row }) => row.length !== columns.length)) {
       throw new DamagedExport('a row does not have the columns of its table');

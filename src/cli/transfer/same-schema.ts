@@ -3,8 +3,8 @@ import { FORMAT_VERSION, type Header } from './format.js';
 
 /**
  * @param given the header of the file
- * @param here what the header of an export of the database would be
- * @throws OtherSchema rows of one do not fit the other
+ * @param here the header that an export of this database would have
+ * @throws OtherSchema the schemas differ
  */
 export function requireSameSchema(given: Header, here: Header): void {
   if (given.version !== FORMAT_VERSION) {

@@ -1,23 +1,23 @@
 import type { EntityManager } from 'typeorm';
 
-/** A column, by the catalogue of the database. */
+/** A column, from the system catalogue. */
 export interface Column {
   readonly name: string;
-  /** As SQL writes it, such as `timestamp with time zone`. */
+  /** In SQL, such as `timestamp with time zone`. */
   readonly type: string;
-  /** The sequence that its values come from, as SQL names it; null without one. */
+  /** SQL name of the sequence of an identity column; null for others. */
   readonly sequence: string | null;
-  /** Its place in the primary key, from 0; null where it is not in it. */
+  /** Position in the primary key, from 0; null if it is not part of it. */
   readonly key: number | null;
 }
 
-/** A table whose rows are moved. */
+/** A table that is exported and imported. */
 export interface Table {
   readonly name: string;
   readonly columns: readonly Column[];
 }
 
-/** @returns the tables of the service with all their columns, as the catalogue has them; not that of the migrations */
+/** @returns all tables of the service except that of the migrations, with their columns from the system catalogue */
 export async function readTables(manager: EntityManager): Promise<Table[]> {
   const tables: Table[] = [];
   for (const { tableName: name } of manager.dataSource.entityMetadatas) {
@@ -34,7 +34,7 @@ export async function readTables(manager: EntityManager): Promise<Table[]> {
   return tables;
 }
 
-/** @returns the columns of the primary key, in its order, with their places among all columns */
+/** @returns the columns of the primary key in its order, with their positions in the table */
 export function keyOf({ columns }: Table): (Column & { readonly index: number })[] {
   return columns
     .map((column, index) => ({ ...column, index }))
@@ -42,19 +42,19 @@ export function keyOf({ columns }: Table): (Column & { readonly index: number })
     .sort((a, b) => Number(a.key) - Number(b.key));
 }
 
-/** @returns a name as SQL takes it, whatever it is */
+/** @returns the name as a quoted SQL identifier */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** @returns the names of the columns as SQL lists them */
+/** @returns the quoted names of the columns, separated by commas */
 export function columnList(columns: readonly Column[]): string {
   return columns.map(({ name }) => quoted(name)).join(', ');
 }
 
 /**
- * For the transaction under way: every value has one text, whatever the settings of the server, and no
- * statement is too long.
+ * Makes the text form of values independent of the settings of the server, and turns timeouts off, until the
+ * transaction ends.
  */
 export async function useCanonicalText(manager: EntityManager): Promise<void> {
   await manager.query(`SET LOCAL TimeZone = 'UTC'`);
