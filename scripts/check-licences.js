@@ -1,4 +1,4 @@
-/** Fails if a production dependency has a licence that demands more than attribution. */
+/** Fails if a package that the service ships with has a licence that requires more than attribution. */
 import { existsSync, readFileSync } from 'node:fs';
 
 const PERMISSIVE = new Set([
@@ -22,7 +22,7 @@ const offenders = shipped
   .map(([path, entry]) => ({ path, version: entry.version, licence: licenceOf(path, entry) }))
   .filter(({ licence }) => !isPermissive(licence));
 
-/** Checks installed packages; the lock file also lists packages for other platforms. */
+/** Reads the installed package; the lock file only covers optional packages for other platforms. */
 function licenceOf(path, entry) {
   const file = `${path}/package.json`;
   if (!existsSync(file)) return entry.optional || entry.devOptional ? entry.license : 'not installed: run npm ci';
@@ -31,15 +31,15 @@ function licenceOf(path, entry) {
   return named?.type ?? named;
 }
 
-/** @param expression an SPDX expression: with OR one licence must be acceptable, with AND all of them */
+/** @param expression SPDX expression; one licence of an OR must be permissive, every licence of an AND */
 function isPermissive(expression = '') {
   const names = expression.replaceAll(/[()]/g, '').split(/ (?:OR|AND) /);
-  const does = (name) => PERMISSIVE.has(name);
-  return names.every(does) || (!expression.includes(' AND ') && names.some(does));
+  const isListed = (name) => PERMISSIVE.has(name);
+  return names.every(isListed) || (!expression.includes(' AND ') && names.some(isListed));
 }
 
 for (const { path, version, licence = 'none' } of offenders) {
-  process.stderr.write(`${path} ${version}: the licence is ${licence}\n`);
+  process.stderr.write(`${path} ${version}: the licence ${licence} is not permissive\n`);
 }
-process.stdout.write(`licences: ${shipped.length} packages, ${offenders.length} with one that is not on the list\n`);
+process.stdout.write(`licences: ${shipped.length} packages, ${offenders.length} without a permissive licence\n`);
 if (offenders.length > 0) process.exitCode = 1;

@@ -1,4 +1,4 @@
-/** Builds and runs the service, and again after each change of a source. */
+/** Builds and runs the service, and restarts it after each change in src/. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
@@ -7,7 +7,7 @@ let service;
 let timer;
 let turn = Promise.resolve();
 
-/** Stops the running service, if there is one, and starts what the sources say now. */
+/** Stops the service if it is running, then builds and starts it. */
 async function restart() {
   if (service?.exitCode === null && service.signalCode === null) {
     service.kill('SIGTERM');
@@ -20,7 +20,7 @@ async function restart() {
 
 function soon() {
   clearTimeout(timer);
-  // Editors write a file in several steps.
+  // Editors save a file in several steps.
   timer = setTimeout(() => (turn = turn.then(restart)), 200);
 }
 

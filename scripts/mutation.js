@@ -1,6 +1,6 @@
 /**
- * Runs Stryker with a template database, of which all test databases are copies. Passes its arguments on:
- * `npm run test:mutation -- --mutate src/auth/password.ts`.
+ * Runs Stryker with a template database of its own, which is copied for each test database. Arguments are passed to
+ * Stryker: `npm run test:mutation -- --mutate src/auth/password.ts`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -8,8 +8,7 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 
 const server = process.env.TEST_DATABASE_URL;
-if (server === undefined)
-  throw new Error('TEST_DATABASE_URL must name a PostgreSQL server on which mutants are tested.');
+if (server === undefined) throw new Error('TEST_DATABASE_URL must name a PostgreSQL server for the mutation tests.');
 
 const template = `hm_template_${randomUUID().replaceAll('-', '')}`;
 const url = new URL(server);
@@ -21,12 +20,12 @@ async function onServer(sql) {
   await client.query(sql).finally(() => client.end());
 }
 
-/** A time-out may mean a detected mutant or a busy machine, so these are listed for review. */
-function printWaits() {
+/** A timeout means a detected mutant or an overloaded machine, so these mutants need a manual check. */
+function printTimeouts() {
   const { files } = JSON.parse(readFileSync('coverage/mutation/mutation.json', 'utf8'));
   const mutants = Object.values(files).flatMap((file) => file.mutants);
-  const waited = mutants.filter((mutant) => mutant.statusReason?.includes('Exceeded timeout'));
-  process.stdout.write(`FIGURE mutants that only the time limit of a test found: ${waited.length}\n`);
+  const timedOut = mutants.filter((mutant) => mutant.statusReason?.includes('Exceeded timeout'));
+  process.stdout.write(`FIGURE mutants that only the timeout of a test detected: ${timedOut.length}\n`);
 }
 
 await onServer(`CREATE DATABASE ${template}`);
@@ -43,7 +42,7 @@ try {
     },
   );
   process.exitCode = status ?? 1;
-  printWaits();
+  printTimeouts();
 } finally {
   await onServer(`DROP DATABASE ${template} WITH (FORCE)`);
 }
