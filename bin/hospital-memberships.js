@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The operator's command line: runs what `npm run build` has built, and says so if it has not. */
+/** The operator's command line. Runs the build in dist/. */
 import { existsSync } from 'node:fs';
 
 const program = new URL('../dist/src/cli/main.js', import.meta.url);

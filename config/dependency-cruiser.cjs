@@ -12,11 +12,11 @@ const layers = [
   ['cli'],
 ];
 
-/** The application itself, which the top layers run. */
+/** The application, which only the top layers may import. */
 const APPLICATION = '^src/(create-app|app\\.module)\\.ts$';
 const top = ['server', 'cli'];
 
-/** The files that describe the schema: every module may import entities, and the data source lists them. */
+/** Schema files: every module may import entities, and the data source lists them. */
 const SCHEMA = '\\.entity\\.ts$|/data-source-options\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -1,6 +1,6 @@
 import config from '../jest.config.js';
 
-/** The tests that take processes and databases away: they are slow, and run by themselves, one after another. */
+/** Tests in which processes and databases fail. They are slow, and run one after another. */
 
 /** @type {import('jest').Config} */
 export default {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import config from '../jest.config.js';
 
-/** Runs the tests that mutants are tried with. `scripts/mutation.js` makes their template database. */
+/** Tests that run against mutants. `scripts/mutation.js` creates their template database. */
 
 /** @type {import('jest').Config} */
 export default {

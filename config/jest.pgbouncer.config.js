@@ -1,6 +1,6 @@
 import config from '../jest.config.js';
 
-/** The suites that ask the service over HTTP, with a PgBouncer in transaction mode between the service and PostgreSQL. */
+/** HTTP suites, run with PgBouncer in transaction mode between the service and PostgreSQL. */
 const FOLDERS = [
   'authorization',
   'clients',

@@ -1,6 +1,6 @@
 import config from '../jest.config.js';
 
-/** The tests on a database of a million memberships or more, which is seeded once and kept on the server. */
+/** Tests on a database of at least a million memberships, which is seeded once and kept on the server. */
 
 /** @type {import('jest').Config} */
 export default {

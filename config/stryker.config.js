@@ -1,4 +1,4 @@
-/** Mutants of who is calling and who may do what; docs/reliability.md says what is left out, and why. */
+/** Mutates authentication and authorization. docs/reliability.md lists the exceptions and their reasons. */
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
@@ -17,7 +17,7 @@ export default {
   testRunner: 'session',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
   coverageAnalysis: 'perTest',
-  // A mutant that waits fails by the time limit of its test; this one is for those that keep the process busy.
+  // For mutants that loop forever; a mutant that waits fails by the timeout of its test.
   timeoutMS: 120_000,
   timeoutFactor: 4,
   dryRunTimeoutMinutes: 10,

@@ -1,4 +1,4 @@
-/** How swc translates TypeScript: for the build with imports left alone, for Jest as CommonJS. Types are checked by `tsc`. */
+/** Compiles TypeScript to ES modules for the build, and to CommonJS for Jest. `tsc` checks the types. */
 
 /** @type {import('@swc/core').Config} */
 export default {
