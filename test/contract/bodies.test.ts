@@ -9,7 +9,7 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const MEGABYTE = 1_048_576;
 const TOO_LARGE = /at most 1 MB/;
 
-/** @returns a hospital as JSON, with these fields put before its end as they are */
+/** @returns a hospital as JSON text with `fields` appended verbatim */
 function jsonWith(fields: string): string {
   return `${JSON.stringify(HOSPITAL).slice(0, -1)},${fields}}`;
 }
@@ -25,59 +25,62 @@ describe('JSON', () => {
     '{"name":"\t"}',
     '\ufffd',
     '{"a"}',
-  ])('that is malformed is a 400: %j', async (body) => {
+  ])('malformed JSON is a 400: %j', async (body) => {
     const medic = await service.given.medic();
     (await medic.post('/hospital/', body)).isInvalid('non_field_errors');
     (await medic.post('/management/memberships/', body)).isInvalid('non_field_errors');
   });
 
   test.each(['"name":"Other"', '"name":"Hospital"', '"n\\u0061me":"Hospital"', '"id":{"id":1,"id":1}', '"x":1,"x":2'])(
-    'that has one key twice is a 400: %s',
+    'JSON with a duplicate key is a 400: %s',
     async (twice) => {
       const medic = await service.given.medic();
       (await medic.post('/hospital/', jsonWith(twice))).isError(400);
     },
   );
 
-  test('that is malformed is not repeated in the answer, for it may hold a password', async () => {
+  test('the 400 for malformed JSON does not repeat the body, because it may contain a password', async () => {
     const headers = { 'content-type': 'application/json' };
-    const answer = await service.client.post('/token-auth/', 'password=my secret', { headers });
-    answer.isInvalid('non_field_errors');
-    expect(answer.text).not.toContain('secret');
+    const response = await service.client.post('/token-auth/', 'password=my secret', { headers });
+    response.isInvalid('non_field_errors');
+    expect(response.text).not.toContain('secret');
   });
 
-  test('that cannot be read, sent to a path that is not there, is a 404', async () => {
+  test('an unreadable body sent to an unknown path is a 404', async () => {
     (await service.client.post('/nowhere', '{bad')).isNotFound();
     (await service.client.post('/nowhere', 'x', { headers: { 'content-type': 'text/plain' } })).isNotFound();
     (await service.client.post('/nowhere', 'x'.repeat(MEGABYTE + 1))).isNotFound();
   });
 
-  test.each([10, 100, 100_000])('that nests %i levels too deep is a 400', async (levels) => {
+  test.each([10, 100, 100_000])('JSON that nests %i levels too deep is a 400', async (levels) => {
     const medic = await service.given.medic();
     const deep = (open: string, close: string) => `"id":${open.repeat(levels + 32)}1${close.repeat(levels + 32)}`;
     (await medic.post('/hospital/', jsonWith(deep('[', ']')))).isInvalid('non_field_errors');
     (await medic.post('/hospital/', jsonWith(deep('{"a":', '}')))).isInvalid('non_field_errors');
   });
 
-  test('may hold any number of brackets in its text', async () => {
+  test('JSON text may contain any number of brackets', async () => {
     const name = '[{"\\'.repeat(50);
     const medic = await service.given.medic();
     (await medic.post('/hospital/', { ...HOSPITAL, name })).isCreated({ name });
   });
 
-  test('of a megabyte of quotes that never end is refused as any other', async () => {
+  test('a megabyte of unterminated quotes is a 400 like any other malformed JSON', async () => {
     const medic = await service.given.medic();
     (await medic.post('/hospital/', `"${'\\"'.repeat(MEGABYTE / 2 - 1)}`)).isInvalid('non_field_errors');
   });
 
-  test.each(['[]', '[{}]', 'null', 'true', '"text"', '7', '1.0'])('that is no object is a 400: %s', async (body) => {
-    const medic = await service.given.medic();
-    (await medic.post('/hospital/', body)).isInvalid('non_field_errors');
-    (await medic.patch(`/medics/${String(medic.id)}`, body)).isInvalid('non_field_errors');
-  });
+  test.each(['[]', '[{}]', 'null', 'true', '"text"', '7', '1.0'])(
+    'JSON that is not an object is a 400: %s',
+    async (body) => {
+      const medic = await service.given.medic();
+      (await medic.post('/hospital/', body)).isInvalid('non_field_errors');
+      (await medic.patch(`/medics/${String(medic.id)}`, body)).isInvalid('non_field_errors');
+    },
+  );
 });
 
-describe('a field that the resource does not have', () => {
+describe('an unknown field', () => {
   test.each([
     'naem',
     'constructor',
@@ -89,7 +92,7 @@ describe('a field that the resource does not have', () => {
     'name ',
     'Name',
     'createdById',
-  ])('is a 400 that names it: %j', async (field) => {
+  ])('an unknown field is a 400 that names it: %j', async (field) => {
     const { admin, adminship, hospital, outsider } = await service.given.hospital();
     const extra = { [field]: 'x' };
     (await admin.post('/hospital/', { ...HOSPITAL, ...extra })).isInvalid(field);
@@ -99,7 +102,7 @@ describe('a field that the resource does not have', () => {
     (await admin.patch(`/medics/${String(admin.id)}`, extra)).isInvalid(field);
   });
 
-  test('is a 400 that names it: __proto__', async () => {
+  test('the unknown field __proto__ is a 400 that names it', async () => {
     const medic = await service.given.medic();
     for (const value of ['"x"', 'null', '{"is_active":false}']) {
       (await medic.post('/hospital/', jsonWith(`"__proto__":${value}`))).isInvalid('__proto__');
@@ -108,7 +111,7 @@ describe('a field that the resource does not have', () => {
     (await medic.post('/hospital/', form)).isInvalid('__proto__');
   });
 
-  test('is refused at once if there are more than 100', async () => {
+  test('a body with more than 100 unknown fields is refused at once', async () => {
     const medic = await service.given.medic();
     const names = Array.from({ length: 80_000 }, (_, index) => `k${String(index)}`);
     const many = names.map((name) => `"${name}":1`).join(',');
@@ -118,20 +121,20 @@ describe('a field that the resource does not have', () => {
     (await medic.post('/hospital/', names.join('&'), { headers: FORM })).isInvalid('non_field_errors');
   });
 
-  test('is named by 100 characters at most', async () => {
+  test('the 400 for an unknown field quotes at most 100 characters of its name', async () => {
     const medic = await service.given.medic();
-    const answer = await medic.post('/hospital/', { ...HOSPITAL, ['n'.repeat(100_000)]: 1 });
-    expect(answer.isInvalid('n'.repeat(100)).text.length).toBeLessThan(400);
+    const response = await medic.post('/hospital/', { ...HOSPITAL, ['n'.repeat(100_000)]: 1 });
+    expect(response.isInvalid('n'.repeat(100)).text.length).toBeLessThan(400);
   });
 
-  test('is named together with all others that are wrong', async () => {
+  test('unknown fields are reported together with all other invalid fields', async () => {
     const medic = await service.given.medic();
     const body = { ...HOSPITAL, name: '', page_size: 'x', a: 1, b: 2 };
     (await medic.post('/hospital/', body)).isInvalid('name', 'page_size', 'a', 'b');
   });
 });
 
-test('a body may have 20,000 values', async () => {
+test('a body contains at most 20,000 values', async () => {
   const medic = await service.given.medic();
   const ids = (count: number) => Array.from({ length: count }, () => ({ id: 1.5, a: [] }));
   (await medic.post('/hospital/', { ...HOSPITAL, id: ids(6_600) })).isCreated(HOSPITAL);
@@ -139,13 +142,13 @@ test('a body may have 20,000 values', async () => {
 });
 
 describe('the size of a body', () => {
-  test('may be 1 MB', async () => {
+  test('a body of 1 MB is accepted', async () => {
     const medic = await service.given.medic();
     const frame = JSON.stringify({ ...HOSPITAL, name: '' }).length;
     (await medic.post('/hospital/', { ...HOSPITAL, name: 'x'.repeat(MEGABYTE - frame) })).isInvalid('name');
   });
 
-  test('may not be a byte more, with or without a length that is said', async () => {
+  test('a body one byte over 1 MB is a 413, with Content-Length or chunked', async () => {
     const { token } = await service.given.medic();
     const body = ' '.repeat(MEGABYTE + 1);
     const headers = { Authorization: `Token ${token}`, 'Content-Type': 'application/json' };
@@ -159,39 +162,39 @@ describe('the size of a body', () => {
   });
 });
 
-describe('the type of a body', () => {
+describe('the content type of a body', () => {
   test.each(['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/json;charset=UTF-8'])(
-    'may be %s',
+    'a body with the content type %s is accepted',
     async (type) => {
       const medic = await service.given.medic();
       (await medic.post('/hospital/', HOSPITAL, { headers: { 'content-type': type } })).isCreated(HOSPITAL);
     },
   );
 
-  test('may be a form', async () => {
+  test('a form body is accepted', async () => {
     const medic = await service.given.medic();
     for (const type of [FORM['content-type'], 'application/x-www-form-urlencoded; charset=UTF-8']) {
       const body = 'name=Cl%C3%ADnica+San%20Jos\u00e9&patron=P&location=L&contact=%2B52&page_size=1';
-      const answer = await medic.post('/hospital/', body, { headers: { 'content-type': type } });
-      answer.isCreated({ name: 'Clínica San José', contact: '+52', page_size: true });
+      const response = await medic.post('/hospital/', body, { headers: { 'content-type': type } });
+      response.isCreated({ name: 'Clínica San José', contact: '+52', page_size: true });
     }
   });
 
   test.each(['text/plain', 'application/xml', 'application/merge-patch+json', 'application/jsonp', 'nonsense', '*/*'])(
-    'may not be %s',
+    'a body with the content type %s is a 415',
     async (type) => {
       const medic = await service.given.medic();
       (await medic.post('/medics/', '{}', { headers: { 'content-type': type } })).isError(415);
     },
   );
 
-  test('may be left out by nobody who sends one', async () => {
+  test('a body without a content type is a 415', async () => {
     const { token } = await service.given.medic();
     const request = rawRequest('POST /api/v2/hospital/', { Authorization: `Token ${token}` }, JSON.stringify(HOSPITAL));
     (await sendRaw(service.client.url, request)).is(415);
   });
 
-  test('may not be multipart where there is nothing to upload', async () => {
+  test('a multipart body is a 415 if the route has no uploads', async () => {
     const medic = await service.given.medic();
     const form = new FormData();
     form.set('name', 'x');
@@ -199,7 +202,7 @@ describe('the type of a body', () => {
     (await medic.post('/management/memberships/', form)).is(415);
   });
 
-  test('may not be compressed', async () => {
+  test('a compressed body is a 415', async () => {
     const medic = await service.given.medic();
     const body = gzipSync(JSON.stringify(HOSPITAL));
     (await medic.post('/hospital/', body, { headers: { 'content-encoding': 'gzip' } })).is(415);
@@ -209,7 +212,7 @@ describe('the type of a body', () => {
 
 describe('an empty body', () => {
   test.each([{}, { 'content-type': 'application/json' }, { ...FORM }])(
-    'of a PATCH changes nothing and answers as usual: %j',
+    'a PATCH with an empty body changes nothing and returns the object: %j',
     async (headers) => {
       const { admin, adminship, hospital } = await service.given.hospital();
       const before = await service.client.rows();
@@ -224,7 +227,7 @@ describe('an empty body', () => {
     },
   );
 
-  test('of a POST lacks what is required', async () => {
+  test('a POST with an empty body is a 400 that names the required fields', async () => {
     const medic = await service.given.medic();
     for (const body of [undefined, {}]) {
       (await medic.post('/hospital/', body)).isInvalid('name', 'patron', 'location', 'contact');

@@ -23,7 +23,7 @@ const NO_IDS = [
 ];
 
 describe('paths', () => {
-  test('work with and without their trailing slash, with the same answer', async () => {
+  test('a path gives the same response with and without a trailing slash', async () => {
     const { admin, hospital, membership } = await service.given.hospital();
     const things = [`/hospital/${String(hospital)}`, `/memberships/${String(hospital)}`, `/medics/${String(admin.id)}`];
     for (const path of [...LISTS, ...things, `/management/memberships/${String(membership)}`]) {
@@ -38,14 +38,14 @@ describe('paths', () => {
     (await admin.patch('/locations/update', { hospital_id: hospital })).isOk();
   });
 
-  test('that nothing answers are 404, before a token or a method is looked at', async () => {
+  test('an unknown path is a 404 before the token or the method is checked', async () => {
     for (const path of ['/', '/nothing', '/hospital/1/2', '/medics/1/token-of-nobody', '//nothing']) {
       (await service.client.get(path)).isNotFound();
       (await service.client.send('PUT', path)).isNotFound();
     }
   });
 
-  test.each(NO_IDS)('with the id %s are 404', async (id) => {
+  test.each(NO_IDS)('a path with the id %s is a 404', async (id) => {
     const medic = await service.given.medic();
     for (const path of ['/management/memberships/', '/memberships/', '/hospital/', '/medics/']) {
       (await medic.get(path + id)).isNotFound();
@@ -56,14 +56,14 @@ describe('paths', () => {
 });
 
 describe('a token', () => {
-  test('is taken in any letter case of its scheme', async () => {
+  test('the scheme of a token is case-insensitive', async () => {
     const medic = await service.given.medic();
     for (const scheme of ['Token', 'token', 'TOKEN', 'tOkEn', 'Token  ']) {
       (await service.client.get('/locations/', { headers: { authorization: `${scheme} ${medic.token}` } })).isOk();
     }
   });
 
-  test('that is missing, of another scheme, or no live key of an active medic is Invalid Token', async () => {
+  test('a missing token, another scheme, and a key that is unknown, expired, revoked or of a deactivated medic are Invalid Token', async () => {
     const medic = await service.given.medic();
     const deactivated = await service.given.medic({ isActive: false });
     const expired = await service.given.token(medic.id, new Date(Date.now() - 1000));
@@ -86,7 +86,7 @@ describe('a token', () => {
     (await service.client.get(`/locations/?token=${medic.token}`)).isRefused('Invalid Token');
   });
 
-  test('that cannot hold a key is refused without asking the database', async () => {
+  test('a malformed key is refused without a database query', async () => {
     const query = jest.spyOn(service.app.get(Reads), 'query');
     const wrong = generateKey().replace(/.$/, (last) => (last === '0' ? '1' : '0'));
     for (const authorization of ['Token', 'Token x', 'Bearer x', `Token ${wrong}`]) {
@@ -98,32 +98,32 @@ describe('a token', () => {
 });
 
 describe('methods', () => {
-  test('that a known path does not have are 405 and name those that it has, PUT and unusual ones included', async () => {
+  test('a method that a path does not support is a 405 with an Allow header, unusual methods included', async () => {
     const unusual = METHODS.filter(
       (method) => !['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST'].includes(method),
     );
     for (const method of unusual) {
       const line = `${method} /api/v2/management/memberships/`;
-      const answer = await sendRaw(service.client.url, rawRequest(line, { 'Content-Type': 'text/plain' }, '{'));
-      answer.isError(405, method);
-      expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST');
+      const response = await sendRaw(service.client.url, rawRequest(line, { 'Content-Type': 'text/plain' }, '{'));
+      response.isError(405, method);
+      expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST');
     }
     for (const path of ['/hospital/1', '/hospital/1/']) {
-      const answer = (await service.client.send('PUT', path, { body: HOSPITAL })).is(405);
-      expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS, PATCH');
+      const response = (await service.client.send('PUT', path, { body: HOSPITAL })).is(405);
+      expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS, PATCH');
     }
   });
 
-  test('OPTIONS needs no token and answers 204 with the methods of the path', async () => {
+  test('OPTIONS needs no token and returns 204 with the methods of the path', async () => {
     const headers = { accept: 'text/html' };
     for (const path of ['/management/memberships/7', '/management/memberships/7/']) {
-      const answer = (await service.client.send('OPTIONS', path, { headers })).is(204);
-      expect([answer.headers.get('allow'), answer.text]).toEqual(['DELETE, GET, HEAD, OPTIONS, PATCH', '']);
+      const response = (await service.client.send('OPTIONS', path, { headers })).is(204);
+      expect([response.headers.get('allow'), response.text]).toEqual(['DELETE, GET, HEAD, OPTIONS, PATCH', '']);
     }
     (await service.client.send('OPTIONS', '/nothing')).isNotFound();
   });
 
-  test('HEAD answers as GET without a body', async () => {
+  test('HEAD returns the headers of GET without a body', async () => {
     const { admin, hospital, outsider } = await service.given.hospital();
     for (const path of ['/medics/', `/memberships/${String(hospital)}`, `/hospital/${String(hospital)}`, '/nothing']) {
       for (const caller of [admin, outsider]) {
@@ -136,8 +136,8 @@ describe('methods', () => {
   });
 });
 
-describe('the type of an answer', () => {
-  test('is JSON in UTF-8', async () => {
+describe('content negotiation', () => {
+  test('a response is JSON in UTF-8', async () => {
     const medic = await service.given.medic();
     for (const path of ['/medics/', '/locations/', '/nothing', '/medics/x', '/medics/?limit=x']) {
       expect((await medic.get(path)).headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -145,7 +145,7 @@ describe('the type of an answer', () => {
   });
 
   test.each(['text/html', 'image/*', 'application/json;q=0', 'application/xml, text/plain;q=0.5'])(
-    'is 406 for a client that accepts only %s',
+    'a client that accepts only %s gets a 406',
     async (accept) => {
       const medic = await service.given.medic();
       (await medic.get('/medics/', { headers: { accept } })).isError(406);
@@ -156,7 +156,7 @@ describe('the type of an answer', () => {
   );
 
   test.each(['*/*', 'application/*', 'application/json; charset=utf-8', 'text/html, application/json;q=0.1', ''])(
-    'suits a client that accepts %j',
+    'a client that accepts %j gets JSON',
     async (accept) => {
       const medic = await service.given.medic();
       (await medic.get('/medics/', { headers: { accept } })).isOk();
@@ -164,10 +164,10 @@ describe('the type of an answer', () => {
   );
 });
 
-describe('header fields', () => {
-  test('forbid to store any answer of the API, refusals included', async () => {
+describe('headers', () => {
+  test('no response of the API may be stored by a cache, refusals included', async () => {
     const medic = await service.given.medic();
-    const answers = [
+    const responses = [
       await medic.get('/medics/'),
       await medic.post('/hospital/', HOSPITAL),
       await medic.post('/hospital/', {}),
@@ -180,11 +180,13 @@ describe('header fields', () => {
       await medic.send('OPTIONS', '/medics/'),
       await service.client.get('/medics/'),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([200, 201, 400, 400, 415, 406, 404, 404, 405, 204, 401]);
-    expect(answers.map(({ headers }) => headers.get('cache-control'))).toEqual(answers.map(() => 'private, no-store'));
+    expect(responses.map(({ status }) => status)).toEqual([200, 201, 400, 400, 415, 406, 404, 404, 405, 204, 401]);
+    expect(responses.map(({ headers }) => headers.get('cache-control'))).toEqual(
+      responses.map(() => 'private, no-store'),
+    );
   });
 
-  test.each(['a', 'A-Z_a.z-0.9', 'x'.repeat(128)])('carry the X-Request-Id %s of the caller', async (id) => {
+  test.each(['a', 'A-Z_a.z-0.9', 'x'.repeat(128)])('the X-Request-Id %s of the caller is returned', async (id) => {
     const headers = { 'x-request-id': id };
     for (const path of [
       '/api/v2/medics/',
@@ -198,23 +200,26 @@ describe('header fields', () => {
     }
   });
 
-  test.each(['', 'x'.repeat(129), 'a b', 'a/b', 'a,b', 'é', 'a@b'])('replace the X-Request-Id %j', async (id) => {
-    const send = async () => (await service.client.get('/medics/', { headers: { 'x-request-id': id } })).headers;
-    const [one, two] = [(await send()).get('x-request-id'), (await send()).get('x-request-id')];
-    expect(one).toMatch(/^[A-Za-z0-9._-]{1,128}$/);
-    expect(one).not.toBe(two);
-  });
+  test.each(['', 'x'.repeat(129), 'a b', 'a/b', 'a,b', 'é', 'a@b'])(
+    'an invalid X-Request-Id is replaced: %j',
+    async (id) => {
+      const send = async () => (await service.client.get('/medics/', { headers: { 'x-request-id': id } })).headers;
+      const [one, two] = [(await send()).get('x-request-id'), (await send()).get('x-request-id')];
+      expect(one).toMatch(/^[A-Za-z0-9._-]{1,128}$/);
+      expect(one).not.toBe(two);
+    },
+  );
 });
 
 test.each([
   ['2020-11-04T01:12:12.017392Z', '2020-11-04T01:12:12.017392Z'],
   ['2020-11-04T01:12:12Z', '2020-11-04T01:12:12.000000Z'],
   ['2024-02-29T23:59:59.999999-06:00', '2024-03-01T05:59:59.999999Z'],
-])('the instant %s is answered in UTC with six digits: %s', async (stored, answered) => {
+])('the timestamp %s is returned in UTC with microseconds: %s', async (stored, returned) => {
   const { hospital, admin, adminship } = await service.given.hospital();
   await service.dataSource.query('UPDATE membership SET date_joined = $1 WHERE id = $2', [stored, adminship]);
   await service.dataSource.query('UPDATE hospital SET created_at = $1 WHERE id = $2', [stored, hospital]);
-  (await admin.get(`/management/memberships/${String(adminship)}`)).isOk({ date_joined: answered });
-  (await admin.get(`/hospital/${String(hospital)}`)).isOk({ created_at: answered });
-  (await admin.changeMembership(adminship, {})).isCreated({ date_joined: answered });
+  (await admin.get(`/management/memberships/${String(adminship)}`)).isOk({ date_joined: returned });
+  (await admin.get(`/hospital/${String(hospital)}`)).isOk({ created_at: returned });
+  (await admin.changeMembership(adminship, {})).isCreated({ date_joined: returned });
 });

@@ -13,15 +13,15 @@ import { waitingIn } from '../support/waiting.js';
 
 const AWAY = '{"message":"The database cannot be reached at the moment; try again shortly."}';
 
-/** The embedded database is in the process: it is never away. */
+/** The embedded database runs in the process, so it cannot be unreachable. */
 const describeOnServer = isServer ? describe : describe.skip;
 
-describeOnServer('while PostgreSQL is away', () => {
-  /** Sets the scene, and looks at the rows, on connections of its own. */
+describeOnServer('while PostgreSQL is unreachable', () => {
+  /** Connects directly, to store rows and to check them. */
   const service = useService();
   let proxy: Proxy;
   let app: NestFastifyApplication;
-  /** Asks a second server, whose connections to PostgreSQL go through the proxy. */
+  /** Client of a second server that reaches PostgreSQL through the proxy. */
   let client: Client;
 
   beforeAll(async () => {
@@ -37,15 +37,15 @@ describeOnServer('while PostgreSQL is away', () => {
     await proxy.stop();
   });
 
-  /** @returns the medic as a caller of the second server */
+  /** @returns the same medic as a caller of the second server */
   const through = ({ id, email, token }: Actor) => new Actor(id, email, token, client);
 
-  function isAway(answer: Answer): void {
-    expect([answer.status, answer.text]).toEqual([503, AWAY]);
-    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+  function isAway(response: Answer): void {
+    expect([response.status, response.text]).toEqual([503, AWAY]);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   }
 
-  test('every answer says so without saying more, and all is well again by itself', async () => {
+  test('while PostgreSQL is unreachable every response is a 503 without details, and the service recovers on its own', async () => {
     const { hospital, admin, member, membership, outsider } = await service.given.hospital();
     const caller = through(admin);
     (await caller.get('/medics/')).isOk();
@@ -68,7 +68,7 @@ describeOnServer('while PostgreSQL is away', () => {
     (await caller.addMember(hospital, outsider)).isCreated({ medic: outsider.id });
   });
 
-  test('connections that were cut are replaced, however many times', async () => {
+  test('connections that were cut are replaced, no matter how often', async () => {
     const caller = through(await service.given.medic());
     for (let cuts = 0; cuts < 5; cuts += 1) {
       await Promise.all(Array.from({ length: 20 }, () => caller.get('/medics/')));
@@ -77,17 +77,17 @@ describeOnServer('while PostgreSQL is away', () => {
     }
   });
 
-  test('a database that takes connections on and says nothing is away, until it speaks', async () => {
+  test('a database that accepts connections but does not respond is a 503 until it responds', async () => {
     const { hospital, admin } = await service.given.hospital();
     const caller = through(admin);
     (await caller.get('/medics/')).isOk();
     proxy.fallSilent();
     proxy.cut();
-    const answers = [
+    const responses = [
       ...['/medics/', '/hospital/', `/hospital/${String(hospital)}`, '//health/ready'].map((path) => caller.get(path)),
       caller.post('/hospital/', HOSPITAL),
     ];
-    for (const answer of await Promise.all(answers)) isAway(answer);
+    for (const response of await Promise.all(responses)) isAway(response);
     proxy.speak();
     await until(async () => (await client.get('//health/ready')).status === 200);
     (await caller.post('/hospital/', HOSPITAL)).isCreated();
@@ -98,12 +98,12 @@ describeOnServer('while PostgreSQL is away', () => {
     const caller = through(admin);
     const before = await client.rows();
     const holder = await service.database.connect();
-    // The medic and the membership have been written by the time the token waits for this lock.
+    // The medic and the membership are already written when the token waits for this lock.
     await holder.query('BEGIN; LOCK TABLE api_token IN SHARE MODE');
-    const answer = caller.post('/medics/', { ...medicBody(), hospital });
+    const response = caller.post('/medics/', { ...medicBody(), hospital });
     await until(async () => (await waitingIn(holder, 'api_token')).length === 1);
     proxy.cut();
-    isAway(await answer);
+    isAway(await response);
     await holder.query('ROLLBACK');
     await until(async () => {
       const busy = await holder.query("SELECT FROM pg_locks WHERE relation = 'api_token'::regclass");
@@ -114,14 +114,14 @@ describeOnServer('while PostgreSQL is away', () => {
     (await caller.post('/medics/', { ...medicBody(), hospital })).isCreated({ hospital });
   });
 
-  test('a statement that the database ends is refused in the same way', async () => {
+  test('a request whose backend is terminated gets the same 503', async () => {
     const { hospital, admin } = await service.given.hospital();
     const holder = await service.database.connect();
     await holder.query('BEGIN; LOCK TABLE hospital IN SHARE MODE');
-    const answer = through(admin).patch(`/hospital/${String(hospital)}`, { name: 'Other' });
+    const response = through(admin).patch(`/hospital/${String(hospital)}`, { name: 'Other' });
     const pid = await until(async () => (await waitingIn(holder))[0]);
     await holder.query('SELECT pg_terminate_backend($1)', [pid]);
-    isAway(await answer);
+    isAway(await response);
     await holder.query('ROLLBACK');
     await holder.end();
     (await through(admin).patch(`/hospital/${String(hospital)}`, { name: 'Other' })).isCreated({ name: 'Other' });

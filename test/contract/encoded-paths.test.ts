@@ -1,10 +1,10 @@
 import { rawRequest, sendRaw } from '../support/raw.js';
 import { useService } from '../support/service.js';
 
-/** Other spellings of the base path, which name the same routes. */
+/** Percent-encoded spellings of the base path, which match the same routes. */
 const SPELLINGS = ['/%61pi/v2', '/api/%76%32', 'http://elsewhere.example/api/v2'];
 
-describe('whichever way the base path is written', () => {
+describe('percent-encoded spellings of the base path', () => {
   const service = useService({ CORS_ORIGINS: 'https://app.example.org' });
 
   async function send(method: string, target: string, headers: Record<string, string> = {}) {
@@ -21,32 +21,32 @@ describe('whichever way the base path is written', () => {
       ['GET', '/medics/%zz', 404],
       ['OPTIONS', '/nothing', 404],
       ['PUT', '/medics/', 405],
-    ])('the answer to %s %s has an id, and no cache keeps it', async (method, path, status) => {
+    ])('the response to %s %s has a request id and may not be cached', async (method, path, status) => {
       const { headers } = (await send(method, base + path, { 'X-Request-Id': 'known' })).is(status);
       expect(headers.get('cache-control')).toBe('private, no-store');
       expect(headers.get('x-request-id')).toBe('known');
     });
 
-    test('a client that accepts no JSON is refused', async () => {
+    test('a client that does not accept JSON is refused', async () => {
       (await send('GET', `${base}/locations/`, { Accept: 'text/html' })).isError(406);
     });
 
-    test('a host that no link could be built from is refused', async () => {
+    test('a Host that no link could be built from is refused', async () => {
       (await send('GET', `${base}/medics/?offset=1`, { Host: 'a b' })).isError(400, /Host/);
     });
 
     test('links name the host of the request', async () => {
-      const answer = (await send('GET', `${base}/medics/?offset=1`, { Host: 'x:8080' })).isOk();
+      const response = (await send('GET', `${base}/medics/?offset=1`, { Host: 'x:8080' })).isOk();
       const path = base.replace('http://elsewhere.example', '');
-      expect(answer.json).toMatchObject({ previous: `http://x:8080${path}/medics/?limit=15&offset=0` });
+      expect(response.json).toMatchObject({ previous: `http://x:8080${path}/medics/?limit=15&offset=0` });
     });
   });
 });
 
-describe('where RATE_LIMIT is 5', () => {
+describe('percent-encoded paths with RATE_LIMIT=5', () => {
   const service = useService({ RATE_LIMIT: '5' });
 
-  test.each(SPELLINGS)('requests for %s count with the others', async (base) => {
+  test.each(SPELLINGS)('requests to %s share one rate limit with the other spellings', async (base) => {
     const { token } = await service.given.medic();
     const send = (path: string) =>
       sendRaw(service.client.url, rawRequest(`GET ${path}/locations/`, { Authorization: `Token ${token}` }));

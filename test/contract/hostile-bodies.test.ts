@@ -3,11 +3,11 @@ import { useService } from '../support/service.js';
 
 const service = useService();
 
-describe('a body is no way to keep the service busy', () => {
-  /** What a request may cost this process, which also sends it, in milliseconds: some five times what it does. */
+describe('expensive bodies', () => {
+  /** Upper bound for the processor time of one request, in milliseconds, client included; about five times the usual. */
   const MOST = 400;
 
-  /** @returns the name of each request that was not refused, or took too long */
+  /** @returns the name of each request that was accepted or too expensive */
   async function failures(path: string, requests: Record<string, HostileBody>): Promise<string[]> {
     const { token } = await service.given.medic();
     const found: string[] = [];
@@ -24,10 +24,10 @@ describe('a body is no way to keep the service busy', () => {
 
   test.each([
     ['JSON that is refused', '/token-auth/', REFUSED_JSON],
-    ['JSON that is as large as may be', '/token-auth/', LARGE_JSON],
+    ['JSON of the largest allowed size', '/token-auth/', LARGE_JSON],
     ['a form', '/token-auth/', FORMS],
     ['an upload', '/hospital/', UPLOADS],
-  ])('%s', async (_, path, requests) => {
+  ])('%s costs little processor time, whatever it contains', async (_, path, requests) => {
     expect(await failures(path, requests)).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ test.each([
   ['levels', deep(32), deep(33), 'it nests deeper than 32 levels'],
   ['digits', '1'.repeat(1024), '1'.repeat(1025), 'it has a number of more than 1024 characters'],
   ['characters in a fraction', `0.${'1'.repeat(1022)}`, `-0.${'1'.repeat(1022)}`, 'a number of more than 1024'],
-])('JSON may have so many %s, and no more', (_, most, more, problem) => {
+])('JSON contains a limited number of %s', (_, most, more, problem) => {
   expect(structureOf(most).problem).toBeUndefined();
   expect(structureOf(more).problem).toContain(problem);
 });
@@ -24,7 +24,7 @@ test.each([
   ['with blanks before the colon', '{"a":1,"a" \t\r\n:2}'],
   ['in an object in a list', '[1,{"a":[],"a":{}}]'],
   ['after an object in between', '{"a":1,"b":{"a":1},"a":2}'],
-])('a key may not come twice %s', (_, text) => {
+])('a duplicate key is refused %s', (_, text) => {
   expect(structureOf(text).problem).toContain('it has the key "a" twice in one object');
 });
 
@@ -35,7 +35,7 @@ test.each([
   '{"a":"\\":1,\\"a\\":"}',
   '["a","a"]',
   '{"A":1,"a":2}',
-])('a key that comes once in each object is none twice: %s', (text) => {
+])('a key that occurs once per object is not a duplicate: %s', (text) => {
   expect(structureOf(text).problem).toBeUndefined();
 });
 
@@ -54,12 +54,12 @@ test.each([
   ['numbers as JavaScript writes them', [0, 1, -1, 1.5, 2 ** 53 - 1, 1e21, 1e-7]],
   ['text that looks like numbers', ['1.0', '-0', '1e999']],
   ['names that every object has', JSON.parse('{"__proto__":{"toString":1},"constructor":2}') as unknown],
-])('JSON is parsed as JSON.parse does: %s', (_, value) => {
+])('JSON is parsed as by JSON.parse: %s', (_, value) => {
   expect(parseJson(JSON.stringify(value))).toEqual(value);
 });
 
 test.each(['1.0', '-0', '1e3', '1E+2', '0.10', '9007199254740993', '12345678901234567890', '1e999', '-1.50e-7'])(
-  'a number keeps its text where JavaScript would write another: %s',
+  'a number keeps its text if JavaScript would write it differently: %s',
   (written) => {
     expect(parseJson(written)).toEqual(new WrittenNumber(written));
     expect(parseJson(`{"a":[1,${written} ,"x"],"__proto__":{"b":${written}}}`)).toEqual(
@@ -92,6 +92,6 @@ test.each([
   '"',
   '',
   'nul',
-])('a number in the wrong place, or wrongly written, does not become right: %s', (text) => {
+])('a misplaced or malformed number stays malformed: %s', (text) => {
   expect(() => parseJson(text)).toThrow('check its quotes, commas and brackets');
 });

@@ -7,7 +7,7 @@ const service = useService();
 const FORGED = '{"level":50,"msg":"forged","medic":1}';
 const SECRET = 'secret.of.nobody@example.org';
 
-/** What a careless log would show as lines or colours of its own; sent as bytes, as no client would. */
+/** Text that could forge lines or colors in a log; sent as raw bytes, because an HTTP client would refuse it. */
 const TEXTS = [
   `%0d%0a${FORGED}`,
   `%0a${FORGED}`,
@@ -22,7 +22,7 @@ const TEXTS = [
   '\t\bforged',
 ];
 
-/** Sends bytes whatever they are, waits for the end, and gives the service time to log. */
+/** Sends raw bytes, waits for the end of the connection, and gives the service time to log. */
 async function send(head: string): Promise<void> {
   const socket = await connectTo(service.client.url);
   socket.write(Buffer.from(head, 'latin1'));
@@ -32,7 +32,7 @@ async function send(head: string): Promise<void> {
   await until(() => service.log.some((line) => line.includes(last)));
 }
 
-test.each(TEXTS)('a line of the log stays one line of JSON and holds nothing of it: %j', async (text) => {
+test.each(TEXTS)('hostile text in a request cannot break or forge a line of the log: %j', async (text) => {
   const { token } = await service.given.medic();
   const raw = text.replaceAll('%0d', '\r').replaceAll('%0a', '\n');
   const key = `Authorization: Token ${token}`;

@@ -16,7 +16,7 @@ interface Line {
   msg: string;
 }
 
-/** @returns the lines of a request, once there is one that says its status */
+/** @returns the lines of a request, once one of them contains its status */
 async function linesOf(id: string): Promise<Line[]> {
   const lines = () => service.log.map((line) => JSON.parse(line) as Line).filter(({ reqId }) => reqId === id);
   await until(() => lines().some(({ status }) => typeof status === 'number'));
@@ -29,7 +29,7 @@ test.each([
   ['GET', () => '/management/memberships/2147483647/', '/api/v2/management/memberships/:id', 404],
   ['PUT', () => '/medics/', '/api/v2/medics', 405],
   ['HEAD', () => '/locations', '/api/v2/locations', 200],
-] as const)('a %s leaves one line with what happened', async (method, pathOf, route, status) => {
+] as const)('a %s leaves one line with its route and status', async (method, pathOf, route, status) => {
   const medic = await service.given.medic();
   const id = `${method}.${String(status)}.${String(medic.id)}`;
   (await medic.send(method, pathOf(medic.id), { headers: { 'x-request-id': id } })).is(status);
@@ -46,13 +46,13 @@ test.each([
   expect(lines[0]?.medic).toBe(status === 405 ? undefined : medic.id);
 });
 
-test('a request without a good key leaves one line without a medic', async () => {
+test('a request without a valid key leaves one line without a medic', async () => {
   (await service.client.get('/medics/', { headers: { 'x-request-id': 'nobody' } })).isRefused('Invalid Token');
   const [line, ...more] = await linesOf('nobody');
   expect([line?.status, line?.medic, more]).toEqual([401, undefined, []]);
 });
 
-test('a request that is refused before it is read leaves one line, without its path', async () => {
+test('a request that is refused before it is read leaves one line without its path', async () => {
   for (const [id, path, status] of [
     ['unknown', '/api/v2/nothing/secret', 404],
     ['misspelt', '/api/v2/medics/%zz?secret', 404],
@@ -69,17 +69,17 @@ test('a request that is refused before it is read leaves one line, without its p
   }
 });
 
-describe('nothing that a client sends in confidence is ever logged', () => {
+describe('secrets of clients', () => {
   const SECRET = 'secret.of.nobody@example.org';
   const PASSWORD = 'a very secret password';
 
-  /** @returns everything that was logged, once the request of this id was */
+  /** @returns the whole log, once the request with this id is logged */
   async function logAfter(id: string): Promise<string> {
     await linesOf(id);
     return service.log.join('');
   }
 
-  test('whether it is taken or refused', async () => {
+  test('secrets are never logged, whether the request is accepted or refused', async () => {
     const medic = await service.given.medic();
     const body = { ...medicBody(), email: SECRET, password: PASSWORD };
     const created = (await medic.post('/medics/', body)).isCreated().body<{ token: string }>();
@@ -102,7 +102,7 @@ describe('nothing that a client sends in confidence is ever logged', () => {
     expect(log).not.toMatch(/hmk_|argon2/);
   });
 
-  test('even where a defect answers 500, whose line says where it happened', async () => {
+  test('the log of a 500 names the place of the error and contains no secret', async () => {
     const medic = await service.given.medic();
     const body = { ...medicBody(), email: SECRET.toUpperCase(), password: PASSWORD };
     const headers = {
@@ -112,9 +112,9 @@ describe('nothing that a client sends in confidence is ever logged', () => {
     };
     await service.dataSource.query('ALTER TABLE medic RENAME COLUMN campaign TO missing');
     const request = rawRequest('POST /api/v2/medics/', headers, JSON.stringify(body));
-    const answer = await sendRaw(service.client.url, request);
+    const response = await sendRaw(service.client.url, request);
     await service.dataSource.query('ALTER TABLE medic RENAME COLUMN missing TO campaign');
-    expect([answer.status, answer.text]).toEqual([500, '{"message":"Something went wrong on our side."}']);
+    expect([response.status, response.text]).toEqual([500, '{"message":"Something went wrong on our side."}']);
     const log = await logAfter('defect');
     for (const secret of [SECRET, SECRET.toUpperCase(), PASSWORD, medic.token]) expect(log).not.toContain(secret);
     const [defect, line] = await linesOf('defect');
@@ -124,10 +124,10 @@ describe('nothing that a client sends in confidence is ever logged', () => {
 
   test.each([
     ['a full disk', '53100'],
-    ['a lock that was not had in time', '55P03'],
-    ['a deadlock that stays', '40P01'],
-    ['a statement that was ended', '57014'],
-  ])('even where the database gives up, whose line says why by its code: %s', async (_, code) => {
+    ['a lock timeout', '55P03'],
+    ['a persistent deadlock', '40P01'],
+    ['a cancelled statement', '57014'],
+  ])('the log of a 503 has the code of the database error and contains no secret: %s', async (_, code) => {
     const { admin } = await service.given.hospital();
     await service.dataSource.query(`CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION '%', NEW.name USING ERRCODE = '${code}'; END $$`);
@@ -135,16 +135,16 @@ describe('nothing that a client sends in confidence is ever logged', () => {
       'CREATE TRIGGER give_up BEFORE INSERT ON hospital FOR EACH ROW EXECUTE FUNCTION give_up()',
     );
     const headers = { 'x-request-id': code };
-    const answer = await admin.post('/hospital/', { ...HOSPITAL, name: SECRET }, { headers });
+    const response = await admin.post('/hospital/', { ...HOSPITAL, name: SECRET }, { headers });
     await service.dataSource.query('DROP FUNCTION give_up CASCADE');
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
     const [reason, ...lines] = await linesOf(code);
     expect(reason).toMatchObject({ level: 40, code, msg: 'database unavailable' });
     expect(lines).toEqual([expect.objectContaining({ status: 503 })]);
     expect(await logAfter(code)).not.toContain(SECRET);
   });
 
-  test('even where two at once leave the refusal to the database', async () => {
+  test('the log of a conflict that the database finds contains no secret', async () => {
     const medic = await service.given.medic();
     const email = 'twice.secret@example.org';
     const post = () => medic.post('/medics/', { ...medicBody(), email }, { concurrent: true });

@@ -47,7 +47,7 @@ beforeAll(async () => {
   );
 });
 
-/** @returns the names of those operations for which something is wrong */
+/** @returns the names of the operations for which `isWrong` holds */
 function wrong(isWrong: (operation: Operation, method: string, path: string) => boolean): string[] {
   return operations.filter((o) => isWrong(o.operation, o.method, o.path)).map(({ name }) => name);
 }
@@ -59,16 +59,16 @@ function lacks(operation: Operation, ...statuses: number[]): boolean {
 const isPublic = ({ security }: Operation) => security?.length === 0;
 
 describe('the OpenAPI document', () => {
-  test('is of version 3.1', () => {
+  test('the OpenAPI document has version 3.1', () => {
     expect(document.openapi).toMatch(/^3\.1\.\d$/);
   });
 
-  test('names each operation once', () => {
+  test('every operation in the OpenAPI document has a unique id', () => {
     const ids = operations.map(({ operation }) => operation.operationId);
     expect(ids).toEqual([...new Set(ids)]);
   });
 
-  test('says of each operation what it does, where it belongs and what it answers', () => {
+  test('every operation in the OpenAPI document has a summary, a tag and its responses', () => {
     const tags = document.tags.map(({ name }) => name);
     expect(wrong(({ summary = '' }) => summary === '')).toEqual([]);
     expect(wrong((operation) => operation.tags?.length !== 1)).toEqual([]);
@@ -81,7 +81,7 @@ describe('the OpenAPI document', () => {
     expect(wrong((operation) => !hasSuccess(operation))).toEqual([]);
   });
 
-  test('has the refusals that every operation has', () => {
+  test('every operation in the OpenAPI document lists the common refusals', () => {
     expect(wrong((operation) => !isPublic(operation) && lacks(operation, 400, 401, 406, 429, 503))).toEqual([]);
     expect(wrong((operation, method) => /post|patch/.test(method) && lacks(operation, 400, 413, 415))).toEqual([]);
     expect(wrong((operation, method) => method === 'delete' && lacks(operation, 413))).toEqual([]);
@@ -93,7 +93,7 @@ describe('the OpenAPI document', () => {
     ['401', 'WWW-Authenticate'],
     ['429', 'Retry-After'],
     ['503', 'Retry-After'],
-  ])('says that a %s carries %s', (status, header) => {
+  ])('every documented %s carries the header %s', (status, header) => {
     const isSilent = ({ responses }: Operation) => {
       const { headers } = responses[status] ?? { headers: { [header]: {} } };
       return headers?.[header] === undefined;
@@ -101,14 +101,14 @@ describe('the OpenAPI document', () => {
     expect(wrong((operation, _, path) => path.startsWith('/api') && isSilent(operation))).toEqual([]);
   });
 
-  test('takes a form wherever it takes JSON', () => {
+  test('every operation that accepts JSON accepts a form', () => {
     const types = ({ requestBody }: Operation) => Object.keys(requestBody?.content ?? {});
     const isOneSided = (operation: Operation) =>
       types(operation).includes('application/json') && !types(operation).includes('application/x-www-form-urlencoded');
     expect(wrong(isOneSided)).toEqual([]);
   });
 
-  test('has only examples that are as their schema says', () => {
+  test('every example in the OpenAPI document matches its schema', () => {
     const ajv = new Ajv2020({ strict: false, allErrors: true });
     addFormats.default(ajv);
     ajv.addSchema(document, 'document');
@@ -142,34 +142,31 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe('without a token', () => {
-  test.each(['/docs', '/docs/'])(
-    'the page %s and everything that it refers to comes from this process',
-    async (path) => {
-      const page = await fetch(service.client.url + path);
-      expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringMatching(/^text\/html/)]);
-      const html = await page.text();
-      const references = [...html.matchAll(/(?:src|href)=["']([^"']+)["']/g)].map(([, reference = '']) => reference);
-      expect(references.length).toBeGreaterThan(3);
-      for (const reference of references) {
-        const url = new URL(reference, page.url);
-        expect(url.origin).toBe(service.client.url);
-        const asset = await fetch(url);
-        expect([reference, asset.status]).toEqual([reference, 200]);
-        expect((await asset.arrayBuffer()).byteLength).toBeGreaterThan(0);
-      }
-      expect(html).toContain('Hospital Memberships');
-    },
-  );
+describe('public pages', () => {
+  test.each(['/docs', '/docs/'])('the page %s and all its resources are served by this process', async (path) => {
+    const page = await fetch(service.client.url + path);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringMatching(/^text\/html/)]);
+    const html = await page.text();
+    const references = [...html.matchAll(/(?:src|href)=["']([^"']+)["']/g)].map(([, reference = '']) => reference);
+    expect(references.length).toBeGreaterThan(3);
+    for (const reference of references) {
+      const url = new URL(reference, page.url);
+      expect(url.origin).toBe(service.client.url);
+      const asset = await fetch(url);
+      expect([reference, asset.status]).toEqual([reference, 200]);
+      expect((await asset.arrayBuffer()).byteLength).toBeGreaterThan(0);
+    }
+    expect(html).toContain('Hospital Memberships');
+  });
 
-  test('the page has an Authorize button for the scheme Token', async () => {
+  test('the page /docs has an Authorize button for the scheme Token', async () => {
     const script = await (await fetch(`${service.client.url}/docs/swagger-ui-init.js`)).text();
     expect(script).toContain('"securitySchemes"');
     expect(script).toContain('"name": "Authorization"');
   });
 
-  test.each(['/openapi.json', '/health/live', '/health/ready'])('%s answers JSON', async (path) => {
-    const answer = await fetch(service.client.url + path);
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+  test.each(['/openapi.json', '/health/live', '/health/ready'])('%s returns JSON without a token', async (path) => {
+    const response = await fetch(service.client.url + path);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
   });
 });

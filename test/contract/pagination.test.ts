@@ -11,7 +11,7 @@ interface Page {
 
 const LIST = '/management/memberships/';
 
-/** @returns a medic who belongs to so many hospitals */
+/** @returns a medic with memberships in this many hospitals */
 async function medicOf(service: Service, hospitals: number): Promise<Actor> {
   const medic = await service.given.medic();
   await service.dataSource.query(
@@ -27,7 +27,7 @@ async function pageAt(medic: Actor, path: string): Promise<Page> {
   return (await medic.get(path)).isOk().body<Page>();
 }
 
-/** @returns the path and the query of a link, as the client of the tests takes them */
+/** @returns the path and query of a link relative to the API, as the test client expects them */
 function pathOf(link: string | null): string {
   return (link ?? '').replace(/^.*\/api\/v2/, '');
 }
@@ -35,7 +35,7 @@ function pathOf(link: string | null): string {
 describe('a paged list', () => {
   const service = useService();
 
-  test('has 15 rows a page where the request does not say, and counts all of them', async () => {
+  test('a page has 15 rows by default, and its count covers all pages', async () => {
     const medic = await medicOf(service, 16);
     const page = await pageAt(medic, LIST);
     expect([page.count, page.results.length, page.previous]).toEqual([16, 15, null]);
@@ -43,12 +43,12 @@ describe('a paged list', () => {
     expect((await pageAt(medic, `${LIST}?limit=&offset=`)).results).toEqual(page.results);
   });
 
-  test('of nobody has no neighbours', async () => {
+  test('an empty list has no next and no previous page', async () => {
     const medic = await service.given.medic();
     expect(await pageAt(medic, LIST)).toEqual({ count: 0, next: null, previous: null, results: [] });
   });
 
-  test('is walked through by its links, each row once, forth and back', async () => {
+  test('following the links returns every row once, forwards and backwards', async () => {
     const medic = await medicOf(service, 10);
     const forth: number[] = [];
     let page = await pageAt(medic, `${LIST}?limit=3`);
@@ -64,14 +64,14 @@ describe('a paged list', () => {
     expect(page.previous).toBeNull();
   });
 
-  test('starts at the first row where the page before would start earlier', async () => {
+  test('the link to the previous page starts at the first row if it would start earlier', async () => {
     const medic = await medicOf(service, 5);
     const { previous, results } = await pageAt(medic, `${LIST}?limit=3&offset=2`);
     expect(results).toHaveLength(3);
     expect(previous).toMatch(/[?&]limit=3&offset=0$/);
   });
 
-  test('is empty beyond its end, and still leads back', async () => {
+  test('a page beyond the end is empty and still links back', async () => {
     const medic = await medicOf(service, 2);
     for (const offset of ['2', '1000', '99999999999999999999']) {
       const page = await pageAt(medic, `${LIST}?offset=${offset}`);
@@ -84,7 +84,7 @@ describe('a paged list', () => {
     }
   });
 
-  test('has 1000 rows a page at most; a larger limit is lowered to that', async () => {
+  test('a page has at most 1000 rows, and a larger limit is lowered to that', async () => {
     const medic = await medicOf(service, 1001);
     for (const limit of ['1000', '1001', '99999999999999999999']) {
       const page = await pageAt(medic, `${LIST}?limit=${limit}`);
@@ -94,7 +94,7 @@ describe('a paged list', () => {
   });
 
   test.each(['0', '-1', '1.5', 'x', '1e2', '%20', '+5', '5%20', '0x5', '٥', '%00', 'null', '1&limit=2'])(
-    'refuses the limit %s',
+    'the limit %s is a 400',
     async (limit) => {
       const medic = await service.given.medic();
       for (const path of [LIST, '/hospital/', '/medics/', '/search/medics/']) {
@@ -103,14 +103,14 @@ describe('a paged list', () => {
     },
   );
 
-  test.each(['-1', '-0', '1.5', 'x', '1e2', '%20', '%FF', '1&offset=1'])('refuses the offset %s', async (offset) => {
+  test.each(['-1', '-0', '1.5', 'x', '1e2', '%20', '%FF', '1&offset=1'])('the offset %s is a 400', async (offset) => {
     const { hospital, admin } = await service.given.hospital();
     for (const path of [LIST, '/hospital/', '/medics/', '/search/medics/', `/memberships/${String(hospital)}`]) {
       (await admin.get(`${path}?offset=${offset}`)).isInvalid('offset');
     }
   });
 
-  test('keeps every other parameter in its links as it was sent, unknown and repeated ones too', async () => {
+  test('links keep every other parameter as it was sent, unknown and repeated ones too', async () => {
     const medic = await medicOf(service, 3);
     const kept = 'x=1&type_membership=Member&x=%C3%A9+%26&%ff&empty=&x=1';
     for (const query of [`limit=1&${kept}&offset=1`, `${kept}&offset=1&%6Cimit=1`]) {
@@ -120,35 +120,35 @@ describe('a paged list', () => {
     }
   });
 
-  test('as a bare array has its links in the header, and 15 rows where only an offset is sent', async () => {
+  test('a bare array has its links in the Link header, and 15 rows if only an offset is sent', async () => {
     const { hospital, admin } = await service.given.hospital();
     const path = `/memberships/${String(hospital)}`;
-    const answer = (await admin.get(`${path}?limit=1&x=1`)).isOk();
-    expect(answer.headers.get('link')).toBe(`<${service.client.url}/api/v2${path}?x=1&limit=1&offset=1>; rel="next"`);
+    const response = (await admin.get(`${path}?limit=1&x=1`)).isOk();
+    expect(response.headers.get('link')).toBe(`<${service.client.url}/api/v2${path}?x=1&limit=1&offset=1>; rel="next"`);
     const last = (await admin.get(`${path}?offset=1`)).isOk();
     expect(last.headers.get('link')).toBe(`<${service.client.url}/api/v2${path}?limit=15&offset=0>; rel="prev"`);
     expect((await admin.get(path)).headers.get('link')).toBeNull();
   });
 
-  test('links to the host of the request', async () => {
+  test('links name the host of the request', async () => {
     const medic = await medicOf(service, 2);
     const headers = { Authorization: `Token ${medic.token}`, Host: 'api.example.org:8080' };
-    const answer = await sendRaw(service.client.url, rawRequest(`GET /api/v2${LIST}?limit=1`, headers));
-    answer.isOk({ next: `http://api.example.org:8080/api/v2${LIST}?limit=1&offset=1` });
+    const response = await sendRaw(service.client.url, rawRequest(`GET /api/v2${LIST}?limit=1`, headers));
+    response.isOk({ next: `http://api.example.org:8080/api/v2${LIST}?limit=1&offset=1` });
   });
 });
 
 const FORWARDED = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'api.example.org' };
 
 describe.each([
-  ['is not set', {}, false],
-  ['names another proxy', { TRUST_PROXY: '10.0.0.0/8, 192.0.2.1' }, false],
-  ['is true', { TRUST_PROXY: 'true' }, true],
-  ['names this proxy', { TRUST_PROXY: '10.0.0.1, 127.0.0.0/8' }, true],
-])('where TRUST_PROXY %s', (_, variables, isTrusted) => {
+  ['unset', {}, false],
+  ['naming another proxy', { TRUST_PROXY: '10.0.0.0/8, 192.0.2.1' }, false],
+  ['set to true', { TRUST_PROXY: 'true' }, true],
+  ['naming this proxy', { TRUST_PROXY: '10.0.0.1, 127.0.0.0/8' }, true],
+])('with TRUST_PROXY %s', (_, variables, isTrusted) => {
   const service = useService(variables);
 
-  test(`links ${isTrusted ? 'follow' : 'do not follow'} what the proxy says`, async () => {
+  test(`links ${isTrusted ? 'use' : 'ignore'} the host and protocol of the proxy`, async () => {
     const medic = await medicOf(service, 2);
     const { next } = (await medic.get(`${LIST}?limit=1`, { headers: FORWARDED })).isOk().body<Page>();
     const origin = isTrusted ? 'https://api.example.org' : service.client.url;
@@ -157,7 +157,7 @@ describe.each([
     expect(plain.next).toBe(`${service.client.url}/api/v2${LIST}?limit=1&offset=1`);
   });
 
-  test('a host or a protocol of a proxy that is none does no harm', async () => {
+  test('an invalid host or protocol from a proxy never reaches a link', async () => {
     const medic = await medicOf(service, 2);
     const send = (headers: Record<string, string>) => {
       const fields = { Authorization: `Token ${medic.token}`, ...headers };
@@ -165,21 +165,18 @@ describe.each([
     };
     const next = `http://localhost/api/v2${LIST}?limit=1&offset=1`;
     (await send({ 'X-Forwarded-Proto': 'a b' })).isOk({ next });
-    const answer = await send({ 'X-Forwarded-Host': 'a b' });
-    if (isTrusted) answer.isError(400, /Host/);
-    else answer.isOk({ next });
+    const response = await send({ 'X-Forwarded-Host': 'a b' });
+    if (isTrusted) response.isError(400, /Host/);
+    else response.isOk({ next });
   });
 });
 
-describe.each(['https://api.example.org', 'https://example.org:8443/hospitals/api/'])(
-  'where PUBLIC_URL is %s',
-  (url) => {
-    const service = useService({ PUBLIC_URL: url, TRUST_PROXY: 'true' });
+describe.each(['https://api.example.org', 'https://example.org:8443/hospitals/api/'])('with PUBLIC_URL=%s', (url) => {
+  const service = useService({ PUBLIC_URL: url, TRUST_PROXY: 'true' });
 
-    test('links start with it, whatever the host of the request', async () => {
-      const medic = await medicOf(service, 2);
-      const { next } = (await medic.get(`${LIST}?limit=1`, { headers: FORWARDED })).isOk().body<Page>();
-      expect(next).toBe(`${url.replace(/\/$/, '')}/api/v2${LIST}?limit=1&offset=1`);
-    });
-  },
-);
+  test('links start with PUBLIC_URL, whatever the host of the request', async () => {
+    const medic = await medicOf(service, 2);
+    const { next } = (await medic.get(`${LIST}?limit=1`, { headers: FORWARDED })).isOk().body<Page>();
+    expect(next).toBe(`${url.replace(/\/$/, '')}/api/v2${LIST}?limit=1&offset=1`);
+  });
+});

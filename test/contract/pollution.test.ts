@@ -12,7 +12,7 @@ const PATHS = NAMES.flatMap((name) => [
   `${name}[polluted]`,
 ]);
 
-/** After whatever was sent, no object has got a field, and the next request is answered as ever. */
+/** No object has an inherited field, and the next requests succeed. */
 afterEach(async () => {
   const inherited: string[] = [];
   for (const name in {}) inherited.push(name);
@@ -46,7 +46,7 @@ test('JSON that names the prototype of an object changes nothing', async () => {
   }
 });
 
-test('a form that does is refused', async () => {
+test('a form that names the prototype of an object is refused', async () => {
   const { admin, hospital } = await service.given.hospital();
   for (const path of [...PATHS, ...NAMES]) {
     const form = new URLSearchParams({ headline: 'x' });
@@ -58,7 +58,7 @@ test('a form that does is refused', async () => {
   }
 });
 
-test('so is an upload', async () => {
+test('an upload that names the prototype of an object is refused', async () => {
   const { admin, hospital } = await service.given.hospital();
   for (const path of [...PATHS, ...NAMES]) {
     const form = new FormData();
@@ -67,7 +67,7 @@ test('so is an upload', async () => {
   }
 });
 
-test('a query that does is ignored', async () => {
+test('a query that names the prototype of an object is ignored', async () => {
   const medic = await service.given.medic();
   for (const path of [...PATHS, ...NAMES]) {
     for (const list of ['/hospital/', '/medics/', '/management/memberships/']) {
@@ -76,7 +76,7 @@ test('a query that does is ignored', async () => {
   }
 });
 
-test('a field of an object that every object has by name is not read from its prototype', async () => {
+test('a required field is not read from the prototype of the body', async () => {
   const medic = await service.given.medic();
   (await medic.post('/hospital/', '{}')).isInvalid('name', 'patron', 'location', 'contact');
   (await medic.post('/medics/', medicBody())).isCreated({ is_active: true, hospital: null });

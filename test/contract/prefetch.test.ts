@@ -3,12 +3,11 @@ import { useService } from '../support/service.js';
 
 const service = useService();
 
-/** What a list holds, whether it is paged or a bare array. */
 function rowsOf(body: object): object[] {
   return Array.isArray(body) ? (body as object[]) : (body as { results: object[] }).results;
 }
 
-/** @returns a medic of 17 hospitals who left another, and the one that they are an ADMIN of, with 30 MEMBERs and one who left */
+/** @returns an ADMIN with 17 live memberships and a removed one, and their hospital, which has 30 MEMBERs and a removed one */
 async function busyAdmin() {
   const { given } = service;
   const { admin, hospital } = await given.hospital();
@@ -19,13 +18,13 @@ async function busyAdmin() {
   return { admin, hospital };
 }
 
-// An unknown parameter is ignored, but has the list read by a statement of its own.
-describe('a list is the same without parameters and with one that changes nothing', () => {
+// An unknown parameter is ignored, but the list is then read without the prefetch.
+describe('lists with and without the prefetch', () => {
   test.each<[string, (hospital: number) => string, number]>([
     ['own memberships', () => '/management/memberships/', 15],
     ['locations', () => '/locations/', 17],
     ["a hospital's memberships", (hospital) => `/memberships/${String(hospital)}`, 32],
-  ])('%s', async (_, pathOf, length) => {
+  ])('%s are the same with and without the prefetch', async (_, pathOf, length) => {
     const { admin, hospital } = await busyAdmin();
     const path = pathOf(hospital);
     const [plain, other] = [await admin.get(path), await admin.get(`${path}?unknown=1`)];
@@ -34,7 +33,7 @@ describe('a list is the same without parameters and with one that changes nothin
     expect(rows).toEqual(others);
   });
 
-  test('the count of own memberships, and the page that follows', async () => {
+  test('the prefetch counts all memberships of the caller, and the next page has the rest', async () => {
     const { admin } = await busyAdmin();
     const { count, next } = (await admin.get('/management/memberships/'))
       .isOk()
@@ -44,7 +43,7 @@ describe('a list is the same without parameters and with one that changes nothin
     expect(rowsOf(second.body())).toHaveLength(2);
   });
 
-  test('all is there for a medic of more hospitals than are read together with the key', async () => {
+  test('the lists of a medic with more memberships than the prefetch reads are complete', async () => {
     const COUNT = MAX_PREFETCHED + 5;
     const { given } = service;
     const medic = await given.medic();
@@ -55,7 +54,7 @@ describe('a list is the same without parameters and with one that changes nothin
     }
   });
 
-  test('nothing is there for a medic who belongs to nothing', async () => {
+  test('the lists of a medic without memberships are empty', async () => {
     const { outsider } = await service.given.hospital();
     (await outsider.get('/management/memberships/')).isOk({ count: 0, next: null, previous: null, results: [] });
     expect((await outsider.get('/locations/')).isOk().body()).toEqual([]);

@@ -2,25 +2,25 @@ import { generateKey } from '../../src/auth/token-key.js';
 import type { Actor } from '../support/actor.js';
 import { useService } from '../support/service.js';
 
-/** Sends so many requests, all of which are let in. */
+/** Sends this many requests, all of which succeed. */
 async function use(medic: Actor, requests: number): Promise<void> {
   for (let sent = 0; sent < requests; sent += 1) (await medic.get('/locations/')).isOk();
 }
 
-describe('where RATE_LIMIT is 5', () => {
+describe('with RATE_LIMIT=5', () => {
   const service = useService({ RATE_LIMIT: '5' });
 
-  test('the sixth request of a token within a minute is told when to come again', async () => {
+  test('the sixth request of a token within a minute is a 429 with Retry-After', async () => {
     const medic = await service.given.medic();
     await use(medic, 5);
-    const answer = (await medic.get('/locations/')).isError(429, /^Too many requests; try again in \d+ s\.$/);
-    const seconds = Number(answer.headers.get('retry-after'));
+    const response = (await medic.get('/locations/')).isError(429, /^Too many requests; try again in \d+ s\.$/);
+    const seconds = Number(response.headers.get('retry-after'));
     expect(seconds).toBeGreaterThanOrEqual(1);
     expect(seconds).toBeLessThanOrEqual(60);
     expect(Number.isInteger(seconds)).toBe(true);
   });
 
-  test('no other token is affected, not even one of the same medic', async () => {
+  test('an exhausted token affects no other token, not even of the same medic', async () => {
     const [medic, other] = [await service.given.medic(), await service.given.medic()];
     await use(medic, 5);
     (await medic.get('/locations/')).isError(429);
@@ -28,7 +28,7 @@ describe('where RATE_LIMIT is 5', () => {
     (await medic.get('/locations/', { token: await service.given.token(medic.id) })).isOk();
   });
 
-  test('a token is the same however its scheme is spelled', async () => {
+  test('the spelling of the scheme does not change which token is limited', async () => {
     const { token } = await service.given.medic();
     const send = (scheme: string) =>
       service.client.get('/locations/', { headers: { authorization: `${scheme}${token}` } });
@@ -36,7 +36,7 @@ describe('where RATE_LIMIT is 5', () => {
     (await send('ToKeN ')).isError(429);
   });
 
-  test('every method and every path counts, refused requests too', async () => {
+  test('every method and path counts, refused requests included', async () => {
     const medic = await service.given.medic();
     (await medic.get('/medics/')).isOk();
     (await medic.get('/medics/0')).isNotFound();
@@ -46,23 +46,23 @@ describe('where RATE_LIMIT is 5', () => {
     (await medic.post('/hospital/', {})).isError(429);
   });
 
-  test('health is not limited', async () => {
+  test('health checks are not limited', async () => {
     for (const path of ['/health/live', '/health/ready']) {
       for (let sent = 0; sent < 7; sent += 1) expect((await fetch(service.client.url + path)).status).toBe(200);
     }
   });
 
-  test('without a token the address is limited', async () => {
+  test('requests without a token are limited by address', async () => {
     for (let sent = 0; sent < 5; sent += 1) (await service.client.get('/medics/')).isRefused('Invalid Token');
     (await service.client.get('/medics/')).isError(429);
   });
 });
 
-describe('an address', () => {
+describe('the limit of an address', () => {
   const service = useService({ RATE_LIMIT: '5', TRUST_PROXY: 'true' });
   let address = 0;
 
-  /** @returns what answers requests of an address that has sent none yet, each with another key */
+  /** @returns a function that sends requests from a fresh address, each with another key */
   function newAddress(key: () => string = generateKey) {
     address += 1;
     const from = `192.0.2.${String(address)}`;
@@ -78,13 +78,16 @@ describe('an address', () => {
     ['GET', '//nowhere', 404],
     ['PUT', '/medics/', 405],
     ['OPTIONS', '/medics/', 204],
-  ])('is limited whichever keys it sends, where none is looked at: %s %s', async (method, path, status) => {
-    const send = newAddress();
-    for (let sent = 0; sent < 5; sent += 1) (await send(method, path)).is(status);
-    (await send(method, path)).isError(429);
-  });
+  ])(
+    'an address is limited whichever keys it sends to a route that does not check them: %s %s',
+    async (method, path, status) => {
+      const send = newAddress();
+      for (let sent = 0; sent < 5; sent += 1) (await send(method, path)).is(status);
+      (await send(method, path)).isError(429);
+    },
+  );
 
-  test('has the document, its page and what belongs to it limited too', async () => {
+  test('the OpenAPI document, /docs and its resources are limited by address', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.1' };
     const get = async (path: string) => (await fetch(service.client.url + path, { headers })).status;
     for (const path of ['/openapi.json', '/docs', '/docs/swagger-ui.css', '/openapi.json', '/docs'])
@@ -92,14 +95,14 @@ describe('an address', () => {
     expect([await get('/openapi.json'), await get('/docs/swagger-ui.css')]).toEqual([429, 429]);
   });
 
-  test('is limited whichever words it sends that can be no key', async () => {
+  test('an address is limited whichever malformed keys it sends', async () => {
     let number = 0;
     const send = newAddress(() => `hmk_${String((number += 1))}`);
     for (let sent = 0; sent < 5; sent += 1) (await send('GET', '/medics/')).isRefused('Invalid Token');
     (await send('GET', '/medics/')).isError(429);
   });
 
-  test('that asks for paths that do not exist has no fewer requests with a good key', async () => {
+  test('requests to unknown paths do not reduce the limit of a valid key', async () => {
     const send = newAddress();
     for (let sent = 0; sent < 6; sent += 1) await send('GET', '/nothing');
     const { token } = await service.given.medic();
@@ -108,9 +111,9 @@ describe('an address', () => {
   });
 
   test.each([
-    ['of IPv6 counts with all of its /64', (n: number) => `2001:db8:0:1:${String(n)}::1`, '2001:db8:0:2::1'],
-    ['of IPv4 counts alike where it is written as IPv6', () => '::ffff:198.51.100.1', '198.51.100.2'],
-    ['of a link counts without its zone', (n: number) => `fe80::1%eth${String(n)}`, 'fe80:0:0:1::1'],
+    ['an IPv6 address shares the limit of its /64', (n: number) => `2001:db8:0:1:${String(n)}::1`, '2001:db8:0:2::1'],
+    ['an IPv4 address written as IPv6 has the same limit', () => '::ffff:198.51.100.1', '198.51.100.2'],
+    ['a link-local address is limited without its zone', (n: number) => `fe80::1%eth${String(n)}`, 'fe80:0:0:1::1'],
   ])('%s', async (_, addressOf, other) => {
     const send = (from: string) => service.client.get('/medics/', { headers: { 'x-forwarded-for': from } });
     for (let sent = 0; sent < 5; sent += 1) (await send(addressOf(sent))).isRefused('Invalid Token');
@@ -119,17 +122,17 @@ describe('an address', () => {
   });
 });
 
-describe('where RATE_LIMIT is 0', () => {
+describe('with RATE_LIMIT=0', () => {
   const service = useService({ RATE_LIMIT: '0' });
 
-  test('there is no limit', async () => {
+  test('RATE_LIMIT=0 turns the limit off', async () => {
     const medic = await service.given.medic();
     await use(medic, 50);
     const { headers } = await medic.get('/locations/');
     expect([...headers.keys()].filter((name) => /rate-?limit/i.test(name))).toEqual([]);
   });
 
-  test('wrong keys and passwords are not counted either', async () => {
+  test('with RATE_LIMIT=0 wrong keys and passwords are not limited either', async () => {
     (await service.client.get('/locations/')).isRefused('Invalid Token');
     for (let tries = 0; tries < 11; tries += 1)
       (await service.client.post('/token-auth/', { email: 'nobody@example.org', password: 'wrong' })).is(400);

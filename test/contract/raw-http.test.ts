@@ -7,40 +7,43 @@ const service = useService();
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** After whatever was sent, the next medic is served as ever. */
+/** Whatever was sent, the next request succeeds. */
 afterEach(async () => {
   const medic = await service.given.medic();
   (await medic.post('/hospital/', HOSPITAL)).isCreated();
 });
 
-describe('what is no HTTP', () => {
+describe('malformed HTTP', () => {
   test.each([
     ['words', 'hello, service\r\n\r\n'],
-    ['bytes', Buffer.from([0, 1, 2, 3, 0xff, 13, 10, 13, 10])],
-    ['the beginning of TLS', Buffer.from('16030100c8010000c4030300', 'hex')],
-    ['a method that nobody has', 'FROB /api/v2/medics/ HTTP/1.1\r\nHost: x\r\n\r\n'],
-    ['a version that nobody has', 'GET /api/v2/medics/ HTTP/9.9\r\nHost: x\r\n\r\n'],
-    ['two lengths', 'POST /api/v2/medics/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx'],
-    ['a length that is none', 'POST /api/v2/medics/ HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n'],
-    ['a header field without a name', 'GET /api/v2/medics/ HTTP/1.1\r\nHost: x\r\n: x\r\n\r\n'],
-    ['no host', 'GET /api/v2/medics/ HTTP/1.1\r\nConnection: close\r\n\r\n'],
-  ])('is a 400 in JSON: %s', async (_, bytes) => {
-    const answer = (await sendRaw(service.client.url, bytes)).isError(400);
-    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    expect(answer.headers.get('cache-control')).toBe('private, no-store');
-    expect(answer.headers.get('x-request-id')).toMatch(REQUEST_ID);
+    ['binary data', Buffer.from([0, 1, 2, 3, 0xff, 13, 10, 13, 10])],
+    ['a TLS handshake', Buffer.from('16030100c8010000c4030300', 'hex')],
+    ['an unknown method', 'FROB /api/v2/medics/ HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['an unknown version', 'GET /api/v2/medics/ HTTP/9.9\r\nHost: x\r\n\r\n'],
+    [
+      'two Content-Length headers',
+      'POST /api/v2/medics/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+    ],
+    ['an invalid Content-Length', 'POST /api/v2/medics/ HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n'],
+    ['a header without a name', 'GET /api/v2/medics/ HTTP/1.1\r\nHost: x\r\n: x\r\n\r\n'],
+    ['no Host', 'GET /api/v2/medics/ HTTP/1.1\r\nConnection: close\r\n\r\n'],
+  ])('malformed HTTP is a 400 in JSON: %s', async (_, bytes) => {
+    const response = (await sendRaw(service.client.url, bytes)).isError(400);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('private, no-store');
+    expect(response.headers.get('x-request-id')).toMatch(REQUEST_ID);
   });
 
-  test('is a 431 in JSON where the header is too large', async () => {
+  test('a header section that is too large is a 431 in JSON', async () => {
     const headers = { 'X-Large': 'x'.repeat(20_000) };
-    const answer = await sendRaw(service.client.url, rawRequest('GET /api/v2/medics/', headers));
-    answer.isError(431);
-    expect(answer.headers.get('x-request-id')).toMatch(REQUEST_ID);
+    const response = await sendRaw(service.client.url, rawRequest('GET /api/v2/medics/', headers));
+    response.isError(431);
+    expect(response.headers.get('x-request-id')).toMatch(REQUEST_ID);
     const path = `/api/v2/medics/?x=${'x'.repeat(20_000)}`;
     (await sendRaw(service.client.url, rawRequest(`GET ${path}`, {}))).isError(431);
   });
 
-  test('is a 400 in JSON where a chunk of a body is none', async () => {
+  test('a malformed chunk of a body is a 400 in JSON', async () => {
     const { token } = await service.given.medic();
     const fields = ['Host: x', `Authorization: Token ${token}`, 'Content-Type: application/json'];
     const head = `POST /api/v2/hospital/ HTTP/1.1\r\n${fields.join('\r\n')}\r\nTransfer-Encoding: chunked\r\n\r\n`;
@@ -49,7 +52,7 @@ describe('what is no HTTP', () => {
 });
 
 test.each(['9'.repeat(200), 'x'.repeat(10_000), '%', '%E0%A4%A', '..%2f..%2fetc', '%2e%2e', '\\', '<script>'])(
-  'a path that names nothing is a 404: /medics/%s',
+  'a malformed path is a 404: /medics/%s',
   async (id) => {
     const { token } = await service.given.medic();
     const request = rawRequest(`GET /api/v2/medics/${id}`, { Authorization: `Token ${token}` });
@@ -57,20 +60,23 @@ test.each(['9'.repeat(200), 'x'.repeat(10_000), '%', '%E0%A4%A', '..%2f..%2fetc'
   },
 );
 
-describe('the host of a request', () => {
+describe('the Host header', () => {
   const send = async (host: string) => {
     const { token } = await service.given.medic();
     const headers = { Authorization: `Token ${token}`, Host: host };
     return sendRaw(service.client.url, rawRequest('GET /api/v2/medics/?offset=1', headers));
   };
 
-  test.each(['x', 'x:8080', 'api.example.org', '127.0.0.1:3000', '[::1]:3000', 'a_b-c'])('may be %s', async (host) => {
-    const previous = `http://${host}/api/v2/medics/?limit=15&offset=0`;
-    (await send(host)).isOk({ previous });
-  });
+  test.each(['x', 'x:8080', 'api.example.org', '127.0.0.1:3000', '[::1]:3000', 'a_b-c'])(
+    'the Host %s is accepted',
+    async (host) => {
+      const previous = `http://${host}/api/v2/medics/?limit=15&offset=0`;
+      (await send(host)).isOk({ previous });
+    },
+  );
 
   test.each(['', '%00', 'a b', '[', '[::1', 'x:y', 'x:99999', 'a@b', '/', '?', 'a/b', 'http://x', '🏥'])(
-    'may not be what no link could be built from: %j',
+    'a Host that no link could be built from is refused: %j',
     async (host) => {
       (await send(host)).isError(400, /Host/);
     },
@@ -87,20 +93,23 @@ describe('HTTP/1.0 without a Host header', () => {
     return sendRaw(to.client.url, request.replace('HTTP/1.1', 'HTTP/1.0').replace('Host: localhost\r\n', ''));
   };
 
-  test('is served where the response has no link', async () => {
+  test('HTTP/1.0 without a Host header is served if the response has no link', async () => {
     (await send(service, 'GET /api/v2/locations/')).isOk([]);
   });
 
-  test.each(['/medics/', '/hospital/', '/management/memberships/'])('is a 400 where it has: %s', async (path) => {
-    (await send(service, `GET /api/v2${path}`)).isError(400, /Host/);
-  });
+  test.each(['/medics/', '/hospital/', '/management/memberships/'])(
+    'HTTP/1.0 without a Host header is a 400 if the response has a link: %s',
+    async (path) => {
+      (await send(service, `GET /api/v2${path}`)).isError(400, /Host/);
+    },
+  );
 
-  test('is served everywhere where PUBLIC_URL is set', async () => {
+  test('HTTP/1.0 without a Host header is served everywhere if PUBLIC_URL is set', async () => {
     const previous = 'https://api.example.org/api/v2/medics/?limit=15&offset=0';
     (await send(withPublicUrl, 'GET /api/v2/medics/?offset=1')).isOk({ previous });
   });
 
-  test('stores no hospital whose response could not be written', async () => {
+  test('a hospital is not stored if its response could not be written', async () => {
     const count = () => service.dataSource.query('SELECT count(*) FROM hospital');
     const before = await count();
     const fields = { 'Content-Type': 'application/json' };
@@ -109,14 +118,14 @@ describe('HTTP/1.0 without a Host header', () => {
   });
 });
 
-describe('a body that stops half-way', () => {
+describe('an incomplete body', () => {
   const head = async (): Promise<string> => {
     const { token } = await service.given.medic();
     const fields = ['Host: x', `Authorization: Token ${token}`, 'Content-Type: application/json'];
     return `POST /api/v2/hospital/ HTTP/1.1\r\n${fields.join('\r\n')}\r\nContent-Length: 1000\r\n\r\n{"name":"x"`;
   };
 
-  test('because the client goes away stores nothing', async () => {
+  test('nothing is stored if the client disconnects in the middle of a body', async () => {
     const before = await service.client.rows();
     const socket = await connectTo(service.client.url);
     socket.write(await head());
@@ -126,15 +135,15 @@ describe('a body that stops half-way', () => {
     expect(hospitals(await service.client.rows())).toEqual(hospitals(before));
   });
 
-  test('because the client sends no more of it is a 400 in JSON', async () => {
+  test('a body that ends early is a 400 in JSON', async () => {
     const socket = await connectTo(service.client.url);
-    const answer = readAnswer(socket);
+    const response = readAnswer(socket);
     socket.end(await head());
-    (await answer).isError(400);
+    (await response).isError(400);
   });
 });
 
-test('a client that waits to be told to continue is told so', async () => {
+test('a client that sends Expect: 100-continue is told to continue', async () => {
   const { token } = await service.given.medic();
   const body = JSON.stringify(HOSPITAL);
   const headers = { Authorization: `Token ${token}`, 'Content-Type': 'application/json', Expect: '100-continue' };
@@ -142,7 +151,7 @@ test('a client that waits to be told to continue is told so', async () => {
   socket.write(rawRequest('POST /api/v2/hospital/', { ...headers, 'Content-Length': String(body.length) }));
   const [told] = (await once(socket, 'data')) as [Buffer];
   expect(String(told)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
-  const answer = readAnswer(socket);
+  const response = readAnswer(socket);
   socket.write(body);
-  (await answer).isCreated(HOSPITAL);
+  (await response).isCreated(HOSPITAL);
 });

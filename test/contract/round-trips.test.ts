@@ -11,7 +11,7 @@ interface Cost {
   readonly trips: number;
 }
 
-/** Counts what is sent to the database while `work` is done; what one turn of the event loop sends on a connection is one trip. */
+/** Counts statements and round trips: the statements that one turn of the event loop sends on a connection are one trip. */
 async function costOf(work: () => Promise<unknown>): Promise<Cost> {
   const cost = { statements: 0, trips: 0 };
   const sending = new Set<unknown>();
@@ -44,11 +44,11 @@ function tableOf(costs: [string, Cost][]): string {
   return `\n${lines.join('\n')}\n\n`;
 }
 
-// The embedded database answers before the turn is over: nothing is waited for there.
+// The embedded database responds within the same turn, so it has no round trips.
 (isServer ? test : test.skip)(
-  'each request keeps its budget of round trips, and docs/performance.md says what it costs',
+  'every request keeps its budget of round trips, and docs/performance.md lists its cost',
   async () => {
-    // Connections that are opened first ask who answers them.
+    // A new connection first asks which server it reached; the warm-up keeps that out of the counts.
     for (const request of Object.values(REQUESTS)) await measure(request);
     const costs: [string, Cost][] = [];
     for (const [name, request] of Object.entries(REQUESTS)) costs.push([name, await measure(request)]);

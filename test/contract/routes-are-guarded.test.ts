@@ -18,7 +18,7 @@ import { useService } from '../support/service.js';
 
 const service = useService();
 
-/** Name of a controller's method -> its access rule, for each route of the application. */
+/** Access rule of each route, by the name of the controller's method. */
 function rulesOfRoutes(): Map<string, unknown> {
   const rules = new Map<string, unknown>();
   for (const { controllers } of service.app.get(ModulesContainer).values()) {
@@ -49,7 +49,7 @@ test('every route declares an access rule', () => {
   expect(rules.filter(([, rule]) => typeof rule !== 'string' || rule === '')).toEqual([]);
 });
 
-test('every route is in the document, which says rightly whether it needs a token', async () => {
+test('every route is documented, and the document says correctly whether it needs a token', async () => {
   const documented = (await operations()).map(({ id, isPublic }) => [id, isPublic]);
   const declared = [...rulesOfRoutes()].map(([name, rule]) => [name, rule === PUBLIC]);
   expect(documented.sort()).toEqual(declared.sort());
@@ -60,7 +60,7 @@ test('only health checks, pictures and the login are public', () => {
   expect(names.filter((name) => !/^(getLiveness|getReadiness|getPicture|createToken)$/.test(name))).toEqual([]);
 });
 
-test('every other operation answers Invalid Token without a token or with a wrong one', async () => {
+test('every other operation returns Invalid Token without a valid token', async () => {
   for (const { method, path, isPublic } of await operations()) {
     if (isPublic) continue;
     const target = (path.startsWith('/api/v2') ? path.slice(7) : `/${path}`).replace(/\{\w+\}/g, '1');
@@ -70,7 +70,7 @@ test('every other operation answers Invalid Token without a token or with a wron
   }
 });
 
-describe('a route whose rule is forgotten or wrong', () => {
+describe('a route with a missing or wrong access rule', () => {
   @Controller()
   class ForgetfulController {
     @Get('forgotten')
@@ -116,23 +116,23 @@ describe('a route whose rule is forgotten or wrong', () => {
   });
   afterAll(() => app.close());
 
-  test('without a rule it is closed to everybody', async () => {
+  test('a route without an access rule is closed to everybody', async () => {
     const { token } = await service.given.medic();
     for (const headers of [{}, { authorization: `Token ${token}` }]) {
-      const answer = await app.inject({ url: '/forgotten', headers });
-      expect(answer.statusCode).toBe(500);
-      expect(answer.body).not.toContain('secret');
+      const response = await app.inject({ url: '/forgotten', headers });
+      expect(response.statusCode).toBe(500);
+      expect(response.body).not.toContain('secret');
     }
     const declared = await app.inject({ url: '/declared', headers: { authorization: `Token ${token}` } });
     expect(declared.body).toBe('welcome');
   });
 
-  test('a public one that asks who is calling is closed too: nobody was authenticated', async () => {
+  test('a public route that asks for the caller is closed, because nobody was authenticated', async () => {
     const { token } = await service.given.medic();
     for (const headers of [{}, { authorization: `Token ${token}` }]) {
-      const answer = await app.inject({ url: '/public', headers });
-      expect(answer.statusCode).toBe(500);
-      expect(answer.body).not.toContain('secret');
+      const response = await app.inject({ url: '/public', headers });
+      expect(response.statusCode).toBe(500);
+      expect(response.body).not.toContain('secret');
     }
   });
 });

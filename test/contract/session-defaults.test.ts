@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 
 const service = useService();
 
-/** Defaults that a database or a role may have, each of which changes how values are written, read or stored. */
+/** Defaults of a database or a role, each of which changes how values are written, read or stored. */
 const DEFAULTS = {
   DateStyle: "'SQL, DMY'",
   TimeZone: "'America/Monterrey'",
@@ -23,7 +23,7 @@ const DEFAULTS = {
   transform_null_equals: 'on',
 };
 
-/** Sets the defaults of the service's database, and ends its connections, so that new ones have them. */
+/** Changes the defaults of the database and ends its connections, because only new ones get the defaults. */
 async function setDefaults(): Promise<void> {
   const client = await service.database.connect();
   for (const [name, value] of Object.entries(DEFAULTS))
@@ -47,8 +47,8 @@ async function readings(admin: Actor, hospital: number): Promise<unknown[]> {
   return answers.map(({ status, json }) => [status, json]);
 }
 
-// The embedded database belongs to the service, and nobody else sets anything there.
-(isServer ? test : test.skip)('other defaults of the database change no answer, and no write fails', async () => {
+// Nobody but the service can change the embedded database.
+(isServer ? test : test.skip)('session defaults of the database change no response and break no write', async () => {
   const { admin, member, membership, hospital } = await service.given.hospital();
   const before = await readings(admin, hospital);
   await setDefaults();
@@ -73,6 +73,6 @@ test.each([
   ['infinity', 'infinity'],
   ['0044-03-15 00:00:00+00 BC', '0044-03-15 00:00:00+00 BC'],
   ['04/11/2020 01:12:12 CST', '04/11/2020 01:12:12 CST'],
-])('an instant that PostgreSQL writes as %s never fails an answer', (text, instant) => {
+])('a timestamp that PostgreSQL writes as %s never fails a response', (text, instant) => {
   expect(instantOf(text)).toBe(instant);
 });

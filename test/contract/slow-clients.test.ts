@@ -8,7 +8,7 @@ const service = useService();
 
 const server = () => service.app.getHttpServer();
 
-test('a header may take 15 s, a request 60 s, and a connection may be silent for 60 s', () => {
+test('the headers must arrive within 15 s, a request within 60 s, and an idle connection ends after 60 s', () => {
   const { headersTimeout, requestTimeout, timeout } = server();
   expect({ headersTimeout, requestTimeout, timeout }).toEqual({
     headersTimeout: 15_000,
@@ -17,13 +17,13 @@ test('a header may take 15 s, a request 60 s, and a connection may be silent for
   });
 });
 
-/** The limits as they are, but for their lengths: no test waits for a minute. */
-describe('past these limits', () => {
+/** The same limits with shorter times, because no test waits a minute. */
+describe('slow clients', () => {
   beforeAll(() => {
     Object.assign(server(), { headersTimeout: 500, requestTimeout: 1000 });
   });
 
-  /** Sends one byte after another, slowly, until the connection ends. */
+  /** Sends one byte at a time until the connection ends. */
   function drip(socket: Socket, text: string): void {
     let at = 0;
     const timer = setInterval(() => {
@@ -35,25 +35,25 @@ describe('past these limits', () => {
     });
   }
 
-  /** Fails unless the service ends the connection, after 408 in JSON. */
+  /** Expects a 408 in JSON, after which the service closes the connection. */
   async function expectTimeout(start: string, rest: string): Promise<void> {
     const before = await service.client.rows();
     const socket = await connectTo(service.client.url);
-    const answer = readAnswer(socket);
+    const response = readAnswer(socket);
     if (start !== '') socket.write(start);
     if (rest !== '') drip(socket, rest);
-    expect((await answer).isError(408).headers.get('connection')).toBe('close');
+    expect((await response).isError(408).headers.get('connection')).toBe('close');
     const medic = await service.given.medic();
     (await medic.get('/medics/')).isOk();
     const hospitals = (rows: string) => (JSON.parse(rows) as [{ hospital: unknown }])[0].hospital;
     expect(hospitals(await service.client.rows())).toEqual(hospitals(before));
   }
 
-  test('a header that never ends is a 408', async () => {
+  test('headers that never end are a 408', async () => {
     await expectTimeout('GET /api/v2/medics/ HTTP/1.1\r\nHost: x\r\n', 'X-A: b\r\n');
   });
 
-  test('a connection over which nothing comes is ended', async () => {
+  test('an idle connection is closed', async () => {
     await expectTimeout('', '');
   });
 
@@ -68,15 +68,15 @@ describe('past these limits', () => {
     },
   );
 
-  test('a request that is answered before its body has come gets no second answer', async () => {
+  test('a request that is refused before its body arrives gets only one response', async () => {
     const socket = await connectTo(service.client.url);
-    const answer = readAnswer(socket);
+    const response = readAnswer(socket);
     socket.write(rawRequest('GET /api/v2/medics/', { Connection: 'keep-alive', 'Content-Length': '1000' }));
     drip(socket, 'x');
-    expect((await answer).isRefused('Invalid Token').text).toBe('{"message":"Invalid Token"}');
+    expect((await response).isRefused('Invalid Token').text).toBe('{"message":"Invalid Token"}');
   });
 
-  test('a client that does not read its answer is let go', async () => {
+  test('a client that does not read its response is disconnected', async () => {
     server().timeout = 1000;
     const { hospital, admin } = await service.given.hospital();
     await service.given.crowd(hospital, 40_000);

@@ -6,7 +6,7 @@ const service = useService();
 
 const BODY = JSON.stringify(HOSPITAL);
 
-/** @returns a request that would create a hospital if it were taken for one, with the id `smuggled` */
+/** @returns a request with the id `smuggled` that would create a hospital if it were executed */
 async function hidden(): Promise<string> {
   const { token } = await service.given.medic();
   return (
@@ -15,7 +15,7 @@ async function hidden(): Promise<string> {
   );
 }
 
-/** The beginning of a request with the id `first`. */
+/** @returns the head of a request with the id `first` */
 async function head(line: string, ...fields: string[]): Promise<string> {
   const { token } = await service.given.medic();
   const all = ['Host: x', 'X-Request-Id: first', `Authorization: Token ${token}`, ...fields];
@@ -31,32 +31,32 @@ async function hospitals(): Promise<number> {
 const chunked = 'Transfer-Encoding: chunked';
 const json = 'Content-Type: application/json';
 
-describe('a request whose end could be read in two ways is a 400, and nothing after it is looked at', () => {
+describe('a request with an ambiguous end is a 400', () => {
   test.each<[string, string[], string]>([
-    ['a length and chunks', [chunked, 'Content-Length: 4'], '0\r\n\r\n'],
-    ['chunks and a length', ['Content-Length: 4', chunked], '0\r\n\r\n'],
-    ['two lengths', ['Content-Length: 0', 'Content-Length: 4'], ''],
-    ['one length twice', ['Content-Length: 0', 'Content-Length: 0'], ''],
-    ['two lengths in one field', ['Content-Length: 0, 4'], ''],
-    ['a length with a sign', ['Content-Length: +0'], ''],
+    ['Transfer-Encoding before Content-Length', [chunked, 'Content-Length: 4'], '0\r\n\r\n'],
+    ['Content-Length before Transfer-Encoding', ['Content-Length: 4', chunked], '0\r\n\r\n'],
+    ['two Content-Length headers', ['Content-Length: 0', 'Content-Length: 4'], ''],
+    ['the same Content-Length twice', ['Content-Length: 0', 'Content-Length: 0'], ''],
+    ['two lengths in one header', ['Content-Length: 0, 4'], ''],
+    ['a signed length', ['Content-Length: +0'], ''],
     ['a negative length', ['Content-Length: -1'], ''],
-    ['a length that is too large for a number', ['Content-Length: 99999999999999999999'], ''],
-    ['an encoding that is unknown', ['Transfer-Encoding: xchunked'], '0\r\n\r\n'],
-    ['chunks that are not the last encoding', ['Transfer-Encoding: chunked, identity'], '0\r\n\r\n'],
-    ['an encoding beside chunks', [chunked, 'Transfer-Encoding: x'], '0\r\n\r\n'],
-    ['a blank before the colon', ['Transfer-Encoding : chunked'], '0\r\n\r\n'],
-    ['a field that is folded', ['Transfer-Encoding:', ' chunked'], '0\r\n\r\n'],
-    ['a field that is continued', ['X-Other: x', '\tchunked'], ''],
-    ['a line that ends without CR', ['X-Other: x\nTransfer-Encoding: chunked'], '0\r\n\r\n'],
-    ['a line that ends without LF', ['X-Other: x\rTransfer-Encoding: chunked'], '0\r\n\r\n'],
-    ['a control character in a name', ['Transfer-Encoding\u000b: chunked'], '0\r\n\r\n'],
-    ['a chunk whose size has a prefix', [chunked, json], '0x2\r\n{}\r\n0\r\n\r\n'],
-    ['a chunk whose size has a sign', [chunked, json], '+2\r\n{}\r\n0\r\n\r\n'],
-    ['a chunk whose size is too large', [chunked, json], 'fffffffffffffffff2\r\n{}\r\n0\r\n\r\n'],
-    ['a chunk that is longer than it says', [chunked, json], '1\r\n{}\r\n0\r\n\r\n'],
-    ['a chunk whose line ends without CR', [chunked, json], '2\n{}\r\n0\r\n\r\n'],
-    ['a chunk with a line feed in its extension', [chunked, json], '2;a\nb\r\n{}\r\n0\r\n\r\n'],
-  ])('%s', async (_, fields, body) => {
+    ['a length that overflows', ['Content-Length: 99999999999999999999'], ''],
+    ['an unknown encoding', ['Transfer-Encoding: xchunked'], '0\r\n\r\n'],
+    ['chunked before another encoding', ['Transfer-Encoding: chunked, identity'], '0\r\n\r\n'],
+    ['another encoding after chunked', [chunked, 'Transfer-Encoding: x'], '0\r\n\r\n'],
+    ['a space before the colon', ['Transfer-Encoding : chunked'], '0\r\n\r\n'],
+    ['a folded header', ['Transfer-Encoding:', ' chunked'], '0\r\n\r\n'],
+    ['a continued header', ['X-Other: x', '\tchunked'], ''],
+    ['a line without CR', ['X-Other: x\nTransfer-Encoding: chunked'], '0\r\n\r\n'],
+    ['a line without LF', ['X-Other: x\rTransfer-Encoding: chunked'], '0\r\n\r\n'],
+    ['a control character in the name of a header', ['Transfer-Encoding\u000b: chunked'], '0\r\n\r\n'],
+    ['a chunk size with a prefix', [chunked, json], '0x2\r\n{}\r\n0\r\n\r\n'],
+    ['a signed chunk size', [chunked, json], '+2\r\n{}\r\n0\r\n\r\n'],
+    ['a chunk size that overflows', [chunked, json], 'fffffffffffffffff2\r\n{}\r\n0\r\n\r\n'],
+    ['a chunk longer than its size', [chunked, json], '1\r\n{}\r\n0\r\n\r\n'],
+    ['a chunk line without CR', [chunked, json], '2\n{}\r\n0\r\n\r\n'],
+    ['a line feed in a chunk extension', [chunked, json], '2;a\nb\r\n{}\r\n0\r\n\r\n'],
+  ])('a request with %s is a 400, and nothing after it is read', async (_, fields, body) => {
     const before = await hospitals();
     const first = await head('POST /api/v2/hospital/', ...fields);
     const answers = await allAnswersTo(service.client.url, first + body + (await hidden()) + LAST);
@@ -66,14 +66,14 @@ describe('a request whose end could be read in two ways is a 400, and nothing af
   });
 });
 
-describe('a request that is hidden in the body of another is never answered', () => {
+describe('hidden requests', () => {
   test.each([
     'GET /api/v2/medics/',
     'DELETE /api/v2/medics/',
     'OPTIONS /api/v2/medics/',
     'GET /nowhere',
     'PUT /api/v2/medics/',
-  ])('in that of a %s', async (line) => {
+  ])('a request hidden in the body of a %s is never executed', async (line) => {
     const before = await hospitals();
     const inside = await hidden();
     const first = await head(line, `Content-Length: ${String(inside.length)}`);
@@ -82,7 +82,7 @@ describe('a request that is hidden in the body of another is never answered', ()
     expect(await hospitals()).toBe(before);
   });
 
-  test('in a chunk', async () => {
+  test('a request hidden in a chunk is never executed', async () => {
     const before = await hospitals();
     const inside = await hidden();
     const chunk = `${inside.length.toString(16)}\r\n${inside}\r\n0\r\n\r\n`;
@@ -91,7 +91,7 @@ describe('a request that is hidden in the body of another is never answered', ()
     expect(await hospitals()).toBe(before);
   });
 
-  test('after the body of one that asks for another protocol', async () => {
+  test('a request hidden after the body of an Upgrade request is never executed', async () => {
     const before = await hospitals();
     const first = await head('GET /api/v2/medics/', 'Upgrade: websocket', 'Connection: Upgrade', 'Content-Length: 2');
     const answers = await allAnswersTo(service.client.url, `${first}{}${await hidden()}${LAST}`);
@@ -100,8 +100,8 @@ describe('a request that is hidden in the body of another is never answered', ()
   });
 });
 
-describe('over one connection', () => {
-  test('requests that are sent at once are answered in their order', async () => {
+describe('one connection', () => {
+  test('pipelined requests are answered in order', async () => {
     const answers = await allAnswersTo(
       service.client.url,
       (await head('GET /api/v2/medics/')) + (await hidden()) + LAST,
@@ -113,13 +113,13 @@ describe('over one connection', () => {
     ]);
   });
 
-  test('what is no HTTP after a request is not taken for its answer', async () => {
+  test('malformed HTTP after a request does not become its response', async () => {
     const answers = await allAnswersTo(service.client.url, `${await hidden()}no HTTP\r\n\r\n`);
     expect(answers.map(({ status }) => status)).toEqual([201, 400]);
     expect(answers[0]?.id).toBe('smuggled');
   });
 
-  test('a trailer does not become a field of the header', async () => {
+  test('a trailer does not become a header', async () => {
     const { token } = await service.given.medic();
     const start = `GET /api/v2/medics/ HTTP/1.1\r\nHost: x\r\nX-Request-Id: first\r\n${chunked}\r\nTrailer: Authorization\r\n\r\n`;
     const answers = await allAnswersTo(service.client.url, `${start}0\r\nAuthorization: Token ${token}\r\n\r\n${LAST}`);
@@ -127,26 +127,26 @@ describe('over one connection', () => {
   });
 });
 
-describe('a field that may be there once is not picked from two', () => {
-  test('two hosts are a 400', async () => {
+describe('duplicate headers', () => {
+  test('two Host headers are a 400', async () => {
     const first = await head('GET /api/v2/medics/', 'Host: y', 'Connection: close');
     expect(await allAnswersTo(service.client.url, first)).toEqual([{ status: 400, id: 'first' }]);
   });
 
-  test('two keys are a 401', async () => {
+  test('two Authorization headers are a 401', async () => {
     const { token } = await service.given.medic();
     const first = await head('GET /api/v2/medics/', `Authorization: Token ${token}`, 'Connection: close');
     expect(await allAnswersTo(service.client.url, first)).toEqual([{ status: 401, id: 'first' }]);
   });
 
-  test('two types of a body are a 415', async () => {
+  test('two Content-Type headers are a 415', async () => {
     const fields = [json, 'Content-Type: text/plain', 'Content-Length: 2', 'Connection: close'];
     const first = await head('POST /api/v2/medics/', ...fields);
     expect(await allAnswersTo(service.client.url, `${first}{}`)).toEqual([{ status: 415, id: 'first' }]);
   });
 });
 
-test('an expectation that nobody knows is ignored', async () => {
+test('an unknown expectation is ignored', async () => {
   const first = await head('GET /api/v2/medics/', 'Expect: nonsense', 'Connection: close');
   expect(await allAnswersTo(service.client.url, first)).toEqual([{ status: 200, id: 'first' }]);
 });

@@ -3,13 +3,13 @@ import { useService } from '../support/service.js';
 
 const service = useService();
 
-/** @returns a hospital as JSON, with one more field whose value is written as it is */
+/** @returns a hospital as JSON text with one more field, whose value is inserted verbatim */
 function hospitalWith(field: string, written: string): string {
   return `${JSON.stringify(HOSPITAL).slice(0, -1)},"${field}":${written}}`;
 }
 
 describe('ids', () => {
-  test('are taken as digits in JSON, forms and queries', async () => {
+  test('ids may be sent as digits in JSON, forms and queries', async () => {
     const { hospital, admin, outsider, stranger } = await service.given.hospital();
     const [first, second] = [String(outsider.id), String(stranger.id)];
     (await admin.post('/management/memberships/', { medic: first, hospital: String(hospital) })).isCreated({
@@ -40,20 +40,20 @@ describe('ids', () => {
     [],
     [1],
     {},
-  ])('are not %j', async (medic) => {
+  ])('an id of %j is a 400', async (medic) => {
     const { hospital, admin } = await service.given.hospital();
     (await admin.post('/management/memberships/', { medic, hospital })).isInvalid('medic');
   });
 
-  test.each(['0', '-1', 'x', '2147483648', '1&hospital=2'])('are not %s in a query', async (value) => {
+  test.each(['0', '-1', 'x', '2147483648', '1&hospital=2'])('an id of %s in a query is a 400', async (value) => {
     const medic = await service.given.medic();
     (await medic.get(`/management/memberships/?hospital=${value}`)).isInvalid('hospital');
   });
 });
 
-describe('numbers for text', () => {
+describe('numbers sent for text', () => {
   test.each(['64710', '0', '12345678901234567890', '1.50', '-7', '1e2', '123456789012345678901234567890.123456789'])(
-    'are stored as they are written: %s',
+    'a number sent for text is stored as it was written: %s',
     async (written) => {
       const medic = await service.given.medic();
       (await medic.post('/hospital/', hospitalWith('headline', written))).isCreated({ headline: written });
@@ -62,12 +62,12 @@ describe('numbers for text', () => {
     },
   );
 
-  test.each(['true', 'false', '[]', '["x"]', '{}', '{"a":1}', 'null'])('are not %s', async (written) => {
+  test.each(['true', 'false', '[]', '["x"]', '{}', '{"a":1}', 'null'])('text of %s is a 400', async (written) => {
     const medic = await service.given.medic();
     (await medic.post('/hospital/', hospitalWith('zip_code', written))).isInvalid('zip_code');
   });
 
-  test('are counted digit by digit', async () => {
+  test('a number sent for text has the length of its digits', async () => {
     const medic = await service.given.medic();
     (await medic.post('/hospital/', hospitalWith('headline', '1'.repeat(255)))).isCreated();
     (await medic.post('/hospital/', hospitalWith('headline', '1'.repeat(256)))).isInvalid('headline');
@@ -80,7 +80,7 @@ describe('booleans', () => {
     ...['false', '"false"', '"False"', '"FALSE"', '0', '"0"'].map((text): [string, boolean] => [text, false]),
   ];
 
-  test.each(spellings)('written %s are %s', async (written, value) => {
+  test.each(spellings)('the boolean %s is read as %s', async (written, value) => {
     const medic = await service.given.medic();
     (await medic.post('/hospital/', hospitalWith('page_size', written))).isCreated({ page_size: value });
     const text = written.replaceAll('"', '');
@@ -90,28 +90,28 @@ describe('booleans', () => {
   });
 
   test.each(['2', '-1', '0.5', '"yes"', '"on"', '"t"', '""', '" true"', '"10"', 'null', '[]', '[true]', '{}'])(
-    'are not written %s',
+    'a boolean of %s is a 400',
     async (written) => {
       const medic = await service.given.medic();
       (await medic.post('/hospital/', hospitalWith('page_size', written))).isInvalid('page_size');
     },
   );
 
-  test.each(['2', 'yes', 'true&is_active=true', '%00'])('are not written %s in a query', async (value) => {
+  test.each(['2', 'yes', 'true&is_active=true', '%00'])('a boolean of %s in a query is a 400', async (value) => {
     const medic = await service.given.medic();
     (await medic.get(`/management/memberships/?is_active=${value}`)).isInvalid('is_active');
   });
 });
 
 describe('forms', () => {
-  test('say one value a field', async () => {
+  test('a form field with two values is a 400', async () => {
     const medic = await service.given.medic();
     const form = new URLSearchParams([...Object.entries(HOSPITAL), ['name', 'Other']] as [string, string][]);
     (await medic.post('/hospital/', form)).isInvalid('name');
   });
 
   test.each(['%FF', '%C3', '%ED%A0%80', 'x%00', '%F8%88%80%80%80', '%c0%80'])(
-    'with bytes that are no text are a 400 that names the field: %s',
+    'form bytes that are not text are a 400 that names the field: %s',
     async (bytes) => {
       const medic = await service.given.medic();
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -120,7 +120,7 @@ describe('forms', () => {
     },
   );
 
-  test('take what is no escape as it is', async () => {
+  test('a percent sign in a form that escapes nothing is kept', async () => {
     const medic = await service.given.medic();
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const body = 'name=100%&patron=%zz&location=a%2&contact=b=c';
@@ -134,7 +134,7 @@ describe('forms', () => {
 });
 
 describe('read-only fields', () => {
-  test('of an object that GET answered are ignored when it is sent back', async () => {
+  test('an object from GET can be sent back, and its read-only fields are ignored', async () => {
     const { hospital, admin, adminship } = await service.given.hospital();
     const before = await service.client.rows();
     for (const [path, status] of [
@@ -148,7 +148,7 @@ describe('read-only fields', () => {
     expect(await service.client.rows()).toBe(before);
   });
 
-  test('may hold anything', async () => {
+  test('read-only fields may contain anything', async () => {
     const { hospital, admin, outsider } = await service.given.hospital();
     const ids = [null, 7, 'x', [[]], { a: { b: 1 } }, '\u0000'];
     for (const id of ids) {
@@ -160,7 +160,7 @@ describe('read-only fields', () => {
   });
 });
 
-test('an unknown query parameter is ignored, whatever it holds', async () => {
+test('an unknown query parameter is ignored, whatever it contains', async () => {
   const medic = await service.given.medic();
   for (const query of ['x=1', 'x', '=', '&&', '__proto__=1', 'constructor=1', 'x=%FF', 'x=%00', '%FF=1', 'x[y]=1']) {
     (await medic.get(`/management/memberships/?${query}`)).isOk({ count: 0 });
