@@ -5,12 +5,12 @@ import { Service, startTogether, useService } from '../support/service.js';
 const LIMIT = 5;
 const service = useService({ RATE_LIMIT: String(LIMIT) });
 
-/** Sends as many requests as one token may. */
+/** Uses up the limit of one token. */
 async function useUp(medic: Actor): Promise<void> {
   for (let sent = 0; sent < LIMIT; sent += 1) (await medic.get('/locations/')).isOk();
 }
 
-test('an account and all accounts below it send ten times RATE_LIMIT together, and no more', async () => {
+test('the accounts of one tree share ten times RATE_LIMIT', async () => {
   const root = await service.given.medic();
   const child = await service.given.medic({ createdById: root.id });
   const tree = [root, child];
@@ -22,7 +22,7 @@ test('an account and all accounts below it send ten times RATE_LIMIT together, a
   await useUp(await service.given.medic());
 });
 
-test('further tokens of one medic give no more than ten times RATE_LIMIT', async () => {
+test('more tokens do not give a medic more than ten times RATE_LIMIT', async () => {
   const medic = await service.given.medic();
   const statuses: number[] = [];
   for (let key = 0; key < 12; key += 1) {
@@ -42,8 +42,8 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
     for (const each of services) await each.stop();
   });
 
-  test('count an account together', async () => {
-    // The root of a tree that nothing has counted in this Redis yet.
+  test('processes that share a Redis count an account together', async () => {
+    // The root of a tree that this Redis has not counted yet.
     const id = randomInt(1_000_000, 2_000_000_000);
     for (const each of services) await each.given.medic({ id });
     const statuses: number[] = [];
@@ -51,7 +51,7 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
       const each = services[sent % 2] as Service;
       statuses.push((await each.client.get('/locations/', { token: await each.given.token(id) })).status);
     }
-    // Nobody waits for the answer of Redis, so a few more may pass before it comes.
+    // Requests do not wait for Redis, so a few more may pass before its reply arrives.
     expect(statuses.length - 1).toBeGreaterThanOrEqual(10);
     expect(statuses.length - 1).toBeLessThan(20);
   });

@@ -8,7 +8,7 @@ describe('a limiter in memory', () => {
   const options = { points: 2, duration: 900 };
   const sizeOf = (limiter: BoundedMemory) => limiter.dump().storage.length;
 
-  test('holds 50,000 keys at most, however many addresses a client has', async () => {
+  test('the in-memory limiter holds at most 50,000 keys, however many addresses a client has', async () => {
     const limiter = new BoundedMemory(options);
     for (let number = 0; number < 60_000; number += 1) await limiter.consume(`address ${String(number)}`);
     expect(MAX_KEYS).toBe(50_000);
@@ -16,7 +16,7 @@ describe('a limiter in memory', () => {
     expect(sizeOf(limiter)).toBeGreaterThan(MAX_KEYS * 0.9);
   });
 
-  test('forgets the keys that were counted longest ago, and none that is in use', async () => {
+  test('the in-memory limiter evicts the least recently counted keys and keeps those in use', async () => {
     const limiter = new BoundedMemory({ ...options, points: 1000 }, 5000);
     for (let number = 0; number < 20_000; number += 1) {
       await limiter.consume(`address ${String(number)}`);
@@ -27,15 +27,15 @@ describe('a limiter in memory', () => {
   });
 });
 
-describe('a set whose keys expire', () => {
-  test('holds as many as it may, and the oldest give way', () => {
+describe('the expiring set', () => {
+  test('the expiring set is bounded and evicts its oldest keys', () => {
     const set = new ExpiringSet(100);
     for (let number = 0; number < 1000; number += 1) set.add(String(number), 60_000);
     expect(set.size).toBeLessThanOrEqual(100);
     expect([set.left('0'), set.left('999') > 0]).toEqual([0, true]);
   });
 
-  test('forgets a key when its time is over, and at once when it is deleted', () => {
+  test('the expiring set drops a key when it expires or is deleted', () => {
     const now = jest.spyOn(performance, 'now').mockReturnValue(1000);
     const set = new ExpiringSet(100);
     set.add('key', 500);
@@ -50,14 +50,14 @@ describe('a set whose keys expire', () => {
   });
 });
 
-describe('without Redis, a worker', () => {
+describe('without Redis', () => {
   test.each([
-    ['has its share of the limit', { points: 100 }, 4, 25],
-    ['has one try at least', { points: 3 }, 8, 1],
-    ['has as many as the limit asks for at least', { points: 10, least: 5 }, 8, 5],
-    ['never has more than the limit', { points: 3, least: 5 }, 8, 3],
-    ['that is alone has all of it', { points: 7 }, 1, 7],
-  ])('%s', async (_, options, workers, share) => {
+    ['gets its share of the limit', { points: 100 }, 4, 25],
+    ['gets at least one try', { points: 3 }, 8, 1],
+    ['gets at least the minimum of the limit', { points: 10, least: 5 }, 8, 5],
+    ['never gets more than the limit', { points: 3, least: 5 }, 8, 3],
+    ['gets the whole limit if it is the only one', { points: 7 }, 1, 7],
+  ])('without Redis a worker %s', async (_, options, workers, share) => {
     const limiter = new Limiter({ name: 'test', seconds: 60, ...options }, null, workers);
     for (let tries = 0; tries < share; tries += 1) await limiter.count('key');
     await expect(limiter.count('key')).rejects.toThrow(TooManyRequests);
@@ -77,10 +77,10 @@ test.each([
   ['::', '0:0:0:0::'],
   ['::1', '0:0:0:0::'],
   ['Unknown', 'unknown'],
-])('requests from %s count as those of %s', (address, key) => {
+])('requests from %s count as requests from %s', (address, key) => {
   expect(addressKeyOf(address)).toBe(key);
 });
 
-test('text that is no address, which a proxy may pass on, is cut to the length of one', () => {
+test('text that is not an address, which a proxy may forward, is cut to the length of an address', () => {
   expect(addressKeyOf('x'.repeat(10_000))).toBe('x'.repeat(45));
 });

@@ -9,11 +9,11 @@ test.each([
   [1024, 412, 412],
   [256, 28, 28],
   [64, 16, 16],
-])('a process that may have %s files open has %s connections and %s requests under way', (files, most, requests) => {
+])('a process that may open %s files allows %s connections and %s concurrent requests', (files, most, requests) => {
   expect(boundsOf(files)).toEqual({ connections: most, requests });
 });
 
-test('the limit of open files is read from the system', () => {
+test('the limit of open files is read from the operating system', () => {
   expect(openFileLimit()).toBeGreaterThan(0);
 });
 
@@ -26,27 +26,30 @@ test.each([
   ['192.0.2.1:4711, [2001:db8::1]:80,10.0.0.1', '192.0.2.1, 2001:db8::1, 10.0.0.1'],
   ['unknown, _hidden:80', 'unknown, _hidden:80'],
   ['', ''],
-])('X-Forwarded-For: %s names the addresses %s', (forwarded, addresses) => {
+])('X-Forwarded-For: %s contains the addresses %s', (forwarded, addresses) => {
   expect(withoutPorts(forwarded)).toBe(addresses);
 });
 
-describe('behind a proxy that adds the port of the client', () => {
+describe("behind a proxy that adds the client's port", () => {
   const service = useService({ TRUST_PROXY: 'true', RATE_LIMIT: '5' });
 
-  test.each(['192.0.2.7', '[2001:db8:0:7::1]'])('%s counts as one address, whatever its port', async (address) => {
-    const statuses: number[] = [];
-    for (let port = 1; port <= 7; port += 1) {
-      const headers = { 'x-forwarded-for': `${address}:${String(port)}` };
-      statuses.push((await service.client.get('/nothing', { headers })).status);
-    }
-    expect(statuses).toEqual([404, 404, 404, 404, 404, 429, 429]);
-  });
+  test.each(['192.0.2.7', '[2001:db8:0:7::1]'])(
+    'behind a proxy %s counts as one address, whatever its port',
+    async (address) => {
+      const statuses: number[] = [];
+      for (let port = 1; port <= 7; port += 1) {
+        const headers = { 'x-forwarded-for': `${address}:${String(port)}` };
+        statuses.push((await service.client.get('/nothing', { headers })).status);
+      }
+      expect(statuses).toEqual([404, 404, 404, 404, 404, 429, 429]);
+    },
+  );
 });
 
-describe('the document', () => {
+describe('the OpenAPI document', () => {
   const service = useService();
 
-  test('is served with an ETag, and is a 304 for who has it', async () => {
+  test('the OpenAPI document has an ETag, and is a 304 for a client that already has it', async () => {
     const first = await fetch(`${service.client.url}/openapi.json`);
     const etag = first.headers.get('etag') ?? '';
     expect(first.headers.get('content-type')).toBe('application/json; charset=utf-8');

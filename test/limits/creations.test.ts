@@ -7,8 +7,8 @@ const service = useService({ RATE_LIMIT: '100000', CREATE_LIMIT: String(LIMIT) }
 
 const tooMany = /^Too many requests; try again in \d+ s\.$/;
 
-describe('an account and those below it create CREATE_LIMIT an hour together', () => {
-  test('of medics, and a taken email counts', async () => {
+describe('the creations of one tree of accounts', () => {
+  test('the accounts of one tree create CREATE_LIMIT medics an hour, and a taken email counts', async () => {
     const root = await service.given.medic();
     const child = await service.given.medic({ createdById: root.id });
     (await root.post('/medics/', medicBody())).isCreated();
@@ -21,13 +21,13 @@ describe('an account and those below it create CREATE_LIMIT an hour together', (
     (await root.post('/hospital/', HOSPITAL)).isCreated();
   });
 
-  test('of hospitals', async () => {
+  test('an account creates CREATE_LIMIT hospitals an hour', async () => {
     const medic = await service.given.medic();
     for (let number = 0; number < LIMIT; number += 1) (await medic.post('/hospital/', HOSPITAL)).isCreated();
     (await medic.post('/hospital/', HOSPITAL)).isError(429, tooMany);
   });
 
-  test('of memberships, and a 409 counts', async () => {
+  test('an account creates CREATE_LIMIT memberships an hour, and a 409 counts', async () => {
     const { admin, hospital, member, outsider, stranger } = await service.given.hospital();
     const add = (medic: number) => admin.post('/management/memberships/', { medic, hospital });
     (await add(outsider.id)).isCreated();
@@ -36,7 +36,7 @@ describe('an account and those below it create CREATE_LIMIT an hour together', (
     (await add(stranger.id)).isError(429, tooMany);
   });
 
-  test('of pictures a tenth as many, one at least, whether they are new or changed', async () => {
+  test('an account uploads a tenth of CREATE_LIMIT pictures an hour, at least one', async () => {
     const { admin, hospital } = await service.given.hospital();
     const upload = (name: string) => {
       const form = new FormData();
@@ -48,7 +48,7 @@ describe('an account and those below it create CREATE_LIMIT an hour together', (
     (await admin.patch(`/hospital/${String(hospital)}`, { picture: null })).isCreated();
   });
 
-  test('and ask for as many emails, by a search or by a change', async () => {
+  test('an account looks up CREATE_LIMIT emails an hour, by searching or by changing its own', async () => {
     const medic = await service.given.medic();
     (await medic.get('/search/medics/?query=nobody@example.org')).isOk();
     (await medic.get(`/search/medics/?query=${medic.email}`)).isOk();
@@ -60,8 +60,8 @@ describe('an account and those below it create CREATE_LIMIT an hour together', (
   });
 });
 
-describe('what creates nothing is not counted', () => {
-  test('a refusal for want of the right, and one for a field', async () => {
+describe('refused creations', () => {
+  test('a creation that is refused for a missing right or an invalid field does not count', async () => {
     const { stranger, member, hospital, outsider } = await service.given.hospital();
     for (let tries = 0; tries <= LIMIT; tries += 1) {
       (await member.post('/management/memberships/', { medic: outsider.id, hospital })).isRefused('Unauthorized Medic');
@@ -75,10 +75,10 @@ describe('what creates nothing is not counted', () => {
   });
 });
 
-describe('where CREATE_LIMIT is 0', () => {
+describe('with CREATE_LIMIT=0', () => {
   const unlimited = useService({ RATE_LIMIT: '100000', CREATE_LIMIT: '0' });
 
-  test('creations are not limited', async () => {
+  test('CREATE_LIMIT=0 turns the limit off', async () => {
     const medic = await unlimited.given.medic();
     for (let number = 0; number <= LIMIT; number += 1) (await medic.post('/hospital/', HOSPITAL)).isCreated();
   });

@@ -4,7 +4,7 @@ import { until } from '../support/until.js';
 
 const service = useService({ RATE_LIMIT: '100000' });
 
-test('while the process cannot keep up, requests are turned away with 503 and Retry-After, and let in again after', async () => {
+test('an overloaded process responds with 503 and Retry-After, and accepts requests again afterwards', async () => {
   const statuses = new Set<number>();
   let refused: Response | undefined;
   for (let round = 0; round < 40 && refused === undefined; round += 1) {
@@ -26,7 +26,7 @@ test('while the process cannot keep up, requests are turned away with 503 and Re
   throw new Error('Requests are still turned away.');
 });
 
-test('while too much memory is resident, a few requests at a time are let in, and no more', async () => {
+test('while resident memory is too high, only a few requests at a time are accepted', async () => {
   const statusOf = async (path: string) => (await fetch(`${service.client.url}${path}`)).status;
   await until(async () => (await statusOf('/health/ready')) === 200);
   const usage = process.memoryUsage();
@@ -41,7 +41,7 @@ test('while too much memory is resident, a few requests at a time are let in, an
   spy.mockRestore();
 });
 
-test('while the heap is nearly full, requests are turned away but liveness, and let in again after', async () => {
+test('while the heap is nearly full, everything but liveness is a 503, and requests are accepted again afterwards', async () => {
   const statusOf = async (path: string) => (await fetch(`${service.client.url}${path}`)).status;
   await until(async () => (await statusOf('/health/ready')) === 200);
   const usage = process.memoryUsage();

@@ -7,7 +7,7 @@ const PASSWORD = 'correct horse battery staple';
 const service = useService({ RATE_LIMIT: '100000', TRUST_PROXY: 'true' });
 
 let address = 0;
-/** @returns the header fields of a request from an address that nothing has come from yet */
+/** @returns the headers of a request from a fresh address */
 function newAddress(): Record<string, string> {
   address += 1;
   return { 'x-forwarded-for': `192.0.2.${String(address)}` };
@@ -18,7 +18,7 @@ const login = (email: string, password: string, headers: Record<string, string>)
   service.client.post('/token-auth/', { email, password }, { headers, concurrent: true });
 
 describe('wrong passwords for one email from one address', () => {
-  test('are refused after ten, for fifteen minutes, also if they come at once', async () => {
+  test('ten wrong passwords for one email from one address block it for fifteen minutes, even if sent at once', async () => {
     const { email } = await givenAccount();
     const from = newAddress();
     const answers = await Promise.all(Array.from({ length: 11 }, () => login(email, 'wrong', from)));
@@ -29,7 +29,7 @@ describe('wrong passwords for one email from one address', () => {
     expect(wait).toBeLessThanOrEqual(15 * 60);
   });
 
-  test('never keep the right one from another address out', async () => {
+  test('wrong passwords never block the right password from another address', async () => {
     const { email } = await givenAccount();
     for (let attacker = 0; attacker < 2; attacker += 1) {
       const from = newAddress();
@@ -38,7 +38,7 @@ describe('wrong passwords for one email from one address', () => {
     (await login(email, PASSWORD, newAddress())).isOk();
   });
 
-  test('leave another email from the address alone', async () => {
+  test('wrong passwords for one email do not block another email from the same address', async () => {
     const [one, other] = [await givenAccount(), await givenAccount()];
     const from = newAddress();
     await Promise.all(Array.from({ length: 11 }, () => login(one.email, 'wrong', from)));
@@ -46,7 +46,7 @@ describe('wrong passwords for one email from one address', () => {
   });
 });
 
-test('after fifty wrong passwords an address is shut out, whichever emails it tries', async () => {
+test('fifty wrong passwords block an address, whichever emails it tries', async () => {
   const from = newAddress();
   for (let number = 0; number < 50; number += 1) {
     (await login(`nobody.${String(number)}@example.org`, 'wrong', from)).is(400);
@@ -54,7 +54,7 @@ test('after fifty wrong passwords an address is shut out, whichever emails it tr
   (await login('nobody@example.org', 'wrong', from)).is(429);
 });
 
-test('addresses of one /64 have their fifty tries together', async () => {
+test('the addresses of one /64 share their fifty tries', async () => {
   const tryFrom = async (from: string) =>
     (await login(`${from.replaceAll(':', '.')}@example.org`, 'wrong', { 'x-forwarded-for': from })).status;
   for (let number = 1; number <= 50; number += 1) {
@@ -73,7 +73,7 @@ test('right passwords use up the tries of neither their email nor their address'
   await fresh.stop();
 });
 
-describe('an email that gets many wrong passwords', () => {
+describe('many wrong passwords for one email', () => {
   test.each([
     [1, 0],
     [10, 0],
@@ -84,16 +84,16 @@ describe('an email that gets many wrong passwords', () => {
     [15, 4000],
     [16, 4000],
     [2000, 4000],
-  ])('has try %i delayed by %i ms', (tries, delay) => {
+  ])('try %i for one email is delayed by %i ms', (tries, delay) => {
     expect(delayOf(tries)).toBe(delay);
   });
 
-  describe('with a clock of the test', () => {
+  describe('with fake timers', () => {
     const limits = () => new LoginLimits(new Limiters(null, { RATE_LIMIT: 6000, WEB_CONCURRENCY: 1 }));
     beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
     afterEach(() => jest.useRealTimers());
 
-    /** Sends tries for one email, each from another address. @returns how many of them go on at once */
+    /** Tries to log in with one email, each time from another address. @returns how many tries are admitted without a delay */
     async function admit(tried: LoginLimits, tries: number): Promise<number> {
       let admitted = 0;
       for (let number = 0; number < tries; number += 1)
@@ -102,7 +102,7 @@ describe('an email that gets many wrong passwords', () => {
       return admitted;
     }
 
-    test('only slows its log-ins down, and lets each of them go on', async () => {
+    test('many wrong passwords only delay further logins of that email, and never block them', async () => {
       const tried = limits();
       expect(await admit(tried, 10)).toBe(10);
       let isAdmitted = false;
@@ -113,7 +113,7 @@ describe('an email that gets many wrong passwords', () => {
       expect(isAdmitted).toBe(true);
     });
 
-    test('holds 100 log-ins at a time, and others go on at once', async () => {
+    test('at most 100 logins of one email wait at a time, and the rest are admitted at once', async () => {
       const tried = limits();
       expect(await admit(tried, 10 + 100 + 30)).toBe(10 + 30);
       await jest.advanceTimersByTimeAsync(4000);

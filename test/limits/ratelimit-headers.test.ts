@@ -5,7 +5,7 @@ import { Service, startTogether } from '../support/service.js';
 const REDIS_URL = process.env['TEST_REDIS_URL'];
 const LIMIT = 5;
 
-/** @returns what an answer says of the limit */
+/** @returns the RateLimit headers of a response */
 function limitOf({ headers }: Answer) {
   const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) =>
     Number(headers.get(`ratelimit-${name}`) ?? Number.NaN),
@@ -13,7 +13,7 @@ function limitOf({ headers }: Answer) {
   return { limit, remaining, reset };
 }
 
-/** @returns a setting for a Redis that counts nothing yet */
+/** @returns the settings for an empty Redis database */
 function freshRedis(): Record<string, string> {
   const url = new URL(REDIS_URL ?? 'redis://127.0.0.1:6379');
   url.pathname = `/${String(randomInt(1, 16))}`;
@@ -23,7 +23,7 @@ function freshRedis(): Record<string, string> {
 describe.each([
   ['in memory', true, () => ({})],
   ['in Redis', REDIS_URL !== undefined, freshRedis],
-] as const)('what is counted %s', (_, isThere, settings) => {
+] as const)('rate limits counted %s', (_, isThere, settings) => {
   const each = isThere ? test : test.skip;
   let services: Service[];
 
@@ -36,7 +36,7 @@ describe.each([
     if (isThere) for (const service of services) await service.stop();
   });
 
-  each('is told by every answer: the limit, what is left of it, and the seconds until it is whole again', async () => {
+  each('every response says the limit, the remaining requests, and the seconds until the limit resets', async () => {
     const [service] = services;
     const medic = await service?.given.medic();
     const answers: Answer[] = [];
@@ -47,7 +47,7 @@ describe.each([
     expect(limits.map(({ remaining }) => remaining)).toEqual([4, 3, 2, 1, 0, 0, 0]);
     let before = 60;
     for (const { reset = Number.NaN } of limits) {
-      // The minute begins with the first request, and goes on.
+      // The window starts with the first request and does not move.
       expect(Number.isInteger(reset) && reset > 0 && reset <= before).toBe(true);
       before = reset;
     }
@@ -55,7 +55,7 @@ describe.each([
     expect(Number(refused?.headers.get('retry-after'))).toBe(limits.at(-1)?.reset);
   });
 
-  each('is that of the token alone', async () => {
+  each('the remaining requests are those of the token alone', async () => {
     const [service] = services;
     const remaining: unknown[] = [];
     for (let medic = 0; medic < 2; medic += 1)
@@ -64,7 +64,7 @@ describe.each([
   });
 
   if (REDIS_URL !== undefined)
-    each('is that of one process, or of all where they share a Redis', async () => {
+    each('the remaining requests are per process, or shared through Redis', async () => {
       const [first, second] = services as [Service, Service];
       const { token } = await first.given.medic();
       const isShared = 'REDIS_URL' in settings();

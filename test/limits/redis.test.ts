@@ -26,28 +26,28 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
     await proxy.stop();
   });
 
-  const ask = async (service: Service, token: string) => (await service.client.get('/locations', { token })).status;
+  const send = async (service: Service, token: string) => (await service.client.get('/locations', { token })).status;
 
-  test('two processes count the requests with one token together', async () => {
+  test('two processes count the requests of one token together', async () => {
     const { token } = await first.given.medic();
-    // The second process has a database of its own and does not know the token; it counts it all the same.
+    // The second process has its own database and does not know the token, but counts it.
     for (let number = 0; number < 5; number += 1) {
-      expect(await ask(first, token)).toBe(200);
-      expect(await ask(second, token)).toBe(401);
+      expect(await send(first, token)).toBe(200);
+      expect(await send(second, token)).toBe(401);
     }
-    expect([await ask(first, token), await ask(second, token)]).toEqual([429, 429]);
+    expect([await send(first, token), await send(second, token)]).toEqual([429, 429]);
   });
 
-  test('while Redis is away nothing fails for its sake, the log says so once, and it counts again afterwards', async () => {
+  test('while Redis is unreachable no request fails, the log says so once, and counting resumes afterwards', async () => {
     const { token } = await first.given.medic();
     await proxy.stop();
-    for (let number = 0; number < 15; number += 1) expect(await ask(first, token)).toBe(200);
-    expect(await ask(first, 'unknown')).toBe(401);
+    for (let number = 0; number < 15; number += 1) expect(await send(first, token)).toBe(200);
+    expect(await send(first, 'unknown')).toBe(401);
     expect(first.log.filter((line) => line.includes('Redis is unavailable'))).toHaveLength(1);
     await proxy.start();
     await until(() => first.log.some((line) => line.includes('Redis is available again')));
     const { token: other } = await first.given.medic();
-    for (let number = 0; number < 10; number += 1) expect(await ask(first, other)).toBe(200);
-    expect(await ask(first, other)).toBe(429);
+    for (let number = 0; number < 10; number += 1) expect(await send(first, other)).toBe(200);
+    expect(await send(first, other)).toBe(429);
   });
 });

@@ -3,7 +3,7 @@ import { useService } from '../support/service.js';
 const service = useService();
 
 test.each(['/api/v2/locations', '/docs', '/openapi.json', '/health/live', '/nowhere'])(
-  '%s carries the header fields that protect a browser',
+  'the response of %s has the security headers',
   async (path) => {
     const { headers } = await fetch(`${service.client.url}${path}`);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
