@@ -6,7 +6,7 @@ import { listen } from '../support/statements.js';
 
 const service = useService();
 
-/** Every statement that the service sends to the database, with its parameters. */
+/** Every statement that the service sends, with its parameters. */
 const statements: { sql: string; parameters: unknown[] }[] = [];
 
 let stop: () => void;
@@ -20,7 +20,7 @@ beforeEach(() => {
   statements.length = 0;
 });
 
-/** @returns everything that was sent to the database, as text and as the bytes in hexadecimal */
+/** @returns all that was sent to the database, as text and with its bytes in hexadecimal */
 function sent(): string {
   return statements
     .flatMap(({ sql, parameters }) => [sql, ...parameters])
@@ -28,28 +28,28 @@ function sent(): string {
     .join('\n');
 }
 
-/** Fails where the database was told a key, or the beginning of one. */
+/** Expects that the database has seen neither the key nor its first 16 characters. */
 function expectUnknown(key: string): void {
   expect(sent()).not.toContain(key.slice(0, 16));
   expect(sent()).not.toContain(Buffer.from(key.slice(0, 16)).toString('hex'));
 }
 
-test('the database is asked for the digest of a key, and never told the key', async () => {
+test('a key is looked up by its digest, and the database never sees the key', async () => {
   const medic = await service.given.medic();
   statements.length = 0;
   (await medic.get('/locations/')).isOk();
-  // A connection that is opened first asks who answers it.
+  // Not an exact match, because a new connection also asks which server it reached.
   expect(statements.map(({ parameters }) => parameters)).toContainEqual([digestOf(medic.token)]);
   expectUnknown(medic.token);
 });
 
-test('a key that nobody has is looked up in the same way', async () => {
+test('an unknown key is looked up in the same way', async () => {
   const token = generateKey();
   (await service.client.get('/locations/', { token })).isRefused('Invalid Token');
   expect(statements.map(({ parameters }) => parameters)).toContainEqual([digestOf(token)]);
 });
 
-test('neither is it told a key that is created, rotated or given for a password', async () => {
+test('the database never sees a key that is created, rotated or returned by a login', async () => {
   const passwordHash = await hashPassword('correct horse battery staple');
   const medic = await service.given.medic({ passwordHash });
   const keyOf = ({ json }: { json: unknown }) => (json as { token: string }).token;
@@ -64,7 +64,7 @@ test('neither is it told a key that is created, rotated or given for a password'
   expect(sent()).toContain(digestOf(keys[1] ?? '').toString('hex'));
 });
 
-test('a key that differs in one character is none, which is known without asking', async () => {
+test('a key with one wrong character is refused without a query', async () => {
   const { token } = await service.given.medic();
   statements.length = 0;
   for (let at = 0; at < token.length; at += 1) {
@@ -74,7 +74,7 @@ test('a key that differs in one character is none, which is known without asking
   expect(statements).toEqual([]);
 });
 
-test('the digest is found through an index of its own', async () => {
+test('the digest of a key has a unique index', async () => {
   const indexes = await service.dataSource.query<{ indexdef: string }[]>(
     `SELECT indexdef FROM pg_indexes WHERE tablename = 'api_token'`,
   );

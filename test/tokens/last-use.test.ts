@@ -7,7 +7,7 @@ const service = useService();
 const lastUses = async (medicId: number) =>
   (await service.app.get(TokensService).list(medicId)).map(({ last_used_at }) => last_used_at);
 
-test('the last use of a key is noted without a write per request, and stored from time to time', async () => {
+test('the last use of a key is stored periodically, without a write per request', async () => {
   const medic = await service.given.medic();
   await service.given.token(medic.id);
   (await medic.get('/locations')).isOk();
@@ -18,7 +18,7 @@ test('the last use of a key is noted without a write per request, and stored fro
   expect(unused).toBeNull();
 });
 
-test('what could not be stored is kept for the next time', async () => {
+test('a last use that could not be stored is stored the next time', async () => {
   const medic = await service.given.medic();
   (await medic.get('/locations')).isOk();
   const usage = service.app.get(TokenUsage);
@@ -30,12 +30,12 @@ test('what could not be stored is kept for the next time', async () => {
   expect(await lastUses(medic.id)).toEqual([expect.any(String)]);
 });
 
-describe('by itself', () => {
+describe('the schedule', () => {
   const usage = () => new TokenUsage(service.dataSource);
   const tokenOf = async (medicId: number) => (await service.app.get(TokensService).list(medicId))[0]?.id ?? 0;
   afterEach(() => jest.useRealTimers());
 
-  test('it is stored a minute after the start, and each minute from then on', async () => {
+  test('the last use of a key is stored every minute after the start', async () => {
     const medics = [await service.given.medic(), await service.given.medic()];
     const noted = usage();
     jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'setImmediate', 'setTimeout', 'clearTimeout'] });
@@ -51,7 +51,7 @@ describe('by itself', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('it is stored when the service stops', async () => {
+  test('the last use of a key is stored when the service stops', async () => {
     const { id } = await service.given.medic();
     const noted = usage();
     noted.note(await tokenOf(id));
@@ -59,7 +59,7 @@ describe('by itself', () => {
     expect(await lastUses(id)).toEqual([expect.any(String)]);
   });
 
-  test('a key that nobody used costs no statement', async () => {
+  test('if no key was used, no statement is sent', async () => {
     const query = jest.spyOn(service.dataSource, 'query');
     await usage().flush();
     expect(query).not.toHaveBeenCalled();

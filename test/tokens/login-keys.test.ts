@@ -10,16 +10,16 @@ const PASSWORD = 'correct horse battery staple';
 
 const givenAccount = async () => service.given.medic({ passwordHash: await hashPassword(PASSWORD) });
 const login = ({ email }: Actor) => service.client.post('/token-auth/', { email, password: PASSWORD });
-const keyOf = (answer: { json: unknown }) => (answer.json as { token: string }).token;
+const keyOf = (response: { json: unknown }) => (response.json as { token: string }).token;
 const statusOf = async (token: string) => (await service.client.get('/locations/', { token })).status;
 
-/** Fills the medic up to 20 live keys with keys of the operator's. */
+/** Issues operator's keys until the medic has 20 live keys. */
 async function fill(medic: Actor, present = 1): Promise<void> {
   for (let live = present; live < 20; live += 1) await service.given.token(medic.id);
 }
 
-describe('a log-in of a medic who has 20 live keys', () => {
-  test('replaces the oldest log-in key, and no other', async () => {
+describe('a login of a medic with 20 live keys', () => {
+  test('at 20 live keys a login replaces the oldest login key and no other', async () => {
     const medic = await givenAccount();
     const [first, second] = [keyOf((await login(medic)).isOk()), keyOf((await login(medic)).isOk())];
     await fill(medic, 3);
@@ -29,7 +29,7 @@ describe('a log-in of a medic who has 20 live keys', () => {
     expect(await Promise.all([second, third, fourth].map(statusOf))).toEqual([401, 200, 200]);
   });
 
-  test('counts a rotated log-in key as one', async () => {
+  test('at 20 live keys a rotated login key still counts as a login key', async () => {
     const medic = await givenAccount();
     const old = keyOf((await login(medic)).isOk());
     const rotated = keyOf((await service.client.post('/token-auth/rotate/?grace=0', undefined, { token: old })).isOk());
@@ -38,7 +38,7 @@ describe('a log-in of a medic who has 20 live keys', () => {
     expect(await statusOf(rotated)).toBe(401);
   });
 
-  test('is a 409 if none of them is a log-in key, whatever their labels', async () => {
+  test('at 20 live keys without a login key a login is a 409, whatever their labels', async () => {
     const medic = await givenAccount();
     const tokens = new TokensService(service.dataSource);
     for (let live = 1; live < 20; live += 1)
@@ -46,7 +46,7 @@ describe('a log-in of a medic who has 20 live keys', () => {
     (await login(medic)).isConflict(/20 live tokens/);
   });
 
-  (isServer ? test : test.skip)('never leaves more than 20, however many come at once', async () => {
+  (isServer ? test : test.skip)('concurrent logins never leave more than 20 live keys', async () => {
     const medic = await givenAccount();
     await fill(medic, 1);
     await service.dataSource.query(`UPDATE api_token SET is_login = true WHERE medic_id = $1 AND label = 'test'`, [
@@ -54,7 +54,7 @@ describe('a log-in of a medic who has 20 live keys', () => {
     ]);
     const send = () =>
       service.client.post('/token-auth/', { email: medic.email, password: PASSWORD }, { concurrent: true });
-    for (const answer of await Promise.all(Array.from({ length: 8 }, send))) answer.isOk();
+    for (const response of await Promise.all(Array.from({ length: 8 }, send))) response.isOk();
     const [row] = await service.dataSource.query<{ live: number }[]>(
       'SELECT count(*)::integer AS live FROM api_token WHERE medic_id = $1 AND revoked_at IS NULL',
       [medic.id],
@@ -63,7 +63,7 @@ describe('a log-in of a medic who has 20 live keys', () => {
   });
 });
 
-test('the life of a log-in key is told by the clock of the database, to the microsecond', async () => {
+test('a login key expires by the clock of the database, to the microsecond', async () => {
   const medic = await givenAccount();
   const now = jest.spyOn(Date, 'now').mockReturnValue(Date.parse('2001-01-01T00:00:00Z'));
   (await login(medic)).isOk();
@@ -76,7 +76,7 @@ test('the life of a log-in key is told by the clock of the database, to the micr
 });
 
 describe('DELETE /token-auth/?all=', () => {
-  test("true revokes every other key of the medic, and nobody else's", async () => {
+  test('DELETE /token-auth/?all=true revokes every other key of the medic and no key of anybody else', async () => {
     const [medic, other] = [await givenAccount(), await service.given.medic()];
     const keys = [await service.given.token(medic.id), keyOf((await login(medic)).isOk())];
     (await medic.delete('/token-auth/?all=true')).is(204);
@@ -84,21 +84,21 @@ describe('DELETE /token-auth/?all=', () => {
     (await medic.delete('/token-auth/?all=1')).is(204);
   });
 
-  test('false revokes the key that it came with', async () => {
+  test('DELETE /token-auth/?all=false revokes only the key of the request', async () => {
     const medic = await service.given.medic();
     const other = await service.given.token(medic.id);
     (await medic.delete('/token-auth/?all=false')).is(204);
     expect(await Promise.all([medic.token, other].map(statusOf))).toEqual([401, 200]);
   });
 
-  test('anything else is a 400, and revokes nothing', async () => {
+  test('DELETE /token-auth/?all= with any other value is a 400 and revokes nothing', async () => {
     const medic = await service.given.medic();
     (await medic.delete('/token-auth/?all=yes')).isInvalid('all');
     expect(await statusOf(medic.token)).toBe(200);
   });
 });
 
-test('a rotation never prolongs a key that ends within its grace time', async () => {
+test('rotating a key that expires within the grace time does not prolong it', async () => {
   const medic = await service.given.medic();
   const end = new Date(Date.now() + 30_000);
   const token = await service.given.token(medic.id, end);
@@ -110,7 +110,7 @@ test('a rotation never prolongs a key that ends within its grace time', async ()
   expect(rows.map(({ expires_at }) => new Date(expires_at))).toEqual([end, end]);
 });
 
-test('a password for an unknown email costs as much processor time as a wrong one', async () => {
+test('a login with an unknown email costs as much processor time as one with a wrong password', async () => {
   const medic = await givenAccount();
   const costOf = async (email: string) => {
     const before = process.cpuUsage();
@@ -125,7 +125,7 @@ test('a password for an unknown email costs as much processor time as a wrong on
 });
 
 (isServer ? test : test.skip)(
-  'the last use of a key is stored while another process holds the row of another key',
+  'the last use of a key is stored even if another process holds a lock on the row of another key',
   async () => {
     const [held, free] = [await service.given.medic(), await service.given.medic()];
     for (const medic of [held, free]) (await medic.get('/locations/')).isOk();

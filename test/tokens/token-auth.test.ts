@@ -7,18 +7,18 @@ const PASSWORD = 'correct horse battery staple';
 const givenAccount = async (columns: object = {}) =>
   service.given.medic({ passwordHash: await hashPassword(PASSWORD), ...columns });
 const login = (email: string, password: string) => service.client.post('/token-auth/', { email, password });
-const keyOf = (answer: { json: unknown }) => (answer.json as { token: string }).token;
+const keyOf = (response: { json: unknown }) => (response.json as { token: string }).token;
 const tryKey = (token: string) => service.client.get('/locations/', { token });
 
 describe('POST /token-auth/', () => {
-  test('the right password gives a new key that works, whatever the case of the email', async () => {
+  test('the right password returns a new key that works, whatever the case of the email', async () => {
     const medic = await givenAccount({ email: 'Login.Case@example.org', emailKey: 'login.case@example.org' });
-    const answer = (await login('login.CASE@example.org', PASSWORD)).isOk();
-    (await tryKey(keyOf(answer))).isOk();
-    expect(keyOf(answer)).not.toBe(medic.token);
+    const response = (await login('login.CASE@example.org', PASSWORD)).isOk();
+    (await tryKey(keyOf(response))).isOk();
+    expect(keyOf(response)).not.toBe(medic.token);
   });
 
-  test('the key is labelled login and expires after LOGIN_TOKEN_TTL, 12 hours by default', async () => {
+  test('a login key has the label login and expires after LOGIN_TOKEN_TTL, 12 hours by default', async () => {
     const medic = await givenAccount();
     (await login(medic.email, PASSWORD)).isOk();
     const [row] = await service.dataSource.query<{ hours: number }[]>(
@@ -29,7 +29,7 @@ describe('POST /token-auth/', () => {
     expect(row?.hours).toBeCloseTo(12, 2);
   });
 
-  test('a form is taken as well as JSON', async () => {
+  test('a login accepts a form as well as JSON', async () => {
     const medic = await givenAccount();
     const body = new URLSearchParams({ email: medic.email, password: PASSWORD });
     (await service.client.post('/token-auth/', body)).isOk();
@@ -41,27 +41,27 @@ describe('POST /token-auth/', () => {
       await givenAccount({ isActive: false }),
       await service.given.medic(),
     ];
-    const answers = [
+    const responses = [
       await login(medic.email, 'wrong password'),
       await login('nobody@example.org', PASSWORD),
       await login(keyOnly.email, PASSWORD),
       await login(inactive.email, PASSWORD),
     ];
-    for (const answer of answers) {
+    for (const response of responses) {
       const sentence = 'Unable to log in with provided credentials.';
-      answer.is(400, { message: sentence, errors: { non_field_errors: [sentence] } });
-      expect(answer.text).toBe(answers[0]?.text);
+      response.is(400, { message: sentence, errors: { non_field_errors: [sentence] } });
+      expect(response.text).toBe(responses[0]?.text);
     }
   });
 
-  test('no password opens an account that has none', async () => {
+  test('no password opens an account without one', async () => {
     const { email } = await service.given.medic();
     for (const password of ['there is no password', 'null', 'undefined', 'null null']) {
       (await login(email, password)).isInvalid('non_field_errors');
     }
   });
 
-  test('both fields are required', async () => {
+  test('a login requires email and password', async () => {
     (await service.client.post('/token-auth/', {})).isInvalid('email', 'password');
   });
 });
@@ -70,21 +70,21 @@ describe('POST /token-auth/rotate/', () => {
   const rotate = (token: string, query = '') =>
     service.client.post(`/token-auth/rotate/${query}`, undefined, { token });
 
-  test('gives a new key, and the old one works on for the grace time', async () => {
+  test('a rotation returns a new key, and the old one works for the grace time', async () => {
     const medic = await service.given.medic();
-    const answer = (await rotate(medic.token)).isOk();
-    (await tryKey(keyOf(answer))).isOk();
+    const response = (await rotate(medic.token)).isOk();
+    (await tryKey(keyOf(response))).isOk();
     (await tryKey(medic.token)).isOk();
   });
 
-  test('without grace the old key is refused from the next request on', async () => {
+  test('after a rotation without grace time the old key is refused from the next request on', async () => {
     const medic = await service.given.medic();
-    const answer = (await rotate(medic.token, '?grace=0')).isOk();
+    const response = (await rotate(medic.token, '?grace=0')).isOk();
     (await tryKey(medic.token)).isRefused('Invalid Token');
-    (await tryKey(keyOf(answer))).isOk();
+    (await tryKey(keyOf(response))).isOk();
   });
 
-  test('a key that was rotated cannot outlive its grace time by being rotated again', async () => {
+  test('rotating a rotated key again does not prolong its grace time', async () => {
     const medic = await service.given.medic();
     (await rotate(medic.token, '?grace=60')).isOk();
     const again = (await rotate(medic.token, '?grace=60')).isOk();
@@ -97,24 +97,24 @@ describe('POST /token-auth/rotate/', () => {
     (await tryKey(keyOf(again))).isOk();
   });
 
-  test.each(['-1', '86401', 'x', '1.5'])('grace=%s is a 400', async (grace) => {
+  test.each(['-1', '86401', 'x', '1.5'])('a rotation with grace=%s is a 400', async (grace) => {
     const medic = await service.given.medic();
     (await rotate(medic.token, `?grace=${grace}`)).isInvalid('grace');
   });
 
-  test('a field in its body is a 400 that names it: the grace time is a parameter', async () => {
+  test('a rotation with a field in its body is a 400 that names it, because the grace time is a parameter', async () => {
     const { token } = await service.given.medic();
     (await service.client.post('/token-auth/rotate/', { grace: 0 }, { token })).isInvalid('grace');
     (await tryKey(token)).isOk();
   });
 
-  test('needs a key', async () => {
+  test('a rotation needs a valid key', async () => {
     (await service.client.post('/token-auth/rotate/')).isRefused('Invalid Token');
   });
 });
 
 describe('DELETE /token-auth/', () => {
-  test('revokes the key that it came with, and no other', async () => {
+  test('DELETE /token-auth/ revokes the key of the request and no other', async () => {
     const medic = await service.given.medic();
     const other = await service.given.token(medic.id);
     (await medic.delete('/token-auth/')).is(204);
@@ -124,7 +124,7 @@ describe('DELETE /token-auth/', () => {
 });
 
 describe('at most 20 live tokens a medic', () => {
-  test('the 21st is a 409; expired and revoked ones do not count; a rotation takes the place of its own', async () => {
+  test('the 21st live token is a 409; expired and revoked tokens do not count, and a rotation replaces its own', async () => {
     const medic = await givenAccount();
     await service.given.token(medic.id, new Date(Date.now() - 1000));
     for (let live = 1; live < 20; live += 1) await service.given.token(medic.id);

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { digestOf, generateKey, isWellFormedKey } from '../../src/auth/token-key.js';
 
-/** Keys as the first release gave them. */
+/** Keys in the format of the first release. */
 const KEYS = ['hmk_8d7dqywcwf28rzspqawn5w3k6mcnq047b24wy00', 'hmk_t721bwjepddrm08hqm58xyv1p80jbdssp7zvd1r'] as const;
 const [KEY] = KEYS;
 
-test('a new key can be told from other text, holds no letter that is mistaken for another, and is new', () => {
+test('a new key is recognizable, has no ambiguous letters, and is unique', () => {
   const keys = Array.from({ length: 100 }, generateKey);
   for (const key of keys) {
     expect(key).toMatch(/^hmk_[0-9a-hjkmnp-tv-z]{39}$/);
@@ -14,11 +14,11 @@ test('a new key can be told from other text, holds no letter that is mistaken fo
   expect(new Set(keys).size).toBe(100);
 });
 
-test('a key that was given once stays a key', () => {
+test('keys of the first release stay valid', () => {
   expect(KEYS.filter(isWellFormedKey)).toEqual(KEYS);
 });
 
-test('one wrong letter is found without asking the database, wherever it is', () => {
+test('one wrong letter is detected without the database, at any position', () => {
   for (let at = 'hmk_'.length; at < KEY.length; at += 1) {
     const wrong = KEY[at] === 'z' ? '0' : 'z';
     expect([at, isWellFormedKey(KEY.slice(0, at) + wrong + KEY.slice(at + 1))]).toEqual([at, false]);
@@ -33,11 +33,11 @@ test.each([
   ['text before it', `x${KEY}`],
   ['text after it', `${KEY}0`],
   ['a key that is cut short', KEY.slice(0, -1)],
-])('no key is %s', (_, text) => {
+])('not a key: %s', (_, text) => {
   expect(isWellFormedKey(text)).toBe(false);
 });
 
-test('what is stored of a key is its SHA-256', () => {
+test('only the SHA-256 of a key is stored', () => {
   expect(digestOf(KEY)).toEqual(createHash('sha256').update(KEY).digest());
   expect(digestOf('').toString('hex')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
 });
