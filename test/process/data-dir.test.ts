@@ -20,10 +20,10 @@ import { until } from '../support/until.js';
 
 const start = useProcesses();
 const testAsRoot = process.getuid?.() === 0 ? test : test.skip;
-/** The user nobody of Debian. */
+/** The user `nobody` on Debian. */
 const NOBODY = 65_534;
 
-/** A folder with a database, which each test gets a copy of. */
+/** A folder with an intact database, copied for each test. */
 let whole: string;
 let folder: string;
 beforeAll(async () => {
@@ -42,13 +42,13 @@ afterAll(() => {
   rmSync(whole, { recursive: true });
 });
 
-/** @returns the paths below DATA_DIR, and it, which anybody but the owner may use in any way */
+/** @returns the paths in DATA_DIR, itself included, that anybody but the owner may access */
 function openToOthers(): string[] {
   const paths = ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })];
   return paths.filter((path) => (lstatSync(join(folder, path)).mode & 0o077) !== 0);
 }
 
-/** Starts on the folder, which must fail with one sentence. @returns the sentence */
+/** Expects the start to fail with one sentence. @returns the sentence */
 async function refusal(): Promise<string> {
   const server = start({ DATA_DIR: folder });
   expect(await server.ended).toEqual({ code: 1 });
@@ -58,14 +58,14 @@ async function refusal(): Promise<string> {
   return server.errors;
 }
 
-test('nobody but the owner can use the folder, or any file in it, from the first start on', async () => {
+test('only the owner can access DATA_DIR and its files, from the first start on', async () => {
   rmSync(folder, { recursive: true });
   const server = start({ DATA_DIR: folder });
   await server.url();
   expect(openToOthers()).toEqual([]);
 });
 
-test('a start closes to others what was open to them', async () => {
+test('a start removes the access of others', async () => {
   for (const path of ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })]) {
     chmodSync(join(folder, path), lstatSync(join(folder, path)).isDirectory() ? 0o777 : 0o666);
   }
@@ -76,14 +76,14 @@ test('a start closes to others what was open to them', async () => {
   expect(openToOthers()).toEqual([]);
 });
 
-test('a folder that many use, such as /tmp, keeps its mode', async () => {
+test('a shared folder such as /tmp keeps its mode', async () => {
   chmodSync(folder, 0o1777);
   await start({ DATA_DIR: folder }).url();
   expect(lstatSync(folder).mode & 0o7777).toBe(0o1777);
   expect(openToOthers()).toEqual(['']);
 });
 
-describe('a database that cannot be opened ends the start with one sentence that names DATA_DIR and what to do', () => {
+describe('a database that cannot be opened', () => {
   const inData = (path: string) => join(folder, 'pgdata', path);
   const damage = /is damaged or incomplete \([^\n]*\); restore a complete copy of the folder/;
 
@@ -148,12 +148,12 @@ describe('a database that cannot be opened ends the start with one sentence that
         rmSync(inData('pg_xact/0000'));
       },
     ],
-  ])('%s', async (_, spoil) => {
+  ])('the start fails with one sentence that names DATA_DIR and the remedy if %s', async (_, spoil) => {
     spoil();
     expect(await refusal()).toMatch(damage);
   });
 
-  test('all tables of the service are missing', async () => {
+  test('the start fails with one sentence that names DATA_DIR and the remedy if all tables of the service are missing', async () => {
     for (const name of readdirSync(inData('base/5')))
       if (Number.parseInt(name) >= 16_384) rmSync(inData(`base/5/${name}`));
     expect(await refusal()).toMatch(damage);
@@ -162,14 +162,14 @@ describe('a database that cannot be opened ends the start with one sentence that
     );
   });
 
-  test('another version of PostgreSQL', async () => {
+  test('the start fails with one sentence that names DATA_DIR and the remedy if the version of PostgreSQL differs', async () => {
     writeFileSync(inData('PG_VERSION'), '17\n');
     expect(await refusal()).toMatch(
       /was created by PostgreSQL 17, but this version of the service needs PostgreSQL 18; run `export` with/,
     );
   });
 
-  test('DATA_DIR is a loop of links', async () => {
+  test('the start fails with one sentence that names DATA_DIR and the remedy if DATA_DIR is a symbolic link to itself', async () => {
     rmSync(folder, { recursive: true });
     symlinkSync(folder, folder);
     expect(await refusal()).toMatch(/must be a folder that this process may write to/);
@@ -184,22 +184,25 @@ describe('a database that cannot be opened ends the start with one sentence that
       },
     ],
     [
-      'one file of it',
+      'one of its files',
       () => {
         for (const path of ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })])
           chownSync(join(folder, path), NOBODY, NOBODY);
         chownSync(inData('global/pg_control'), 0, 0);
       },
     ],
-  ])('%s belongs to another user', async (_, give) => {
-    give();
-    const server = start({ DATA_DIR: folder }, { uid: NOBODY });
-    expect(await server.ended).toEqual({ code: 1 });
-    expect(server.errors).toMatch(/^[^\n]*DATA_DIR[^\n]* as the owner of [^\n]*\.\n$/);
-  });
+  ])(
+    'the start fails with one sentence that names DATA_DIR and the remedy if %s belongs to another user',
+    async (_, give) => {
+      give();
+      const server = start({ DATA_DIR: folder }, { uid: NOBODY });
+      expect(await server.ended).toEqual({ code: 1 });
+      expect(server.errors).toMatch(/^[^\n]*DATA_DIR[^\n]* as the owner of [^\n]*\.\n$/);
+    },
+  );
 });
 
-test('a first start that is killed at any time is made up for by the next', async () => {
+test('a first start that is killed at any time is repeated by the next start', async () => {
   for (const sign of ['pgdata.unfinished', 'pgdata.unfinished/pg_wal']) {
     rmSync(folder, { recursive: true });
     const killed = start({ DATA_DIR: folder });
@@ -212,7 +215,7 @@ test('a first start that is killed at any time is made up for by the next', asyn
   expect(existsSync(join(folder, 'pgdata.unfinished'))).toBe(false);
 }, 240_000);
 
-test('an empty folder pgdata is filled', async () => {
+test('an empty folder pgdata is initialized', async () => {
   rmSync(join(folder, 'pgdata'), { recursive: true });
   mkdirSync(join(folder, 'pgdata'));
   await start({ DATA_DIR: folder }).printed(/Its token is shown only once/);

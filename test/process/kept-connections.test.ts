@@ -4,7 +4,7 @@ import { useProcesses } from '../support/process.js';
 import { connectTo } from '../support/raw.js';
 import { until } from '../support/until.js';
 
-/** Has a server collect its garbage at SIGUSR2, and print how many of its responses are still there. */
+/** On SIGUSR2 the server collects garbage and prints how many responses are still in memory. */
 const WATCH = `
   import { subscribe } from 'node:diagnostics_channel';
   import { setFlagsFromString } from 'node:v8';
@@ -23,13 +23,12 @@ const start = useProcesses();
 
 const operator = useOperator();
 
-/** A medic's key. */
 let token: string;
 beforeAll(async () => {
   token = await operator.succeed('medic', 'create', '--name', 'A', '--email', 'a@example.org');
 });
 
-/** Sends requests over one connection, what follows a header once it is answered. @returns the statuses */
+/** Sends requests over one connection, and each body only after the response to its header. @returns the statuses */
 async function sendInParts(requests: readonly (readonly [head: string, body?: string])[]): Promise<string[]> {
   const server = start({
     ...operator.database.variables,
@@ -39,8 +38,8 @@ async function sendInParts(requests: readonly (readonly [head: string, body?: st
   const statuses: string[] = [];
   for (const [head, body] of requests) {
     socket.write(`${head}\r\nHost: localhost\r\nAuthorization: Token ${token}\r\n\r\n`);
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    statuses.push(answer.toString().slice(0, 12));
+    const [response] = (await once(socket, 'data')) as [Buffer];
+    statuses.push(response.toString().slice(0, 12));
     if (body !== undefined) socket.write(body);
   }
   await until(() => {
@@ -52,12 +51,12 @@ async function sendInParts(requests: readonly (readonly [head: string, body?: st
   return statuses;
 }
 
-test('a connection that is kept keeps nothing of what it was answered', async () => {
+test('a persistent connection does not keep its responses in memory', async () => {
   const list = ['GET /api/v2/management/memberships/ HTTP/1.1'] as const;
   expect(await sendInParts([list, list])).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
 });
 
-test('nor of what it was answered before its body had come', async () => {
+test('a persistent connection does not keep a response in memory that was sent before the body arrived', async () => {
   const head = 'POST /api/v2/hospital/ HTTP/1.1\r\nAccept: text/html\r\nContent-Length: 2';
   expect(await sendInParts([[head, '{}']])).toEqual(['HTTP/1.1 406']);
 });

@@ -14,25 +14,25 @@ import { isServer } from '../support/server.js';
 const start = useProcesses();
 const DATABASE = 'memberships';
 
-/** @returns the blocks of code below a heading of docs/operations.md */
+/** @returns the code blocks below a heading of docs/operations.md */
 async function blocksBelow(heading: string): Promise<string[]> {
   const [, section = ''] = (await readFile('docs/operations.md', 'utf8')).split(`\n### ${heading}\n`);
   const [own = ''] = section.split(/\n##/);
   return [...own.matchAll(/```\w+\n([^]*?)```/g)].map(([, code = '']) => code);
 }
 
-/** Runs a script of the shell in a folder. @returns what it printed */
+/** Runs a shell script in a folder. @returns its output */
 async function shell(script: string, variables: Record<string, string> = {}, cwd = '.'): Promise<string> {
   const env = { ...process.env, ...variables };
   return (await promisify(execFile)('/bin/sh', ['-e', '-c', script], { env, cwd })).stdout;
 }
 
-/** Runs SQL as an operator does who pastes it into psql. */
+/** Runs SQL as an operator would by pasting it into psql. */
 async function paste(sql: string, url: string): Promise<void> {
   await shell('printf %s "$SQL" | psql -qX -v ON_ERROR_STOP=1 "$URL"', { SQL: sql, URL: url });
 }
 
-// It needs PostgreSQL's programs; the roles belong to a whole server, so that is one of the test's own.
+// Needs the programs of PostgreSQL. Roles belong to a whole server, so the test starts its own.
 (isServer ? describe : describe.skip)('with the roles of docs/operations.md', () => {
   let postgres: OwnPostgres;
   let roles: string;
@@ -54,14 +54,14 @@ async function paste(sql: string, url: string): Promise<void> {
     return url.href;
   }
 
-  /** Does `work` on a connection of a role. */
+  /** Runs `work` on a connection with the role of the URL. */
   async function as<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = new pg.Client(url);
     await client.connect();
     return work(client).finally(() => client.end());
   }
 
-  /** @returns what sends requests to a process of the service that works as the role that serves */
+  /** @returns a function that sends requests to a process that runs with the serving role */
   async function serve(database = DATABASE) {
     const server = start({ DATABASE_URL: roleUrl('server', database), RATE_LIMIT: '0' });
     const url = await server.url();
@@ -79,14 +79,14 @@ async function paste(sql: string, url: string): Promise<void> {
     };
   }
 
-  /** @returns the key of a medic whom the operator makes, also as the role that serves */
+  /** @returns the key of a medic created by the command line with the serving role */
   async function keyOf(email: string): Promise<string> {
     const printed = await run({ DATABASE_URL: roleUrl('server') }, 'medic', 'create', '--name', 'A', '--email', email);
     expect(printed).toMatchObject({ code: 0, err: '' });
     return printed.out.trim();
   }
 
-  test('the role that serves can do all that the API offers', async () => {
+  test('the serving role can do everything that the API offers', async () => {
     const key = await keyOf('walk@example.org');
     const send = await serve();
     const fields = { name: 'Hospital', patron: 'HOSPITAL', location: 'Monterrey', contact: '81' };
@@ -125,12 +125,12 @@ async function paste(sql: string, url: string): Promise<void> {
     'DELETE FROM membership',
     'DELETE FROM api_token',
     'INSERT INTO migration (timestamp, name) VALUES (1, $$further$$)',
-  ])('the role that serves is refused: %s', async (sql) => {
+  ])('the serving role may not run: %s', async (sql) => {
     const refused = as(roleUrl('server'), (client) => client.query(sql));
     await expect(refused).rejects.toMatchObject({ code: '42501' });
   });
 
-  test('what is dumped and restored as docs/operations.md has it is all there, and the keys work', async () => {
+  test('the backup of docs/operations.md restores every row, and the keys still work', async () => {
     const key = await keyOf('kept@example.org');
     const send = await serve();
     await send(key, 'POST', '/hospital/', { name: 'H', patron: 'H', location: 'M', contact: '8' });
@@ -153,7 +153,7 @@ async function paste(sql: string, url: string): Promise<void> {
     await sendToRestored(key, 'POST', '/hospital/', { name: 'H', patron: 'H', location: 'M', contact: '8' });
   });
 
-  test('compose.yaml makes the same roles, and gives them the same rights', async () => {
+  test('compose.yaml creates the roles of docs/operations.md with the same rights', async () => {
     const script = await readFile('deploy/roles.sh', 'utf8');
     const [, sql = ''] = /<<'SQL'\n([^]*)SQL\n/.exec(script) ?? [];
     expect(sql).toBe(roles.replace("'a long secret'", ":'owner'").replace("'another long secret'", ":'server'"));

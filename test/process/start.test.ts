@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const startHere = () => start({ DATA_DIR: folder });
 
-/** @returns the token that the first start prints, once it does */
+/** @returns the token that the first start prints */
 async function tokenOf(server: ServerProcess): Promise<string> {
   await server.printed(/Its token is shown only once/);
   return /^ {2}(hmk_\w+)$/m.exec(server.output)?.[1] ?? '';
@@ -29,7 +29,7 @@ async function membershipsOf(url: string, token: string): Promise<{ count: numbe
 }
 
 describe('the first start', () => {
-  test('prints a token once, the URL of Swagger UI, and a GET that works as it stands and changes nothing', async () => {
+  test('the first start prints a token once, the URL of Swagger UI, and a GET that works as printed and changes nothing', async () => {
     const server = startHere();
     const [url, token] = [await server.url(), await tokenOf(server)];
     const { output } = server;
@@ -46,7 +46,7 @@ describe('the first start', () => {
     expect([listed.status, await listed.json()]).toMatchObject([200, { count: 0 }]);
   });
 
-  test('names the public URL where that is set', async () => {
+  test('the first start prints the public URL if it is set', async () => {
     const server = start({ DATA_DIR: folder, PUBLIC_URL: 'https://api.example.org/base/' });
     await tokenOf(server);
     expect(server.output).toContain(' https://api.example.org/base/docs\n');
@@ -54,7 +54,7 @@ describe('the first start', () => {
   });
 });
 
-test('the second start prints no token, and what was stored is there', async () => {
+test('the second start prints no token and keeps the data', async () => {
   const first = startHere();
   const [url, token] = [await first.url(), await tokenOf(first)];
   const headers = { Authorization: `Token ${token}` };
@@ -71,7 +71,7 @@ test('the second start prints no token, and what was stored is there', async () 
   expect(second.output).not.toMatch(/hmk_|Creating/);
 });
 
-test('logs one line at the start, with version, database, pid and port, and one at the stop', async () => {
+test('the log has one line at the start, with version, database, pid and port, and one line at the stop', async () => {
   const server = startHere();
   const url = await server.url();
   expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
@@ -88,7 +88,7 @@ test('logs one line at the start, with version, database, pid and port, and one 
   ]);
 });
 
-test('a process that is killed while it writes loses nothing that it has acknowledged', async () => {
+test('a process that is killed while writing loses nothing that it has acknowledged', async () => {
   let server = startHere();
   const token = await tokenOf(server);
   const headers = { Authorization: `Token ${token}` };
@@ -99,8 +99,8 @@ test('a process that is killed while it writes loses nothing that it has acknowl
       for (let turn = 0; ; turn += 1) {
         const name = [round, writer, turn].join('.');
         const body = new URLSearchParams({ ...HOSPITAL, name });
-        const answer = await fetch(`${url}/api/v2/hospital/`, { method: 'POST', headers, body }).catch(() => null);
-        if (answer?.status !== 201) return;
+        const response = await fetch(`${url}/api/v2/hospital/`, { method: 'POST', headers, body }).catch(() => null);
+        if (response?.status !== 201) return;
         acknowledged.add(name);
         if (acknowledged.size >= 20 * round) server.signal('SIGKILL');
       }
@@ -108,15 +108,15 @@ test('a process that is killed while it writes loses nothing that it has acknowl
     await Promise.all(writers);
     expect(await server.ended).toEqual({ code: null });
     server = startHere();
-    const answer = await fetch(`${await server.url()}/api/v2/hospital/?limit=1000`, { headers });
-    const stored = (await answer.json()) as { results: { name: string }[] };
+    const response = await fetch(`${await server.url()}/api/v2/hospital/?limit=1000`, { headers });
+    const stored = (await response.json()) as { results: { name: string }[] };
     const names = new Set(stored.results.map(({ name }) => name));
     expect([...acknowledged].filter((name) => !names.has(name))).toEqual([]);
   }
   expect(acknowledged.size).toBeGreaterThanOrEqual(100);
 }, 120_000);
 
-test('a second process on the same folder is refused, and the first goes on', async () => {
+test('a second process on the same folder is refused, and the first continues', async () => {
   const first = startHere();
   const [url, token] = [await first.url(), await tokenOf(first)];
   const second = startHere();
@@ -128,7 +128,7 @@ test('a second process on the same folder is refused, and the first goes on', as
   expect(await membershipsOf(url, token)).toMatchObject({ count: 0 });
 });
 
-describe('settings that are wrong end the process with one sentence that names them', () => {
+describe('invalid settings', () => {
   test.each([
     ['PORT', 'x'],
     ['HOST', 'nobody.invalid'],
@@ -140,14 +140,14 @@ describe('settings that are wrong end the process with one sentence that names t
     ['CORS_ORIGINS', '*'],
     ['LOG_LEVEL', 'loud'],
     ['RATE_LIMIT', '-1'],
-  ])('%s=%s', async (name, value) => {
+  ])('%s=%s ends the process with one sentence that names the setting', async (name, value) => {
     const server = start({ DATA_DIR: folder, [name]: value });
     expect(await server.ended).toEqual({ code: 1 });
     expect(server.errors).toMatch(new RegExp(`^[^\\n]*${name}[^\\n]*\\.\\n$`));
     expect(server.errors + server.output).not.toMatch(/hunter2|hmk_/);
   });
 
-  test('PORT is taken', async () => {
+  test('a PORT in use ends the process with one sentence', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const server = start({ DATA_DIR: folder, PORT: String((other.address() as AddressInfo).port) });
@@ -156,7 +156,7 @@ describe('settings that are wrong end the process with one sentence that names t
     other.close();
   });
 
-  test('DATA_DIR is a file', async () => {
+  test('a DATA_DIR that is a file ends the process with one sentence, and the file is kept', async () => {
     const file = join(folder, 'file');
     await writeFile(file, 'kept');
     const server = start({ DATA_DIR: file });
@@ -165,7 +165,7 @@ describe('settings that are wrong end the process with one sentence that names t
     expect(existsSync(file)).toBe(true);
   });
 
-  test('DATA_DIR cannot be made', async () => {
+  test('a DATA_DIR that cannot be created ends the process with one sentence', async () => {
     const server = start({ DATA_DIR: '/proc/none/data' });
     expect(await server.ended).toEqual({ code: 1 });
     expect(server.errors).toMatch(/^DATA_DIR must be a folder [^\n]*\n$/);

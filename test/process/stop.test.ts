@@ -13,7 +13,6 @@ const start = useProcesses();
 const testOnServer = isServer ? test : test.skip;
 
 let database: TestDatabase;
-/** A medic's key. */
 let token: string;
 beforeEach(async () => {
   database = await createTestDatabase();
@@ -27,7 +26,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** @returns whether nothing listens at the URL any more */
+/** @returns whether nothing listens at the URL anymore */
 async function isClosed(url: string): Promise<boolean> {
   const socket = await connectTo(url).catch(() => null);
   socket?.destroy();
@@ -35,13 +34,13 @@ async function isClosed(url: string): Promise<boolean> {
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s lets a request under way finish, and the process exits 0',
+  '%s lets a request in progress finish, and the process exits 0',
   async (signal) => {
     const server = start(database.variables);
     const url = await server.url();
     const idle = (await connectTo(url)).resume();
     const socket = await connectTo(url);
-    const answer = readAnswer(socket);
+    const response = readAnswer(socket);
     const body = JSON.stringify(HOSPITAL);
     const type = { 'Content-Type': 'application/json', Connection: 'keep-alive' };
     const headers = { Authorization: `Token ${token}`, ...type };
@@ -51,13 +50,13 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     server.signal(signal);
     await until(() => isClosed(url));
     socket.write(request.subarray(-5));
-    (await answer).isCreated(HOSPITAL);
+    (await response).isCreated(HOSPITAL);
     expect(await server.ended).toEqual({ code: 0 });
     expect([server.errors, idle.readableEnded]).toEqual(['', true]);
   },
 );
 
-testOnServer('a process ends at SIGTERM though PostgreSQL has fallen silent', async () => {
+testOnServer('a process ends on SIGTERM even if PostgreSQL stops responding', async () => {
   proxy = new Proxy(new URL(database.variables['DATABASE_URL'] ?? ''));
   await proxy.start();
   const server = start({ DATABASE_URL: proxy.url });
@@ -69,7 +68,7 @@ testOnServer('a process ends at SIGTERM though PostgreSQL has fallen silent', as
   expect(server.errors).toBe('');
 });
 
-testOnServer('on PostgreSQL the process never creates an account', async () => {
+testOnServer('with PostgreSQL the process never creates an account', async () => {
   const dataSource = await new DataSource(postgresOptions(database.variables['DATABASE_URL'] ?? '')).initialize();
   await dataSource.query('TRUNCATE medic CASCADE');
   const server = start(database.variables);
@@ -80,7 +79,7 @@ testOnServer('on PostgreSQL the process never creates an account', async () => {
   expect(server.output).not.toContain('hmk_');
 });
 
-testOnServer('on PostgreSQL the process does not start on a schema that is behind', async () => {
+testOnServer('with PostgreSQL the process does not start if migrations are missing', async () => {
   const dataSource = await new DataSource(postgresOptions(database.variables['DATABASE_URL'] ?? '')).initialize();
   for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
   await dataSource.destroy();

@@ -7,69 +7,69 @@ import { until } from '../support/until.js';
 
 const start = useProcesses();
 
-// It needs PostgreSQL's programs.
-(isServer ? describe : describe.skip)(
-  'where PostgreSQL answers over TLS only, by a certificate authority of its own',
-  () => {
-    let postgres: OwnPostgres;
-    let authority: string;
-    beforeAll(async () => {
-      postgres = await OwnPostgres.create();
-      authority = await postgres.requireTls();
-      await postgres.start();
-      expect(await run({ DATABASE_URL: withMode('no-verify') }, 'migrate')).toMatchObject({ code: 0, err: '' });
-    });
-    afterAll(() => postgres.remove());
+// Needs the programs of PostgreSQL.
+(isServer ? describe : describe.skip)('if PostgreSQL requires TLS with its own certificate authority', () => {
+  let postgres: OwnPostgres;
+  let authority: string;
+  beforeAll(async () => {
+    postgres = await OwnPostgres.create();
+    authority = await postgres.requireTls();
+    await postgres.start();
+    expect(await run({ DATABASE_URL: withMode('no-verify') }, 'migrate')).toMatchObject({ code: 0, err: '' });
+  });
+  afterAll(() => postgres.remove());
 
-    const withMode = (mode: string) => `${postgres.url}?sslmode=${mode}`;
+  const withMode = (mode: string) => `${postgres.url}?sslmode=${mode}`;
 
-    test.each(['verify-full', 'require'])(
-      'the service starts with sslmode=%s and sslrootcert, and all is encrypted',
-      async (mode) => {
-        const url = `${withMode(mode)}&sslrootcert=${authority}`;
-        const server = start({ DATABASE_URL: url });
-        await until(async () => (await fetch(`${await server.url()}/health/ready`)).ok);
-        const client = new pg.Client(withMode('no-verify'));
-        await client.connect();
-        const { rows } = await client.query(
-          `SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
-       WHERE application_name = 'hospital-memberships'`,
-        );
-        await client.end();
-        expect(rows).toEqual([{ ssl: true }]);
-      },
-    );
-
-    test.each(['verify-full', 'require'])(
-      'it does not start with sslmode=%s where nobody vouches for the certificate',
-      async (mode) => {
-        const server = start({ DATABASE_URL: withMode(mode) });
-        expect(await server.ended).toEqual({ code: 1 });
-        expect(server.errors).toMatch(/certificate/i);
-      },
-    );
-
-    test('it does not start with verify-full where the certificate names another host', async () => {
-      const url = new URL(`${withMode('verify-full')}&sslrootcert=${authority}`);
-      url.hostname = 'localhost';
-      const server = start({ DATABASE_URL: url.href });
-      expect(await server.ended).toEqual({ code: 1 });
-      expect(server.errors).toMatch(/altnames|certificate/i);
-    });
-
-    test('it starts with sslmode=no-verify, which looks at no certificate', async () => {
-      const server = start({ DATABASE_URL: withMode('no-verify') });
+  test.each(['verify-full', 'require'])(
+    'with sslmode=%s and sslrootcert the service starts, and every connection is encrypted',
+    async (mode) => {
+      const url = `${withMode(mode)}&sslrootcert=${authority}`;
+      const server = start({ DATABASE_URL: url });
       await until(async () => (await fetch(`${await server.url()}/health/ready`)).ok);
-    });
+      const client = new pg.Client(withMode('no-verify'));
+      await client.connect();
+      const { rows } = await client.query(
+        `SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+       WHERE application_name = 'hospital-memberships'`,
+      );
+      await client.end();
+      expect(rows).toEqual([{ ssl: true }]);
+    },
+  );
 
-    test.each(['', '?sslmode=disable'])('it does not start without TLS: %j', async (query) => {
+  test.each(['verify-full', 'require'])(
+    'the service does not start with sslmode=%s if no known authority signed the certificate',
+    async (mode) => {
+      const server = start({ DATABASE_URL: withMode(mode) });
+      expect(await server.ended).toEqual({ code: 1 });
+      expect(server.errors).toMatch(/certificate/i);
+    },
+  );
+
+  test('the service does not start with sslmode=verify-full if the certificate names another host', async () => {
+    const url = new URL(`${withMode('verify-full')}&sslrootcert=${authority}`);
+    url.hostname = 'localhost';
+    const server = start({ DATABASE_URL: url.href });
+    expect(await server.ended).toEqual({ code: 1 });
+    expect(server.errors).toMatch(/altnames|certificate/i);
+  });
+
+  test('the service starts with sslmode=no-verify without checking the certificate', async () => {
+    const server = start({ DATABASE_URL: withMode('no-verify') });
+    await until(async () => (await fetch(`${await server.url()}/health/ready`)).ok);
+  });
+
+  test.each(['', '?sslmode=disable'])(
+    'the service does not start without TLS if PostgreSQL requires it: %j',
+    async (query) => {
       const server = start({ DATABASE_URL: postgres.url + query });
       expect(await server.ended).toEqual({ code: 1 });
-    });
-  },
-);
+    },
+  );
+});
 
-(isServer ? describe : describe.skip)('where PostgreSQL has no TLS', () => {
+(isServer ? describe : describe.skip)('if PostgreSQL has no TLS', () => {
   let postgres: OwnPostgres;
   beforeAll(async () => {
     postgres = await OwnPostgres.create();
@@ -83,14 +83,14 @@ const start = useProcesses();
     return server.errors.replace(/^\(.*\n|.*Warning: [^]*?\n\n[^]*?\n\n.*\n/gm, '');
   };
 
-  test('the service does not start with sslmode, and says so in one sentence', async () => {
+  test('the service does not start with an sslmode that needs TLS, and says so in one sentence', async () => {
     expect(await endOf(`${postgres.url}?sslmode=verify-full`)).toMatch(
       /^[^\n]*DATABASE_URL does not support TLS[^\n]*\.\n$/,
     );
   });
 
   test.each(['sslrootcert=/nowhere/ca.crt', 'sslnegotiation=x'])(
-    'a parameter that cannot be used is named by one sentence: %s',
+    'an unusable parameter of DATABASE_URL is named in one sentence: %s',
     async (parameter) => {
       expect(await endOf(`${postgres.url}?sslmode=verify-full&${parameter}`)).toMatch(
         /^The settings are not valid: DATABASE_URL [^\n]*\.\n$/,
@@ -98,7 +98,7 @@ const start = useProcesses();
     },
   );
 
-  test('the service reaches it by the folder of its socket, and a socket that is not there is one sentence', async () => {
+  test('the service connects through the folder of a Unix socket, and says in one sentence if there is no socket', async () => {
     const port = new URL(postgres.url).port;
     const url = (folder: string) => `postgres://postgres@/postgres?host=${folder}&port=${port}`;
     expect(await run({ DATABASE_URL: url(postgres.socketFolder) }, 'migrate')).toMatchObject({ code: 0, err: '' });
@@ -107,22 +107,19 @@ const start = useProcesses();
     expect(await endOf(url('/nowhere'))).toMatch(/^[^\n]*DATABASE_URL cannot be reached[^\n]*\.\n$/);
   });
 
-  test.each(['SQL_ASCII', 'LATIN1'])(
-    'a database with the encoding %s is refused by migrate and start',
-    async (encoding) => {
-      const name = encoding.toLowerCase();
-      const client = new pg.Client(postgres.url);
-      await client.connect();
-      await client.query(`CREATE DATABASE ${name} ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`);
-      await client.end();
-      const url = new URL(postgres.url);
-      url.pathname = name;
-      const refused = new RegExp(`^The database has the encoding ${encoding}; [^\\n]+\\.\\n$`);
-      expect(await run({ DATABASE_URL: url.href }, 'migrate')).toMatchObject({
-        code: 1,
-        err: expect.stringMatching(refused) as string,
-      });
-      expect(await endOf(url.href)).toMatch(refused);
-    },
-  );
+  test.each(['SQL_ASCII', 'LATIN1'])('migrate and start refuse a database with the encoding %s', async (encoding) => {
+    const name = encoding.toLowerCase();
+    const client = new pg.Client(postgres.url);
+    await client.connect();
+    await client.query(`CREATE DATABASE ${name} ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`);
+    await client.end();
+    const url = new URL(postgres.url);
+    url.pathname = name;
+    const refused = new RegExp(`^The database has the encoding ${encoding}; [^\\n]+\\.\\n$`);
+    expect(await run({ DATABASE_URL: url.href }, 'migrate')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(refused) as string,
+    });
+    expect(await endOf(url.href)).toMatch(refused);
+  });
 });

@@ -11,7 +11,6 @@ const start = useProcesses();
 const REDIS_URL = process.env['TEST_REDIS_URL'];
 
 let database: TestDatabase;
-/** A medic's key. */
 let token: string;
 beforeEach(async () => {
   database = await createTestDatabase();
@@ -21,12 +20,12 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** @returns the processes that listen, by what the program logs */
+/** @returns the pids of the listening processes, according to the log */
 function listeners({ output }: ServerProcess): Set<number> {
   return new Set([...output.matchAll(/"pid":(\d+),[^\n]*"msg":"Server listening/g)].map(([, pid]) => Number(pid)));
 }
 
-/** Starts two workers. @returns once both listen */
+/** Starts two workers. @returns the server once both listen */
 async function startTwo(variables: Record<string, string> = {}) {
   const server = start({ ...database.variables, WEB_CONCURRENCY: '2', ...variables });
   const url = await server.url();
@@ -34,24 +33,24 @@ async function startTwo(variables: Record<string, string> = {}) {
   return { server, url, pids: [...listeners(server)] };
 }
 
-/** Sends a request over a connection of its own, so that any worker may get it. */
-function ask(url: string, path: string, init: RequestInit = {}): Promise<Response> {
+/** Sends a request over its own connection, so that any worker may get it. */
+function send(url: string, path: string, init: RequestInit = {}): Promise<Response> {
   return fetch(`${url}/api/v2${path}`, { ...init, headers: { connection: 'close', ...init.headers } });
 }
 
 function list(url: string, key = token): Promise<Response> {
-  return ask(url, '/locations/', { headers: { authorization: `Token ${key}` } });
+  return send(url, '/locations/', { headers: { authorization: `Token ${key}` } });
 }
 
-/** Keeps one connection, and so one worker. @returns what asks for {@link list} over it, and what ends it */
+/** Keeps one connection, and therefore one worker. @returns a function that lists over it, and one that closes it */
 function listOver(url: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const headers = { authorization: `Token ${token}` };
   const status = () =>
     new Promise<number | undefined>((resolve, reject) => {
-      get(`${url}/api/v2/locations/`, { agent, headers }, (answer) => {
-        answer.resume().once('end', () => {
-          resolve(answer.statusCode);
+      get(`${url}/api/v2/locations/`, { agent, headers }, (response) => {
+        response.resume().once('end', () => {
+          resolve(response.statusCode);
         });
       }).once('error', reject);
     });
@@ -63,22 +62,22 @@ function listOver(url: string) {
   };
 }
 
-/** Begins requests over eight connections, which both workers get. @returns what ends them and gives the answers */
+/** Starts requests over eight connections, spread over both workers. @returns a function that completes them and expects success */
 async function beginRequests(url: string) {
   const headers = { Authorization: `Token ${token}`, 'Content-Type': 'application/json' };
   const request = rawRequest('POST /api/v2/hospital/', headers, JSON.stringify(HOSPITAL));
   const sockets = await Promise.all(Array.from({ length: 8 }, () => connectTo(url)));
-  const answers = sockets.map((socket) => readAnswer(socket));
+  const responses = sockets.map((socket) => readAnswer(socket));
   for (const socket of sockets) socket.write(request.subarray(0, -5));
-  // Whoever answers this has been handed the connections before it.
+  // Connections are handed out in order, so a response proves that the earlier ones have arrived.
   for (const _ of sockets) await list(url);
   return async () => {
     for (const socket of sockets) socket.write(request.subarray(-5));
-    for (const answer of answers) (await answer).isCreated(HOSPITAL);
+    for (const response of responses) (await response).isCreated(HOSPITAL);
   };
 }
 
-/** @returns whether nothing listens at the URL any more */
+/** @returns whether nothing listens at the URL anymore */
 async function isClosed(url: string): Promise<boolean> {
   const socket = await connectTo(url).catch(() => null);
   socket?.destroy();
@@ -86,10 +85,10 @@ async function isClosed(url: string): Promise<boolean> {
 }
 
 (isServer ? describe : describe.skip)('two worker processes', () => {
-  test('answer under one port, and their lines in the log are whole and say who wrote them', async () => {
+  test('two workers serve one port, and each line of the log is whole and names its process', async () => {
     const { server, url, pids } = await startTwo();
-    const answers = await Promise.all(Array.from({ length: 100 }, () => list(url)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
+    const responses = await Promise.all(Array.from({ length: 100 }, () => list(url)));
+    expect(responses.map(({ status }) => status)).toEqual(Array(100).fill(200));
     expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
     const lines = server.output.trimEnd().split('\n');
     const requests = lines.map((line) => JSON.parse(line) as { pid: number; msg: string });
@@ -99,7 +98,7 @@ async function isClosed(url: string): Promise<boolean> {
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'finish the requests under way at %s, and the command exits 0',
+    'two workers finish the requests in progress on %s, and the command exits 0',
     async (signal) => {
       const { server, url } = await startTwo();
       const finish = await beginRequests(url);
@@ -111,7 +110,7 @@ async function isClosed(url: string): Promise<boolean> {
     },
   );
 
-  test('finish the requests under way when a terminal interrupts all processes at once', async () => {
+  test('two workers finish the requests in progress if a terminal interrupts all processes at once', async () => {
     const { server, url, pids } = await startTwo();
     const finish = await beginRequests(url);
     for (const pid of pids) process.kill(pid, 'SIGINT');
@@ -122,18 +121,18 @@ async function isClosed(url: string): Promise<boolean> {
     expect(server.errors).toBe('');
   });
 
-  test('finish the requests under way and end when their primary is killed, and free the port at once', async () => {
+  test('two workers finish the requests in progress, free the port at once and exit if their primary is killed', async () => {
     const { server, url } = await startTwo({ RATE_LIMIT: '100000' });
     const finish = await beginRequests(url);
     server.signal('SIGKILL');
     await until(() => isClosed(url));
     await finish();
-    // Its output is closed only when nobody holds it any more.
+    // The output ends only when no process holds it anymore.
     expect(await server.ended).toEqual({ code: null });
     expect(server.errors).toBe('');
   });
 
-  test('are replaced when they die', async () => {
+  test('a worker that dies is replaced', async () => {
     const { server, url, pids } = await startTwo();
     const [first = 0, second = 0] = pids;
     process.kill(first, 'SIGKILL');
@@ -145,7 +144,7 @@ async function isClosed(url: string): Promise<boolean> {
     expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
   });
 
-  test('end with status 1, saying why once, when none is left and none can start', async () => {
+  test('the command exits 1 with one sentence if no worker is left and none can start', async () => {
     const { server, pids } = await startTwo();
     const client = await database.connect();
     await client.query('TRUNCATE migration');
@@ -156,13 +155,13 @@ async function isClosed(url: string): Promise<boolean> {
   });
 });
 
-(isServer ? describe : describe.skip)('the limits of two worker processes', () => {
-  test('are divided, so that each lets its share through and both no more than the limit', async () => {
+(isServer ? describe : describe.skip)('the rate limits of two workers', () => {
+  test('the limit is divided between two workers', async () => {
     const { url } = await startTwo({ RATE_LIMIT: '10' });
     const [one, other] = [listOver(url), listOver(url)];
     const statuses: (number | undefined)[] = [];
     for (let sent = 0; sent < 8; sent += 1) statuses.push(await one.status());
-    // A connection more is handed to the other worker.
+    // A second connection is handed to the other worker.
     for (let sent = 0; sent < 8; sent += 1) statuses.push(await other.status());
     expect(statuses.filter((status) => status === 200)).toHaveLength(10);
     const { headers } = await list(url);
@@ -171,7 +170,7 @@ async function isClosed(url: string): Promise<boolean> {
     other.end();
   });
 
-  (REDIS_URL === undefined ? test.skip : test)('are counted together if both count in Redis', async () => {
+  (REDIS_URL === undefined ? test.skip : test)('two workers that share a Redis count requests together', async () => {
     const { server, url, pids } = await startTwo({ RATE_LIMIT: '10', REDIS_URL: REDIS_URL ?? '' });
     const left: (string | null)[] = [];
     for (let sent = 0; sent < 10; sent += 1) {
@@ -184,10 +183,10 @@ async function isClosed(url: string): Promise<boolean> {
     await until(() => pids.every((pid) => new RegExp(`"pid":${String(pid)},"reqId"`).test(server.output)));
   });
 
-  test('let a password be mistyped five times over one connection', async () => {
+  test('a password may be mistyped five times even if two workers divide the limit', async () => {
     const { url } = await startTwo({ WEB_CONCURRENCY: '2' });
     const logIn = (password: string) =>
-      ask(url, '/token-auth/', { method: 'POST', body: new URLSearchParams({ email: 'a@example.org', password }) });
+      send(url, '/token-auth/', { method: 'POST', body: new URLSearchParams({ email: 'a@example.org', password }) });
     const statuses: number[] = [];
     for (let sent = 0; sent < 12; sent += 1) statuses.push((await logIn('a wrong password')).status);
     expect(statuses.slice(0, 5)).toEqual(Array(5).fill(400));
@@ -195,28 +194,31 @@ async function isClosed(url: string): Promise<boolean> {
   });
 });
 
-(isServer ? describe : describe.skip)('what keeps every worker from starting is said once', () => {
+(isServer ? describe : describe.skip)('if no worker can start', () => {
   test.each([
     ['PORT', 'x'],
     ['HOST', '192.0.2.1'],
     ['DATABASE_URL', 'postgres://u@127.0.0.1:1/d'],
     ['WEB_CONCURRENCY', '65'],
-  ])('%s=%s', async (name, value) => {
+  ])('if %s=%s keeps every worker from starting, one sentence says so', async (name, value) => {
     const server = start({ ...database.variables, WEB_CONCURRENCY: '4', [name]: value });
     expect(await server.ended).toEqual({ code: 1 });
     expect(server.errors).toMatch(new RegExp(`^[^\\n]*${name}[^\\n]*\\.\\n$`));
   });
 });
 
-(isServer ? test : test.skip)('a worker that the system does not start ends the whole, which says so', async () => {
-  const elsewhere = encodeURIComponent('process.execPath = "/nowhere"');
-  const options = { WEB_CONCURRENCY: '2', NODE_OPTIONS: `--import=data:text/javascript,${elsewhere}` };
-  const server = start({ ...database.variables, ...options });
-  expect(await server.ended).toEqual({ code: 1 });
-  expect(server.output).toMatch(/^[^\n]*"code":"ENOENT","msg":"A worker could not be started."[^\n]*\n$/);
-});
+(isServer ? test : test.skip)(
+  'if the operating system cannot start a worker, the command exits 1 and logs why',
+  async () => {
+    const elsewhere = encodeURIComponent('process.execPath = "/nowhere"');
+    const options = { WEB_CONCURRENCY: '2', NODE_OPTIONS: `--import=data:text/javascript,${elsewhere}` };
+    const server = start({ ...database.variables, ...options });
+    expect(await server.ended).toEqual({ code: 1 });
+    expect(server.output).toMatch(/^[^\n]*"code":"ENOENT","msg":"A worker could not be started."[^\n]*\n$/);
+  },
+);
 
-test('the embedded database, which one process can open, refuses several workers', async () => {
+test('the embedded database refuses several workers, because only one process can open it', async () => {
   const server = start({ WEB_CONCURRENCY: '2' });
   expect(await server.ended).toEqual({ code: 1 });
   expect(server.errors).toMatch(/^The settings are not valid: WEB_CONCURRENCY must be 1 [^\n]+\.\n$/);
