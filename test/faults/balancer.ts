@@ -12,8 +12,8 @@ interface Backend {
 }
 
 /**
- * What stands before the processes of the service: it sends requests by turns to those that say at
- * `/health/ready` that they are, and another one only where a connection was refused.
+ * Load balancer in front of the service: round robin over the processes whose `/health/ready` succeeds,
+ * with a fallback to the next one if a connection is refused.
  */
 export class Balancer {
   private backends: Backend[] = [];
@@ -74,7 +74,7 @@ export class Balancer {
     response.writeHead(502).end('No process takes the request.');
   }
 
-  /** @returns false where the connection was refused, so that another process may be asked */
+  /** @returns false if the connection was refused, so that another process can be tried */
   private forward(
     url: string,
     { method, url: path = '', headers }: IncomingMessage,
@@ -90,12 +90,12 @@ export class Balancer {
         if (!isRefused && !response.headersSent) response.writeHead(502).end(error.message);
         else if (!isRefused) response.destroy();
       });
-      request.once('response', (answer) => {
+      request.once('response', (incoming) => {
         resolve(true);
-        const { connection: _, ...kept } = answer.headers;
-        response.writeHead(answer.statusCode ?? 502, kept);
-        answer.on('error', () => response.destroy());
-        answer.pipe(response);
+        const { connection: _, ...kept } = incoming.headers;
+        response.writeHead(incoming.statusCode ?? 502, kept);
+        incoming.on('error', () => response.destroy());
+        incoming.pipe(response);
       });
       request.end(body);
     });

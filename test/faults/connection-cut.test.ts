@@ -5,7 +5,7 @@ import { until } from '../support/until.js';
 import { by, keepAlive, send, type Reply } from './exchange.js';
 import { useScratch } from './scratch.js';
 
-/** A connection of the test's own that holds a lock; it ends before its database is dropped. */
+/** A separate connection that holds a lock; it ends before its database is dropped. */
 let holder: pg.Client;
 afterEach(() => holder.end());
 const scratch = useScratch();
@@ -18,13 +18,13 @@ afterAll(() => {
   agent.destroy();
 });
 
-/** As `src/database/data-source-options.ts` has it. */
+/** As in `src/database/data-source-options.ts`. */
 const POOL = 10;
 
-/** @returns the backends that wait for a lock, once there are so many */
+/** @returns the backends that wait for a lock, once there are at least this many */
 function waiting(count: number): Promise<number[]> {
   return until(async () => {
-    // Not over the holder's connection: it would see the same all through its transaction.
+    // Not on the holder's connection, because its transaction sees one snapshot of the statistics.
     const rows = await scratch.query<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     );
@@ -48,11 +48,11 @@ test('connections that end in the middle of a transaction leave nothing half-wri
   const { hospital, admin } = await scratch.given.hospital();
   const create = () => send(url, by(admin, 'POST', '/medics/', medicBody({ hospital })), agent);
   const before = await rowsOfMedics();
-  // The medic and the membership have been written by the time the token waits for this lock.
+  // The medic and the membership are already written when the token waits for this lock.
   await holder.query('BEGIN; LOCK TABLE api_token IN SHARE MODE');
-  const answers = Promise.all(Array.from({ length: CUTS }, create));
+  const responses = Promise.all(Array.from({ length: CUTS }, create));
   for (const pid of await waiting(CUTS)) await holder.query('SELECT pg_terminate_backend($1)', [pid]);
-  const refused = (await answers).filter(isUnavailable).length;
+  const refused = (await responses).filter(isUnavailable).length;
   await holder.query('ROLLBACK');
   expect(refused).toBe(CUTS);
   expect(await rowsOfMedics()).toEqual(before);
@@ -61,7 +61,7 @@ test('connections that end in the middle of a transaction leave nothing half-wri
   figure('transactions cut in the middle, all answered 503, none half-written', refused);
 });
 
-test('writes that find no free connection wait a bounded time, reads go on, and all is well once there are some', async () => {
+test('if the pool is exhausted, writes wait a bounded time, reads continue, and the service recovers once connections are free', async () => {
   const MORE = 40;
   const server = scratch.process();
   const url = await server.url();
@@ -74,10 +74,10 @@ test('writes that find no free connection wait a bounded time, reads go on, and 
   const held = Array.from({ length: POOL }, hold);
   await waiting(POOL);
   const startedAt = performance.now();
-  // Every one of them is answered while the lock is held, so nobody waits for its release.
-  const answers = await Promise.all(Array.from({ length: MORE }, create));
+  // All of them get a response while the lock is held, so none waits for its release.
+  const responses = await Promise.all(Array.from({ length: MORE }, create));
   const longest = performance.now() - startedAt;
-  const refused = answers.filter(isUnavailable).length;
+  const refused = responses.filter(isUnavailable).length;
   const reads = await Promise.all(Array.from({ length: MORE }, read));
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   await holder.query('ROLLBACK');
@@ -92,16 +92,16 @@ test('writes that find no free connection wait a bounded time, reads go on, and 
   figure('milliseconds until the last of them was answered', Math.round(longest));
 });
 
-test('a statement that waits for a lock too long is ended, and changes nothing', async () => {
+test('a statement that waits too long for a lock is cancelled and changes nothing', async () => {
   const url = await scratch.process().url();
   const { hospital, admin } = await scratch.given.hospital();
   const change = () => send(url, by(admin, 'PATCH', `/hospital/${String(hospital)}`, { name: 'Other' }), agent);
   await holder.query('BEGIN');
   await holder.query('SELECT FROM hospital WHERE id = $1 FOR UPDATE', [hospital]);
   const startedAt = performance.now();
-  const answer = await change();
+  const response = await change();
   const waited = performance.now() - startedAt;
-  expect(isUnavailable(answer)).toBe(true);
+  expect(isUnavailable(response)).toBe(true);
   const names = await holder.query('SELECT name FROM hospital WHERE id = $1', [hospital]);
   expect(names.rows).toEqual([{ name: 'Hospital' }]);
   await holder.query('ROLLBACK');
@@ -109,15 +109,15 @@ test('a statement that waits for a lock too long is ended, and changes nothing',
   figure('milliseconds until a statement that waits for a lock is answered 503', Math.round(waited));
 });
 
-test('a process that is stopped in the middle of a transaction does not keep what it has locked', async () => {
+test('a process that is stopped in the middle of a transaction does not keep its locks', async () => {
   const [stopped, other] = [scratch.process(), scratch.process()];
   const [url, otherUrl] = [await stopped.url(), await other.url()];
   const { hospital, admin } = await scratch.given.hospital();
   const path = `/hospital/${String(hospital)}`;
-  // Its transaction has locked the hospital by the time it waits for the membership of the caller.
+  // Its transaction has locked the hospital before it waits for the membership of the caller.
   await holder.query('BEGIN');
   await holder.query('SELECT FROM membership WHERE medic_id = $1 FOR UPDATE', [admin.id]);
-  const answer = send(url, by(admin, 'PATCH', path, { name: 'Of the stopped' }), agent);
+  const response = send(url, by(admin, 'PATCH', path, { name: 'Of the stopped' }), agent);
   await waiting(1);
   stopped.signal('SIGSTOP');
   await holder.query('ROLLBACK');
@@ -126,7 +126,7 @@ test('a process that is stopped in the middle of a transaction does not keep wha
     return (await send(otherUrl, change, agent)).status === 201;
   });
   stopped.signal('SIGCONT');
-  expect(isUnavailable(await answer)).toBe(true);
+  expect(isUnavailable(await response)).toBe(true);
   expect(await scratch.query('SELECT name, headline FROM hospital WHERE id = $1', [hospital])).toEqual([
     { name: 'Hospital', headline: 'Of the other' },
   ]);
@@ -137,7 +137,7 @@ describe.each([
   ['a deadlock', '40P01'],
   ['a serialization failure', '40001'],
 ])('%s', (name, state) => {
-  /** Makes the first insertions of hospitals fail; a sequence counts them, for it is not rolled back. */
+  /** Makes the first insertions of hospitals fail; they are counted by a sequence, because it is not rolled back. */
   async function failFirst(failures: number): Promise<void> {
     await scratch.query('CREATE SEQUENCE attempts');
     await scratch.query(`
@@ -148,7 +148,7 @@ describe.each([
     await scratch.query('CREATE TRIGGER fail BEFORE INSERT ON hospital FOR EACH ROW EXECUTE FUNCTION fail()');
   }
 
-  /** Creates a hospital while so many attempts fail. @returns the answer, and how often it was tried */
+  /** Creates a hospital while this many attempts fail. @returns the response and the number of attempts */
   async function createWhileFailing(failures: number) {
     const url = await scratch.process().url();
     const medic = await scratch.given.medic();
@@ -160,12 +160,12 @@ describe.each([
     return { reply, attempts, hospitals };
   }
 
-  test('that passes is not seen by the client, and the work is done once', async () => {
+  test('a transient failure is invisible to the client, and the work is done once', async () => {
     const { reply, attempts, hospitals } = await createWhileFailing(2);
     expect({ status: reply.status, attempts, hospitals }).toEqual({ status: 201, attempts: 3, hospitals: 1 });
   });
 
-  test('that stays is a 503 after a bounded number of attempts, and nothing is done', async () => {
+  test('a persistent failure is a 503 after a bounded number of attempts, and nothing is stored', async () => {
     const { reply, attempts, hospitals } = await createWhileFailing(1_000_000);
     expect({ isUnavailable: isUnavailable(reply), attempts, hospitals }).toEqual({
       isUnavailable: true,

@@ -2,27 +2,26 @@ import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingM
 import type { Actor } from '../support/actor.js';
 import { API } from '../support/client.js';
 
-/** A request of the load. */
 export interface Sent {
   readonly method: string;
-  /** From the root, such as `/health/ready`. */
+  /** Path from the root, such as `/health/ready`. */
   readonly path: string;
   readonly token?: string;
   /** Sent as JSON. */
   readonly body?: object;
 }
 
-/** An answer that arrived whole. */
+/** A complete response. */
 export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
-/** No whole answer came. */
+/** No complete response arrived. */
 export class NoReply extends Error {
   /**
-   * @param began whether the beginning of an answer had come
+   * @param began whether part of a response had arrived
    * @param code such as ECONNREFUSED
    */
   constructor(
@@ -33,21 +32,21 @@ export class NoReply extends Error {
   }
 }
 
-/** @returns a request of an actor, its path being below `/api/v2` */
+/** @returns a request of an actor; `path` is relative to `/api/v2` */
 export function by({ token }: Actor, method: string, path: string, body?: object): Sent {
   return { method, path: API + path, token, ...(body === undefined ? {} : { body }) };
 }
 
-/** Connections that are used again and again, as many as there are requests at a time. */
+/** Persistent connections, one per concurrent request. */
 export function keepAlive(): Agent {
   return new Agent({ keepAlive: true });
 }
 
-/** A connection for each request. */
+/** A new connection for each request. */
 export const EACH_ITS_OWN = new Agent({ keepAlive: false });
 
 /**
- * Sends one request, once: nothing is tried again.
+ * Sends one request without retries.
  * @param onSent called when the last byte has been handed to the operating system
  * @throws NoReply
  */

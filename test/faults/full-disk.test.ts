@@ -41,7 +41,7 @@ afterEach(() => {
 const startHere = () => start({ DATA_DIR: folder, RATE_LIMIT: '0' });
 const authorization = () => ({ Authorization: `Token ${token}` });
 
-/** Moves what is in a folder below DATA_DIR to a disk of its own, of so many megabytes. */
+/** Moves the contents of a folder in DATA_DIR to a separate disk of this many megabytes. */
 function moveToSmallDisk(name: string, megabytes: number): SmallDisk | undefined {
   const path = join(folder, name);
   const moved = mkdtempSync(join(tmpdir(), 'hospital-memberships-'));
@@ -56,7 +56,7 @@ function moveToSmallDisk(name: string, megabytes: number): SmallDisk | undefined
 /** @returns a picture that cannot be compressed */
 function picture(): Blob {
   const bytes = jpeg(PICTURE_BYTES);
-  // The first comment ends before 65,541; each 0xFF would begin a marker.
+  // The first comment ends before byte 65,541; a 0xFF would begin a marker.
   for (let at = 64; at < PICTURE_BYTES - 2000; at += 65_539) {
     const noise = randomBytes(Math.min(65_000, PICTURE_BYTES - 2000 - at)).map((byte) => (byte === 255 ? 0 : byte));
     bytes.set(noise, at);
@@ -64,21 +64,21 @@ function picture(): Blob {
   return new Blob([bytes], { type: 'image/jpeg' });
 }
 
-/** @returns the status of the creation of a hospital with a large picture, or null if no answer came */
+/** @returns the status of creating a hospital with a large picture, or null if there was no response */
 async function create(url: string): Promise<number | null> {
   const body = new FormData();
   const name = `Hospital ${String(acknowledged.length)}`;
   for (const [field, value] of Object.entries({ ...HOSPITAL, name })) body.append(field, value);
   body.append('picture', picture(), 'a.jpg');
-  const answer = await fetch(`${url}/api/v2/hospital/`, { method: 'POST', headers: authorization(), body }).catch(
+  const response = await fetch(`${url}/api/v2/hospital/`, { method: 'POST', headers: authorization(), body }).catch(
     () => null,
   );
-  await answer?.arrayBuffer();
-  if (answer?.status === 201) acknowledged.push(name);
-  return answer?.status ?? null;
+  await response?.arrayBuffer();
+  if (response?.status === 201) acknowledged.push(name);
+  return response?.status ?? null;
 }
 
-/** @returns what is not a success */
+/** @returns the first status other than 201 */
 async function createUntilRefused(url: string): Promise<number | null> {
   for (;;) {
     const status = await create(url);
@@ -86,15 +86,15 @@ async function createUntilRefused(url: string): Promise<number | null> {
   }
 }
 
-/** @returns how many of the acknowledged hospitals are not there */
+/** @returns how many acknowledged hospitals are missing */
 async function countLost(server: ServerProcess): Promise<number> {
-  const answer = await fetch(`${await server.url()}/api/v2/hospital/?limit=1000`, { headers: authorization() });
-  const { results } = (await answer.json()) as { results: { name: string }[] };
+  const response = await fetch(`${await server.url()}/api/v2/hospital/?limit=1000`, { headers: authorization() });
+  const { results } = (await response.json()) as { results: { name: string }[] };
   const names = new Set(results.map(({ name }) => name));
   return acknowledged.filter((name) => !names.has(name)).length;
 }
 
-test('while its disk is full the embedded database reads on, answers 503 to writes, and writes again once there is room', async () => {
+test('while its disk is full the embedded database still reads, responds to writes with 503, and writes again once there is room', async () => {
   const small = moveToSmallDisk('pgdata/base', 40);
   if (small === undefined) return;
   const server = startHere();
@@ -114,8 +114,8 @@ test('while its disk is full the embedded database reads on, answers 503 to writ
   expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
 });
 
-test('a process whose embedded database ends on a full disk ends with a sentence, and loses nothing that it acknowledged', async () => {
-  // One segment of the WAL is 16 MB, and there is no room for the next.
+test('if the embedded database fails on a full disk, the process ends with a sentence and loses nothing that it acknowledged', async () => {
+  // A WAL segment is 16 MB, and there is no room for a second one.
   const small = moveToSmallDisk('pgdata/pg_wal', 17);
   if (small === undefined) return;
   const server = startHere();

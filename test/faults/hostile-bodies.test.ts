@@ -5,13 +5,12 @@ import { useScratch } from './scratch.js';
 
 const scratch = useScratch();
 
-/** What a request may cost the process, in seconds. The figures are far below; machines differ. */
+/** Upper bound for the processor time of one request, in seconds; far above the figures, because machines differ. */
 const MOST = 0.2;
 
-/** How many hostile requests there are at a time. */
+/** Number of concurrent hostile requests. */
 const ATTACKERS = 4;
 
-/** A request of an attacker. */
 interface Attack {
   readonly method: string;
   readonly path: string;
@@ -29,7 +28,7 @@ async function attack(url: string, { method, path, token, sent }: Attack): Promi
   return response.status;
 }
 
-/** Without a key, and with the key of a medic who belongs to nothing. */
+/** @returns the attacks without a key and with the key of a medic without memberships */
 async function attacks(): Promise<Record<string, Attack>> {
   const { token } = await scratch.given.medic();
   const entries: [string, Attack][] = [];
@@ -57,7 +56,7 @@ async function costOf(process: ServerProcess, work: () => Promise<unknown>): Pro
   return process.processorTime() - before;
 }
 
-test('no body and no query costs the process more than a moment, whatever is in it', async () => {
+test('no body and no query costs the process more than 0.2 s of processor time, whatever it contains', async () => {
   const server = scratch.process();
   const url = await server.url();
   const costs: Record<string, number> = {};
@@ -74,7 +73,7 @@ test('no body and no query costs the process more than a moment, whatever is in 
   expect(Object.entries(costs).filter(([, cost]) => cost > MOST)).toEqual([]);
 });
 
-test('requests beside hostile bodies succeed', async () => {
+test('requests succeed while others send hostile bodies', async () => {
   const server = scratch.process();
   const url = await server.url();
   const { token } = await scratch.given.medic();

@@ -6,18 +6,18 @@ import { useScratch } from './scratch.js';
 const scratch = useScratch();
 const PASSWORD = 'correct horse battery staple';
 
-/** @returns the status of the answer, and how many milliseconds it took */
-async function ask(url: string, path: string, init: RequestInit): Promise<{ status: number; milliseconds: number }> {
+/** @returns the status of the response and how long it took */
+async function send(url: string, path: string, init: RequestInit): Promise<{ status: number; milliseconds: number }> {
   const startedAt = performance.now();
-  const answer = await fetch(`${url}/api/v2${path}`, init);
-  await answer.arrayBuffer();
-  return { status: answer.status, milliseconds: performance.now() - startedAt };
+  const response = await fetch(`${url}/api/v2${path}`, init);
+  await response.arrayBuffer();
+  return { status: response.status, milliseconds: performance.now() - startedAt };
 }
 
 const withKey = (url: string, token: string) =>
-  ask(url, '/locations/', { headers: { authorization: `Token ${token}` } }).then(({ status }) => status);
+  send(url, '/locations/', { headers: { authorization: `Token ${token}` } }).then(({ status }) => status);
 
-/** Sends without a pause until `until` is over, or so often. @returns the statuses */
+/** Sends without a pause until `until` settles, but at most `most` times. @returns the statuses */
 async function meanwhile(until: Promise<unknown>, most: number, send: () => Promise<number>): Promise<number[]> {
   const statuses: number[] = [];
   const state = { isOver: false };
@@ -27,14 +27,14 @@ async function meanwhile(until: Promise<unknown>, most: number, send: () => Prom
   return statuses;
 }
 
-/** @returns how often each status occurs */
+/** @returns the number of occurrences of each status */
 function tally(statuses: readonly number[]): Record<number, number> {
   const counts: Record<number, number> = {};
   for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 }
 
-test('a flood of bad keys does not touch the good keys in use behind the same address', async () => {
+test('a flood of bad keys does not affect the good keys in use behind the same address', async () => {
   const LIMIT = 1000;
   const CLIENTS = 6;
   const server = scratch.process(1, { RATE_LIMIT: String(LIMIT) });
@@ -65,7 +65,7 @@ test('a flood of bad keys does not touch the good keys in use behind the same ad
   figure('megabytes of memory afterwards', Math.round(server.memory()));
 });
 
-test('many addresses that guess a password never keep its owner out', async () => {
+test('guessing a password from many addresses never locks out its owner', async () => {
   const ADDRESSES = 30;
   const TRIES = 12;
   const LOGINS = 5;
@@ -73,7 +73,7 @@ test('many addresses that guess a password never keep its owner out', async () =
   const url = await server.url();
   const owner = await scratch.given.medic({ passwordHash: await hashPassword(PASSWORD) });
   const logIn = (password: string, from: string) =>
-    ask(url, '/token-auth/', {
+    send(url, '/token-auth/', {
       method: 'POST',
       headers: { 'x-forwarded-for': from },
       body: new URLSearchParams({ email: owner.email, password }),
@@ -82,7 +82,7 @@ test('many addresses that guess a password never keep its owner out', async () =
     Array.from({ length: ADDRESSES }, async (_, address) => {
       const statuses: number[] = [];
       const guess = () => logIn('a wrong password', `198.51.100.${String(address)}`);
-      // Half of an address's guesses come at once.
+      // Half of an address's guesses are sent at once.
       for (let sent = 0; sent < TRIES; sent += TRIES / 2) {
         const answers = await Promise.all(Array.from({ length: TRIES / 2 }, guess));
         statuses.push(...answers.map(({ status }) => status));

@@ -11,7 +11,7 @@ import { until } from '../support/until.js';
 import { keepAlive, NoReply, send, type Sent } from './exchange.js';
 import { givenOn } from './scratch.js';
 
-/** What `npm run start:prod` gives Node. */
+/** The Node options of `npm run start:prod`. */
 const PRODUCTION = [
   '--max-old-space-size=256',
   '--initial-old-space-size=72',
@@ -19,10 +19,10 @@ const PRODUCTION = [
   '--no-allocation-site-pretenuring',
 ];
 
-/** How much the process may have resident while it is attacked, in megabytes. */
+/** Upper bound for the resident memory during an attack, in megabytes. */
 const MOST_RESIDENT = 350;
 
-/** How long the client beside an attack rests, in milliseconds: it stays below the limit of requests a minute. */
+/** Pause of the victim between requests, in milliseconds, so that it stays below the rate limit. */
 const PAUSE_MS = 5;
 
 const READY: Sent = { method: 'GET', path: '/health/ready' };
@@ -46,16 +46,16 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** Starts the program as in production, once what the test needs is in the database. */
+/** Starts the program as in production, after the test has stored its data. */
 async function serve(variables: Record<string, string> = {}): Promise<void> {
-  // The embedded database has room for one process.
+  // Only one process can open the embedded database.
   if (database.variables['DATA_DIR'] !== undefined) await database.dataSource.destroy();
   server = start({ ...database.variables, ...variables }, { nodeOptions: PRODUCTION });
   url = await server.url();
   await until(async () => (await send(url, READY, keepAlive())).status === 200);
 }
 
-/** Opens a connection that never reads. */
+/** Opens a connection that sends `text` and never reads. */
 async function attack(text: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ port: Number(port), host: hostname });
@@ -72,8 +72,8 @@ function head(path: string, token?: string): string {
 }
 
 /**
- * Sends requests as a client beside an attack, one after another, until the attack is over, and prints what
- * became of them and of the process.
+ * Sends requests as a victim, one after another, until the attack is over, expects all of them to succeed,
+ * and prints figures about them and the memory of the process.
  */
 async function expectService(name: string, victim: readonly Sent[], carryOut: () => Promise<unknown>): Promise<void> {
   const agent = keepAlive();
@@ -103,17 +103,17 @@ async function expectService(name: string, victim: readonly Sent[], carryOut: ()
   expect(most).toBeLessThan(MOST_RESIDENT);
 }
 
-/** @returns what the log says of clients at a bound, added up */
+/** @returns the totals of the connections that were refused and ended at a limit, according to the log */
 function atBounds(): { refused: number; ended: number } {
   const lines = [...server.output.matchAll(/"refused":(\d+),"ended":(\d+)/g)];
   const sum = (group: number) => lines.reduce((total, line) => total + Number(line[group]), 0);
   return { refused: sum(1), ended: sum(2) };
 }
 
-/** Gives attacks the time to do harm. */
+/** How long an attack lasts, in milliseconds. */
 const FOR_A_WHILE_MS = 4000;
 
-test('1400 pipelined requests for the document, without a key, cost no memory and no client', async () => {
+test('1400 pipelined requests for the OpenAPI document without a key cost no memory and fail no other client', async () => {
   await serve();
   const victim = [READY, { method: 'GET', path: DOCUMENT }];
   await expectService('pipelined requests for the document', victim, async () => {
@@ -123,7 +123,7 @@ test('1400 pipelined requests for the document, without a key, cost no memory an
   await until(() => atBounds().refused > 0);
 });
 
-test('500 pipelined requests for the locations in 150 hospitals with long names cost no memory and no client', async () => {
+test('500 pipelined requests for the locations in 150 hospitals with long names cost no memory and fail no other client', async () => {
   const medic = await given.medic();
   for (let number = 0; number < 150; number += 1) {
     const hospital = await given.emptyHospital({ name: 'N'.repeat(255), location: 'L'.repeat(1000) });
@@ -138,7 +138,7 @@ test('500 pipelined requests for the locations in 150 hospitals with long names 
   });
 });
 
-test('pictures of 2 MB that 20 connections ask for and do not read cost little memory and no client', async () => {
+test('20 connections that request pictures of 2 MB and do not read them cost little memory and fail no other client', async () => {
   const { hospital, member } = await given.hospital();
   const content = jpeg(2_097_151);
   const [{ digest }] = await database.dataSource.query<[{ digest: string }]>(
@@ -158,7 +158,7 @@ test('pictures of 2 MB that 20 connections ask for and do not read cost little m
   });
 });
 
-test('bodies of 1 MB that 300 connections do not end cost little memory and no client', async () => {
+test('300 connections with unfinished bodies of 1 MB cost little memory and fail no other client', async () => {
   const { hospital, member } = await given.hospital();
   await serve();
   const victim = [{ method: 'GET', path: `${API}/hospital/${String(hospital)}`, token: member.token }];
@@ -171,7 +171,7 @@ test('bodies of 1 MB that 300 connections do not end cost little memory and no c
   await until(() => atBounds().ended > 0);
 });
 
-test('4000 connections that send nothing give way to the next ones, and do not use up the open files', async () => {
+test('4000 idle connections are closed in favor of new ones and do not exhaust the open files', async () => {
   const { hospital, member } = await given.hospital();
   await serve();
   const victim = [{ method: 'GET', path: `${API}/hospital/${String(hospital)}`, token: member.token }];

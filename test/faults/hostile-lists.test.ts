@@ -7,7 +7,7 @@ import { waitingIn } from '../support/waiting.js';
 import { by, keepAlive, send, type Reply } from './exchange.js';
 import { useScratch } from './scratch.js';
 
-/** A connection of the test's own that holds a lock; it ends before its database is dropped. */
+/** A separate connection that holds a lock; it ends before its database is dropped. */
 let holder: pg.Client;
 afterEach(() => holder.end());
 const scratch = useScratch();
@@ -20,14 +20,14 @@ afterAll(() => {
   agent.destroy();
 });
 
-/** As `src/database/fair-pool.ts` and `reads.ts` have them. */
+/** As in `src/database/fair-pool.ts` and `reads.ts`. */
 const AT_A_TIME = 4;
 const PER_CALLER = 2;
 const MAX_WAITING_PER_CALLER = 64;
 
 const get = (url: string, actor: Actor, path: string) => send(url, by(actor, 'GET', path), agent);
 
-/** What a medic reads: some with the key itself, some as lists of their own. */
+/** Reads with the prefetch and without it. */
 async function readAll(url: string, { admin, hospital, membership }: Scene): Promise<number[]> {
   const paths = [
     '/locations/',
@@ -46,18 +46,18 @@ async function readAll(url: string, { admin, hospital, membership }: Scene): Pro
 
 type Scene = Awaited<ReturnType<typeof scratch.given.hospital>>;
 
-test("one account's slow lists keep nobody else's reads waiting, and are refused beyond a bound", async () => {
+test("one account's slow lists do not delay the reads of others, and are refused beyond a limit", async () => {
   const LISTS = 100;
   const url = await scratch.process().url();
   const victim = await scratch.given.hospital();
   const attacker = await scratch.given.medic();
-  // Of what is read here, only lists of hospitals need this table.
+  // Among these reads, only the lists of hospitals need this table.
   await holder.query('BEGIN; LOCK TABLE hospital_picture IN ACCESS EXCLUSIVE MODE');
   const lists = Array.from({ length: LISTS }, () => get(url, attacker, '/hospital/'));
   await until(async () => (await waitingIn(holder, 'hospital_picture')).length === PER_CALLER);
   const statuses = [...(await readAll(url, victim)), ...(await readAll(url, victim))];
   expect(statuses).toEqual(statuses.map(() => 200));
-  // The lock is still there, and so are the statements that wait for it: no more than at first.
+  // The lock is still held, and no more statements wait for it than at first.
   expect(await waitingIn(holder, 'hospital_picture')).toHaveLength(PER_CALLER);
   await holder.query('ROLLBACK');
   const replies = await Promise.all(lists);
@@ -74,7 +74,7 @@ test("one account's slow lists keep nobody else's reads waiting, and are refused
   figure('reads of somebody else meanwhile, all granted', statuses.length);
 });
 
-test('slow lists of many accounts and slow pictures keep no key and no right waiting', async () => {
+test('slow lists of many accounts and slow pictures delay no key and no right', async () => {
   const url = await scratch.process().url();
   const { admin, member, hospital, membership } = await scratch.given.hospital();
   const attackers = [await scratch.given.medic(), await scratch.given.medic(), await scratch.given.medic()];
@@ -97,7 +97,7 @@ test('slow lists of many accounts and slow pictures keep no key and no right wai
   figure('reads with the key meanwhile, all granted', replies.length);
 });
 
-test('an ADMIN of many large hospitals reads them on 30 connections, and somebody else reads on', async () => {
+test('while an ADMIN reads the lists of many large hospitals on 30 connections, the reads of others succeed', async () => {
   const [HOSPITALS, MEMBERS, CONNECTIONS, ROUNDS] = [40, 1000, 30, 10];
   const url = await scratch.process().url();
   const victim = await scratch.given.hospital();

@@ -17,13 +17,13 @@ const start = useProcesses();
 
 const KILLS = 20;
 
-/** Between how many hospitals a medic moves. */
+/** Number of hospitals that a medic moves between. */
 const MOVES = 5;
 
 /** A database that outlives the processes that use it. */
 interface Store {
   readonly variables: Record<string, string>;
-  /** Does `work` on the database while no process has it open. */
+  /** Runs `work` on the database while no process has it open. */
   look<T>(work: (dataSource: DataSource) => Promise<T>): Promise<T>;
   drop(): Promise<void>;
 }
@@ -44,13 +44,12 @@ async function embedded(): Promise<Store> {
   return { variables: { DATA_DIR: folder }, look, drop: () => rm(folder, { recursive: true }) };
 }
 
-/** Those who write. */
 interface Writers {
   readonly admin: Actor;
   readonly hospital: number;
-  /** Goes round hospitals. */
+  /** Switches between hospitals. */
   readonly mover: Actor;
-  /** More than two, so that a choice which was lost cannot be taken for the one that was under way. */
+  /** More than two, so that a lost choice cannot be mistaken for the one in progress. */
   readonly hospitals: readonly number[];
 }
 
@@ -67,12 +66,12 @@ async function setScene(dataSource: DataSource): Promise<Writers> {
   return { admin, hospital, mover, hospitals };
 }
 
-/** What was acknowledged: names of hospitals, emails of medics, and choices of an active hospital. */
+/** All that was acknowledged: names of hospitals, emails of medics, and choices of an active hospital. */
 interface Acknowledged {
   readonly hospitals: string[];
   readonly emails: string[];
   moves: number;
-  /** The hospitals one of which is the active one: the last that was acknowledged, and the one under way. */
+  /** The hospitals that may be active: the last acknowledged choice, and the one in progress. */
   choices: (number | undefined)[];
 }
 
@@ -122,7 +121,7 @@ async function write(url: string, round: number, scene: Writers, acknowledged: A
   agent.destroy();
 }
 
-/** @returns how many of the acknowledged are not there, whole */
+/** @returns how many acknowledged rows are missing or incomplete */
 async function countLost(dataSource: DataSource, { hospitals, emails }: Acknowledged): Promise<number> {
   const [row] = await dataSource.query<{ lost: number }[]>(
     `SELECT ((SELECT count(*) FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM hospital h WHERE h.name = n))
@@ -132,7 +131,7 @@ async function countLost(dataSource: DataSource, { hospitals, emails }: Acknowle
   return row?.lost ?? Number.NaN;
 }
 
-/** @returns 1 where the active hospital is neither the last that was acknowledged nor the one under way, else 0 */
+/** @returns 1 if the active hospital is neither the last acknowledged choice nor the one in progress, otherwise 0 */
 async function countLostChoices(url: string, { mover }: Writers, { choices }: Acknowledged): Promise<number> {
   const { status, text } = await send(url, by(mover, 'GET', '/locations/'), EACH_ITS_OWN);
   expect(status).toBe(200);
@@ -141,7 +140,7 @@ async function countLostChoices(url: string, { mover }: Writers, { choices }: Ac
   return active.length === 1 && choices.includes(active[0]) ? 0 : 1;
 }
 
-/** @returns how many rows lack those that are written with them, acknowledged or not */
+/** @returns how many rows lack rows of the same transaction, acknowledged or not */
 async function countHalf(dataSource: DataSource, { mover }: Writers): Promise<number> {
   const [row] = await dataSource.query<{ half: number }[]>(
     `SELECT ((SELECT count(*) FROM hospital h WHERE h.name LIKE '%.%.%'
@@ -165,7 +164,7 @@ describe.each([
   });
   afterEach(() => store.drop());
 
-  test('loses nothing that it acknowledged, and leaves nothing half-written', async () => {
+  test('a server that is killed while it writes loses nothing that it acknowledged, and leaves nothing half-written', async () => {
     const scene = await store.look(setScene);
     const acknowledged: Acknowledged = { hospitals: [], emails: [], moves: 0, choices: [scene.hospitals[0]] };
     let lostChoices = 0;

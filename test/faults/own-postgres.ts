@@ -6,7 +6,7 @@ import { freePort } from '../support/free-port.js';
 
 const VERSIONS = '/usr/lib/postgresql';
 
-/** A PostgreSQL server of a test's own, which the test may stop. It refuses to run as root, so there it is postgres's. */
+/** A PostgreSQL server that one test may stop. PostgreSQL refuses to run as root, so root runs it as postgres. */
 export class OwnPostgres {
   private constructor(
     private readonly bin: string,
@@ -30,7 +30,6 @@ export class OwnPostgres {
     return new OwnPostgres(bin, folder, await freePort());
   }
 
-  /** The folder of its socket. */
   get socketFolder(): string {
     return this.folder;
   }
@@ -39,14 +38,14 @@ export class OwnPostgres {
     return `postgres://postgres@127.0.0.1:${String(this.port)}/postgres`;
   }
 
-  /** @returns once it answers */
+  /** @returns once it accepts connections */
   async start(): Promise<void> {
     await this.control(`start -w -l ${this.folder}/log -o "-p ${String(this.port)} -h 127.0.0.1 -k ${this.folder}"`);
   }
 
   /**
-   * Copies this server, which must run, to one that follows it by streaming and only reads. The slot of
-   * its name keeps what it has not got yet, so that it catches up however long it was stopped.
+   * Copies this running server to a read-only streaming replica. The replication slot retains the WAL that
+   * the replica lacks, so that it catches up however long it was stopped.
    * @returns the replica, not started yet
    */
   async createReplica(slot: string): Promise<OwnPostgres> {
@@ -56,7 +55,7 @@ export class OwnPostgres {
     return replica;
   }
 
-  /** Makes this server, which is stopped, a standby that streams from `primary` from its next start on, without a rewind. */
+  /** Makes this stopped server a standby that streams from `primary` from its next start on, without a rewind. */
   async demote(primary: OwnPostgres): Promise<void> {
     const from = `host=127.0.0.1 port=${String(primary.port)} user=postgres`;
     await this.configure(`primary_conninfo = '${from}'`);
@@ -68,14 +67,14 @@ export class OwnPostgres {
     this.port = other.port;
   }
 
-  /** @param lines of its settings, in force from its next start on */
+  /** @param lines lines for postgresql.conf, in force from its next start on */
   async configure(...lines: string[]): Promise<void> {
     for (const line of lines) await run(`echo "${line}" >>${this.folder}/data/postgresql.conf`);
   }
 
   /**
-   * Lets it answer over TLS only, from its next start on.
-   * @returns the file of the certificate authority that has signed for 127.0.0.1
+   * Makes it require TLS from its next start on.
+   * @returns the path of the certificate of the authority that signed for 127.0.0.1
    */
   async requireTls(): Promise<string> {
     const { folder } = this;
@@ -106,7 +105,7 @@ export class OwnPostgres {
   }
 }
 
-/** Runs a command, as the user postgres where this process is root. @returns what it printed */
+/** Runs a command, as the user postgres if this process is root. @returns its output */
 async function run(command: string): Promise<string> {
   const isRoot = process.getuid?.() === 0;
   const shell = isRoot ? ['su', 'postgres', '-s', '/bin/sh', '-c', command] : ['/bin/sh', '-c', command];

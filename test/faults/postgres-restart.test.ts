@@ -16,7 +16,7 @@ const start = useProcesses();
 
 const RESTARTS = 3;
 const REFUSALS = 50;
-/** How soon the service must answer again, in milliseconds. */
+/** How soon the service must recover, in milliseconds. */
 const WITHIN_MS = 2000;
 
 let postgres: OwnPostgres;
@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => postgres.remove());
 
-/** Migrates the database. @returns a medic that is stored in it */
+/** Migrates the database. @returns a medic stored in it */
 async function prepare(): Promise<Actor> {
   const env = { ...process.env, DATABASE_URL: postgres.url };
   await promisify(execFile)(process.execPath, ['dist/src/cli/main.js', 'migrate'], { env });
@@ -35,7 +35,7 @@ async function prepare(): Promise<Actor> {
     .finally(() => dataSource.destroy());
 }
 
-/** What the load was answered. */
+/** Counts of the responses to the load. */
 class Load {
   readonly counts = new Map<number, number>();
   /** When the first request after {@link expectSuccess} succeeded. */
@@ -72,7 +72,7 @@ class Load {
   }
 }
 
-test('while PostgreSQL restarts every answer is a 503, and soon after the same process serves again', async () => {
+test('while PostgreSQL restarts every response is a 503, and soon afterwards the same process recovers', async () => {
   await postgres.start();
   const medic = await prepare();
   const server = start({ DATABASE_URL: postgres.url, RATE_LIMIT: '0' });

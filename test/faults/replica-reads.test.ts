@@ -36,7 +36,7 @@ afterAll(async () => {
   await servers.remove();
 });
 
-/** @returns the URL of the built program, with lists read from the replica, the last of these */
+/** @returns the URL of the built program with these replicas, of which the last one exists */
 async function service(...others: string[]): Promise<string> {
   const variables = {
     DATABASE_URL: servers.primary.url,
@@ -44,7 +44,7 @@ async function service(...others: string[]): Promise<string> {
     RATE_LIMIT: '0',
   };
   const url = await start(variables).url();
-  // The first list makes the connection to the replica, and does not wait for it.
+  // The first list opens the connection to the replica without waiting for it.
   const medic = await given.medic();
   await listsOf(url, medic, 1);
   await until(async () => ((await listsOnReplica(url, medic, 5)) >= 5 ? true : undefined));
@@ -58,11 +58,11 @@ function listsOf(url: string, medic: Actor, count: number, path = OWN): Promise<
   return Promise.all(Array.from({ length: count }, list));
 }
 
-/** Asks for a list so often, and for one's own once more. @returns how often the replica looked a membership up by an index */
+/** Requests a list `count` times, and the caller's own once more. @returns the number of index scans on the replica's memberships */
 async function listsOnReplica(url: string, medic: Actor, count: number, path = OWN): Promise<number> {
   const before = await scans();
   await listsOf(url, medic, count, path);
-  // A session of PostgreSQL reports what it did with the first statement after a second.
+  // A PostgreSQL session reports its statistics with the first statement after a second.
   await sleep(1100);
   await listsOf(url, medic, 1);
   await sleep(100);
@@ -76,7 +76,7 @@ async function scans(): Promise<number> {
   return row?.scans ?? 0;
 }
 
-/** Runs a statement over a connection of the test's own. */
+/** Runs a statement on the replica, over a new connection. */
 async function onReplica<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
   const replica = new pg.Client(servers.replica.url);
   await replica.connect();
@@ -93,17 +93,17 @@ test('lists are read from the replica', async () => {
   figure('lists, all read from the replica', LISTS);
 });
 
-test('what a right is decided by is read from the primary: the lists of hospitals that one administers', async () => {
+test('lists that depend on a right, such as those of administered hospitals, are read from the primary', async () => {
   const LISTS = 50;
   const url = await service();
   const { admin } = await given.hospital();
   await servers.caughtUp();
-  // The one list of its own looks up a few.
+  // The caller's own list adds a few scans.
   expect(await listsOnReplica(url, admin, LISTS, `${OWN}?managed=true`)).toBeLessThan(LISTS / 2);
   figure('lists with managed=true, none read from the replica', LISTS);
 });
 
-test('lists are read from the replica that is there, though another one is not', async () => {
+test('lists are read from the replica that is reachable if another one is not', async () => {
   const LISTS = 50;
   const url = await service('postgres://postgres@127.0.0.1:1/postgres');
   const { admin } = await given.hospital();
@@ -111,7 +111,7 @@ test('lists are read from the replica that is there, though another one is not',
   expect(await listsOnReplica(url, admin, LISTS)).toBeGreaterThanOrEqual(LISTS);
 });
 
-test('while the primary writes without a pause, lists are as new as ever, and the replica answers some', async () => {
+test('while the primary writes without a pause, lists are never stale, and the replica serves some of them', async () => {
   const LISTS = 500;
   const reads = new Reads(primary, [servers.replica.url]);
   await primary.query('CREATE TABLE written (number integer)');
@@ -147,7 +147,7 @@ test('while the primary writes without a pause, lists are as new as ever, and th
 });
 
 test.each(['on', 'off'])(
-  'a caller reads its own writes with synchronous_commit %s, however far the replica is behind',
+  'with synchronous_commit=%s a caller reads its own writes, however far the replica lags',
   async (commit) => {
     const WRITES = 200;
     await primary.query(`ALTER ROLE postgres SET synchronous_commit = ${commit}`);
@@ -168,7 +168,7 @@ test.each(['on', 'off'])(
   },
 );
 
-test('a right that is taken away is gone, however far the replica is behind', async () => {
+test('a right that is removed is gone at once, however far the replica lags', async () => {
   const RIGHTS = 25;
   const url = await service();
   let late = 0;
@@ -191,7 +191,7 @@ test('a right that is taken away is gone, however far the replica is behind', as
   figure('of them granted once more', late);
 });
 
-test('the primary among the replicas is left alone after one look at it, and the log says so once', async () => {
+test('a primary listed as a replica is used for no list after one check, and the log says so once', async () => {
   const LISTS = 50;
   const { url: both } = servers.primary;
   const server = start({ DATABASE_URL: both, DATABASE_REPLICA_URLS: both, RATE_LIMIT: '0' });
@@ -208,7 +208,7 @@ test('the primary among the replicas is left alone after one look at it, and the
   expect(server.output.match(/is a primary, so it is not read from/g)).toHaveLength(1);
 });
 
-test('a replica that stops costs no request, and is used again when it is back', async () => {
+test('a replica that stops fails no request, and is used again when it is back', async () => {
   const url = await service();
   const { admin } = await given.hospital();
   const statuses: number[] = [];
@@ -228,7 +228,7 @@ test('a replica that stops costs no request, and is used again when it is back',
   figure('lists refused or lost meanwhile', 0);
 });
 
-test('a replica that falls silent costs no request, and is used again when it answers', async () => {
+test('a replica that stops responding fails no request, and is used again when it responds', async () => {
   const LISTS = 20;
   const url = await service();
   const { admin } = await given.hospital();
@@ -246,8 +246,8 @@ test('a replica that falls silent costs no request, and is used again when it an
   figure('lists granted while the replica was silent', LISTS);
 });
 
-// The last one: what has been promoted does not follow any more.
-test('a replica that has been promoted is not read any more', async () => {
+// Runs last, because a promoted server no longer follows the primary.
+test('a promoted replica is not read anymore', async () => {
   const url = await service();
   const { hospital, admin } = await given.hospital();
   await servers.caughtUp();

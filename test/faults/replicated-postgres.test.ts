@@ -19,14 +19,14 @@ async function on(server: OwnPostgres, sql: string): Promise<unknown[]> {
 const write = (text: string) => on(postgres.primary, `INSERT INTO note VALUES ('${text}')`);
 const onReplica = () => on(postgres.replica, 'SELECT text FROM note ORDER BY text');
 
-test('the replica shows what is written on the primary, and takes no writes itself', async () => {
+test('the replica shows what is written on the primary, and accepts no writes', async () => {
   await write('a');
   await postgres.caughtUp();
   expect(await onReplica()).toEqual([{ text: 'a' }]);
   await expect(on(postgres.replica, 'DELETE FROM note')).rejects.toMatchObject({ code: '25006' });
 });
 
-test('a replica that is held back lags until it is let go', async () => {
+test('a paused replica lags until it resumes', async () => {
   await postgres.caughtUp();
   await postgres.pauseReplay();
   await write('a');
@@ -37,7 +37,7 @@ test('a replica that is held back lags until it is let go', async () => {
   expect(await onReplica()).toEqual([{ text: 'a' }]);
 });
 
-test('a replica that was away catches up, and it reads on while the primary is away', async () => {
+test('a replica that was stopped catches up, and still reads while the primary is stopped', async () => {
   await postgres.caughtUp();
   await postgres.replica.crash();
   await write('a');

@@ -2,14 +2,14 @@ import pg from 'pg';
 import { until } from '../support/until.js';
 import { OwnPostgres } from './own-postgres.js';
 
-/** A primary and one replica that follows it by streaming, on this machine; a test may stop either, or hold the replica back. */
+/** A primary and one streaming replica on this machine; a test may stop either of them, or pause the replica. */
 export class ReplicatedPostgres {
   private constructor(
     readonly primary: OwnPostgres,
     readonly replica: OwnPostgres,
   ) {}
 
-  /** @returns once both answer and the replica follows */
+  /** @returns once both accept connections and the replica follows */
   static async start(): Promise<ReplicatedPostgres> {
     const primary = await OwnPostgres.create();
     await primary.start();
@@ -20,27 +20,29 @@ export class ReplicatedPostgres {
     return both;
   }
 
-  /** Makes the replica lag from now on: it goes on receiving what is written, and does not show it. */
+  /** Makes the replica lag from now on: it still receives the WAL, but does not replay it. */
   async pauseReplay(): Promise<void> {
-    await ask(this.replica, 'SELECT pg_wal_replay_pause()');
-    await until(async () => (await ask(this.replica, 'SELECT pg_get_wal_replay_pause_state()')) === 'paused');
+    await valueOf(this.replica, 'SELECT pg_wal_replay_pause()');
+    await until(async () => (await valueOf(this.replica, 'SELECT pg_get_wal_replay_pause_state()')) === 'paused');
   }
 
   async resumeReplay(): Promise<void> {
-    await ask(this.replica, 'SELECT pg_wal_replay_resume()');
+    await valueOf(this.replica, 'SELECT pg_wal_replay_resume()');
   }
 
-  /** @returns how many bytes of what is written on the primary the replica does not show yet */
+  /** @returns how many bytes of the primary's WAL the replica has not replayed */
   async lag(): Promise<number> {
-    const written = await ask(this.primary, 'SELECT pg_current_wal_flush_lsn()');
+    const written = await valueOf(this.primary, 'SELECT pg_current_wal_flush_lsn()');
     const sql = `SELECT greatest(0, pg_wal_lsn_diff('${written}', pg_last_wal_replay_lsn()))`;
-    return Number(await ask(this.replica, sql));
+    return Number(await valueOf(this.replica, sql));
   }
 
-  /** @returns once the replica shows whatever was written before the call */
+  /** @returns once the replica shows all that was written before the call */
   async caughtUp(): Promise<void> {
-    const written = await ask(this.primary, 'SELECT pg_current_wal_flush_lsn()');
-    await until(async () => (await ask(this.replica, `SELECT pg_last_wal_replay_lsn() >= '${written}'`)) === 'true');
+    const written = await valueOf(this.primary, 'SELECT pg_current_wal_flush_lsn()');
+    await until(
+      async () => (await valueOf(this.replica, `SELECT pg_last_wal_replay_lsn() >= '${written}'`)) === 'true',
+    );
   }
 
   async remove(): Promise<void> {
@@ -49,8 +51,8 @@ export class ReplicatedPostgres {
   }
 }
 
-/** @returns the one value that a statement gives, as text */
-async function ask(server: OwnPostgres, sql: string): Promise<string> {
+/** @returns the single value that a statement returns, as text */
+async function valueOf(server: OwnPostgres, sql: string): Promise<string> {
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
   const { rows } = await client.query<[unknown]>({ text: sql, rowMode: 'array' }).finally(() => client.end());

@@ -10,23 +10,23 @@ afterAll(() => {
   agent.destroy();
 });
 
-/** How often each kind of right is taken away. */
+/** How often each kind of right is removed. */
 const ROUNDS = 200;
 
-/** How many rights are used and taken away at a time. */
+/** Number of rights that are used and removed concurrently. */
 const LANES = 4;
 
-/** In how many ways a right is used at a time, on each process; the next time in others. */
+/** In how many ways a right is used at a time on each process; each round takes other ways. */
 const USES = 3;
 
-/** How many requests must start on each process, in each way, after the removal was answered. */
+/** How many requests must start on each process, in each way, after the response to the removal. */
 const AFTERWARDS = 2;
 
-/** A hash of a password costs more than all the others together, so this one is used less often. */
+/** Hashing a password costs more than all other uses together, so this use is rarer. */
 const COSTLY = 'POST /medics with hospital';
 const COSTLY_EVERY = 10;
 
-/** What was seen of the requests that started after a removal had been answered. */
+/** Requests that started after the response to a removal. */
 interface Seen {
   requests: number;
   late: number;
@@ -38,7 +38,7 @@ function isRefused({ status, text }: Reply): boolean {
   );
 }
 
-/** @returns some of the ways to use a right, others in each round */
+/** @returns some of the ways to use a right, different in each round */
 function choose({ uses }: Right, round: number): [name: string, make: () => Promise<Use>][] {
   const cheap = Object.entries(uses).filter(([name]) => name !== COSTLY);
   const chosen = Array.from({ length: USES }, (_, index) => cheap[(round * USES + index) % cheap.length]);
@@ -46,10 +46,10 @@ function choose({ uses }: Right, round: number): [name: string, make: () => Prom
   return [...chosen.filter((use) => use !== undefined), ...costly];
 }
 
-/** Uses a right on every process without a pause, and meanwhile has it taken away through one of them. */
+/** Uses a right on every process without a pause, and removes it through one of them meanwhile. */
 async function takeAway(urls: string[], right: Right, round: number, note: (use: string, isLate: boolean) => void) {
   let phase: 'before' | 'during' | 'after' = 'before';
-  /** The phase changes while a request is under way, which the compiler cannot see. */
+  /** A function, because the compiler does not see that the phase changes during a request. */
   const now = (): string => phase;
   const granted: number[] = [];
   const users = urls
@@ -62,7 +62,7 @@ async function takeAway(urls: string[], right: Right, round: number, note: (use:
         const request = use(turn);
         const reply = await send(url, request, agent);
         const isGranted = reply.status < 300;
-        // A request that overtakes the removal may still be granted; nothing else may be answered ever.
+        // A request that overtakes the removal may still succeed; no other response is allowed.
         if (!isGranted && (!isRefused(reply) || now() === 'before'))
           throw new Error(`${request.method} ${request.path} answers ${String(reply.status)} ${reply.text}`);
         if (startedIn === 'after') {
@@ -79,7 +79,7 @@ async function takeAway(urls: string[], right: Right, round: number, note: (use:
   await Promise.all([removing, ...users]);
 }
 
-test('no request that starts after a removal was answered is granted, on any process', async () => {
+test('no request that starts after the response to a removal succeeds, on any process', async () => {
   const rights = new Rights(scratch, agent);
   await rights.addNewcomers(50_000);
   const urls = await Promise.all([scratch.process(), scratch.process()].map((process) => process.url()));

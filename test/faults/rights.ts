@@ -5,24 +5,24 @@ import { run } from '../support/cli.js';
 import { by, send, type Sent } from './exchange.js';
 import type { Scratch } from './scratch.js';
 
-/** A request that a right is used by, the turns of one user being counted from 0. */
+/** A request that uses a right; `turn` counts the requests of one user from 0. */
 export type Use = (turn: number) => Sent;
 
-/** Ways to use a right, by their route; each is made for one user, with rows of its own. */
+/** Ways to use a right, by route; each call prepares its own rows for one user. */
 export type Uses = Readonly<Record<string, () => Promise<Use>>>;
 
-/** A right, and how it is taken away. */
+/** A right and how it is removed. */
 export interface Right {
   readonly uses: Uses;
-  /** Takes it away, perhaps through the process at `url`. @throws Error it was not */
+  /** Removes the right, perhaps through the process at `url`. @throws Error it was not removed */
   readonly takeAway: (url: string) => Promise<void>;
 }
 
-/** Makes rights of each kind, on a database of its own. */
+/** Creates rights of each kind in a database of its own. */
 export class Rights {
   private newcomers: number[] = [];
 
-  /** The ways in which a right is taken away. */
+  /** The ways to remove a right. */
   readonly kinds: Readonly<Record<string, () => Promise<Right>>> = {
     'a MEMBER is removed by DELETE': () => this.ofMember((id) => ['DELETE', membershipPath(id)]),
     'a MEMBER is removed by PATCH is_deleted': () => this.ofMember((id) => patch(id, { is_deleted: true })),
@@ -42,13 +42,13 @@ export class Rights {
       this.ofKey((medic) => this.byRequest(by(medic, 'POST', '/token-auth/rotate?grace=0'))),
   };
 
-  /** @param agent that the requests are sent over */
+  /** @param agent connections for the requests */
   constructor(
     private readonly scratch: Scratch,
     private readonly agent: Parameters<typeof send>[2],
   ) {}
 
-  /** Puts so many medics into the database who belong to nothing, so that memberships can be created. */
+  /** Stores this many medics without memberships, so that memberships can be created. */
   async addNewcomers(count: number): Promise<void> {
     const rows = await this.scratch.query<{ id: number }>(
       `INSERT INTO medic (name, email, email_key)
@@ -83,7 +83,7 @@ export class Rights {
     };
   }
 
-  /** A key of an ADMIN, who can do no more without it. */
+  /** The key of an ADMIN, whose rights all end with the key. */
   private async ofKey(removal: (medic: Actor, creator: Actor) => Right['takeAway']): Promise<Right> {
     const { given } = this.scratch;
     const creator = await given.medic();
@@ -142,7 +142,7 @@ export class Rights {
   }
 }
 
-/** What follows the caller in {@link by}, of a medic with a membership. */
+/** The arguments of {@link by} after the caller, for a medic with a membership. */
 type Removal = (membership: number, medic: Actor) => [method: string, path: string, body?: object];
 
 function membershipPath(id: number): string {

@@ -14,8 +14,8 @@ afterAll(() => {
 });
 
 /**
- * A request and when it was under way, in milliseconds since 1970, each rounded down. PostgreSQL reads
- * the same clock of the same machine, so its deadlines can be compared with these.
+ * A request with its start and end, in milliseconds since 1970, rounded down. PostgreSQL reads the clock of
+ * the same machine, so its deadlines are comparable.
  */
 interface Use {
   readonly key: 'old' | 'new';
@@ -24,20 +24,20 @@ interface Use {
   readonly isGranted: boolean;
 }
 
-/** How a rotation went, as it becomes known. */
+/** The state of a rotation. */
 interface Rotation {
-  /** Known once the rotation was answered. */
+  /** Known after the response to the rotation. */
   next?: string;
-  /** When the old key ends, as the database has it. */
+  /** When the old key expires, according to the database. */
   deadline?: number;
   isOver: boolean;
   readonly uses: Use[];
 }
 
-/** How many requests must start after the deadline, from each client that keeps the old key. */
+/** How many requests each client with the old key must start after the deadline. */
 const AFTERWARDS = 3;
 
-/** A client that takes the new key at a random moment of the grace time, and sends without a pause. */
+/** A client that switches to the new key at a random moment of the grace time, and sends without a pause. */
 async function switching(rotation: Rotation, use: (key: 'old' | 'new') => Promise<Use>): Promise<void> {
   const share = Math.random();
   let switchAt: number | undefined;
@@ -57,7 +57,7 @@ async function lagging(rotation: Rotation, use: (key: 'old') => Promise<Use>): P
   }
 }
 
-/** Rotates the key of a medic through one process while clients use it on all of them. @returns how it went */
+/** Rotates the key of a medic through one process while clients use it on all of them. @returns the rotation with all uses */
 async function rotate(urls: string[], through: string, medic: Actor, grace: number): Promise<Rotation> {
   const rotation: Rotation = { isOver: false, uses: [] };
   const use = async (url: string, key: 'old' | 'new', isWrite: boolean): Promise<Use> => {
@@ -93,7 +93,7 @@ async function rotate(urls: string[], through: string, medic: Actor, grace: numb
   return rotation;
 }
 
-/** @returns when a key ends, in milliseconds since 1970 */
+/** @returns when a key expires, in milliseconds since 1970 */
 async function deadlineOf(key: string): Promise<number> {
   const [row] = await scratch.query<{ deadline: number }>(
     'SELECT extract(epoch FROM expires_at)::float8 * 1000 AS deadline FROM api_token WHERE digest = $1',
@@ -105,10 +105,10 @@ async function deadlineOf(key: string): Promise<number> {
 const LANES = 6;
 const ROTATIONS_IN_A_LANE = 24;
 
-/** What counts as next to a deadline, in milliseconds. */
+/** The time that counts as close to a deadline, in milliseconds. */
 const NEAR = 25;
 
-test('a key that is rotated works until its deadline and not after it, the new one from the answer on', async () => {
+test('a rotated key works until its deadline and not after it, and the new key works from the response on', async () => {
   const urls = await Promise.all([scratch.process(), scratch.process()].map((process) => process.url()));
   const total = {
     rotations: 0,
@@ -125,7 +125,7 @@ test('a key that is rotated works until its deadline and not after it, the new o
   const note = ({ uses, deadline = Number.NaN }: Rotation) => {
     total.rotations += 1;
     for (const { key, startedAt, answeredAt, isGranted } of uses) {
-      // Rounded down, so the answer came before the next millisecond.
+      // Rounded down, so the response arrived before the next millisecond.
       const kind =
         key === 'new' ? 'new' : answeredAt + 1 <= deadline ? 'before' : startedAt >= deadline ? 'after' : 'across';
       total[kind] += 1;

@@ -4,17 +4,17 @@ import { Given } from '../support/given.js';
 import { useProcesses, type ServerProcess } from '../support/process.js';
 import { isServer } from '../support/server.js';
 
-/** A database of the test's own on the PostgreSQL server, and processes of the built program on it. */
+/** A database on the PostgreSQL server, and processes of the built program that use it. */
 export class Scratch {
   database!: TestDatabase;
-  /** Puts rows there; its actors have keys but send nothing by themselves. */
+  /** Stores rows; its actors have keys but send nothing by themselves. */
   given!: Given;
 
   constructor(private readonly start: (variables: Record<string, string>) => ServerProcess) {}
 
   /**
-   * @param variables settings besides the database
-   * @returns the program, started with no limit of requests unless `variables` set one
+   * @param variables settings other than the database
+   * @returns the program, started without a rate limit unless `variables` sets one
    */
   process(workers = 1, variables: Record<string, string> = {}): ServerProcess {
     const settings = { RATE_LIMIT: '0', WEB_CONCURRENCY: String(workers), ...variables };
@@ -26,7 +26,7 @@ export class Scratch {
   }
 }
 
-/** Gives each test of a file a {@link Scratch}; its processes are killed after the test. */
+/** Gives each test of a file a {@link Scratch}, and kills its processes after the test. */
 export function useScratch(): Scratch {
   const scratch = new Scratch(useProcesses());
   beforeAll(requireServer);
@@ -38,7 +38,7 @@ export function useScratch(): Scratch {
   return scratch;
 }
 
-/** @returns what puts rows into a database, its actors having keys but no client */
+/** @returns a helper that stores rows in a database; its actors have keys but no client */
 export function givenOn(dataSource: TestDatabase['dataSource']): Given {
   return new Given(dataSource, undefined as unknown as Client);
 }

@@ -11,10 +11,10 @@ const scratch = useScratch();
 
 const READY: Sent = { method: 'GET', path: '/health/ready' };
 
-/** How long the list is that some of the requests ask for. */
+/** Number of memberships in the long list. */
 const CROWD = 1500;
 
-/** @returns requests of all kinds: short ones, one with a long answer, one that takes its time; each is found by its name or email */
+/** @returns requests of all kinds: short ones, one with a long response, and a slow one; each is found by its name or email */
 async function kinds(): Promise<(() => Sent)[]> {
   const { hospital, admin } = await scratch.given.hospital();
   let number = 0;
@@ -27,35 +27,34 @@ async function kinds(): Promise<(() => Sent)[]> {
   ];
 }
 
-/** When a SIGTERM was sent, by the clock of the process. */
+/** When SIGTERM was sent, by `performance.now()`. */
 interface Signal {
   sentAt?: number;
 }
 
 /**
- * For how long after a SIGTERM every request is answered, whatever the clients do, in milliseconds: the
- * process serves on for half a second at least (`src/health/draining.ts`), of which a request may have to
- * wait some until it is taken up. From then on it closes as soon as nobody has sent anything for so long.
+ * For how long after SIGTERM every request succeeds, in milliseconds. The process serves for at least half a
+ * second (`src/health/draining.ts`), minus the time until it accepts a request; then it closes as soon as
+ * nobody has sent anything for as long.
  */
 const ANSWERED_FOR_MS = 250;
 
-/** What became of the requests. */
 interface Outcome {
-  /** Sent before the signal, and not answered by then. */
+  /** Sent before the signal, without a response by then. */
   underWay: number;
-  /** Of those, the ones that never were. */
+  /** Those among them that never got a response. */
   unanswered: number;
-  /** Answers that began and did not arrive whole. */
+  /** Responses that began and were not completed. */
   cutShort: number;
-  /** Other answers than success, and errors of the connection that are named nowhere here. */
+  /** Responses other than success, and unexpected connection errors. */
   failed: number;
-  /** No connection was made for them: the process had closed. */
+  /** Connections refused, because the process had closed. */
   refused: number;
-  /** Met by the close on a connection that had been made. */
+  /** Requests on an open connection that the process closed. */
   reset: number;
-  /** Of those, the ones that were sent while every request is to be answered. */
+  /** Those among them that were sent while every request must succeed. */
   resetTooEarly: number;
-  /** Of those that were reset, the ones that were carried out nevertheless. */
+  /** Those among the reset requests that were carried out nevertheless. */
   carriedOut: number;
   granted: number;
 }
@@ -72,12 +71,12 @@ const NOTHING: Readonly<Outcome> = {
   granted: 0,
 };
 
-/** What a connection that is closed while a request is on its way says. */
+/** Error codes of a connection that is closed while a request is on its way. */
 const RESETS = ['ECONNRESET', 'EPIPE'];
 
 /**
- * Sends one request after another over connections of `agent` until the server takes none any more.
- * @returns the request that was reset, where that was the last one
+ * Sends one request after another over connections of `agent` until the server accepts none anymore.
+ * @returns the request that was reset, if it was the last one
  */
 async function use(url: string, next: () => Sent, agent: Agent, signal: Signal, outcome: Outcome) {
   for (;;) {
@@ -121,7 +120,7 @@ test.each([
   ['one process', 1],
   ['two workers', 2],
 ])(
-  'SIGTERM under load, %s: what was sent before is answered, answers arrive whole, and what is turned away is not done',
+  'SIGTERM under load, %s: requests sent before get complete responses, and requests that are turned away are not carried out',
   async (name, workers) => {
     const STOPS = 10;
     const EACH = 3;
@@ -161,18 +160,18 @@ test.each([
   },
 );
 
-test('the last use of a key by a request that ends after SIGTERM is stored', async () => {
+test('the last use of a key is stored even if its request ends after SIGTERM', async () => {
   const server = scratch.process();
   const url = await server.url();
   const { token } = await scratch.given.medic();
   const socket = await connectTo(url);
-  const answer = readAnswer(socket);
+  const response = readAnswer(socket);
   const headers = { Authorization: `Token ${token}`, 'Content-Type': 'application/json' };
   const request = rawRequest('POST /api/v2/hospital/', headers, JSON.stringify(HOSPITAL));
   socket.write(request.subarray(0, -5));
   await until(async () => (await send(url, READY, EACH_ITS_OWN)).status === 200);
   server.signal('SIGTERM');
-  // Not ready any more, then closed.
+  // First not ready, then closed.
   const isGone = () =>
     send(url, READY, EACH_ITS_OWN).then(
       ({ status }) => status === 503,
@@ -180,12 +179,12 @@ test('the last use of a key by a request that ends after SIGTERM is stored', asy
     );
   await until(isGone);
   socket.write(request.subarray(-5));
-  (await answer).isCreated(HOSPITAL);
+  (await response).isCreated(HOSPITAL);
   expect(await server.ended).toEqual({ code: 0 });
   expect(await scratch.query('SELECT FROM api_token WHERE last_used_at IS NOT NULL')).toHaveLength(1);
 });
 
-test('a rolling restart behind a balancer fails no request', async () => {
+test('a rolling restart behind a load balancer fails no request', async () => {
   const RESTARTS = 6;
   const balancer = new Balancer();
   const url = await balancer.start();

@@ -31,7 +31,7 @@ afterAll(() => {
   agent.destroy();
 });
 
-/** Stores what a test needs, over connections of its own. */
+/** Stores rows over connections of its own. */
 async function prepare<T>(work: (given: Given) => Promise<T>): Promise<T> {
   const dataSource = await new DataSource(postgresOptions(servers.primary.url)).initialize();
   return work(givenOn(dataSource)).finally(() => dataSource.destroy());
@@ -43,7 +43,7 @@ async function query(url: string, sql: string, values: unknown[] = []): Promise<
   await client.query(sql, values).finally(() => client.end());
 }
 
-/** A medic whose right the primary has taken away after the standby stopped following. */
+/** A medic whose right was removed on the primary after the standby stopped following. */
 async function removedRight() {
   const scene = await prepare(async (given) => {
     const { hospital, admin } = await given.hospital();
@@ -60,7 +60,7 @@ async function removedRight() {
   return scene;
 }
 
-/** Reads whatever a key or a right allows. @returns the statuses */
+/** Reads all that a key or a right allows. @returns the statuses */
 async function readings(url: string, medic: Actor, hospital: number): Promise<number[]> {
   const paths = [
     `/memberships/${String(hospital)}`,
@@ -72,7 +72,7 @@ async function readings(url: string, medic: Actor, hospital: number): Promise<nu
   return replies.map(({ status }) => status);
 }
 
-test('a process is not started on a standby, and no command runs there', async () => {
+test('neither a process nor a command starts on a standby', async () => {
   const server = start({ DATABASE_URL: servers.replica.url });
   expect(await server.ended).toEqual({ code: 1 });
   expect(server.errors).toMatch(/^The PostgreSQL of DATABASE_URL is a standby[^\n]+\.\n$/);
@@ -80,7 +80,7 @@ test('a process is not started on a standby, and no command runs there', async (
   expect([code, err]).toEqual([1, expect.stringMatching(/^The PostgreSQL of DATABASE_URL is a standby[^\n]+\.\n$/)]);
 });
 
-test('a standby in the place of the primary grants nothing: no right that was removed, no key', async () => {
+test('a standby in place of the primary grants nothing, neither a removed right nor a key', async () => {
   const { hospital, former, admin } = await removedRight();
   await servers.primary.start();
   const url = await start({ DATABASE_URL: servers.primary.url, RATE_LIMIT: '0' }).url();
@@ -102,7 +102,7 @@ test('a standby in the place of the primary grants nothing: no right that was re
   await until(async () => (await readings(url, admin, hospital)).every((status) => status === 200));
 });
 
-test('behind a pooler that has moved to a standby every key is a 503, never a 200 and never a 401', async () => {
+test('behind a pooler that switched to a standby every key is a 503, never a 200 or a 401', async () => {
   const { hospital, former, admin } = await removedRight();
   await servers.primary.start();
   const pooler = await PgBouncer.start(new URL(servers.primary.url));
@@ -129,7 +129,7 @@ test('a primary that is set to read-only is not ready', async () => {
   await until(async () => (await fetch(`${url}/health/ready`)).status === 503);
 });
 
-test('a former primary that follows without a rewind shows none of its own rows', async () => {
+test('a former primary that follows without a rewind shows none of its diverged rows', async () => {
   const LISTS = 60;
   const { admin, hospital } = await prepare((given) => given.hospital());
   await servers.caughtUp();
