@@ -7,7 +7,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** Stores a medic as SQL by hand does. */
+/** Stores a medic as an operator's SQL would. */
 async function add(id: number, creator: number | null = null): Promise<void> {
   await database.dataSource.query(
     'INSERT INTO medic (id, name, email, email_key, created_by_id) VALUES ($1::integer, $1::text, $1::text, $1::text, $2)',
@@ -15,13 +15,13 @@ async function add(id: number, creator: number | null = null): Promise<void> {
   );
 }
 
-/** @returns medic -> root */
+/** @returns the root of each medic, by id */
 async function roots(): Promise<Record<number, number>> {
   const rows = await database.dataSource.query<{ id: number; root_id: number }[]>('SELECT id, root_id FROM medic');
   return Object.fromEntries(rows.map(({ id, root_id }) => [id, root_id]));
 }
 
-test('a medic belongs to the tree of its creator, and is the root of its own without one', async () => {
+test('a medic belongs to the tree of its creator, or is a root if it has none', async () => {
   await add(1);
   await add(2, 1);
   await add(3, 2);
@@ -29,7 +29,7 @@ test('a medic belongs to the tree of its creator, and is the root of its own wit
   expect(await roots()).toEqual({ 1: 1, 2: 1, 3: 1, 4: 4 });
 });
 
-test('a tree stays one when its root is deleted', async () => {
+test('a tree stays together when its root is deleted', async () => {
   await add(1);
   await add(2, 1);
   await add(3, 2);
@@ -38,7 +38,7 @@ test('a tree stays one when its root is deleted', async () => {
   expect(await roots()).toEqual({ 2: 1, 3: 1, 5: 1 });
 });
 
-test('the migration finds the root of every medic there is, and which keys are of log-ins', async () => {
+test('the migration finds the root of every existing medic, and which keys come from logins', async () => {
   const { dataSource } = database;
   const isThere = () =>
     dataSource.query<unknown[]>(`SELECT FROM information_schema.columns WHERE column_name = 'root_id'`);

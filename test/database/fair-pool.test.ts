@@ -1,11 +1,11 @@
 import { FairPool, TooManyLists, type CallerId } from '../../src/database/fair-pool.js';
 import { Overloaded } from '../../src/common/errors.js';
 
-// A second of waiting is not waited for here.
+// The clock is fake, so that no test waits a second.
 beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
 afterEach(() => jest.useRealTimers());
 
-/** A pool, and users of it that end when they are told to. */
+/** A pool whose users end on demand. */
 function busyPool(resources: number) {
   const pool = new FairPool(Array.from({ length: resources }, (_, index) => index));
   const begun: string[] = [];
@@ -22,7 +22,7 @@ function busyPool(resources: number) {
   return { pool, begun, use, end };
 }
 
-test('one caller has half of the resources at most, while the others are free for somebody else', async () => {
+test('one caller uses at most half of the resources, and the rest stay free for others', async () => {
   const { begun, use } = busyPool(4);
   for (const name of ['a1', 'a2', 'a3', 'a4']) void use(1, name);
   void use(2, 'b1');
@@ -30,7 +30,7 @@ test('one caller has half of the resources at most, while the others are free fo
   expect(begun).toEqual(['a1', 'a2', 'b1']);
 });
 
-test('those who wait take turns, however much each of them asks for', async () => {
+test('waiting callers take turns, however much each of them requests', async () => {
   const { begun, use, end } = busyPool(1);
   for (const name of ['a1', 'a2', 'a3', 'a4']) void use(1, name);
   for (const name of ['b1', 'b2']) void use(2, name);
@@ -40,14 +40,14 @@ test('those who wait take turns, however much each of them asks for', async () =
   expect(begun).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
 });
 
-test('a resource is free again when its user fails', async () => {
+test('a resource is free again after its user fails', async () => {
   const pool = new FairPool([0]);
   await expect(pool.use(1, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
   await expect(pool.use(1, () => Promise.resolve('used'))).resolves.toBe('used');
 });
 
-describe('what may wait is bounded', () => {
-  test('for one caller, who is told to wait, while somebody else still may', async () => {
+describe('bounded waiting', () => {
+  test('the waiting uses of one caller are bounded, and others may still wait', async () => {
     const { begun, use, end } = busyPool(1);
     for (let number = 1; number <= 65; number += 1) void use(1, `a${String(number)}`);
     await expect(use(1, 'a66')).rejects.toThrow(TooManyLists);
@@ -57,19 +57,19 @@ describe('what may wait is bounded', () => {
     expect(begun).toEqual(['a1', 'a2', 'b1']);
   });
 
-  test('for all who need no key together', async () => {
+  test('the waiting uses without a key are bounded together', async () => {
     const { use } = busyPool(1);
     for (let number = 1; number <= 65; number += 1) void use(null, `a${String(number)}`);
     await expect(use(null, 'a66')).rejects.toThrow(Overloaded);
   });
 
-  test('in all', async () => {
+  test('all waiting uses are bounded', async () => {
     const { use } = busyPool(1);
     for (let caller = 1; caller <= 1001; caller += 1) void use(caller, String(caller));
     await expect(use(1002, 'one more')).rejects.toThrow(Overloaded);
   });
 
-  test('in time, and a turn that was given up does not come', async () => {
+  test('a use waits for a bounded time, and does not run after it has given up', async () => {
     const { begun, use, end } = busyPool(1);
     void use(1, 'a1');
     const [own, others] = [use(1, 'a2'), use(2, 'b1')];

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** Stores medics as the service did before it folded emails, from the id 1 on. */
+/** Stores medics as the service did before it folded emails, with ids from 1 on. */
 async function store(...emails: string[]): Promise<void> {
   for (const email of emails)
     await database.dataSource.query(`INSERT INTO medic (name, email, email_key) VALUES ('Medic', $1, $2)`, [
@@ -25,7 +25,7 @@ async function keys(): Promise<string[]> {
 }
 
 describe('the migration to folded emails', () => {
-  test('computes the keys of all emails anew, and goes back', async () => {
+  test('the migration to folded emails recomputes every key, and can be undone', async () => {
     await store('Straße@example.org', 'Ana@Example.org', 'ΑΣ@example.org', 'ı@example.org', 'ﬁ@example.org');
     const before = await keys();
     await migrate(database.dataSource);
@@ -41,7 +41,7 @@ describe('the migration to folded emails', () => {
     expect(await keys()).toEqual(before);
   });
 
-  test('names the medics whose emails are one now, without the emails, and changes nothing', async () => {
+  test('the migration to folded emails changes nothing if emails collide, and names the medics without their emails', async () => {
     await store('straße@example.org', 'a@example.org', 'STRAẞE@example.org', 'ẞ@example.org', 'ß@example.org');
     const before = await keys();
     const failure: unknown = await migrate(database.dataSource).catch((error: unknown) => error);

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** @returns the names of the tables, but that of the migrations themselves */
+/** @returns the names of the tables, apart from the table of migrations */
 async function tables(): Promise<string[]> {
   const rows = await dataSource.query<{ name: string }[]>(
     `SELECT table_name AS name FROM information_schema.tables
@@ -26,7 +26,7 @@ async function tables(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** @returns how many statements the database would need to be as the entities are */
+/** @returns the statements that would bring the schema in line with the entities */
 async function differences(): Promise<string[]> {
   const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
   return upQueries.map(({ query }) => query);
@@ -37,11 +37,11 @@ async function undoAll(): Promise<void> {
 }
 
 describe('the migrations', () => {
-  test('make the schema that the entities describe', async () => {
+  test('the migrations create the schema that the entities describe', async () => {
     expect(await differences()).toEqual([]);
   });
 
-  test('go up, down and up again', async () => {
+  test('the migrations run up, down and up again', async () => {
     const names = dataSource.migrations.map(({ name }) => name);
     const before = await tables();
     expect(before).toEqual(expect.arrayContaining(['api_token', 'hospital', 'medic', 'membership']));
@@ -51,13 +51,13 @@ describe('the migrations', () => {
     expect([await tables(), await differences()]).toEqual([before, []]);
   });
 
-  test('run once', async () => {
+  test('every migration runs once', async () => {
     expect(await migrate(dataSource)).toEqual([]);
     expect(await migrate(dataSource)).toEqual([]);
     await expect(requireCurrentSchema(dataSource)).resolves.toBeUndefined();
   });
 
-  test('are the only way in which the schema changes', () => {
+  test('the schema changes only through migrations', () => {
     const { synchronize, dropSchema, migrationsRun } = dataSource.options;
     expect([synchronize ?? false, dropSchema ?? false, migrationsRun ?? false]).toEqual([false, false, false]);
   });

@@ -5,7 +5,7 @@ import { poolOf } from '../../src/database/pool.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { isServer } from '../support/server.js';
 
-/** A statement that takes so many seconds. */
+/** A statement that takes this many seconds. */
 const SLOW = 'SELECT pg_sleep($1::float)';
 const NUMBER = 'SELECT $1::integer AS number';
 
@@ -21,8 +21,8 @@ const optionsWith = (timeouts: pg.PoolConfig): pg.PoolConfig => ({
 });
 
 // The embedded database has no connection to share.
-(isServer ? describe : describe.skip)('a statement that takes too long fails alone', () => {
-  test('when the server ends it', async () => {
+(isServer ? describe : describe.skip)('statements on a pipelined connection', () => {
+  test('a statement that the server cancels fails alone', async () => {
     const connection = new PipelinedConnection(optionsWith({ statement_timeout: 200 }));
     const slow = connection.query(SLOW, [10]);
     const behind = [1, 2, 3].map((number) => connection.query(NUMBER, [number]));
@@ -31,7 +31,7 @@ const optionsWith = (timeouts: pg.PoolConfig): pg.PoolConfig => ({
     await connection.close();
   });
 
-  test('when the server says nothing for too long, and those behind it are asked again on another connection', async () => {
+  test('if the server stops responding, the slow statements fail and those behind them are sent again on another connection', async () => {
     const connections = new PipelinedConnections(optionsWith({ query_timeout: 500 }));
     const slow = [10, 10].map((seconds) => connections.query(SLOW, [seconds]));
     const behind = [1, 2, 3, 4].map((number) => connections.query(NUMBER, [number]));
@@ -41,7 +41,7 @@ const optionsWith = (timeouts: pg.PoolConfig): pg.PoolConfig => ({
     await connections.close();
   });
 
-  test('and those that only wait for others are not blamed, however long that takes in all', async () => {
+  test('a statement that only waits for others does not time out, however long they take in total', async () => {
     const connection = new PipelinedConnection(optionsWith({ query_timeout: 2000 }));
     const each = Array.from({ length: 4 }, () => connection.query(SLOW, [0.6]));
     await expect(Promise.all(each)).resolves.toHaveLength(4);

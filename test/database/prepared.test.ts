@@ -7,7 +7,7 @@ import { waitingIn } from '../support/waiting.js';
 
 const service = useService();
 
-/** Sends what reads and writes, one after another and then many at once, so that many connections prepare it. */
+/** Sends reads and writes, first in sequence and then concurrently, so that many connections prepare them. */
 async function useIt(): Promise<unknown[]> {
   const { hospital, admin, membership, outsider } = await service.given.hospital();
   const requests = [
@@ -26,7 +26,7 @@ async function useIt(): Promise<unknown[]> {
   return [...statuses, ...more.map(({ status }) => status)];
 }
 
-test('requests are answered as before while a migration changes the type of columns', async () => {
+test('responses stay the same while a migration changes the type of columns', async () => {
   const before = await useIt();
   for (const column of ['hospital.name', 'hospital.location', 'medic.name', 'medic.email', 'membership.type']) {
     const [table = '', name = ''] = column.split('.');
@@ -35,11 +35,11 @@ test('requests are answered as before while a migration changes the type of colu
   }
 });
 
-(isServer ? test : test.skip)('where a statement cannot be prepared, those behind it are answered', async () => {
+(isServer ? test : test.skip)('if a statement cannot be prepared, the statements behind it still succeed', async () => {
   const holder = await service.database.connect();
   await holder.query('BEGIN; LOCK TABLE hospital_picture IN ACCESS EXCLUSIVE MODE');
   const get = () => service.client.get(`/pictures/${'0'.repeat(64)}`);
-  // Nothing in this file has asked for a picture before.
+  // This is the first request for a picture in this file, so its statement is not prepared yet.
   const pictures = Promise.all(Array.from({ length: 6 }, get));
   const pid = await until(async () => (await waitingIn(holder, 'hospital_picture'))[0]);
   await holder.query('SELECT pg_cancel_backend($1)', [pid]);
@@ -49,7 +49,7 @@ test('requests are answered as before while a migration changes the type of colu
   expect(statuses.sort()).toEqual([404, 404, 404, 404, 404, 503]);
 });
 
-(isServer ? test : test.skip)('what is prepared is planned once, for any values', async () => {
+(isServer ? test : test.skip)('a prepared statement gets one plan for all values', async () => {
   const reads = new Reads(service.dataSource);
   const text = 'SELECT id FROM membership WHERE hospital_id = $1 LIMIT $2';
   for (let times = 0; times < 8; times += 1) await reads.query(text, [1, 500]);
@@ -61,10 +61,10 @@ test('requests are answered as before while a migration changes the type of colu
   expect(plans).toEqual([{ forAny: 8, forThese: 0 }]);
 });
 
-test('the stack of a failure names those who asked, prepared or not', async () => {
+test('the stack of a failed statement names its caller, prepared or not', async () => {
   const reads = new Reads(service.dataSource);
-  const askForNothing = async () => await reads.query('SELECT nothing');
-  const failure = (await askForNothing().catch((error: unknown) => error)) as Error;
+  const failingQuery = async () => await reads.query('SELECT nothing');
+  const failure = (await failingQuery().catch((error: unknown) => error)) as Error;
   await reads.onApplicationShutdown();
-  expect(failure.stack).toMatch(/at (async )?askForNothing/);
+  expect(failure.stack).toMatch(/at (async )?failingQuery/);
 });

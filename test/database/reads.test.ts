@@ -6,10 +6,10 @@ import { waitingIn } from '../support/waiting.js';
 const service = useService();
 
 // The embedded database has one connection.
-(isServer ? test : test.skip)('lists and pictures that take long keep nobody else waiting', async () => {
+(isServer ? test : test.skip)('slow lists and slow pictures delay no other requests', async () => {
   const { admin, member, membership, outsider } = await service.given.hospital();
   const holder = await service.database.connect();
-  // Of what is asked for here, only lists of hospitals and pictures need this table. One account has two at a time.
+  // Among these requests, only lists of hospitals and pictures need this table. One account reads two at a time.
   await holder.query('BEGIN; LOCK TABLE hospital_picture IN ACCESS EXCLUSIVE MODE');
   const lists = Array.from({ length: 4 }, () => outsider.get('/hospital/'));
   const picture = service.client.get(`/pictures/${'0'.repeat(64)}`);

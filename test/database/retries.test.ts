@@ -6,7 +6,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** Fails with a SQLSTATE so often, and succeeds then. */
+/** Fails `times` times with a SQLSTATE, then succeeds. */
 function failing(code: string, times: number) {
   let attempts = 0;
   return jest.fn(async () => {
@@ -17,12 +17,12 @@ function failing(code: string, times: number) {
   });
 }
 
-/** Lets everything happen that waits for no timer. */
+/** Runs everything that does not wait for a timer. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
-test.each(['40001', '40P01'])('competing transactions (%s) are tried again after a random pause', async (code) => {
+test.each(['40001', '40P01'])('a transaction that fails with %s is retried after a random pause', async (code) => {
   jest.spyOn(Math, 'random').mockReturnValue(0.5);
   const work = failing(code, 2);
   const result = withRetries(work);
@@ -42,19 +42,19 @@ test.each(['40001', '40P01'])('competing transactions (%s) are tried again after
   await expect(result).resolves.toBe('done');
 });
 
-test.each(['0A000', '26000'])('a prepared statement that no longer fits (%s) is tried again at once', async (code) => {
+test.each(['0A000', '26000'])('a prepared statement that fails with %s is retried at once', async (code) => {
   const work = failing(code, 2);
   await expect(withRetries(work)).resolves.toBe('done');
   expect(jest.getTimerCount()).toBe(0);
 });
 
-test('any other failure is not tried again', async () => {
+test('any other failure is not retried', async () => {
   const work = failing('23505', 1);
   await expect(withRetries(work)).rejects.toMatchObject({ code: '23505' });
   expect(work).toHaveBeenCalledTimes(1);
 });
 
-test('a transaction that fails every time is given up after four attempts', async () => {
+test('a transaction that always fails is given up after four attempts', async () => {
   const work = failing('40P01', Infinity);
   const result = withRetries(work).catch((error: unknown) => error);
   for (let attempt = 1; attempt < 4; attempt += 1) {

@@ -9,7 +9,7 @@ afterEach(() => database.drop());
 
 const INSERT = `INSERT INTO medic (name, email, email_key) VALUES ('A', $1::text, $1)`;
 
-test('a transaction that fails where it was to end stores nothing, and leaves its connection to others', async () => {
+test('a transaction that fails at COMMIT stores nothing, and releases its connection', async () => {
   const { dataSource } = database;
   const failed = inTransaction(dataSource, async (transaction) => {
     await transaction.query(INSERT, ['first@example.org']);
@@ -22,7 +22,7 @@ test('a transaction that fails where it was to end stores nothing, and leaves it
   expect(await dataSource.query('SELECT email FROM medic')).toEqual([{ email: 'second@example.org' }]);
 });
 
-describe('a statement that is sent after the end of its transaction', () => {
+describe('a statement after the end of its transaction', () => {
   const AFTER = /The transaction has ended/;
   const emails = () => database.dataSource.query('SELECT email FROM medic ORDER BY email');
   const insert = (transaction: Transaction, name: string) => transaction.query(INSERT, [`${name}@example.org`]);
@@ -31,7 +31,7 @@ describe('a statement that is sent after the end of its transaction', () => {
     ['COMMIT', (transaction: Transaction) => transaction.commitWith(() => insert(transaction, 'first')), 1],
     ['the end of its work', (transaction: Transaction) => insert(transaction, 'first'), 1],
     ['ROLLBACK', (transaction: Transaction) => insert(transaction, 'first').then(() => Promise.reject(new Error())), 0],
-  ])('is refused, and stores nothing: after %s', async (_, work, stored) => {
+  ])('a statement after %s is refused and stores nothing', async (_, work, stored) => {
     let transaction: Transaction | undefined;
     await inTransaction(database.dataSource, (own) => work((transaction = own))).catch(() => undefined);
     await expect(insert(transaction as unknown as Transaction, 'late')).rejects.toThrow(AFTER);
@@ -39,7 +39,7 @@ describe('a statement that is sent after the end of its transaction', () => {
     expect(await emails()).toEqual([{ email: 'first@example.org' }].slice(0, stored));
   });
 
-  test('is refused where COMMIT has been sent, and is not answered yet', async () => {
+  test('a statement sent after COMMIT is refused even before COMMIT has finished', async () => {
     const late = inTransaction(database.dataSource, (transaction) =>
       transaction.commitWith(async () => {
         await insert(transaction, 'first');
