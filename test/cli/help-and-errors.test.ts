@@ -29,14 +29,14 @@ const COMMANDS = [
 ];
 
 describe('--help', () => {
-  test('lists every command', async () => {
+  test('--help lists every command', async () => {
     const help = await operator.succeed('--help');
     for (const [name = ''] of COMMANDS) expect(help).toContain(`\n  ${name}`);
     expect(await operator.succeed('medic', '--help')).toMatch(/create[^]*verify-specialty/);
     expect(await operator.succeed('token', '--help')).toMatch(/issue[^]*list[^]*revoke/);
   });
 
-  test.each(COMMANDS)('says what %s %s does, without touching the database', async (...command) => {
+  test.each(COMMANDS)('--help describes %s %s without touching the database', async (...command) => {
     const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
     const { code, out, err } = await run(nowhere, ...command, '--help');
     expect({ code, err }).toEqual({ code: 0, err: '' });
@@ -53,12 +53,12 @@ test('--version prints the version of package.json', async () => {
 describe('the program', () => {
   const program = 'bin/hospital-memberships.js';
 
-  test('runs what is built', async () => {
+  test('the program runs the build', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [program, '--version']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test('says so if nothing is built', async () => {
+  test('the program says so if there is no build', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
     await cp(program, join(folder, program), { recursive: true });
     await writeFile(join(folder, 'package.json'), '{"type": "module"}');
@@ -71,7 +71,7 @@ describe('the program', () => {
   });
 });
 
-describe('a command that is not understood exits 1 and says why', () => {
+describe('invalid usage', () => {
   test.each([
     [['nonsense'], /unknown command 'nonsense'/],
     [['medic', 'nonsense'], /unknown command 'nonsense'/],
@@ -85,21 +85,21 @@ describe('a command that is not understood exits 1 and says why', () => {
     [['token', 'revoke', '--all'], /--medic/],
     [['membership', 'set', '--hospital', '1', '--medic', 'a@example.org'], /--type/],
     [['membership', 'set', '--hospital', 'x', '--medic', 'a@example.org', '--type', 'ADMIN'], /whole number/],
-  ])('%j', async (args, why) => {
+  ])('invalid usage exits 1 and says why: %j', async (args, why) => {
     const err = await operator.fail(...args);
     expect(err).toMatch(why);
     expect(err).toContain('--help');
     expect(err).not.toContain('    at ');
   });
 
-  test('no command at all', async () => {
+  test('a missing command exits 1 and prints the usage', async () => {
     const { code, err } = await operator.run();
     expect(code).toBe(1);
     expect(err).toContain('Usage:');
   });
 });
 
-describe('a command without its database exits 1 and says why, in one sentence without a secret', () => {
+describe('an unreachable database', () => {
   test.each([
     [{ DATABASE_URL: 'mysql://u:hunter2@h/d' }, /^The settings are not valid: DATABASE_URL must .*\.$/],
     [{ DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/d' }, /^The PostgreSQL of DATABASE_URL cannot be reached.*\.$/],
@@ -109,11 +109,14 @@ describe('a command without its database exits 1 and says why, in one sentence w
     ],
     [{ DATA_DIR: '/dev/null/data' }, /^DATA_DIR must .*\.$/],
     [{ PORT: 'x' }, /^The settings are not valid: PORT must .*\.$/],
-  ] as [Record<string, string>, RegExp][])('%j', async (variables, sentence) => {
-    for (const command of [['migrate'], ['token', 'list', '--medic', 'a@example.org']]) {
-      const { code, out, err } = await run(variables, ...command);
-      expect({ code, out, err: err.trimEnd() }).toEqual({ code: 1, out: '', err: expect.stringMatching(sentence) });
-      expect(err).not.toContain('hunter2');
-    }
-  });
+  ] as [Record<string, string>, RegExp][])(
+    'a command without its database exits 1 and says why in one sentence without a secret: %j',
+    async (variables, sentence) => {
+      for (const command of [['migrate'], ['token', 'list', '--medic', 'a@example.org']]) {
+        const { code, out, err } = await run(variables, ...command);
+        expect({ code, out, err: err.trimEnd() }).toEqual({ code: 1, out: '', err: expect.stringMatching(sentence) });
+        expect(err).not.toContain('hunter2');
+      }
+    },
+  );
 });

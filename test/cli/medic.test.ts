@@ -7,7 +7,7 @@ const operator = useOperator();
 const KEY = /^hmk_[0-9a-z]{39}$/;
 let number = 0;
 
-/** @returns the arguments that create a medic whom nobody else has created */
+/** @returns the arguments that create a medic with a fresh email */
 function newMedic(): { email: string; args: string[] } {
   number += 1;
   const email = `Operator.${String(number)}@example.org`;
@@ -21,7 +21,7 @@ const medicOf = (email: string) =>
   });
 
 describe('medic create', () => {
-  test('prints a token that works, alone on its line', async () => {
+  test('medic create prints a valid token alone on its line', async () => {
     const { email, args } = newMedic();
     const token = await operator.succeed(...args);
     expect(token).toMatch(KEY);
@@ -29,13 +29,13 @@ describe('medic create', () => {
     expect(await medicOf(email)).toMatchObject({ id, name: 'Ana Núñez', is_active: true, password_hash: null });
   });
 
-  test('prints the id and the token as JSON', async () => {
+  test('medic create --json prints the id and the token', async () => {
     const { email, args } = newMedic();
     const printed = await operator.json(...args);
     expect(printed).toEqual({ id: (await medicOf(email))['id'], token: expect.stringMatching(KEY) as string });
   });
 
-  test('stores only a digest of the token and a hash of the password', async () => {
+  test('medic create stores only a digest of the token and a hash of the password', async () => {
     const { email, args } = newMedic();
     const token = await operator.succeed(...args, '--password', 'correct horse');
     const { password_hash: hash } = await medicOf(email);
@@ -45,7 +45,7 @@ describe('medic create', () => {
     expect(JSON.stringify(rows)).not.toContain(Buffer.from(token).toString('hex'));
   });
 
-  test('of a taken email, in any letter case, stores nothing and names the field', async () => {
+  test('medic create with a taken email, in any case, stores nothing and names the field', async () => {
     const { email, args } = newMedic();
     await operator.succeed(...args);
     expect(await operator.fail('medic', 'create', '--name', 'B', '--email', email.toUpperCase())).toMatch(
@@ -57,7 +57,7 @@ describe('medic create', () => {
     expect(count).toEqual([]);
   });
 
-  test('says so when there is no id left', async () => {
+  test('medic create says so if the table has no ids left', async () => {
     const restart = (id: number) =>
       operator.look((dataSource) => dataSource.query(`ALTER TABLE medic ALTER id RESTART WITH ${String(id)}`));
     await restart(2147483647);
@@ -73,7 +73,7 @@ describe('medic create', () => {
     ['name', ['--name', ' ', '--email', 'b@example.org']],
     ['name', ['--name', 'x'.repeat(256), '--email', 'b@example.org']],
     ['password', ['--name', 'B', '--email', 'b@example.org', '--password', '1234567']],
-  ])('by the rules of HTTP refuses a wrong %s', async (field, args) => {
+  ])('medic create refuses an invalid %s by the rules of HTTP', async (field, args) => {
     const err = await operator.fail('medic', 'create', ...args);
     expect(err).toMatch(new RegExp(`^${field}: .+\\n$`));
     expect(err).not.toContain('1234567');
@@ -81,7 +81,7 @@ describe('medic create', () => {
 });
 
 describe('medic verify-specialty', () => {
-  test('records it, however the email is spelled, and again', async () => {
+  test('medic verify-specialty is repeatable, whatever the case of the email', async () => {
     const { email, args } = newMedic();
     const { id } = await operator.json<{ id: number }>(...args);
     expect((await medicOf(email))['specialty_verified']).toBe(false);
@@ -92,7 +92,7 @@ describe('medic verify-specialty', () => {
     expect(printed).toEqual({ id, specialty_verified: true });
   });
 
-  test('--revoke takes it back, and again', async () => {
+  test('medic verify-specialty --revoke undoes it, and is repeatable', async () => {
     const { email, args } = newMedic();
     const { id } = await operator.json<{ id: number }>(...args);
     await operator.succeed('medic', 'verify-specialty', '--email', email);
@@ -103,7 +103,7 @@ describe('medic verify-specialty', () => {
     expect(printed).toEqual({ id, specialty_verified: false });
   });
 
-  test('of nobody is refused', async () => {
+  test('medic verify-specialty of an unknown email is refused', async () => {
     const err = await operator.fail('medic', 'verify-specialty', '--email', 'nobody@example.org');
     expect(err).toBe('There is no medic with this email.\n');
   });

@@ -33,7 +33,7 @@ const at = (id: number, email: string) => ['--hospital', String(id), '--medic', 
 const set = (id: number, email: string, type: string, ...more: string[]) =>
   operator.json<Shown>('membership', 'set', ...at(id, email), '--type', type, ...more);
 
-/** @returns every row of every table that a command could change */
+/** @returns every row that a command could change */
 const rows = () =>
   operator.look(async (dataSource) =>
     JSON.stringify(
@@ -45,7 +45,7 @@ const rows = () =>
     ),
   );
 
-/** @returns the error of a command that the data forbids: it changes nothing and is no error of usage */
+/** @returns the error of a command that the data forbids, which changes nothing and is not a usage error */
 async function refused(...args: string[]): Promise<string> {
   const before = await rows();
   const err = await operator.fail(...args);
@@ -55,7 +55,7 @@ async function refused(...args: string[]): Promise<string> {
 }
 
 describe('a hospital without an ADMIN', () => {
-  test('is found, and gets one, whose first live membership is the active one', async () => {
+  test('a hospital without an ADMIN is found and gets one, whose first live membership becomes active', async () => {
     const lost = await newHospital();
     const listed = await operator.json<unknown[]>('hospital', 'list', '--without-admin', '--after', String(lost - 1));
     expect(listed).toMatchObject([{ id: lost, name: 'San José', admins: 0, members: 0 }]);
@@ -66,7 +66,7 @@ describe('a hospital without an ADMIN', () => {
     await operator.succeed('membership', 'remove', ...at(lost, LUIS), '--allow-no-admin');
   });
 
-  test('is one too whose only ADMIN is deactivated', async () => {
+  test('a hospital whose only ADMIN is deactivated counts as one without an ADMIN', async () => {
     const lost = await newHospital();
     await set(lost, LUIS, 'ADMIN');
     await operator.succeed('medic', 'deactivate', '--email', LUIS);
@@ -78,7 +78,7 @@ describe('a hospital without an ADMIN', () => {
 });
 
 describe('membership', () => {
-  test('set creates, changes nothing twice, and restores a removed one with its id; a medic has one active hospital', async () => {
+  test('membership set creates once, restores a removed membership with its id, and keeps one active hospital per medic', async () => {
     const first = await set(hospital, ANA, 'ADMIN');
     expect(await set(hospital, ANA, 'ADMIN')).toEqual(first);
     const second = await set(other, ANA, 'MEMBER');
@@ -92,7 +92,7 @@ describe('membership', () => {
     expect(text).toBe([first.id, `hospital ${String(hospital)}`, ANA, 'Ana', 'ADMIN', 'active'].join('\t'));
   });
 
-  test('set and remove keep the last ADMIN, unless --allow-no-admin says otherwise', async () => {
+  test('membership set and remove keep the last ADMIN unless --allow-no-admin is given', async () => {
     const last = /^This is the last ADMIN of the hospital; .*--allow-no-admin\.\n$/;
     await set(hospital, ANA, 'ADMIN');
     expect(await refused('membership', 'remove', ...at(hospital, ANA))).toMatch(last);
@@ -101,7 +101,7 @@ describe('membership', () => {
     await operator.succeed('membership', 'remove', ...at(hospital, ANA));
   });
 
-  test('of nobody, of no hospital, or that is not there, is refused', async () => {
+  test('membership set and remove refuse an unknown medic, hospital or membership', async () => {
     const nobody = 'nobody@example.org';
     expect(await refused('membership', 'set', ...at(hospital, nobody), '--type', 'ADMIN')).toMatch(/no medic/);
     expect(await refused('membership', 'set', ...at(999_999, LUIS), '--type', 'ADMIN')).toMatch(/no hospital/);
@@ -111,7 +111,7 @@ describe('membership', () => {
 });
 
 describe('medic', () => {
-  test('list pages by id, and show has the object and its memberships', async () => {
+  test('medic list pages by id, and medic show prints the object and its memberships', async () => {
     const list = await operator.json<{ id: number }[]>('medic', 'list', '--limit', '1', '--after', String(ana - 1));
     expect(list).toMatchObject([{ id: ana, email: ANA, is_active: true }]);
     await set(other, LUIS, 'MEMBER');
@@ -122,7 +122,7 @@ describe('medic', () => {
     expect(await refused('medic', 'show', '--email', 'nobody@example.org')).toMatch(/no medic/);
   });
 
-  test('deactivate shuts out its tokens, and activate lets them in again', async () => {
+  test('medic deactivate disables the tokens, and activate enables them again', async () => {
     const { id, token } = await operator.json<{ id: number; token: string }>('token', 'issue', '--medic', LUIS);
     const isOpen = () => operator.look((dataSource) => callerOf(dataSource, token).then(Boolean, () => false));
     expect(await operator.json('medic', 'deactivate', '--email', LUIS)).toEqual({ id: luis, is_active: false });
@@ -134,7 +134,7 @@ describe('medic', () => {
     expect(await refused('medic', 'deactivate', '--email', 'nobody@example.org')).toMatch(/no medic/);
   });
 
-  test('set-password and create take the password from the standard input', async () => {
+  test('medic set-password and create read the password from standard input', async () => {
     const { variables } = operator.database;
     const given = await runWith(
       'a new password\n',
@@ -159,7 +159,7 @@ describe('medic', () => {
     }
   });
 
-  test('set-password refuses a short one, none, two, and nobody', async () => {
+  test('medic set-password refuses a short password, none, two, and an unknown email', async () => {
     const command = ['medic', 'set-password', '--email', ANA];
     expect(await refused(...command, '--password', '1234567')).toMatch(/^password: .+\n$/);
     expect(await operator.fail(...command)).toMatch(/specify either --password or --password-stdin/);
@@ -169,7 +169,7 @@ describe('medic', () => {
   });
 });
 
-test('what the data forbid is no error of usage: a taken email, a token that is not there, one token too many', async () => {
+test('a refusal by the data is not a usage error: a taken email, an unknown token, one token too many', async () => {
   expect(await refused('medic', 'create', '--name', 'B', '--email', ANA)).toMatch(/^email: /);
   expect(await refused('token', 'revoke', '--medic', ANA, '--id', '999999')).toMatch(/no live token/);
   await operator.look((dataSource) =>
@@ -182,7 +182,7 @@ test('what the data forbid is no error of usage: a taken email, a token that is 
   expect(await refused('token', 'issue', '--medic', LUIS)).toMatch(/20|too many|tokens/i);
 });
 
-test('what takes long says so on the error output, every two seconds at most', () => {
+test('a slow command reports its progress on standard error, at most every two seconds', () => {
   const lines: string[] = [];
   const terminal = { out: () => undefined, err: (text: string) => lines.push(text), read: () => Promise.resolve('') };
   const clock = jest.spyOn(Date, 'now').mockReturnValue(0);

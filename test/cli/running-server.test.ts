@@ -6,8 +6,8 @@ const service = useService();
 
 const [onServer, onEmbedded] = isServer ? [test, test.skip] : [test.skip, test];
 
-describe('beside a running server', () => {
-  onServer('a token that is revoked is shut out from the next request on', async () => {
+describe('with a running server', () => {
+  onServer('a token that the command line revokes is refused from the next request on', async () => {
     const [medic, other] = [await service.given.medic(), await service.given.medic()];
     (await medic.get('/medics/')).isOk();
     const printed = await run(service.database.variables, 'token', 'revoke', '--medic', medic.email, '--all');
@@ -16,19 +16,19 @@ describe('beside a running server', () => {
     (await other.get('/medics/')).isOk();
   });
 
-  onServer('a token that is issued works from the next request on', async () => {
+  onServer('a token that the command line issues works from the next request on', async () => {
     const medic = await service.given.medic();
     const { out } = await run(service.database.variables, 'token', 'issue', '--medic', medic.email);
     (await medic.get('/medics/', { token: out.trimEnd() })).isOk();
   });
 
-  onServer('a specialty that is verified is answered', async () => {
+  onServer('a specialty that the command line verifies is shown in responses', async () => {
     const medic = await service.given.medic();
     await run(service.database.variables, 'medic', 'verify-specialty', '--email', medic.email);
     (await medic.get(`/medics/${String(medic.id)}`)).isOk({ specialty_verified: true });
   });
 
-  onEmbedded('no command opens the embedded database, and each says so', async () => {
+  onEmbedded('no command opens the embedded database of a running server, and each says so', async () => {
     const medic = await service.given.medic();
     for (const command of [['migrate'], ['token', 'list', '--medic', medic.email]]) {
       const { code, out, err } = await run(service.database.variables, ...command);

@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 const SIZE = ['--hospitals', '40', '--medics', '300', '--memberships', '900'];
 
-/** What a seeded database holds. */
+/** Counts of a seeded database. */
 interface Summary {
   readonly counts: { hospitals: number; medics: number; memberships: number };
   readonly text: string;
@@ -52,7 +52,7 @@ const summary = () =>
   });
 
 describe('seed', () => {
-  test('stores exactly what is asked for, shows progress, and prints a token of an ADMIN', async () => {
+  test('seed stores exactly the requested counts, shows progress, and prints the token of an ADMIN', async () => {
     const { code, out, err } = await seed(...SIZE);
     expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^hmk_\w{39}\n$/) });
     expect(err).toContain('membership: 900 of 900');
@@ -61,7 +61,7 @@ describe('seed', () => {
     expect(text).toMatch(/[áéíóúñü]/);
   });
 
-  test('keeps the rules: 1 to 8 memberships a medic, one of them active, and an ADMIN for each hospital', async () => {
+  test('seed keeps the rules: 1 to 8 memberships per medic, one of them active, and an ADMIN per hospital', async () => {
     await seed(...SIZE);
     const [row] = await onDatabase((dataSource) =>
       dataSource.query<unknown[]>(
@@ -76,7 +76,7 @@ describe('seed', () => {
     expect((row as { most: number }).most).toBeLessThanOrEqual(8);
   });
 
-  test('the same number makes the same data, and another number other data', async () => {
+  test('seed makes the same data for the same number, and different data for another', async () => {
     await seed(...SIZE, '--seed', '7');
     const first = await summary();
     await database.drop();
@@ -90,12 +90,12 @@ describe('seed', () => {
     expect(both.text).not.toBe(first.text + first.text);
   });
 
-  test('JSON for scripts has the id of the ADMIN and the token', async () => {
+  test('seed --json prints the id of the ADMIN and the token', async () => {
     const { out } = await seed(...SIZE, '--json');
     expect(JSON.parse(out)).toEqual({ medic: expect.any(Number), token: expect.stringMatching(/^hmk_/) });
   });
 
-  test('numbers that do not go together are refused before anything is stored', async () => {
+  test('seed refuses contradictory numbers before anything is stored', async () => {
     const { code, err } = await seed('--hospitals', '2', '--medics', '10', '--memberships', '50');
     expect(code).toBe(1);
     expect(err).toMatch(/--memberships must be from 10 to 20/);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 const list = (email = EMAIL) => operator.json<Summary[]>('token', 'list', '--medic', email);
 
-/** @returns whether a request with this key would be let in */
+/** @returns whether a request with this key would be accepted */
 function works(key: string): Promise<boolean> {
   return operator.look((dataSource) =>
     callerOf(dataSource, key).then(
@@ -32,7 +32,7 @@ function works(key: string): Promise<boolean> {
 }
 
 describe('token issue', () => {
-  test('prints a further token that works beside the others', async () => {
+  test('token issue prints a further token that works along with the others', async () => {
     const [one, two] = [
       await operator.succeed('token', 'issue', '--medic', EMAIL.toUpperCase()),
       (await operator.json<{ token: string }>('token', 'issue', '--medic', EMAIL, '--label', 'Clínica')).token,
@@ -42,14 +42,14 @@ describe('token issue', () => {
     expect((await list()).map(({ label }) => label)).toEqual(['created', 'operator', 'Clínica']);
   });
 
-  test('takes the instant at which it stops working', async () => {
+  test('token issue accepts the time at which the token expires', async () => {
     const expires = '2099-01-31T06:00:00-06:00';
     await operator.succeed('token', 'issue', '--medic', EMAIL, '--label', 'until', '--expires', expires);
     const until = (await list()).find(({ label }) => label === 'until');
     expect(until).toMatchObject({ expires_at: '2099-01-31T12:00:00.000000Z', revoked_at: null });
   });
 
-  test('keeps the microseconds of that instant', async () => {
+  test('token issue keeps the microseconds of the expiry', async () => {
     for (const [expires, stored] of [
       ['2099-01-31T06:00:00.123456-06:00', '2099-01-31T12:00:00.123456Z'],
       ['2099-01-31T12:00:00.1Z', '2099-01-31T12:00:00.100000Z'],
@@ -68,14 +68,14 @@ describe('token issue', () => {
     '2099-02-30T00:00:00Z',
     '4070908800',
     '',
-  ])('refuses to expire at %j', async (instant) => {
+  ])('token issue refuses the expiry %j', async (instant) => {
     const before = await list();
     const err = await operator.fail('token', 'issue', '--medic', EMAIL, '--expires', instant);
     expect(err).toContain('--expires');
     expect(await list()).toEqual(before);
   });
 
-  test('refuses a label of more than 255 characters', async () => {
+  test('token issue refuses a label of more than 255 characters', async () => {
     const before = await list();
     expect(await operator.fail('token', 'issue', '--medic', EMAIL, '--label', 'ñ'.repeat(256))).toContain('--label');
     expect(await list()).toEqual(before);
@@ -84,7 +84,7 @@ describe('token issue', () => {
 });
 
 describe('token list', () => {
-  test('shows ids, labels and dates, and never a key', async () => {
+  test('token list shows ids, labels and dates, and never a key', async () => {
     const key = await operator.succeed('token', 'issue', '--medic', EMAIL, '--label', 'listed');
     const last = (await list()).at(-1);
     expect(last).toMatchObject({
@@ -105,7 +105,7 @@ describe('token list', () => {
 });
 
 describe('token revoke', () => {
-  test('by id shuts out that token only', async () => {
+  test('token revoke --id revokes only that token', async () => {
     const [one, two] = [
       await operator.succeed('token', 'issue', '--medic', EMAIL),
       await operator.succeed('token', 'issue', '--medic', EMAIL),
@@ -118,14 +118,14 @@ describe('token revoke', () => {
     expect(await operator.fail('token', 'revoke', '--medic', EMAIL, '--id', id)).toMatch(/no live token/);
   });
 
-  test('reaches no token of another medic', async () => {
+  test('token revoke refuses a token of another medic', async () => {
     const [others] = await list(OTHER);
     const err = await operator.fail('token', 'revoke', '--medic', EMAIL, '--id', String(others?.id));
     expect(err).toMatch(/no live token/);
     expect((await list(OTHER))[0]?.revoked_at).toBeNull();
   });
 
-  test('of all shuts out every token of the medic, and of nobody else', async () => {
+  test("token revoke --all revokes every token of the medic and nobody else's", async () => {
     const key = await operator.succeed('token', 'issue', '--medic', EMAIL);
     const live = (await list()).filter(({ revoked_at }) => revoked_at === null).length;
     expect(await operator.json('token', 'revoke', '--medic', EMAIL, '--all')).toEqual({ revoked: live });
@@ -135,7 +135,7 @@ describe('token revoke', () => {
   });
 
   test.each([[[]], [['--id', '1', '--all']], [['--id', 'x']], [['--id', '0']], [['--id', '-1']]])(
-    'wants one id or all: %j',
+    'token revoke requires either one id or --all: %j',
     async (which) => {
       const { code, out, err } = await operator.run('token', 'revoke', '--medic', EMAIL, ...which);
       expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -144,7 +144,7 @@ describe('token revoke', () => {
   );
 });
 
-test.each(['issue', 'list', 'revoke'])('token %s of nobody is refused', async (command) => {
+test.each(['issue', 'list', 'revoke'])('token %s of an unknown medic is refused', async (command) => {
   const args = command === 'revoke' ? ['--all'] : [];
   const err = await operator.fail('token', command, '--medic', 'nobody@example.org', ...args);
   expect(err).toBe('There is no medic with this email.\n');

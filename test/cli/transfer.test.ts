@@ -52,7 +52,7 @@ const nextMedic = ({ variables }: Place) =>
 const PROGRESS = /^(\w+: \d+ rows …\n)*$/;
 
 describe('export and import', () => {
-  test('the export says how many rows of each table there are, and that it is a secret', async () => {
+  test('an export prints the number of rows of each table, and that the file is a secret', async () => {
     expect(exported).toEqual({
       code: 0,
       err: expect.stringMatching(PROGRESS),
@@ -66,7 +66,7 @@ describe('export and import', () => {
   });
 
   const ways = isServer ? ['embedded', 'server, embedded', 'server, server'] : ['embedded, embedded'];
-  test.each(ways)('every row, key and next id is the same after moves from embedded to %s', async (way) => {
+  test.each(ways)('every row, key and next id survives a move from embedded to %s', async (way) => {
     const before = await at(source, everythingOf);
     let last = source;
     for (const [index, kind] of way.split(', ').entries()) {
@@ -86,7 +86,7 @@ describe('export and import', () => {
     expect(JSON.parse((await nextMedic(last)).out)).toMatchObject({ id: 2509 });
   });
 
-  test('a database without rows can be moved, and gives the first ids afterwards', async () => {
+  test('a database without rows can be moved, and starts with the first ids', async () => {
     const [empty, target] = [await place(OWN_KIND), await place(OWN_KIND)];
     const file = join(folder, 'empty.gz');
     expect((await run(empty.variables, 'export', '--file', file)).code).toBe(0);
@@ -95,8 +95,8 @@ describe('export and import', () => {
   });
 });
 
-describe('what an export does not do', () => {
-  test('it never writes over a file', async () => {
+describe('the limits of an export', () => {
+  test('an export never overwrites a file', async () => {
     const before = await readFile(full);
     const { code, err } = await run(source.variables, 'export', '--file', full);
     expect({ code, err }).toEqual({
@@ -106,7 +106,7 @@ describe('what an export does not do', () => {
     expect((await readFile(full)).equals(before)).toBe(true);
   });
 
-  test('it says which folder is missing', async () => {
+  test('an export says which folder is missing', async () => {
     const file = join(folder, 'nowhere', 'x.gz');
     const { code, err } = await run(source.variables, 'export', '--file', file);
     expect({ code, err }).toEqual({
@@ -115,7 +115,7 @@ describe('what an export does not do', () => {
     });
   });
 
-  (isServer ? test : test.skip)('it does not see what is written meanwhile', async () => {
+  (isServer ? test : test.skip)('an export does not contain rows that are written meanwhile', async () => {
     const database = await createTestDatabase();
     const other = await database.connect();
     await other.query(`INSERT INTO medic (name, email, email_key) VALUES ('M', 'm', 'm')`);
@@ -133,7 +133,7 @@ describe('what an export does not do', () => {
   });
 });
 
-describe('what an import refuses, and stores nothing', () => {
+describe('refused imports', () => {
   let target: DataSource;
   let before: unknown;
   let whole: Buffer;
@@ -160,13 +160,13 @@ describe('what an import refuses, and stores nothing', () => {
     expect(await everythingOf(target)).toEqual(before);
   }
 
-  test('a file that was cut off, wherever', async () => {
+  test('a file truncated anywhere is refused, and nothing is stored', async () => {
     for (const length of [0, 5, 1000, whole.length >> 1, whole.length - 9, whole.length - 1]) {
       await isRefused(whole.subarray(0, length), /is not a complete export/);
     }
   });
 
-  test('a file with one other byte', async () => {
+  test('a file with one changed byte is refused, and nothing is stored', async () => {
     for (const where of [0.2, 0.9]) {
       const bytes = Buffer.from(whole);
       const index = Math.floor(bytes.length * where);
@@ -175,7 +175,7 @@ describe('what an import refuses, and stores nothing', () => {
     }
   });
 
-  test('a file that is something else', async () => {
+  test('a file that is not an export is refused, and nothing is stored', async () => {
     await isRefused(Buffer.from('{"medics": []}'), /is not valid gzip, or is truncated/);
     await isRefused(gzipSync('hello'), /is not a complete export/);
     await isRefused(['hello'], /not JSON/);
@@ -183,7 +183,7 @@ describe('what an import refuses, and stores nothing', () => {
     await isRefused([], /not JSON/);
   });
 
-  test('a file that lacks a line, or has one too many', async () => {
+  test('a file with a missing or an extra line is refused, and nothing is stored', async () => {
     const header = String(lines[0]);
     const end = String(lines.at(-1));
     await isRefused(lines.slice(0, -1), /its end is missing/);
@@ -194,7 +194,7 @@ describe('what an import refuses, and stores nothing', () => {
     await isRefused([header, '{"table":"medic","row":["1"]}', end], /does not have the columns/);
   });
 
-  test('rows that break a rule of the database', async () => {
+  test('rows that violate a constraint are refused, and nothing is stored', async () => {
     const twice = lines.toSpliced(5, 0, String(lines[5]));
     await isRefused(twice, /rejects its rows \(23505 medic_pkey\)/);
     const withoutMedic = lines.filter((line) => !line.startsWith('{"table":"medic","row":["7",'));
@@ -204,7 +204,7 @@ describe('what an import refuses, and stores nothing', () => {
     await isRefused([String(header), ...others.map((line) => line.replace('"ADMIN"', '"OWNER"'))], /23514/);
   });
 
-  test('an export of another schema, or of another format', async () => {
+  test('an export of another schema or format is refused, and nothing is stored', async () => {
     const [header = '', ...others] = lines;
     const later = header.replace('"migrations":[', '"migrations":["Later9999999999999",');
     await isRefused([later, ...others], /only the export has Later9999999999999\. Export and import with the same/);
@@ -213,13 +213,13 @@ describe('what an import refuses, and stores nothing', () => {
     await isRefused([header.replace('"alma_mater"', '"school"'), ...others], /its tables have other columns/);
   });
 
-  test('a file that is not there', async () => {
+  test('an import of a missing file is refused', async () => {
     const { code, out, err } = await importInto(await place(OWN_KIND), join(folder, 'none.gz'));
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(/^The file .*none.gz cannot be used: there is no such file or folder\.\n$/);
   });
 
-  test('a database that has a medic, or a hospital', async () => {
+  test('an import into a database with a medic or a hospital is refused', async () => {
     for (const [table, sql] of [
       ['medic', `INSERT INTO medic (name, email, email_key) VALUES ('M', 'm', 'm')`],
       ['hospital', `INSERT INTO hospital (name, patron, location, contact) VALUES ('H', 'H', 'H', 'H')`],
