@@ -1,7 +1,7 @@
 import { paste, stepsOf, withoutChance } from '../support/readme.js';
 import { useService } from '../support/service.js';
 
-/** Pastes the walk of README with the key of its first medic, and compares what each command prints. */
+/** Runs the walk of README with the key of its first medic, and compares the output of each command. */
 async function walk(service: ReturnType<typeof useService>, normalize: (text: string) => string): Promise<void> {
   const first = await service.given.medic({ name: 'First Medic', email: 'first.medic@example.org' });
   const steps = stepsOf('README.md');
@@ -13,12 +13,13 @@ async function walk(service: ReturnType<typeof useService>, normalize: (text: st
   });
 }
 
-describe('each command of README prints the output below it', () => {
+describe('the walk of README', () => {
   const fresh = useService();
-  test('on a new database, with the same ids', () => walk(fresh, withoutChance));
+  test('each command of README prints the output below it on a new database, with the same ids', () =>
+    walk(fresh, withoutChance));
 
   const used = useService();
-  test('on a database with other data, with other ids', async () => {
+  test('each command of README prints the output below it on a database with other data, apart from the ids', async () => {
     await used.given.hospital();
     const withoutIds = (text: string) =>
       withoutChance(text).replace(/"(id|medic|hospital|membership)":\d+/g, '"$1":<id>');
