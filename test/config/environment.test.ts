@@ -1,7 +1,7 @@
 import { InvalidEnvironment, readEnvironment } from '../../src/config/environment.js';
 import { sentenceOf } from '../../src/server/start-failure.js';
 
-/** @returns the sentence that the operator reads */
+/** @returns the sentence for the operator */
 function refusalOf(variables: Record<string, string>): string {
   try {
     readEnvironment(variables);
@@ -12,7 +12,7 @@ function refusalOf(variables: Record<string, string>): string {
   throw new Error(`Taken: ${JSON.stringify(variables)}`);
 }
 
-/** Ends of a URL that WHATWG's parser accepts. */
+/** Endings of a URL that the WHATWG parser accepts. */
 const UNREADABLE = ['h/a b', 'h/a ', 'h/a\r', 'h\n/a', 'h\t', 'h/a\\b', 'h/a\u0000', 'h/100%', 'h/%zz', 'h/%ff'];
 
 describe('settings', () => {
@@ -27,14 +27,14 @@ describe('settings', () => {
     LOG_LEVEL: 'info',
   };
 
-  test('that are absent or empty have their default', () => {
+  test('an absent or empty setting has its default', () => {
     expect(readEnvironment({})).toMatchObject(defaults);
     const empty = Object.fromEntries(Object.keys(defaults).map((name) => [name, '']));
     expect(readEnvironment(empty)).toEqual(readEnvironment({}));
     expect(readEnvironment({}).RATE_LIMIT).toBeGreaterThan(0);
   });
 
-  test('that the service does not have are no matter', () => {
+  test('unknown variables are ignored', () => {
     expect(readEnvironment({ PATH: '/bin', PORTS: 'x' })).toEqual(readEnvironment({}));
   });
 
@@ -61,7 +61,7 @@ describe('settings', () => {
     ['WEB_CONCURRENCY', '1', 1],
     ['RATE_LIMIT', '0', 0],
     ['RATE_LIMIT', '120', 120],
-  ])('take %s=%s', (name, text, value) => {
+  ])('the setting %s=%s is accepted', (name, text, value) => {
     expect(readEnvironment({ [name]: text })).toMatchObject({ [name]: value });
   });
 
@@ -96,7 +96,7 @@ describe('settings', () => {
     ['CORS_ORIGINS', ['*', 'null', 'example.org', 'https://example.org/', 'https://a.example;https://b.example', ',']],
     ['LOG_LEVEL', ['INFO', 'loud', ' ']],
     ['RATE_LIMIT', ['x', '-1', '1.5', '1e3', ' ']],
-  ])('that are wrong are refused by a sentence that names %s', (name, values) => {
+  ])('an invalid %s is refused with a sentence that names it', (name, values) => {
     for (const value of values) {
       expect([value, refusalOf({ [name]: value })]).toEqual([
         value,
@@ -105,24 +105,24 @@ describe('settings', () => {
     }
   });
 
-  test('take several processes for a server, and not for the embedded database', () => {
+  test('several processes are allowed with a PostgreSQL server, and not with the embedded database', () => {
     const variables = { WEB_CONCURRENCY: '64', DATABASE_URL: 'postgres://h/d' };
     expect(readEnvironment(variables)).toMatchObject({ WEB_CONCURRENCY: 64 });
     expect(refusalOf({ WEB_CONCURRENCY: '2' })).toMatch(/^The settings are not valid: WEB_CONCURRENCY must be 1 /);
   });
 
-  test('that name several hosts are refused by a sentence that points to the document on failover', () => {
+  test('a DATABASE_URL with several hosts is refused with a pointer to the document on failover', () => {
     for (const url of ['postgres://h,i/d', 'postgres:///d?host=h,i', 'postgres://h:1,i:2/d'])
       expect(refusalOf({ DATABASE_URL: url })).toMatch(/one host.*"Failover" in docs\/operations\.md/);
   });
 
-  test('that are wrong are all named at once', () => {
+  test('all invalid settings are named at once', () => {
     const sentence = refusalOf({ PORT: 'x', LOG_LEVEL: 'x', RATE_LIMIT: '5' });
     expect(sentence).toMatch(/PORT .*LOG_LEVEL |LOG_LEVEL .*PORT /);
     expect(sentence).not.toContain('RATE_LIMIT');
   });
 
-  test('that are wrong do not betray the password of the database', () => {
+  test('the sentence about invalid settings never contains a password', () => {
     for (const url of [
       'postgres://user:hunter2%@h/d',
       'postgres://user:hunter2@h,i/d',
