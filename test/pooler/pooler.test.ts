@@ -16,7 +16,7 @@ import { until } from '../support/until.js';
 
 const start = useProcesses();
 
-/** What the service says where statements may run for ever. */
+/** The log line if statements have no time limit. */
 const ENDLESS = /Statements of this PostgreSQL user have no timeout/;
 
 let database: TestDatabase;
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** Does `work` with the name of the database, over a connection that no pooler stands before. */
+/** Runs `work` over a connection that bypasses the pooler. */
 async function directly(
   work: (client: Awaited<ReturnType<TestDatabase['connect']>>, name: string) => Promise<unknown>,
 ) {
@@ -34,7 +34,7 @@ async function directly(
   await work(client, client.database ?? '').finally(() => client.end());
 }
 
-/** Sets a time-out for the statements of the database, also of connections that the pooler has already. */
+/** Sets a statement timeout for the database, which also reaches the pooler's existing connections. */
 function limitStatements(duration: string): Promise<void> {
   return directly(async (client, name) => {
     await client.query(`ALTER DATABASE ${name} SET statement_timeout = '${duration}'`);
@@ -45,7 +45,7 @@ function limitStatements(duration: string): Promise<void> {
   });
 }
 
-test('two migrations at once do the work once, and leave no lock and no setting to those who come after', async () => {
+test('concurrent migrations run each migration once, and leave no lock and no setting behind', async () => {
   const { dataSource } = database;
   for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
   await limitStatements('7s');
@@ -64,7 +64,7 @@ test('two migrations at once do the work once, and leave no lock and no setting 
   );
 });
 
-test('what is exported through the pooler is imported through it, every row of it', async () => {
+test('every row that is exported through the pooler is imported through it', async () => {
   const [folder, other] = [await mkdtemp(join(tmpdir(), 'hospital-memberships-')), await newPlace('server')];
   const file = join(folder, 'data.gz');
   await fill(database.dataSource, 1200, 100_000);
@@ -76,14 +76,14 @@ test('what is exported through the pooler is imported through it, every row of i
   await rm(folder, { recursive: true });
 });
 
-test('the service says that statements may run for ever where the pooler leaves the time-out out', async () => {
+test('the service logs that statements have no time limit if the pooler drops the timeout', async () => {
   const server = start(database.variables);
   await server.url();
   await server.printed(ENDLESS);
   expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
 });
 
-test('a time-out of the role or the database holds: a write that waits for a lock is a 503, and changes nothing', async () => {
+test('with a timeout of the role or the database, a write that waits for a lock is a 503 and changes nothing', async () => {
   const medics = new OperatorMedics(database.dataSource, new TokensService(database.dataSource));
   const { token } = await medics.create({ name: 'A', email: 'a@example.org' });
   await limitStatements('1s');
@@ -106,7 +106,7 @@ test('a time-out of the role or the database holds: a write that waits for a loc
   expect(server.output).not.toMatch(ENDLESS);
 });
 
-test('a connection that ends while the service has a transaction gives nothing of it to anybody else', async () => {
+test('a connection that ends in the middle of a transaction leaves nothing of it to other users', async () => {
   const { dataSource } = database;
   await directly(async (client) => {
     await dataSource.query('CREATE TABLE counter (n integer)');
