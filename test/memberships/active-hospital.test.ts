@@ -6,7 +6,7 @@ import { useService } from '../support/service.js';
 const service = useService();
 const CHOSEN = /only the medic, or the account that created it/;
 
-/** @returns the hospital that the medic's own view has as the active one, or undefined */
+/** @returns the active hospital in the medic's own list, or undefined */
 async function activeOf(medic: Actor): Promise<number | undefined> {
   const locations = (await medic.get('/locations/')).isOk().body<{ hospital: { id: number }; default: boolean }[]>();
   const active = locations.filter((location) => location.default);
@@ -14,7 +14,10 @@ async function activeOf(medic: Actor): Promise<number | undefined> {
   return active[0]?.hospital.id;
 }
 
-/** @returns a medic with two hospitals, the first active, and an ADMIN of both, who may have created the medic */
+/**
+ * @returns a medic with two hospitals, the first active, and an ADMIN of both, who created the medic
+ * if `byItsCreator`
+ */
 async function medicOfTwo({ byItsCreator }: { byItsCreator: boolean }) {
   const { given } = service;
   const admin = await given.medic();
@@ -29,7 +32,7 @@ async function medicOfTwo({ byItsCreator }: { byItsCreator: boolean }) {
 
 describe('Rule 3: at most one live, active membership for each medic', () => {
   test.each([undefined, true, false])(
-    "a medic's first becomes active whatever was sent: is_active %p",
+    "a medic's first membership becomes active, even if is_active is %p",
     async (sent) => {
       const { hospital, admin, outsider } = await service.given.hospital();
       (await admin.addMember(hospital, outsider, sent === undefined ? {} : { is_active: sent })).isCreated();
@@ -37,7 +40,7 @@ describe('Rule 3: at most one live, active membership for each medic', () => {
     },
   );
 
-  test('the first after all others were deleted becomes active too', async () => {
+  test("a medic's first membership after all others were deleted becomes active", async () => {
     const { hospital, admin, member, membership, stranger } = await service.given.hospital();
     const { hospital: other } = (await stranger.get('/management/memberships/')).body<{
       results: [{ hospital: number }];
@@ -48,28 +51,31 @@ describe('Rule 3: at most one live, active membership for each medic', () => {
     expect(other).not.toBe(hospital);
   });
 
-  test.each([undefined, false])('a second one is not active: is_active %p', async (sent) => {
+  test.each([undefined, false])('a second membership is not active if is_active is %p', async (sent) => {
     const { hospital, admin, stranger } = await service.given.hospital();
     const before = await activeOf(stranger);
     (await admin.addMember(hospital, stranger, sent === undefined ? {} : { is_active: sent })).isCreated();
     expect(await activeOf(stranger)).toBe(before);
   });
 
-  test.each([undefined, false])('where none is chosen a further one is not active: is_active %p', async (sent) => {
-    const { hospital, admin, stranger } = await service.given.hospital();
-    (await stranger.patch(`/medics/${String(stranger.id)}`, { hospital: null })).is(202);
-    (await admin.addMember(hospital, stranger, sent === undefined ? {} : { is_active: sent })).isCreated();
-    expect(await activeOf(stranger)).toBeUndefined();
-  });
+  test.each([undefined, false])(
+    'if no hospital is chosen, another membership does not become active if is_active is %p',
+    async (sent) => {
+      const { hospital, admin, stranger } = await service.given.hospital();
+      (await stranger.patch(`/medics/${String(stranger.id)}`, { hospital: null })).is(202);
+      (await admin.addMember(hospital, stranger, sent === undefined ? {} : { is_active: sent })).isCreated();
+      expect(await activeOf(stranger)).toBeUndefined();
+    },
+  );
 
-  test('where none is chosen a hospital that the medic creates is not active either', async () => {
+  test('if no hospital is chosen, a hospital that the medic creates does not become active', async () => {
     const { stranger } = await service.given.hospital();
     (await stranger.patch(`/medics/${String(stranger.id)}`, { hospital: null })).is(202);
     (await stranger.post('/hospital/', HOSPITAL)).isCreated();
     expect(await activeOf(stranger)).toBeUndefined();
   });
 
-  test('when the active one is deleted, it keeps the flag and none is active until one is chosen', async () => {
+  test('a deleted active membership keeps its flag, and no hospital is active until the medic chooses one', async () => {
     const { admin, medic, second, active, other } = await medicOfTwo({ byItsCreator: false });
     (await admin.removeMembership(active)).isCreated({ is_active: true, is_deleted: true });
     expect(await activeOf(medic)).toBeUndefined();
@@ -77,14 +83,14 @@ describe('Rule 3: at most one live, active membership for each medic', () => {
     (await admin.get(`/management/memberships/${String(other)}`)).isOk({ is_active: true });
   });
 
-  test('a restored one stays active where no live one is active', async () => {
+  test('a restored membership stays active if no live membership is active', async () => {
     const { admin, medic, first, active } = await medicOfTwo({ byItsCreator: false });
     (await admin.removeMembership(active)).isCreated();
     (await admin.changeMembership(active, { is_deleted: false })).isCreated({ is_active: true });
     expect(await activeOf(medic)).toBe(first);
   });
 
-  test('a restored one is not active where a live one is', async () => {
+  test('a restored membership is not active if a live membership is active', async () => {
     const { admin, medic, second, active } = await medicOfTwo({ byItsCreator: false });
     (await admin.removeMembership(active)).isCreated();
     (await medic.patch('/locations/update/', { hospital_id: second })).isOk();
@@ -92,7 +98,7 @@ describe('Rule 3: at most one live, active membership for each medic', () => {
     expect(await activeOf(medic)).toBe(second);
   });
 
-  test('a restored one that was not active stays so beside a live one, and is active as the only live one', async () => {
+  test('an inactive membership becomes active when it is restored as the only live one', async () => {
     const { admin, medic, second, active, other } = await medicOfTwo({ byItsCreator: false });
     (await admin.removeMembership(active)).isCreated();
     (await admin.removeMembership(other)).isCreated({ is_active: false });
@@ -102,7 +108,7 @@ describe('Rule 3: at most one live, active membership for each medic', () => {
     expect(await activeOf(medic)).toBe(second);
   });
 
-  test('where none is active, anyone who may change a membership makes it the active one', async () => {
+  test('if no membership is active, anyone who may change a membership can make it active', async () => {
     const { admin, medic, second, active, other } = await medicOfTwo({ byItsCreator: false });
     (await admin.removeMembership(active)).isCreated();
     (await admin.changeMembership(other, { is_active: true })).isCreated({ is_active: true });
@@ -111,7 +117,7 @@ describe('Rule 3: at most one live, active membership for each medic', () => {
 });
 
 describe("Rule 4: only the medic, or the account that created it, changes the medic's choice", () => {
-  test('another ADMIN can neither make another active nor clear the active one', async () => {
+  test('another ADMIN can neither make another membership active nor clear the active one', async () => {
     const { admin, medic, first, active, other } = await medicOfTwo({ byItsCreator: false });
     (await admin.changeMembership(other, { is_active: true })).isConflict(CHOSEN);
     (await admin.changeMembership(active, { is_active: false })).isConflict(CHOSEN);
@@ -119,7 +125,7 @@ describe("Rule 4: only the medic, or the account that created it, changes the me
     expect(await activeOf(medic)).toBe(first);
   });
 
-  test('another ADMIN cannot make the membership that they create or restore the active one', async () => {
+  test('another ADMIN cannot activate a membership while creating or restoring it', async () => {
     const { admin, medic, other } = await medicOfTwo({ byItsCreator: false });
     (await admin.removeMembership(other)).isCreated();
     (await admin.changeMembership(other, { is_deleted: false, is_active: true })).isConflict(CHOSEN);
@@ -127,13 +133,13 @@ describe("Rule 4: only the medic, or the account that created it, changes the me
     (await scene.admin.addMember(scene.hospital, medic, { is_active: true })).isConflict(CHOSEN);
   });
 
-  test('what is sent as it is already is no change', async () => {
+  test('sending the present value of is_active is not a change', async () => {
     const { admin, active, other } = await medicOfTwo({ byItsCreator: false });
     (await admin.changeMembership(active, { is_active: true })).isCreated({ is_active: true });
     (await admin.changeMembership(other, { is_active: false })).isCreated({ is_active: false });
   });
 
-  test('the account that created the medic changes it, by a change, a creation and a restoring', async () => {
+  test('the account that created the medic can choose the active hospital by a change, a creation or a restoration', async () => {
     const { admin, medic, first, second, active, other } = await medicOfTwo({ byItsCreator: true });
     (await admin.changeMembership(other, { is_active: true })).isCreated({ is_active: true });
     expect(await activeOf(medic)).toBe(second);
@@ -146,13 +152,13 @@ describe("Rule 4: only the medic, or the account that created it, changes the me
     expect(await activeOf(medic)).toBe(third);
   });
 
-  test('the account that created the medic clears it', async () => {
+  test('the account that created the medic can clear the active hospital', async () => {
     const { admin, medic, active } = await medicOfTwo({ byItsCreator: true });
     (await admin.changeMembership(active, { is_active: false })).isCreated({ is_active: false });
     expect(await activeOf(medic)).toBeUndefined();
   });
 
-  test('the account that created the medic needs the ADMIN right to reach the membership', async () => {
+  test('the account that created the medic cannot change or remove the membership without the ADMIN right', async () => {
     const creator = await service.given.medic();
     const medic = await service.given.medic({ createdById: creator.id });
     const membership = await service.given.membership(medic, await service.given.emptyHospital(), { isActive: true });
@@ -160,7 +166,7 @@ describe("Rule 4: only the medic, or the account that created it, changes the me
     (await creator.removeMembership(membership)).isRefused('Unauthorized Medic');
   });
 
-  test('a medic who is an ADMIN changes it by their own membership', async () => {
+  test('a medic who is an ADMIN chooses the active hospital through their own membership', async () => {
     const { admin, second } = await medicOfTwo({ byItsCreator: false });
     const { id } = (await admin.get(`/management/memberships/?hospital=${String(second)}`)).body<{
       results: [{ id: number }];
@@ -171,7 +177,7 @@ describe("Rule 4: only the medic, or the account that created it, changes the me
     expect(await activeOf(admin)).toBeUndefined();
   });
 
-  test('an ADMIN who removes the medic from the active one does not change the choice of another', async () => {
+  test("removing an inactive membership leaves the medic's active hospital unchanged", async () => {
     const { admin, medic, first, other } = await medicOfTwo({ byItsCreator: false });
     (await admin.removeMembership(other)).isCreated({ is_active: false });
     expect(await activeOf(medic)).toBe(first);

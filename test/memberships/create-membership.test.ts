@@ -20,12 +20,12 @@ describe('POST /management/memberships/', () => {
     (await cast[who].addMember(cast.hospital, medic, { type_membership: 'ADMIN' })).isRefused('Unauthorized Medic');
   });
 
-  test.each(NOT_ADMINS.slice(2))('%s cannot add themselves', async (_, who) => {
+  test.each(NOT_ADMINS.slice(2))('%s cannot add themselves to the hospital', async (_, who) => {
     const cast = await castOf(service);
     (await cast[who].addMember(cast.hospital, cast[who])).isRefused('Unauthorized Medic');
   });
 
-  test('an ADMIN adds a medic as a MEMBER, and is told where the membership is', async () => {
+  test('an ADMIN adds a medic as a MEMBER, and the Location header names the membership', async () => {
     const { hospital, admin, outsider } = await service.given.hospital();
     const answer = (await admin.addMember(hospital, outsider)).isCreated();
     const { id } = answer.body<{ id: number }>();
@@ -34,14 +34,14 @@ describe('POST /management/memberships/', () => {
     (await outsider.get(`${PATH}${String(id)}`)).isOk({ id, hospital, is_active: true, is_deleted: false });
   });
 
-  test('the added MEMBER sees the hospital and cannot edit it', async () => {
+  test('a MEMBER sees the hospital as soon as they are added, and cannot edit it', async () => {
     const { hospital, admin, outsider } = await service.given.hospital();
     (await admin.addMember(hospital, outsider)).isCreated();
     (await outsider.get(`/hospital/${String(hospital)}`)).isOk({ is_admin: false });
     (await outsider.patch(`/hospital/${String(hospital)}`, { name: 'X' })).isRefused('Unauthorized Medic');
   });
 
-  test('an added ADMIN adds others', async () => {
+  test('a medic who is added as an ADMIN can add others', async () => {
     const { hospital, admin, outsider, stranger } = await service.given.hospital();
     (await admin.addMember(hospital, outsider, { type_membership: 'ADMIN' })).isCreated({ type_membership: 'ADMIN' });
     (await outsider.addMember(hospital, stranger)).isCreated();
@@ -52,12 +52,12 @@ describe('POST /management/memberships/', () => {
     ['Admin', 'ADMIN'],
     ['MEMBER', 'MEMBER'],
     ['mEmBeR', 'MEMBER'],
-  ])('type_membership %s is %s', async (sent, type_membership) => {
+  ])('type_membership %s is stored as %s', async (sent, type_membership) => {
     const { hospital, admin, outsider } = await service.given.hospital();
     (await admin.addMember(hospital, outsider, { type_membership: sent })).isCreated({ type_membership });
   });
 
-  test('a form, ids as digits and a path without its slash say the same', async () => {
+  test('POST accepts forms, ids as digits and a path without the trailing slash', async () => {
     const { hospital, admin, outsider, stranger } = await service.given.hospital();
     const form = new URLSearchParams({ medic: String(outsider.id), hospital: String(hospital), is_active: 'False' });
     (await admin.post('/management/memberships', form)).isCreated({ medic: outsider.id, hospital });
@@ -65,7 +65,7 @@ describe('POST /management/memberships/', () => {
     (await admin.post(PATH, digits)).isCreated({ medic: stranger.id, hospital });
   });
 
-  test('is_deleted false and read-only fields are accepted, and the latter ignored', async () => {
+  test('POST accepts is_deleted false, and ignores read-only fields', async () => {
     const { hospital, admin, outsider } = await service.given.hospital();
     const extra = { id: 1, date_joined: '2020-11-04T01:12:12.017392Z', is_deleted: false };
     const { id } = (await admin.addMember(hospital, outsider, extra)).isCreated().body<{ id: number }>();
@@ -75,37 +75,40 @@ describe('POST /management/memberships/', () => {
   });
 });
 
-describe('POST /management/memberships/ refuses', () => {
-  test('a hospital that does not exist, as one that the caller does not administer', async () => {
+describe('POST /management/memberships/ rejects', () => {
+  test('an unknown hospital is refused like a hospital that the caller does not administer', async () => {
     const { admin, outsider } = await service.given.hospital();
     (await admin.addMember(NOBODY, outsider)).isRefused('Unauthorized Medic');
   });
 
-  test('a caller without the right before anything about the medic or a field is looked at', async () => {
+  test('a caller without the right is refused before the medic or any field is validated', async () => {
     const { hospital, member } = await service.given.hospital();
     const bodies = [{}, { medic: NOBODY }, { medic: member.id }, { medic: 'x', colour: 'blue', is_deleted: true }];
     for (const body of bodies) (await member.post(PATH, { ...body, hospital })).isRefused('Unauthorized Medic');
   });
 
-  test('a medic who does not exist', async () => {
+  test('POST rejects an unknown medic', async () => {
     const { hospital, admin } = await service.given.hospital();
     const answer = await admin.post(PATH, { hospital, medic: NOBODY });
     answer.isInvalid('medic').is(400, { errors: { medic: ['There is no medic with this id.'] } });
   });
 
-  test('a body without the ids, and names both', async () => {
+  test('POST rejects a body without ids, and names both', async () => {
     const { admin } = await service.given.hospital();
     (await admin.post(PATH, {})).isInvalid('medic', 'hospital');
     (await admin.post(PATH)).isInvalid('medic', 'hospital');
     (await admin.post(PATH, new URLSearchParams())).isInvalid('medic', 'hospital');
   });
 
-  test.each(NO_IDS.filter((id) => id !== String(NOBODY)))('%s as the id of a hospital or a medic', async (id) => {
-    const { hospital, admin, outsider } = await service.given.hospital();
-    (await admin.post(PATH, { medic: outsider.id, hospital: id })).isInvalid('hospital');
-    (await admin.post(PATH, { medic: id, hospital })).isInvalid('medic');
-    (await outsider.post(PATH, { medic: outsider.id, hospital: id })).isInvalid('hospital');
-  });
+  test.each(NO_IDS.filter((id) => id !== String(NOBODY)))(
+    'POST rejects %s as the id of a hospital or a medic',
+    async (id) => {
+      const { hospital, admin, outsider } = await service.given.hospital();
+      (await admin.post(PATH, { medic: outsider.id, hospital: id })).isInvalid('hospital');
+      (await admin.post(PATH, { medic: id, hospital })).isInvalid('medic');
+      (await outsider.post(PATH, { medic: outsider.id, hospital: id })).isInvalid('hospital');
+    },
+  );
 
   test.each<[string, unknown]>([
     ['hospital', null],
@@ -125,12 +128,12 @@ describe('POST /management/memberships/ refuses', () => {
     ['is_deleted', true],
     ['is_deleted', null],
     ['colour', 'blue'],
-  ])('%s: %j', async (field, value) => {
+  ])('POST rejects %s: %j', async (field, value) => {
     const { hospital, admin, outsider } = await service.given.hospital();
     (await admin.addMember(hospital, outsider, { [field]: value })).isInvalid(field);
   });
 
-  test('a pair that exists, live or deleted, and names the membership to edit', async () => {
+  test('creating a membership that exists, live or deleted, is a conflict that names the membership to edit', async () => {
     const cast = await castOf(service);
     const { hospital, admin, adminship, member, membership, removedMember, removedMembership } = cast;
     const pairs = [
@@ -144,12 +147,12 @@ describe('POST /management/memberships/ refuses', () => {
     }
   });
 
-  test('bad fields before a pair that exists', async () => {
+  test('invalid fields are reported before an existing membership', async () => {
     const { hospital, admin, member } = await service.given.hospital();
     (await admin.addMember(hospital, member, { type_membership: 'OWNER' })).isInvalid('type_membership');
   });
 
-  test('an unknown type, and a membership that is born deleted, with a sentence that says what is taken', async () => {
+  test('the error for an unknown type or for is_deleted true says which values are accepted', async () => {
     const { hospital, admin, outsider } = await service.given.hospital();
     const answer = await admin.addMember(hospital, outsider, { type_membership: 'OWNER', is_deleted: true });
     answer.isInvalid('type_membership', 'is_deleted').is(400, {
@@ -162,11 +165,11 @@ describe('POST /management/memberships/ refuses', () => {
 });
 
 describe.each(['https://example.org/base', 'https://example.org/base/', 'https://example.org/base//'])(
-  'where PUBLIC_URL is %s',
+  'if PUBLIC_URL is %s',
   (url) => {
     const behindProxy = useService({ PUBLIC_URL: url });
 
-    test('the Location of a new membership is below its path', async () => {
+    test('the Location of a new membership starts with the path of PUBLIC_URL', async () => {
       const { hospital, admin, outsider } = await behindProxy.given.hospital();
       const answer = (await admin.addMember(hospital, outsider)).isCreated();
       const { id } = answer.body<{ id: number }>();

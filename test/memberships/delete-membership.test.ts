@@ -12,7 +12,7 @@ describe('DELETE /management/memberships/{id}', () => {
     return { actor: admin, path: pathOf(membership) };
   });
 
-  test.each(NOT_ADMINS)('%s cannot remove another, live or deleted', async (_, who) => {
+  test.each(NOT_ADMINS)('%s cannot remove another membership, live or deleted', async (_, who) => {
     const cast = await castOf(service);
     const others = [
       [cast.admin, cast.adminship],
@@ -24,31 +24,34 @@ describe('DELETE /management/memberships/{id}', () => {
       if (medic !== cast[who]) (await cast[who].removeMembership(id)).isRefused('Unauthorized Medic');
   });
 
-  test.each(NO_IDS)('%s is not found', async (id) => {
+  test.each(NO_IDS)('DELETE responds to the id %s with 404', async (id) => {
     const { admin, outsider } = await service.given.hospital();
     (await admin.delete(`/management/memberships/${id}`)).isNotFound();
     (await outsider.delete(`/management/memberships/${id}`)).isNotFound();
   });
 
-  test.each(['', '/'])('an ADMIN removes a medic, and is answered the object, with %p at the end', async (slash) => {
-    const { admin, membership } = await service.given.hospital();
-    const read = (await admin.get(pathOf(membership))).body();
-    const answer = (await admin.delete(`${pathOf(membership)}${slash}`)).isCreated();
-    expect(answer.json).toEqual({ ...read, is_deleted: true });
-    expect((await admin.get(pathOf(membership))).isOk().json).toEqual(answer.json);
-  });
+  test.each(['', '/'])(
+    'an ADMIN removes a medic, and the response contains the membership, if the path ends with %p',
+    async (slash) => {
+      const { admin, membership } = await service.given.hospital();
+      const read = (await admin.get(pathOf(membership))).body();
+      const answer = (await admin.delete(`${pathOf(membership)}${slash}`)).isCreated();
+      expect(answer.json).toEqual({ ...read, is_deleted: true });
+      expect((await admin.get(pathOf(membership))).isOk().json).toEqual(answer.json);
+    },
+  );
 
   test.each<[string, 'member' | 'formerAdmin', 'membership' | 'formerAdminship']>([
     ['a MEMBER', 'member', 'membership'],
     ['a former ADMIN', 'formerAdmin', 'formerAdminship'],
-  ])('%s leaves by themselves', async (_, who, which) => {
+  ])('%s can leave the hospital', async (_, who, which) => {
     const cast = await castOf(service);
     (await cast[who].removeMembership(cast[which])).isCreated({ id: cast[which], is_deleted: true });
     (await cast[who].get(`/hospital/${String(cast.hospital)}`)).isNotFound();
     (await cast[who].get('/locations/')).isOk([]);
   });
 
-  test('an ADMIN leaves where another ADMIN stays, and has no right from then on', async () => {
+  test('an ADMIN can leave if another ADMIN stays, and loses the right at once', async () => {
     const { hospital, admin, adminship, membership, outsider } = await service.given.hospital();
     (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();
     (await admin.removeMembership(adminship)).isCreated({ is_deleted: true, type_membership: 'ADMIN' });
@@ -56,7 +59,7 @@ describe('DELETE /management/memberships/{id}', () => {
     (await admin.get(`/memberships/${String(hospital)}`)).isRefused('Unauthorized Medic');
   });
 
-  test('who is removed sees and selects the hospital no more', async () => {
+  test('a medic who is removed can no longer see or choose the hospital', async () => {
     const { hospital, admin, member, membership } = await service.given.hospital();
     (await admin.removeMembership(membership)).isCreated();
     (await member.get(`/hospital/${String(hospital)}`)).isNotFound();
@@ -69,12 +72,12 @@ describe('DELETE /management/memberships/{id}', () => {
   test.each<[string, keyof Pick<Cast, 'admin' | 'removedMember'>]>([
     ['an ADMIN', 'admin'],
     ['its medic', 'removedMember'],
-  ])('one that is deleted already is not found by %s', async (_, who) => {
+  ])('a membership that is already deleted is not found by %s', async (_, who) => {
     const cast = await castOf(service);
     (await cast[who].removeMembership(cast.removedMembership)).isNotFound();
   });
 
-  test('a body, whatever it is, is ignored', async () => {
+  test('DELETE ignores any body', async () => {
     const { admin, membership } = await service.given.hospital();
     (await admin.send('DELETE', pathOf(membership), { body: '{not json' })).isCreated({ is_deleted: true });
   });

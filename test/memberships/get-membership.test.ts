@@ -16,32 +16,32 @@ describe('GET /management/memberships/{id}', () => {
   });
 
   test.each<[string, Who, Which]>([
-    ['an ADMIN reads their own', 'admin', 'adminship'],
-    ['an ADMIN reads that of a MEMBER', 'admin', 'membership'],
-    ['an ADMIN reads a deleted one', 'admin', 'removedMembership'],
-    ['a MEMBER reads their own', 'member', 'membership'],
-    ['a former ADMIN reads their own', 'formerAdmin', 'formerAdminship'],
+    ['an ADMIN reads their own membership', 'admin', 'adminship'],
+    ['an ADMIN reads the membership of a MEMBER', 'admin', 'membership'],
+    ['an ADMIN reads a deleted membership', 'admin', 'removedMembership'],
+    ['a MEMBER reads their own membership', 'member', 'membership'],
+    ['a former ADMIN reads their own membership', 'formerAdmin', 'formerAdminship'],
   ])('%s', async (_, who, which) => {
     const cast = await castOf(service);
     (await cast[who].get(pathOf(cast, which))).isOk({ id: cast[which], is_deleted: which === 'removedMembership' });
   });
 
   test.each<[string, Who, Which]>([
-    ['a MEMBER and that of an ADMIN', 'member', 'adminship'],
-    ['a former ADMIN and that of a MEMBER', 'formerAdmin', 'membership'],
-    ['a MEMBER who was removed and their own', 'removedMember', 'removedMembership'],
-    ['a MEMBER who was removed and that of an ADMIN', 'removedMember', 'adminship'],
-    ['an ADMIN who was removed and that of a MEMBER', 'removedAdmin', 'membership'],
-    ['a medic who belongs to nothing', 'outsider', 'membership'],
-    ['an ADMIN of another hospital', 'stranger', 'membership'],
-    ['an ADMIN of another hospital and a deleted one', 'stranger', 'removedMembership'],
-    ['the account that created its medic', 'creator', 'formerAdminship'],
-  ])('does not exist for %s', async (_, who, which) => {
+    ['a MEMBER cannot see the membership of an ADMIN', 'member', 'adminship'],
+    ['a former ADMIN cannot see the membership of a MEMBER', 'formerAdmin', 'membership'],
+    ['a MEMBER who was removed cannot see their own membership', 'removedMember', 'removedMembership'],
+    ['a MEMBER who was removed cannot see the membership of an ADMIN', 'removedMember', 'adminship'],
+    ['an ADMIN who was removed cannot see the membership of a MEMBER', 'removedAdmin', 'membership'],
+    ['a medic who belongs to nothing cannot see a membership', 'outsider', 'membership'],
+    ['an ADMIN of another hospital cannot see a membership', 'stranger', 'membership'],
+    ['an ADMIN of another hospital cannot see a deleted membership', 'stranger', 'removedMembership'],
+    ["the account that created a medic cannot see the medic's membership", 'creator', 'formerAdminship'],
+  ])('%s', async (_, who, which) => {
     const cast = await castOf(service);
     (await cast[who].get(pathOf(cast, which))).isNotFound();
   });
 
-  test('is the whole object, with and without the trailing slash', async () => {
+  test('GET returns the whole membership, with and without the trailing slash', async () => {
     const { given } = service;
     const { hospital, admin } = await given.hospital();
     const medic = await given.medic({ name: 'Ana María Núñez', email: 'Ana.Nunez@example.org' });
@@ -62,7 +62,7 @@ describe('GET /management/memberships/{id}', () => {
     }
   });
 
-  test('HEAD answers the same without a body', async () => {
+  test('HEAD responds like GET, without a body', async () => {
     const { member, stranger, membership } = await service.given.hospital();
     const path = `/management/memberships/${String(membership)}`;
     const answer = (await member.send('HEAD', path)).isOk();
@@ -71,7 +71,7 @@ describe('GET /management/memberships/{id}', () => {
     (await stranger.send('HEAD', path)).is(404);
   });
 
-  test.each(NO_IDS)('%s does not exist', async (id) => {
+  test.each(NO_IDS)('GET responds to the id %s with 404', async (id) => {
     const { admin } = await service.given.hospital();
     (await admin.get(`/management/memberships/${id}`)).isNotFound();
   });

@@ -14,7 +14,7 @@ describe('showsHospital, in TypeScript and in SQL', () => {
     [MembershipType.ADMIN, false, true],
     [MembershipType.MEMBER, true, true],
     [MembershipType.MEMBER, false, false],
-  ])('%s, active: %p -> %p', async (type, isActive, isShown) => {
+  ])('to %s, a hospital with is_active %p is shown: %p', async (type, isActive, isShown) => {
     expect(showsHospital(type, isActive)).toBe(isShown);
     const [row] = await database.dataSource.query<{ shown: boolean }[]>(
       `SELECT ${SHOWS_HOSPITAL} AS shown FROM (SELECT $1::text AS type) s, (SELECT $2::boolean AS is_active) h`,
@@ -23,7 +23,7 @@ describe('showsHospital, in TypeScript and in SQL', () => {
     expect(row?.shown).toBe(isShown);
   });
 
-  test.each([true, false])('nobody without a right, active: %p', (isActive) => {
+  test.each([true, false])('a hospital with is_active %p is not shown to a medic without a right', (isActive) => {
     expect(showsHospital(null, isActive)).toBe(false);
   });
 });

@@ -12,14 +12,17 @@ interface Row {
 const pathOf = (hospital: number) => `/memberships/${String(hospital)}`;
 const idsOf = (rows: Row[]) => rows.map(({ id }) => id);
 
-/** @returns the rows in the contract's order: newest first, of those of one instant the later made */
+/** @returns the rows in the contract's order: newest first, and by descending id within one instant */
 function newestFirst(rows: Row[]): Row[] {
   return rows.toSorted((a, b) =>
     a.date_joined === b.date_joined ? b.id - a.id : a.date_joined < b.date_joined ? 1 : -1,
   );
 }
 
-/** @returns a hospital with an ADMIN, a MEMBER and so many others, and its list */
+/**
+ * @param others number of further MEMBERs
+ * @returns a hospital with an ADMIN, a MEMBER and these, and its list
+ */
 async function hospitalOf(others: number) {
   const scene = await service.given.hospital();
   await service.given.crowd(scene.hospital, others);
@@ -33,14 +36,14 @@ describe('GET /memberships/{hospital}', () => {
     return { actor: admin, path: pathOf(hospital) };
   });
 
-  test.each(NOT_ADMINS)('%s cannot list them', async (_, who) => {
+  test.each(NOT_ADMINS)("%s cannot list the hospital's memberships", async (_, who) => {
     const cast = await castOf(service);
     (await cast[who].get(pathOf(cast.hospital))).isRefused('Unauthorized Medic');
     (await cast[who].get(`${pathOf(cast.hospital)}?limit=x`)).isRefused('Unauthorized Medic');
     (await cast[who].get(`${pathOf(cast.hospital)}?is_deleted=true`)).isRefused('Unauthorized Medic');
   });
 
-  test('an unknown hospital is as one that the caller does not administer, and what is no id is not found', async () => {
+  test('an unknown hospital is refused like one that the caller does not administer, and an invalid id is a 404', async () => {
     const { admin } = await service.given.hospital();
     for (const id of NO_IDS) {
       const answer = await admin.get(`/memberships/${id}`);
@@ -49,7 +52,7 @@ describe('GET /memberships/{hospital}', () => {
     }
   });
 
-  test('an ADMIN lists the live ones of this hospital, each as reading it answers', async () => {
+  test('an ADMIN lists the live memberships of the hospital, each as GET returns it', async () => {
     const { hospital, admin, adminship, membership, formerAdminship } = await castOf(service);
     for (const path of [pathOf(hospital), `${pathOf(hospital)}/`, `${pathOf(hospital)}?is_deleted=false`]) {
       const answer = (await admin.get(path)).isOk();
@@ -61,7 +64,7 @@ describe('GET /memberships/{hospital}', () => {
     expect((await admin.get(`/management/memberships/${String(formerAdminship)}`)).isOk().json).toEqual(newest);
   });
 
-  test('they come newest first, whatever their ids', async () => {
+  test('memberships are listed newest first, whatever their ids', async () => {
     const { given } = service;
     const { hospital, admin, adminship, membership } = await given.hospital();
     const joined = ['2019-01-01T00:00:00Z', '2021-01-01T00:00:00Z', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z'];
@@ -73,7 +76,7 @@ describe('GET /memberships/{hospital}', () => {
     expect(idsOf(answer.body<Row[]>())).toEqual([membership, adminship, newest, sameButLater, same, oldest]);
   });
 
-  test('the filters narrow it', async () => {
+  test('filters narrow the list of memberships', async () => {
     const { hospital, admin, adminship, membership, formerAdminship, removedMembership } = await castOf(service);
     const list = async (query: string) => idsOf((await admin.get(`${pathOf(hospital)}?${query}`)).isOk().body<Row[]>());
     expect(await list('type_membership=ADMIN')).toEqual([adminship]);
@@ -83,7 +86,7 @@ describe('GET /memberships/{hospital}', () => {
     expect(await list('type_membership=&is_deleted=&limit=&offset=&colour=blue')).toHaveLength(3);
   });
 
-  test('a list in which nothing is left is an empty array', async () => {
+  test('a list without matches is an empty array', async () => {
     const { hospital, admin } = await service.given.hospital();
     for (const query of ['is_deleted=true', 'is_deleted=true&limit=5', 'offset=2']) {
       const answer = (await admin.get(`${pathOf(hospital)}?${query}`)).isOk();
@@ -92,7 +95,7 @@ describe('GET /memberships/{hospital}', () => {
   });
 
   test.each([498, 499, 998, 999, 1203])(
-    'the list of %d others is whole, in order and without repetition',
+    'a list of %d other memberships is complete, in order and without duplicates',
     async (others) => {
       const { whole } = await hospitalOf(others);
       expect(new Set(idsOf(whole)).size).toBe(others + 2);
@@ -100,7 +103,7 @@ describe('GET /memberships/{hospital}', () => {
     },
   );
 
-  test('HEAD answers the same without a body', async () => {
+  test('HEAD responds like GET, without a body', async () => {
     const { hospital, admin, member } = await service.given.hospital();
     const answer = (await admin.send('HEAD', pathOf(hospital))).isOk();
     expect(answer.text).toBe('');
@@ -111,7 +114,7 @@ describe('GET /memberships/{hospital}', () => {
 });
 
 describe('GET /memberships/{hospital} in slices', () => {
-  test('the Link header leads through all of them once, and keeps the filters', async () => {
+  test('the Link headers visit every membership once, and keep the filters', async () => {
     const { admin, path, whole } = await hospitalOf(5);
     const base = `${service.client.url}/api/v2${path}?is_deleted=false&colour=blue`;
     const link = (rel: string, offset: number) => `<${base}&limit=3&offset=${String(offset)}>; rel="${rel}"`;
@@ -128,21 +131,21 @@ describe('GET /memberships/{hospital} in slices', () => {
     expect(slices).toEqual(whole);
   });
 
-  test('a slice that has all of them has no Link', async () => {
+  test('a slice that contains all memberships has no Link header', async () => {
     const { admin, path, whole } = await hospitalOf(5);
     const answer = (await admin.get(`${path}?limit=7`)).isOk();
     expect(answer.headers.get('link')).toBeNull();
     expect(answer.json).toEqual(whole);
   });
 
-  test('offset alone slices by 15', async () => {
+  test('the page size is 15 if only offset is given', async () => {
     const { admin, path, whole } = await hospitalOf(20);
     const answer = (await admin.get(`${path}?offset=2`)).isOk();
     expect(answer.json).toEqual(whole.slice(2, 17));
     expect(answer.headers.get('link')).toMatch(/limit=15&offset=17>; rel="next", .*limit=15&offset=0>; rel="prev"$/);
   });
 
-  test('a limit over 1000 is lowered to it', async () => {
+  test('a limit above 1000 is lowered to 1000', async () => {
     const { admin, path, whole } = await hospitalOf(1000);
     const answer = (await admin.get(`${path}?limit=5000`)).isOk();
     expect(answer.json).toEqual(whole.slice(0, 1000));

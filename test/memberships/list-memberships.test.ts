@@ -14,13 +14,13 @@ interface Page {
   readonly results: { readonly id: number; readonly hospital: number }[];
 }
 
-/** Fails the test unless the answer is the only page of a list, and has exactly these memberships in this order. */
+/** Fails the test unless the list is complete in one page, and contains exactly these memberships in this order. */
 function isListOf(answer: Answer, ...ids: number[]): void {
   const page = answer.isOk({ count: ids.length, next: null, previous: null }).body<Page>();
   expect(page.results.map(({ id }) => id)).toEqual(ids);
 }
 
-/** @returns a medic who is an ADMIN of one hospital and a MEMBER of two, from one of which they were removed */
+/** @returns a medic who is an ADMIN of one hospital and was added to two others, and removed from one of those */
 async function medicOfThree() {
   const { given } = service;
   const medic = await given.medic();
@@ -54,7 +54,7 @@ describe('GET /management/memberships/', () => {
     isListOf(await actor.get(PATH), ...(which === undefined ? [] : [cast[which] as number]));
   });
 
-  test('each is as reading it answers, and they are in the order of their ids', async () => {
+  test('memberships are listed by id, each as GET returns it', async () => {
     const { medic, adminship, active } = await medicOfThree();
     const answer = await medic.get(PATH);
     isListOf(answer, adminship, active);
@@ -62,7 +62,7 @@ describe('GET /management/memberships/', () => {
     expect((await medic.get(`${PATH}${String(adminship)}`)).isOk().json).toEqual(first);
   });
 
-  test('the filters narrow it', async () => {
+  test("filters narrow the caller's own list", async () => {
     const { medic, hospitals, adminship, active } = await medicOfThree();
     isListOf(await medic.get(`${PATH}?hospital=${String(hospitals[1])}`), active);
     isListOf(await medic.get(`${PATH}?hospital=${String(hospitals[2])}`));
@@ -75,12 +75,12 @@ describe('GET /management/memberships/', () => {
     isListOf(await medic.get(`${PATH}?type_membership=ADMIN&is_active=true`));
   });
 
-  test('a deleted one is not shown to its medic', async () => {
+  test('a deleted membership is not shown to its medic', async () => {
     const { medic } = await medicOfThree();
     isListOf(await medic.get(`${PATH}?is_deleted=true`));
   });
 
-  test('with managed it has those of all hospitals that the caller is an ADMIN of, by id', async () => {
+  test('managed=true lists the memberships of every hospital that the caller administers, by id', async () => {
     const { medic, hospitals, adminship, other, gone } = await medicOfThree();
     isListOf(await medic.get(`${PATH}?managed=true`), adminship, other);
     isListOf(await medic.get(`${PATH}?managed=1&is_deleted=true`), gone);
@@ -89,7 +89,7 @@ describe('GET /management/memberships/', () => {
     isListOf(await medic.get(`${PATH}?managed=true&hospital=${String(hospitals[1])}`));
   });
 
-  test('with managed it spans several hospitals', async () => {
+  test('managed=true spans several hospitals', async () => {
     const { medic, adminship, other } = await medicOfThree();
     const hospital = await service.given.emptyHospital();
     const second = await service.given.membership(medic, hospital, { type: MembershipType.ADMIN });
@@ -101,13 +101,13 @@ describe('GET /management/memberships/', () => {
     ['a former ADMIN', 'formerAdmin'],
     ['an ADMIN who was removed', 'removedAdmin'],
     ['a medic who belongs to nothing', 'outsider'],
-  ])('with managed it is empty for %s', async (_, who) => {
+  ])('managed=true returns an empty list for %s', async (_, who) => {
     const actor = (await castOf(service))[who] as Cast['admin'];
     isListOf(await actor.get(`${PATH}?managed=true`));
     isListOf(await actor.get(`${PATH}?managed=true&is_deleted=true`));
   });
 
-  test('a page has 15, and the links keep the filters and lead through all of them once', async () => {
+  test('a page contains 15 memberships, and the links keep the filters and visit each membership once', async () => {
     const { hospital, admin } = await service.given.hospital();
     await service.given.crowd(hospital, 30);
     const list = `${service.client.url}/api/v2${PATH}?managed=true&colour=blue`;
@@ -124,7 +124,7 @@ describe('GET /management/memberships/', () => {
     expect(ids).toHaveLength(32);
   });
 
-  test('a limit over 1000 is lowered to it, and an offset past the end finds nothing', async () => {
+  test('a limit above 1000 is lowered to 1000, and an offset past the end returns an empty page', async () => {
     const { hospital, admin } = await service.given.hospital();
     await service.given.crowd(hospital, 1000);
     const page = (await admin.get(`${PATH}?managed=true&limit=99999`)).isOk({ count: 1002 }).body<Page>();
@@ -133,7 +133,7 @@ describe('GET /management/memberships/', () => {
     (await admin.get(`${PATH}?managed=true&offset=5000`)).isOk({ count: 1002, next: null, results: [] });
   });
 
-  test('an empty parameter is as an absent one', async () => {
+  test('an empty parameter is treated as absent', async () => {
     const { admin, adminship } = await service.given.hospital();
     isListOf(
       await admin.get(`${PATH}?hospital=&type_membership=&is_active=&is_deleted=&managed=&limit=&offset=`),
@@ -150,7 +150,7 @@ describe('GET /management/memberships/', () => {
     ['is_active', 'maybe'],
     ['is_deleted', '2'],
     ['managed', 'yes'],
-  ])('%s=%s is refused', async (name, value) => {
+  ])('the query %s=%s is rejected', async (name, value) => {
     const { admin } = await service.given.hospital();
     (await admin.get(`${PATH}?${name}=${value}`)).isInvalid(name);
   });

@@ -7,14 +7,14 @@ const APPOINT = /appoint another ADMIN first/;
 const pathOf = (id: number) => `/management/memberships/${String(id)}`;
 
 describe('Rule 1: one membership for a medic and a hospital', () => {
-  test('the same creation again is a conflict that names the first', async () => {
+  test('repeating a creation is a conflict that names the existing membership', async () => {
     const { hospital, admin, outsider } = await service.given.hospital();
     const { id } = (await admin.addMember(hospital, outsider)).isCreated().body();
     (await admin.addMember(hospital, outsider)).is(409, { membership: id });
     (await admin.addMember(hospital, outsider, { is_active: false })).is(409, { membership: id });
   });
 
-  test('a removed medic comes back by restoring, under the same id and date_joined', async () => {
+  test("restoring a removed medic's membership keeps its id and date_joined", async () => {
     const { hospital, admin, member, membership } = await service.given.hospital();
     const { date_joined } = (await admin.get(pathOf(membership))).body();
     (await admin.removeMembership(membership)).isCreated({ date_joined });
@@ -26,21 +26,27 @@ describe('Rule 1: one membership for a medic and a hospital', () => {
 
 describe('Rule 2: a hospital never loses its last live ADMIN', () => {
   test.each<[string, object]>([
-    ['by a change of type', { type_membership: 'MEMBER' }],
-    ['by is_deleted', { is_deleted: true }],
-    ['by both', { type_membership: 'MEMBER', is_deleted: true }],
-    ['by is_deleted beside an unchanged type', { type_membership: 'ADMIN', is_deleted: true }],
+    ['a change of type cannot demote the last ADMIN', { type_membership: 'MEMBER' }],
+    ['is_deleted true cannot remove the last ADMIN', { is_deleted: true }],
+    [
+      'is_deleted true with a change of type cannot remove the last ADMIN',
+      { type_membership: 'MEMBER', is_deleted: true },
+    ],
+    [
+      'is_deleted true with an unchanged type cannot remove the last ADMIN',
+      { type_membership: 'ADMIN', is_deleted: true },
+    ],
   ])('%s', async (_, change) => {
     const { admin, adminship } = await service.given.hospital();
     (await admin.changeMembership(adminship, change)).isConflict(APPOINT);
   });
 
-  test('by leaving', async () => {
+  test('the last ADMIN cannot leave', async () => {
     const { admin, adminship } = await service.given.hospital();
     (await admin.removeMembership(adminship)).isConflict(APPOINT);
   });
 
-  test('a deleted ADMIN, a MEMBER and an ADMIN of another hospital do not count', async () => {
+  test('a deleted ADMIN, a MEMBER and an ADMIN of another hospital do not count as another ADMIN', async () => {
     const { given } = service;
     const { hospital, admin, adminship, stranger } = await given.hospital();
     await given.membership(await given.medic(), hospital, { type: MembershipType.ADMIN, isDeleted: true });
@@ -49,21 +55,21 @@ describe('Rule 2: a hospital never loses its last live ADMIN', () => {
     (await admin.changeMembership(adminship, { type_membership: 'MEMBER' })).isConflict(APPOINT);
   });
 
-  test('where another ADMIN is appointed first, the change is made', async () => {
+  test('the last ADMIN can step down after appointing another ADMIN', async () => {
     const { admin, adminship, member, membership } = await service.given.hospital();
     (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();
     (await admin.changeMembership(adminship, { type_membership: 'MEMBER' })).isCreated({ type_membership: 'MEMBER' });
     (await member.removeMembership(membership)).isConflict(APPOINT);
   });
 
-  test('one of two ADMINs removes the other, and is the last then', async () => {
+  test('one of two ADMINs can remove the other, and is then the last ADMIN', async () => {
     const { admin, adminship, member, membership } = await service.given.hospital();
     (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();
     (await member.removeMembership(adminship)).isCreated({ is_deleted: true });
     (await member.changeMembership(membership, { is_deleted: true })).isConflict(APPOINT);
   });
 
-  test('what leaves the last ADMIN an ADMIN is no matter of it', async () => {
+  test('a change that keeps the last ADMIN an ADMIN is accepted', async () => {
     const { admin, adminship } = await service.given.hospital();
     (await admin.changeMembership(adminship, { type_membership: 'ADMIN', is_deleted: false })).isCreated();
     (await admin.changeMembership(adminship, { is_active: false })).isCreated({ is_active: false });
@@ -87,21 +93,21 @@ describe('A deleted membership', () => {
   test.each<[string, object]>([
     ['type_membership', { type_membership: 'ADMIN' }],
     ['is_active', { is_active: false }],
-    ['type_membership beside is_deleted true', { type_membership: 'ADMIN', is_deleted: true }],
-  ])('must be restored before its %s changes', async (_, change) => {
+    ['type_membership together with is_deleted true', { type_membership: 'ADMIN', is_deleted: true }],
+  ])('a deleted membership must be restored before a change of %s', async (_, change) => {
     const { admin, membership } = await removed();
     (await admin.changeMembership(membership, change)).isConflict(/restore it first/);
     (await admin.changeMembership(membership, { is_deleted: false })).isCreated();
   });
 
-  test('is restored and changed in the same call', async () => {
+  test('a deleted membership can be restored and changed in one request', async () => {
     const { admin, membership, member, hospital } = await removed();
     const change = { is_deleted: false, type_membership: 'ADMIN' };
     (await admin.changeMembership(membership, change)).isCreated(change);
     (await member.get(`/memberships/${String(hospital)}`)).isOk();
   });
 
-  test('stays as it is where it is deleted again or sent what it has', async () => {
+  test('deleting a deleted membership again, or sending its present values, changes nothing', async () => {
     const { admin, membership } = await removed();
     const before = await service.client.rows();
     const same = { is_deleted: true, type_membership: 'Member', is_active: true };
@@ -110,7 +116,7 @@ describe('A deleted membership', () => {
     expect(await service.client.rows()).toBe(before);
   });
 
-  test('comes back with its type', async () => {
+  test('a restored membership keeps its type', async () => {
     const { given } = service;
     const { hospital, admin } = await given.hospital();
     const was = { type: MembershipType.ADMIN, isDeleted: true };
@@ -120,7 +126,7 @@ describe('A deleted membership', () => {
 });
 
 describe('Rule 5: who may change and remove', () => {
-  test('an unknown id is 404 to anybody, and one of a hospital that the caller does not administer 401', async () => {
+  test('an unknown id is a 404 for anyone, and a membership that the caller does not administer is a 401', async () => {
     const { adminship, member, membership, outsider, stranger } = await service.given.hospital();
     for (const actor of [member, outsider, stranger]) {
       (await actor.changeMembership(2147483647, {})).isNotFound();
@@ -130,13 +136,13 @@ describe('Rule 5: who may change and remove', () => {
     }
   });
 
-  test('a MEMBER cannot change their own live membership, and may delete it', async () => {
+  test('a MEMBER can delete, but not change, their own live membership', async () => {
     const { member, membership } = await service.given.hospital();
     (await member.changeMembership(membership, { is_active: false })).isRefused('Unauthorized Medic');
     (await member.removeMembership(membership)).isCreated({ is_deleted: true });
   });
 
-  test('who created a membership has no right by that', async () => {
+  test('creating a membership grants no rights', async () => {
     const { hospital, admin, adminship, member, membership, outsider } = await service.given.hospital();
     const { id } = (await admin.addMember(hospital, outsider)).isCreated().body<{ id: number }>();
     (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();

@@ -5,7 +5,7 @@ const service = useService();
 
 const PATH = '/management/memberships/';
 
-/** @returns a hospital whose MEMBER is Ana, and the object of her membership */
+/** @returns a hospital whose MEMBER is Ana, and her membership as the API returns it */
 async function scene() {
   const { given } = service;
   const { hospital, admin, outsider } = await given.hospital();
@@ -27,31 +27,31 @@ async function scene() {
 }
 
 describe("The specification's page on memberships", () => {
-  test("the list has the caller's own memberships, in pages", async () => {
+  test("GET /management/memberships/ lists the caller's own memberships in pages", async () => {
     const { ana, object } = await scene();
     const answer = (await ana.get(PATH)).isOk();
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(answer.json).toEqual({ count: 1, next: null, previous: null, results: [object] });
   });
 
-  test('one membership is read', async () => {
+  test('a medic reads one of their own memberships', async () => {
     const { ana, object, path } = await scene();
     expect((await ana.get(path)).isOk().json).toEqual(object);
   });
 
-  test('one membership is hidden from everyone else', async () => {
+  test('a membership is hidden from an outsider', async () => {
     const { outsider, path } = await scene();
     (await outsider.get(path)).isNotFound('Not found');
   });
 
-  test("a hospital's memberships are a bare array, newest first", async () => {
+  test("the list of a hospital's memberships is a bare array, newest first", async () => {
     const { admin, hospital, object } = await scene();
     const list = (await admin.get(`/memberships/${String(hospital)}/`)).isOk().body<object[]>();
     expect(list).toHaveLength(3);
     expect(list.at(-1)).toEqual(object);
   });
 
-  test('a membership is created', async () => {
+  test('an ADMIN creates a membership', async () => {
     const { admin, hospital, outsider } = await scene();
     const sent = { medic: outsider.id, hospital, type_membership: 'ADMIN', is_active: true };
     const answer = (await admin.post(PATH, sent)).isCreated();
@@ -59,7 +59,7 @@ describe("The specification's page on memberships", () => {
     expect(answer.json).toEqual({ id, medic: outsider.id, hospital, type_membership: 'ADMIN' });
   });
 
-  test('a membership that exists is to be edited instead', async () => {
+  test('creating a membership that exists responds that it should be edited instead', async () => {
     const { admin, hospital, ana, id } = await scene();
     expect((await admin.post(PATH, { medic: ana.id, hospital, type_membership: 'MEMBER' })).is(409).json).toEqual({
       message: 'Membership already exists please edit instead of trying to create it again.',
@@ -67,24 +67,24 @@ describe("The specification's page on memberships", () => {
     });
   });
 
-  test('a change answers 201 and the object', async () => {
+  test('a change responds with 201 and the membership', async () => {
     const { admin, object, path } = await scene();
     const answer = (await admin.patch(path, { type_membership: 'ADMIN' })).isCreated();
     expect(answer.json).toEqual({ ...object, type_membership: 'ADMIN' });
   });
 
-  test('a removal answers 201 and the object, and is_deleted false restores it', async () => {
+  test('a removal responds with 201 and the membership, and is_deleted false restores it', async () => {
     const { admin, object, path } = await scene();
     expect((await admin.delete(path)).isCreated().json).toEqual({ ...object, is_deleted: true });
     expect((await admin.patch(path, { is_deleted: false })).isCreated().json).toEqual(object);
   });
 
-  test('a medic leaves by removing their own', async () => {
+  test('a medic leaves by removing their own membership', async () => {
     const { ana, object, path } = await scene();
     expect((await ana.delete(path)).isCreated().json).toEqual({ ...object, is_deleted: true });
   });
 
-  test('what does not exist is not found', async () => {
+  test('an unknown membership is not found', async () => {
     const { admin } = await scene();
     for (const method of ['GET', 'PATCH', 'DELETE'])
       (await admin.send(method, `${PATH}2147483647/`)).isNotFound('Not found');
@@ -97,7 +97,7 @@ describe("The specification's page on memberships", () => {
     ['a removal', 'DELETE', ({ path }) => [path]],
   ];
 
-  test.each(calls)('%s without the right is an Unauthorized Medic', async (_, method, callOf) => {
+  test.each(calls)('%s without the right responds with Unauthorized Medic', async (_, method, callOf) => {
     const given = await scene();
     const [path, body] = callOf(given);
     (await given.outsider.send(method, path, { body })).isRefused('Unauthorized Medic');
@@ -107,14 +107,14 @@ describe("The specification's page on memberships", () => {
     ...calls,
     ['the list', 'GET', () => [PATH]] as (typeof calls)[number],
     ['reading one', 'GET', ({ path }) => [path]] as (typeof calls)[number],
-  ])('%s with a bad token is an Invalid Token', async (_, method, callOf) => {
+  ])('%s with an invalid token responds with Invalid Token', async (_, method, callOf) => {
     const [path, body] = callOf(await scene());
     const headers = { authorization: 'Token 9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b' };
     (await service.client.send(method, path, { body, headers })).isRefused('Invalid Token');
     (await service.client.send(method, path, { body })).isRefused('Invalid Token');
   });
 
-  test("the scheme's case does not matter", async () => {
+  test('the authentication scheme is case-insensitive', async () => {
     const { ana, object } = await scene();
     const readAs = (scheme: string, { token }: Actor) =>
       service.client.get(PATH, { headers: { authorization: `${scheme} ${token}` } });

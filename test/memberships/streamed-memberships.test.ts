@@ -11,10 +11,10 @@ import { waitingIn } from '../support/waiting.js';
 
 const service = useService();
 
-/** The embedded database has no connections of its own that could be heard or cut. */
+/** The embedded database has no connections that a test could observe or terminate. */
 const testOnServer = isServer ? test : test.skip;
 
-testOnServer('HEAD reads no more of a long list than is needed to say that it is there', async () => {
+testOnServer('HEAD reads only the first batch of a long list', async () => {
   const { hospital, admin } = await service.given.hospital();
   await service.given.crowd(hospital, 1_600);
   let batches = 0;
@@ -23,7 +23,7 @@ testOnServer('HEAD reads no more of a long list than is needed to say that it is
   });
   const path = `/memberships/${String(hospital)}`;
   const { headers } = (await admin.send('HEAD', path)).isOk();
-  // Whatever the first request has left to do is done before these are.
+  // These requests end after any work that the first one left behind.
   for (let later = 0; later < 10; later += 1) (await admin.get('/locations/')).isOk();
   expect(batches).toBe(1);
   const whole = (await admin.get(path)).isOk();
@@ -34,44 +34,41 @@ testOnServer('HEAD reads no more of a long list than is needed to say that it is
     expect({ [name]: headers.get(name) }).toEqual({ [name]: whole.headers.get(name) });
 });
 
-testOnServer(
-  'where the database fails in the middle of a list, the client can tell, and the log says why',
-  async () => {
-    const { hospital, admin } = await service.given.hospital();
-    await service.given.crowd(hospital, 40_000);
-    const accepted = once(service.app.getHttpServer(), 'connection') as Promise<[Socket]>;
-    const socket = await connectTo(service.client.url);
-    const [served] = await accepted;
-    const headers = { Authorization: `Token ${admin.token}`, 'X-Request-Id': 'cut' };
-    socket.write(rawRequest(`GET /api/v2/memberships/${String(hospital)}`, headers));
-    await until(() => served.bytesWritten > 0);
-    // The client reads nothing yet, so most of the list has not been read from the database either.
-    const holder = await service.database.connect();
-    await holder.query('BEGIN; LOCK TABLE membership');
-    const chunks: Buffer[] = [];
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
-    const closed = once(socket, 'close');
-    const waiting = await until(async () => (await waitingIn(holder, 'membership'))[0]);
-    await holder.query('SELECT pg_terminate_backend($1)', [waiting]);
-    await closed;
-    await holder.query('ROLLBACK');
-    await holder.end();
-    const text = Buffer.concat(chunks).toString();
-    expect(text).toMatch(/^HTTP\/1.1 200 /);
-    expect(text).not.toMatch(/0\r\n\r\n$/);
-    const lines = await until(() => {
-      const found = service.log.filter((line) => line.includes('"reqId":"cut"'));
-      return found.some((line) => line.includes('"code"')) ? found : undefined;
-    });
-    expect(lines.map((line) => JSON.parse(line) as object)).toContainEqual(
-      expect.objectContaining({ level: 40, code: '57P01', msg: 'database unavailable' }),
-    );
-    expect(service.log.join('')).not.toMatch(/"level":50|terminating|administrator|SELECT|membership s/);
-    await until(async () => (await admin.get(`/memberships/${String(hospital)}`)).status === 200);
-  },
-);
+testOnServer('if the database fails during a list, the client can detect it and the log has the reason', async () => {
+  const { hospital, admin } = await service.given.hospital();
+  await service.given.crowd(hospital, 40_000);
+  const accepted = once(service.app.getHttpServer(), 'connection') as Promise<[Socket]>;
+  const socket = await connectTo(service.client.url);
+  const [served] = await accepted;
+  const headers = { Authorization: `Token ${admin.token}`, 'X-Request-Id': 'cut' };
+  socket.write(rawRequest(`GET /api/v2/memberships/${String(hospital)}`, headers));
+  await until(() => served.bytesWritten > 0);
+  // The client reads nothing yet, so most of the list is still in the database.
+  const holder = await service.database.connect();
+  await holder.query('BEGIN; LOCK TABLE membership');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
+  const closed = once(socket, 'close');
+  const waiting = await until(async () => (await waitingIn(holder, 'membership'))[0]);
+  await holder.query('SELECT pg_terminate_backend($1)', [waiting]);
+  await closed;
+  await holder.query('ROLLBACK');
+  await holder.end();
+  const text = Buffer.concat(chunks).toString();
+  expect(text).toMatch(/^HTTP\/1.1 200 /);
+  expect(text).not.toMatch(/0\r\n\r\n$/);
+  const lines = await until(() => {
+    const found = service.log.filter((line) => line.includes('"reqId":"cut"'));
+    return found.some((line) => line.includes('"code"')) ? found : undefined;
+  });
+  expect(lines.map((line) => JSON.parse(line) as object)).toContainEqual(
+    expect.objectContaining({ level: 40, code: '57P01', msg: 'database unavailable' }),
+  );
+  expect(service.log.join('')).not.toMatch(/"level":50|terminating|administrator|SELECT|membership s/);
+  await until(async () => (await admin.get(`/memberships/${String(hospital)}`)).status === 200);
+});
 
-describe('a list that is being read slowly ends as soon as its reader may not have it anymore', () => {
+describe("a slow reader's list ends as soon as the reader loses access", () => {
   const COUNT = 40_000;
   let hospital: number;
   beforeAll(async () => {
@@ -81,11 +78,26 @@ describe('a list that is being read slowly ends as soon as its reader may not ha
 
   const sql = (text: string, id: number) => service.dataSource.query<unknown>(text, [id]);
   test.each<[string, (admin: Actor) => Promise<unknown>]>([
-    ['the right is removed', ({ id }) => sql('UPDATE membership SET is_deleted = true WHERE medic_id = $1', id)],
-    ['the right is reduced', ({ id }) => sql(`UPDATE membership SET type = 'MEMBER' WHERE medic_id = $1`, id)],
-    ['the key is revoked', ({ id }) => sql('UPDATE api_token SET revoked_at = now() WHERE medic_id = $1', id)],
-    ['the key expires', ({ id }) => sql('UPDATE api_token SET expires_at = now() WHERE medic_id = $1', id)],
-    ['the medic is deactivated', ({ id }) => sql('UPDATE medic SET is_active = false WHERE id = $1', id)],
+    [
+      "the list ends when the caller's membership is deleted",
+      ({ id }) => sql('UPDATE membership SET is_deleted = true WHERE medic_id = $1', id),
+    ],
+    [
+      'the list ends when the caller is demoted',
+      ({ id }) => sql(`UPDATE membership SET type = 'MEMBER' WHERE medic_id = $1`, id),
+    ],
+    [
+      'the list ends when the key is revoked',
+      ({ id }) => sql('UPDATE api_token SET revoked_at = now() WHERE medic_id = $1', id),
+    ],
+    [
+      'the list ends when the key expires',
+      ({ id }) => sql('UPDATE api_token SET expires_at = now() WHERE medic_id = $1', id),
+    ],
+    [
+      'the list ends when the medic is deactivated',
+      ({ id }) => sql('UPDATE medic SET is_active = false WHERE id = $1', id),
+    ],
   ])('%s', async (_, end) => {
     const admin = await service.given.medic();
     await service.given.membership(admin, hospital, { type: MembershipType.ADMIN });
@@ -96,7 +108,7 @@ describe('a list that is being read slowly ends as soon as its reader may not ha
     const headers = { Authorization: `Token ${admin.token}`, 'X-Request-Id': id };
     socket.write(rawRequest(`GET /api/v2/memberships/${String(hospital)}`, headers));
     await until(() => served.bytesWritten > 0);
-    // Nothing is read yet, so most of the list has not left the database.
+    // The client reads nothing yet, so most of the list is still in the database.
     await end(admin);
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);

@@ -19,7 +19,7 @@ describe('PATCH /management/memberships/{id}', () => {
       (await cast[who].changeMembership(id, { type_membership: 'ADMIN' })).isRefused('Unauthorized Medic');
   });
 
-  test('a member cannot promote themselves, nor change or remove their own by it', async () => {
+  test('a MEMBER can neither promote themselves nor change or remove their own membership with PATCH', async () => {
     const { member, membership } = await service.given.hospital();
     for (const change of [
       { type_membership: 'ADMIN' },
@@ -31,18 +31,18 @@ describe('PATCH /management/memberships/{id}', () => {
       (await member.changeMembership(membership, change)).isRefused('Unauthorized Medic');
   });
 
-  test('a medic who was removed cannot restore themselves', async () => {
+  test('a medic who was removed cannot restore their own membership', async () => {
     const { removedMember, removedMembership } = await castOf(service);
     (await removedMember.changeMembership(removedMembership, { is_deleted: false })).isRefused('Unauthorized Medic');
   });
 
-  test.each(NO_IDS)('%s is not found', async (id) => {
+  test.each(NO_IDS)('PATCH responds to the id %s with 404', async (id) => {
     const { admin, outsider } = await service.given.hospital();
     (await admin.patch(`/management/memberships/${id}`, { type_membership: 'ADMIN' })).isNotFound();
     (await outsider.patch(`/management/memberships/${id}`, { colour: 'blue' })).isNotFound();
   });
 
-  test('an ADMIN promotes and demotes, and is answered the object as reading it answers', async () => {
+  test('an ADMIN promotes and demotes, and the response equals that of GET', async () => {
     const { admin, member, membership } = await service.given.hospital();
     for (const [sent, type_membership] of [
       ['admin', 'ADMIN'],
@@ -55,7 +55,7 @@ describe('PATCH /management/memberships/{id}', () => {
     }
   });
 
-  test('a promoted MEMBER administers at once, and a demoted ADMIN no more', async () => {
+  test('a promotion and a demotion take effect at once', async () => {
     const { hospital, admin, adminship, member, membership, outsider } = await service.given.hospital();
     (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();
     (await member.changeMembership(adminship, { type_membership: 'MEMBER' })).isCreated();
@@ -63,7 +63,7 @@ describe('PATCH /management/memberships/{id}', () => {
     (await member.addMember(hospital, outsider)).isCreated();
   });
 
-  test('is_deleted removes and restores; an absent field stays', async () => {
+  test('is_deleted removes and restores a membership, and absent fields stay unchanged', async () => {
     const { hospital, admin, member, membership } = await service.given.hospital();
     const before = (await member.get(pathOf(membership))).json;
     (await admin.changeMembership(membership, { is_deleted: true })).isCreated({ is_deleted: true, is_active: true });
@@ -77,7 +77,7 @@ describe('PATCH /management/memberships/{id}', () => {
     ['no body under a JSON content type', '', { 'content-type': 'application/json' }],
     ['an empty object', {}],
     ['an empty form', new URLSearchParams()],
-  ])('%s changes nothing and answers as usual', async (_, body, headers = {}) => {
+  ])('PATCH with %s changes nothing and responds as usual', async (_, body, headers = {}) => {
     const { admin, membership } = await service.given.hospital();
     const before = await service.client.rows();
     const answer = (await admin.patch(pathOf(membership), body, { headers })).isCreated({ id: membership });
@@ -85,7 +85,7 @@ describe('PATCH /management/memberships/{id}', () => {
     expect(await service.client.rows()).toBe(before);
   });
 
-  test('the whole object that GET answers is accepted, live or deleted, and changes nothing', async () => {
+  test('PATCH accepts the object that GET returns, live or deleted, and changes nothing', async () => {
     const { admin, membership, removedMembership } = await castOf(service);
     for (const id of [membership, removedMembership]) {
       const read = (await admin.get(pathOf(id))).isOk().json;
@@ -95,14 +95,14 @@ describe('PATCH /management/memberships/{id}', () => {
     }
   });
 
-  test('id and date_joined are accepted and ignored', async () => {
+  test('PATCH accepts and ignores id and date_joined', async () => {
     const { admin, membership } = await service.given.hospital();
     const { json } = await admin.get(pathOf(membership));
     const sent = { id: 1, date_joined: '1999-01-01T00:00:00.000000Z', is_deleted: false };
     expect((await admin.changeMembership(membership, sent)).isCreated().json).toEqual(json);
   });
 
-  test('medic and hospital may be sent where they are the present ones: an id, its digits, or the nested medic', async () => {
+  test('PATCH accepts the present medic and hospital as ids, digits or a nested medic', async () => {
     const { hospital, admin, member, membership } = await service.given.hospital();
     const medics = [member.id, String(member.id), { id: member.id }, { id: member.id, name: 'Other', email: 'o@x.mx' }];
     for (const medic of medics) (await admin.changeMembership(membership, { medic })).isCreated();
@@ -110,15 +110,15 @@ describe('PATCH /management/memberships/{id}', () => {
       (await admin.changeMembership(membership, { hospital: same })).isCreated({ hospital });
   });
 
-  test('a form, and a path with its trailing slash, say the same', async () => {
+  test('PATCH accepts form bodies and trailing slashes', async () => {
     const { admin, member, membership } = await service.given.hospital();
     const form = new URLSearchParams({ type_membership: 'admin', medic: String(member.id), is_deleted: '0' });
     (await admin.patch(`${pathOf(membership)}/`, form)).isCreated({ type_membership: 'ADMIN' });
   });
 });
 
-describe('PATCH /management/memberships/{id} refuses', () => {
-  test('to move the membership to another medic or hospital, and names each', async () => {
+describe('PATCH /management/memberships/{id} rejects', () => {
+  test('a membership cannot be moved to another medic or hospital, and the errors name each field', async () => {
     const { hospital, admin, membership, outsider } = await service.given.hospital();
     (await admin.changeMembership(membership, { medic: outsider.id })).isInvalid('medic');
     (await admin.changeMembership(membership, { medic: { id: outsider.id } })).isInvalid('medic');
@@ -130,7 +130,7 @@ describe('PATCH /management/memberships/{id} refuses', () => {
     answer.isInvalid('medic', 'hospital').is(400, { errors: { medic: [sentence], hospital: [sentence] } });
   });
 
-  test('to move it to another hospital that the caller administers', async () => {
+  test('a membership cannot be moved to another hospital that the caller administers', async () => {
     const { admin, membership } = await service.given.hospital();
     const { id: hospital } = (await admin.post('/hospital/', HOSPITAL)).isCreated().body<{ id: number }>();
     (await admin.changeMembership(membership, { hospital })).isInvalid('hospital');
@@ -156,12 +156,12 @@ describe('PATCH /management/memberships/{id} refuses', () => {
     ['is_deleted', ''],
     ['typo_membership', 'ADMIN'],
     ['constructor', 'ADMIN'],
-  ])('%s: %j', async (field, value) => {
+  ])('PATCH rejects %s: %j', async (field, value) => {
     const { admin, membership } = await service.given.hospital();
     (await admin.changeMembership(membership, { [field]: value })).isInvalid(field);
   });
 
-  test('every bad field at once, by its name', async () => {
+  test('every invalid field is reported at once, by name', async () => {
     const { admin, membership } = await service.given.hospital();
     const change = { type_membership: 'X', is_active: 'X', is_deleted: 'X', colour: 'X' };
     (await admin.changeMembership(membership, change)).isInvalid(
@@ -172,7 +172,7 @@ describe('PATCH /management/memberships/{id} refuses', () => {
     );
   });
 
-  test('a field before a state', async () => {
+  test('an invalid field is reported before a conflict with the present state', async () => {
     const { admin, adminship } = await service.given.hospital();
     const change = { type_membership: 'MEMBER', is_active: 'maybe' };
     (await admin.changeMembership(adminship, change)).isInvalid('is_active');
