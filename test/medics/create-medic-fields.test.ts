@@ -3,8 +3,8 @@ import { useService } from '../support/service.js';
 
 const service = useService();
 
-describe('POST /medics/ refuses', () => {
-  test('a body without the required fields, and names each', async () => {
+describe('POST /medics/ rejects', () => {
+  test('POST rejects a body without the required fields, and names each', async () => {
     const creator = await service.given.medic();
     (await creator.post('/medics/', {})).isInvalid('name', 'email', 'password');
     (await creator.post('/medics/')).isInvalid('name', 'email', 'password');
@@ -42,7 +42,7 @@ describe('POST /medics/ refuses', () => {
     ['is_admin_membership', 'ADMIN'],
     ['colour', 'blue'],
     ['created_by', 1],
-  ])('%s: %j', async (field, value) => {
+  ])('POST rejects %s: %j', async (field, value) => {
     const creator = await service.given.medic();
     (await creator.post('/medics/', medicBody({ [field]: value }))).isInvalid(field);
   });
@@ -55,14 +55,14 @@ describe('POST /medics/ refuses', () => {
     ['alma_mater', 255],
     ['campaign', 255],
     ['password', 1024],
-  ])('%s longer than %d code points, and says so', async (field, limit) => {
+  ])('POST rejects a %s longer than %d code points, and names the limit', async (field, limit) => {
     const creator = await service.given.medic();
     (await creator.post('/medics/', medicBody({ [field]: '🩺'.repeat(limit) }))).isCreated();
     const answer = await creator.post('/medics/', medicBody({ [field]: 'x'.repeat(limit + 1) }));
     answer.isInvalid(field).is(400, { errors: { [field]: [expect.stringContaining(String(limit))] } });
   });
 
-  test('a password shorter than 8 code points, and says so', async () => {
+  test('POST rejects a password shorter than 8 code points, and names the limit', async () => {
     const creator = await service.given.medic();
     (await creator.post('/medics/', medicBody({ password: '🔑'.repeat(8) }))).isCreated();
     (await creator.post('/medics/', medicBody({ password: '🔑'.repeat(7) })))
@@ -70,7 +70,7 @@ describe('POST /medics/ refuses', () => {
       .is(400, { errors: { password: [expect.stringContaining('8')] } });
   });
 
-  test('an email longer than 254 characters, and says so', async () => {
+  test('POST rejects an email longer than 254 characters, and names the limit', async () => {
     const creator = await service.given.medic();
     const labels = ['a', 'b', 'c'].map((letter) => letter.repeat(61)).join('.');
     const longest = `${'x'.repeat(64)}@${labels}.mx`;
@@ -81,7 +81,7 @@ describe('POST /medics/ refuses', () => {
       .is(400, { errors: { email: [expect.stringContaining('254')] } });
   });
 
-  test('every wrong field at once', async () => {
+  test('every invalid field is reported at once', async () => {
     const creator = await service.given.medic();
     const wrong = { name: '', email: 'x', password: 'x', female: 'x', hospital: 'x', colour: 'x' };
     (await creator.post('/medics/', wrong)).isInvalid(...Object.keys(wrong));

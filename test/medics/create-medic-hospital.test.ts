@@ -8,12 +8,12 @@ const service = useService();
 
 describe('POST /medics/ with hospital', () => {
   test.each<[string, object, boolean]>([
-    ['a MEMBER unless asked', {}, false],
-    ['a MEMBER with is_admin_membership false', { is_admin_membership: false }, false],
-    ['a MEMBER with is_admin_membership null', { is_admin_membership: null }, false],
-    ['an ADMIN with is_admin_membership true', { is_admin_membership: true }, true],
-    ['an ADMIN with is_admin_membership "1"', { is_admin_membership: '1' }, true],
-  ])('by its ADMIN makes the new medic %s, and it their active hospital', async (_, extra, isAdmin) => {
+    ['a MEMBER by default', {}, false],
+    ['a MEMBER if is_admin_membership is false', { is_admin_membership: false }, false],
+    ['a MEMBER if is_admin_membership is null', { is_admin_membership: null }, false],
+    ['an ADMIN if is_admin_membership is true', { is_admin_membership: true }, true],
+    ['an ADMIN if is_admin_membership is "1"', { is_admin_membership: '1' }, true],
+  ])('with hospital, an ADMIN creates %s who is active there', async (_, extra, isAdmin) => {
     const { hospital, admin } = await service.given.hospital();
     const { id, token } = (await admin.post('/medics/', medicBody({ hospital, ...extra })))
       .isCreated({ hospital, is_admin_membership: isAdmin })
@@ -26,20 +26,20 @@ describe('POST /medics/ with hospital', () => {
     (await admin.get(`/memberships/${String(hospital)}`)).isOk(expect.arrayContaining([expectMedic(id)]));
   });
 
-  test('takes a string of digits, and a form', async () => {
+  test('POST accepts the hospital as a string of digits, and in a form', async () => {
     const { hospital, admin } = await service.given.hospital();
     (await admin.post('/medics/', medicBody({ hospital: String(hospital) }))).isCreated({ hospital });
     const form = formOf(medicBody({ hospital, is_admin_membership: 'True' }));
     (await admin.post('/medics/', form)).isCreated({ hospital, is_admin_membership: true });
   });
 
-  test('may be one that is not the active hospital of the caller', async () => {
+  test('an ADMIN creates a medic for a hospital that is not their own active one', async () => {
     const { hospital, stranger, admin } = await service.given.hospital();
     (await admin.addMember(hospital, stranger, { type_membership: 'ADMIN' })).isCreated();
     (await stranger.post('/medics/', medicBody({ hospital }))).isCreated({ hospital });
   });
 
-  test.each(NOT_ADMINS)('is refused to %s with one sentence, and nothing is stored', async (_, who) => {
+  test.each(NOT_ADMINS)('%s cannot create a medic for the hospital, and nothing is stored', async (_, who) => {
     const cast = await castOf(service);
     const body = medicBody({ hospital: cast.hospital, is_admin_membership: true });
     (await cast[who].post('/medics/', body)).is(400, cannotAssign(cast.hospital));
@@ -47,18 +47,18 @@ describe('POST /medics/ with hospital', () => {
     (await cast[who].post('/medics/', { ...body, hospital: null })).isCreated({ hospital: null });
   });
 
-  test('that does not exist is refused with the same sentence', async () => {
+  test('an unknown hospital is refused with the same message as a missing right', async () => {
     const { admin } = await service.given.hospital();
     (await admin.post('/medics/', medicBody({ hospital: 2147483647 }))).is(400, cannotAssign(2147483647));
   });
 
-  test('and an email that is taken stores no membership', async () => {
+  test('an email that is taken stores no membership', async () => {
     const { hospital, admin, member } = await service.given.hospital();
     (await admin.post('/medics/', medicBody({ hospital, email: member.email }))).isInvalid('email');
     expect((await admin.get(`/memberships/${String(hospital)}`)).isOk().body<unknown[]>()).toHaveLength(2);
   });
 
-  test('makes no hash of a password for those who may not', async () => {
+  test('the password is not hashed for a caller without the right', async () => {
     const hash = jest.spyOn(jest.requireActual<typeof Argon2>('@node-rs/argon2'), 'hash');
     const { hospital, admin, member, outsider } = await service.given.hospital();
     for (const caller of [member, outsider])
@@ -69,7 +69,7 @@ describe('POST /medics/ with hospital', () => {
     hash.mockRestore();
   });
 
-  test('gives the creator no right over memberships that the hospital does not give', async () => {
+  test('creating a medic for a hospital gives the creator no right over other memberships', async () => {
     const { hospital, admin, adminship, member, membership } = await service.given.hospital();
     const { id } = (await admin.post('/medics/', medicBody({ hospital }))).isCreated().body();
     (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();

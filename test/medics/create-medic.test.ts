@@ -30,7 +30,7 @@ describe('POST /medics/', () => {
   }));
 
   test.each(['admin', 'member', 'outsider', 'stranger'] as const)(
-    'any medic may: the %s of a hospital',
+    'any medic can create a medic: the %s of a hospital',
     async (who) => {
       const scene = await service.given.hospital();
       const { id } = (await scene[who].post('/medics/', medicBody())).isCreated().body<Created>();
@@ -38,7 +38,7 @@ describe('POST /medics/', () => {
     },
   );
 
-  test('what is not given is null, active and without hospital', async () => {
+  test('an absent field is null, the medic is active and belongs to no hospital', async () => {
     const creator = await service.given.medic();
     const { password, ...body } = medicBody();
     expect((await creator.post('/medics', { ...body, password })).isCreated().json).toEqual({
@@ -59,18 +59,18 @@ describe('POST /medics/', () => {
     });
   });
 
-  test('every field is stored as it is sent', async () => {
+  test('every field is stored as sent', async () => {
     const creator = await service.given.medic();
     const { id } = (await creator.post('/medics/', medicBody(FIELDS))).isCreated(FIELDS).body<Created>();
     (await creator.get(`/medics/${String(id)}`)).isOk(FIELDS);
   });
 
-  test('a form says the same as JSON', async () => {
+  test('a form and a JSON body create the same medic', async () => {
     const creator = await service.given.medic();
     (await creator.post('/medics/', formOf(medicBody(FIELDS)))).isCreated(FIELDS);
   });
 
-  test('nulls are taken where a field can be null', async () => {
+  test('null is accepted for every nullable field', async () => {
     const creator = await service.given.medic();
     const nulls = {
       hospital: null,
@@ -85,13 +85,13 @@ describe('POST /medics/', () => {
     (await creator.post('/medics/', medicBody(nulls))).isCreated(nulls);
   });
 
-  test('a number for text is taken as it was written', async () => {
+  test('a number in a text field keeps its digits', async () => {
     const creator = await service.given.medic();
     const body = JSON.stringify(medicBody()).replace('}', ',"cedula_prof":12345678901234567890,"specialty_no":7}');
     (await creator.post('/medics/', body)).isCreated({ cedula_prof: '12345678901234567890', specialty_no: '7' });
   });
 
-  test('the token is that of the new medic, works at once and is not shown again', async () => {
+  test("the response contains the new medic's token, which works at once and is not shown again", async () => {
     const creator = await service.given.medic();
     const { id, token } = (await creator.post('/medics/', medicBody())).isCreated().body<Created>();
     (await service.client.get(`/medics/${String(id)}`, { token })).isOk({ id });
@@ -100,7 +100,7 @@ describe('POST /medics/', () => {
       expect((await creator.get(path)).isOk().text).not.toContain(token);
   });
 
-  test('the token of a medic who is created deactivated works from the activation on', async () => {
+  test('the token of a medic who was created deactivated works after the activation', async () => {
     const creator = await service.given.medic();
     const { id, token } = (await creator.post('/medics/', medicBody({ is_active: false })))
       .isCreated({ is_active: false })
@@ -110,7 +110,7 @@ describe('POST /medics/', () => {
     (await service.client.get('/medics/', { token })).isOk();
   });
 
-  test('the password is stored as an argon2id hash, and neither it nor the hash is ever answered or logged', async () => {
+  test('the password is stored as an argon2id hash, and neither is ever returned or logged', async () => {
     const creator = await service.given.medic();
     const password = 'contraseña 🔑 muy secreta';
     const created = (await creator.post('/medics/', medicBody({ password }))).isCreated();
@@ -126,7 +126,7 @@ describe('POST /medics/', () => {
     }
   });
 
-  test('read-only fields are ignored', async () => {
+  test('POST ignores read-only fields', async () => {
     const creator = await service.given.medic();
     const sent = { id: 1, specialty_verified: true, token: 'chosen' };
     const { id, token } = (await creator.post('/medics/', medicBody(sent)))
@@ -139,9 +139,9 @@ describe('POST /medics/', () => {
 
 describe('POST /medics/ with an email that is taken', () => {
   test.each<[string, (email: string) => string]>([
-    ['as it is', (email) => email],
+    ['as it is stored', (email) => email],
     ['in upper case', (email) => email.toUpperCase()],
-  ])('is refused: %s', async (_, respell) => {
+  ])('an email that is taken is rejected %s', async (_, respell) => {
     const creator = await service.given.medic();
     const body = medicBody({ email: `Íñigo.${String(creator.id)}@example.org` });
     (await creator.post('/medics/', body)).isCreated({ email: body.email });
@@ -149,14 +149,14 @@ describe('POST /medics/ with an email that is taken', () => {
     (await creator.get('/medics/')).isOk({ count: 1 });
   });
 
-  test('is refused whoever has it, a deactivated medic too, without a word of the database', async () => {
+  test("a deactivated medic's email is taken, and the error does not mention the database", async () => {
     const creator = await service.given.medic();
     const { email } = await service.given.medic({ isActive: false });
     const { text } = (await creator.post('/medics/', medicBody({ email }))).isInvalid('email');
     expect(text).not.toMatch(/unique|duplicate|constraint|key|medic_email/i);
   });
 
-  test('of 24 creations at once exactly one is granted', async () => {
+  test('24 concurrent creations with one email: exactly one succeeds', async () => {
     const creator = await service.given.medic();
     const email = `Many.${String(creator.id)}@example.org`;
     const answers = await Promise.all(

@@ -14,7 +14,7 @@ async function givenMedic() {
 
 describe('PATCH /medics/{id} with is_active', () => {
   test.each(['self', 'creator'] as const)(
-    'false, from %s, shuts every token out from the next request',
+    'is_active false, sent as %s, blocks every token from the next request on',
     async (who) => {
       const scene = await givenMedic();
       const further = await service.given.token(scene.self.id);
@@ -25,7 +25,7 @@ describe('PATCH /medics/{id} with is_active', () => {
     },
   );
 
-  test('true, from the creator, lets the tokens in again, except the revoked ones', async () => {
+  test('is_active true, sent by the creator, unblocks all tokens except revoked ones', async () => {
     const { creator, self, path } = await givenMedic();
     await new TokensService(service.dataSource).revoke(self.id, undefined);
     const token = await service.given.token(self.id);
@@ -36,7 +36,7 @@ describe('PATCH /medics/{id} with is_active', () => {
     (await self.get(path)).isRefused('Invalid Token');
   });
 
-  test('a deactivated medic cannot let themselves in again', async () => {
+  test('a deactivated medic cannot activate themselves', async () => {
     const { self, path } = await givenMedic();
     (await self.patch(path, { is_active: false })).is(202);
     (await self.patch(path, { is_active: true })).isRefused('Invalid Token');
@@ -45,7 +45,7 @@ describe('PATCH /medics/{id} with is_active', () => {
   test.each([
     ['themselves', false],
     ['their creator', true],
-  ])('false shuts out even the last ADMIN of a hospital, by %s, who stays its ADMIN', async (_, byCreator) => {
+  ])('the last ADMIN of a hospital, deactivated by %s, stays its ADMIN', async (_, byCreator) => {
     const { creator, self, path } = await givenMedic();
     const { id: hospital } = (await self.post('/hospital/', HOSPITAL)).isCreated().body();
     (await (byCreator ? creator : self).patch(path, { is_active: false })).is(202, { hospital });
@@ -54,7 +54,7 @@ describe('PATCH /medics/{id} with is_active', () => {
     (await self.get(`/hospital/${String(hospital)}`)).isOk({ is_admin: true });
   });
 
-  test('leaves memberships, and the medics that they created, as they are', async () => {
+  test('deactivating a medic leaves memberships and the medics they created unchanged', async () => {
     const { hospital, admin, member, membership } = await service.given.hospital();
     const created = await service.given.medic({ createdById: member.id });
     (await member.patch(pathOf(member), { is_active: false })).is(202, { hospital });
@@ -62,7 +62,7 @@ describe('PATCH /medics/{id} with is_active', () => {
     (await created.get(pathOf(created))).isOk({ is_active: true });
   });
 
-  test('a refused change does not deactivate', async () => {
+  test('a refused change does not deactivate the medic', async () => {
     const { creator, self, path } = await givenMedic();
     (await creator.patch(path, { is_active: false, hospital: 2147483647 })).is(400);
     (await creator.patch(path, { is_active: false, email: creator.email })).isInvalid('email');

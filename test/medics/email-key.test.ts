@@ -33,16 +33,16 @@ const DIFFERENT = [
 ] as const;
 
 describe('emailKeyOf', () => {
-  test.each(EQUAL)('%s and %s are one email', (one, other) => {
+  test.each(EQUAL)('%s and %s are the same email', (one, other) => {
     expect(emailKeyOf(one)).toBe(emailKeyOf(other));
   });
 
-  test.each(DIFFERENT)('%s and %s are two emails', (one, other) => {
+  test.each(DIFFERENT)('%s and %s are different emails', (one, other) => {
     expect(emailKeyOf(one)).not.toBe(emailKeyOf(other));
   });
 
-  test('makes equal exactly those letters that simple case folding does', () => {
-    // A regular expression with the flags `i` and `u` compares by the mappings C and S of CaseFolding.txt.
+  test('two letters are equal if and only if simple case folding maps them to the same letter', () => {
+    // Regular expressions with the flags `i` and `u` compare by the mappings C and S of CaseFolding.txt.
     const letters = Array.from({ length: 0x11_0000 }, (_, point) => point)
       .filter((point) => point < 0xd800 || point > 0xdfff)
       .map((point) => String.fromCodePoint(point))
@@ -58,7 +58,7 @@ describe('emailKeyOf', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('is what a key is made of', () => {
+  test('emailKeyOf is idempotent', () => {
     expect(emailKeyOf(emailKeyOf('ΣAẞ.İı@Example.ORG'))).toBe('σaß.İı@example.org');
   });
 });
@@ -66,7 +66,7 @@ describe('emailKeyOf', () => {
 describe('an email', () => {
   const service = useService();
 
-  test('is taken, found and logged in with in any letter case, and only then', async () => {
+  test('an email is unique, found and logged in with in any letter case, and no other spelling matches', async () => {
     const creator = await service.given.medic();
     const email = 'straße.σίσυφος@example.org';
     const { id } = (await creator.post('/medics/', medicBody({ email }))).isCreated({ email }).body();

@@ -4,7 +4,7 @@ import { useService } from '../support/service.js';
 
 const service = useService();
 
-/** @returns a medic with a creator, and a medic whom the same creator created */
+/** @returns a medic with a creator, and another medic of the same creator */
 async function givenMedic() {
   const { hospital, ...scene } = await service.given.hospital();
   const creator = await service.given.medic();
@@ -21,7 +21,7 @@ describe('GET /medics/{id}', () => {
     return { actor, path: `/medics/${String(actor.id)}` };
   });
 
-  test.each(['self', 'creator'] as const)('%s reads the medic', async (who) => {
+  test.each(['self', 'creator'] as const)('GET as %s returns the medic', async (who) => {
     const scene = await givenMedic();
     (await scene[who].get(scene.path)).isOk({ id: scene.self.id, email: scene.self.email, hospital: scene.hospital });
   });
@@ -33,17 +33,17 @@ describe('GET /medics/{id}', () => {
     ['an ADMIN of another hospital', 'stranger'],
     ['another medic of the same creator', 'sibling'],
     ['a medic whom they created', 'created'],
-  ] as const)('the medic does not exist for %s', async (_, who) => {
+  ] as const)('%s cannot see the medic', async (_, who) => {
     const scene = await givenMedic();
     (await scene[who].get(scene.path)).isNotFound();
   });
 
-  test('who created the creator does not see the medic', async () => {
+  test("the creator's creator cannot see the medic", async () => {
     const { creator, created } = await givenMedic();
     (await creator.get(`/medics/${String(created.id)}`)).isNotFound();
   });
 
-  test('it has every field, and neither password, hash nor token', async () => {
+  test('the medic has every field, and neither password, hash nor token', async () => {
     const medic = await service.given.medic({
       name: 'Ana María Núñez',
       email: 'Ana.Nunez@Example.org',
@@ -77,7 +77,7 @@ describe('GET /medics/{id}', () => {
     });
   });
 
-  test('what was never given is null, and so are hospital and is_admin_membership without a membership', async () => {
+  test('an absent field is null, and so are hospital and is_admin_membership without a membership', async () => {
     const medic = await service.given.medic();
     (await medic.get(`/medics/${String(medic.id)}`)).isOk({
       hospital: null,
@@ -96,7 +96,7 @@ describe('GET /medics/{id}', () => {
   test.each([
     ['an ADMIN', 'admin', true],
     ['a MEMBER', 'member', false],
-  ] as const)('is_admin_membership tells that the medic is %s of hospital', async (_, who, isAdmin) => {
+  ] as const)('is_admin_membership says whether the medic is %s of the current hospital', async (_, who, isAdmin) => {
     const { hospital, ...scene } = await givenMedic();
     (await scene[who].get(`/medics/${String(scene[who].id)}`)).isOk({ hospital, is_admin_membership: isAdmin });
   });
@@ -109,13 +109,13 @@ describe('GET /medics/{id}', () => {
     (await member.get(`/medics/${String(member.id)}`)).isOk({ hospital, is_admin_membership: false });
   });
 
-  test('a creator reads a medic who is deactivated', async () => {
+  test('a creator can read a deactivated medic', async () => {
     const creator = await service.given.medic();
     const { id } = (await creator.post('/medics/', medicBody({ is_active: false }))).isCreated().body();
     (await creator.get(`/medics/${String(id)}`)).isOk({ id, is_active: false });
   });
 
-  test.each(NO_IDS)('/medics/%s is not found', async (id) => {
+  test.each(NO_IDS)('GET responds to /medics/%s with 404', async (id) => {
     const medic = await service.given.medic();
     (await medic.get(`/medics/${id}`)).isNotFound();
   });

@@ -11,7 +11,10 @@ interface Page {
   readonly results: { readonly id: number }[];
 }
 
-/** @returns a medic and so many that the medic created */
+/**
+ * @param count number of medics to create
+ * @returns a medic who created that many
+ */
 async function creatorOf(count: number) {
   const creator = await service.given.medic();
   const created = [];
@@ -23,14 +26,14 @@ async function creatorOf(count: number) {
 describe('GET /medics/', () => {
   refusesBadKeys(service, 'GET', async () => ({ actor: await service.given.medic(), path: '/medics/' }));
 
-  test('a medic sees those that they created, by id, and neither themselves nor others', async () => {
+  test('a medic lists only the medics that they created, by id', async () => {
     const { creator, ids } = await creatorOf(2);
     await creatorOf(1);
     const page = (await creator.get('/medics/')).isOk({ count: 2, next: null, previous: null }).body<Page>();
     expect(page.results.map(({ id }) => id)).toEqual(ids);
   });
 
-  test('a medic who created none gets an empty page, and so does one who was created', async () => {
+  test('a medic who created nobody gets an empty page, even if somebody created them', async () => {
     const { created } = await creatorOf(1);
     expect((await created[0]?.get('/medics'))?.isOk().json).toEqual({
       count: 0,
@@ -41,26 +44,26 @@ describe('GET /medics/', () => {
   });
 
   test.each(['admin', 'member', 'outsider', 'stranger'] as const)(
-    'no membership shows a medic who was created by somebody else: %s',
+    'no membership shows the %s a medic who was created by somebody else',
     async (who) => {
       const scene = await service.given.hospital();
       (await scene[who].get('/medics/')).isOk({ count: 0, results: [] });
     },
   );
 
-  test('one who was created over HTTP is listed as reading it answers, deactivated or not', async () => {
+  test('a medic who was created over HTTP is listed as GET returns it, active or not', async () => {
     const creator = await service.given.medic();
     const { id } = (await creator.post('/medics/', medicBody({ is_active: false }))).isCreated().body();
     const read = (await creator.get(`/medics/${String(id)}`)).isOk({ is_active: false }).json;
     expect((await creator.get('/medics/')).isOk().body<Page>().results).toEqual([read]);
   });
 
-  test.each(['true', 'false', 'x', ''])('created_filter=%s changes nothing', async (value) => {
+  test.each(['true', 'false', 'x', ''])('created_filter=%s has no effect', async (value) => {
     const { creator, ids } = await creatorOf(1);
     (await creator.get(`/medics/?created_filter=${value}`)).isOk({ count: 1, results: [{ id: ids[0] }] });
   });
 
-  test('email finds exactly the medic with this email, in any letter case, among those that the caller created', async () => {
+  test("the email filter finds the exact email, in any letter case, among the caller's creations", async () => {
     const creator = await service.given.medic();
     const email = 'Straße.Οδυσσεύς@example.org';
     const { id } = await service.given.medic({ createdById: creator.id, email });
@@ -76,7 +79,7 @@ describe('GET /medics/', () => {
     (await creator.get('/medics/?email=')).isOk({ count: 2 });
   });
 
-  test('email stays in the links', async () => {
+  test('the email filter stays in the links', async () => {
     const { creator, created } = await creatorOf(1);
     const email = encodeURIComponent(created[0]?.email ?? '');
     (await creator.get(`/medics/?email=${email}&offset=1`)).isOk({
@@ -87,14 +90,14 @@ describe('GET /medics/', () => {
   });
 
   test.each(['email=nobody', 'email=%20', 'email=a%00@example.org', 'email=a@b.org&email=c@d.org'])(
-    '%s is refused',
+    'the query %s is rejected',
     async (query) => {
       const medic = await service.given.medic();
       (await medic.get(`/medics/?${query}`)).isInvalid('email');
     },
   );
 
-  test('a page has 15, and the links lead through all of them once', async () => {
+  test('a page contains 15 medics, and the links visit each medic once', async () => {
     const { creator, ids } = await creatorOf(17);
     const first = (await creator.get('/medics/?created_filter=true')).isOk().body<Page>();
     expect(first).toMatchObject({ count: 17, previous: null });
@@ -105,7 +108,7 @@ describe('GET /medics/', () => {
     expect([...first.results, ...second.results].map(({ id }) => id)).toEqual(ids);
   });
 
-  test.each(BAD_SLICES)('%s=%s is refused', async (name, value) => {
+  test.each(BAD_SLICES)('the query %s=%s is rejected', async (name, value) => {
     const medic = await service.given.medic();
     (await medic.get(`/medics/?${name}=${value}`)).isInvalid(name);
   });

@@ -16,18 +16,21 @@ describe('GET /search/medics/', () => {
     return { actor, path: `/search/medics/?query=${actor.email}` };
   });
 
-  test.each(['admin', 'member', 'outsider', 'stranger'] as const)('any medic finds any other: the %s', async (who) => {
-    const scene = await service.given.hospital();
-    const { id, email } = await service.given.medic();
-    expect((await scene[who].get(`/search/medics/?query=${email}`)).isOk().json).toEqual({
-      ...EMPTY,
-      count: 1,
-      results: [{ id, email }],
-    });
-  });
+  test.each(['admin', 'member', 'outsider', 'stranger'] as const)(
+    'any medic can find any other: the %s',
+    async (who) => {
+      const scene = await service.given.hospital();
+      const { id, email } = await service.given.medic();
+      expect((await scene[who].get(`/search/medics/?query=${email}`)).isOk().json).toEqual({
+        ...EMPTY,
+        count: 1,
+        results: [{ id, email }],
+      });
+    },
+  );
 
   test.each(['Íñigo.Case@Example.ORG', 'íñigo.case@example.org', 'ÍÑIGO.CASE@EXAMPLE.ORG'])(
-    'the case does not matter, and the email is answered as it was given: %s',
+    '%s finds the medic in any letter case, and returns the email as stored',
     async (query) => {
       const medic = await service.given.medic();
       const { json } = (await medic.get(`/search/medics/?query=${encodeURIComponent(query)}`)).isOk();
@@ -35,14 +38,14 @@ describe('GET /search/medics/', () => {
     },
   );
 
-  test('a deactivated medic is found', async () => {
+  test('a deactivated medic can be found', async () => {
     const medic = await service.given.medic();
     const { id, email } = await service.given.medic({ isActive: false });
     (await medic.get(`/search/medics?query=${email}`)).isOk({ count: 1, results: [{ id, email }] });
   });
 
   test.each(['case@example.org', 'Íñigo.Case', '%', '_ñigo.case@example.org', 'inigo.case@example.org', ' '])(
-    'only the whole email finds: %s',
+    '%s, which is not the whole email, finds nobody',
     async (query) => {
       const medic = await service.given.medic();
       expect((await medic.get(`/search/medics/?query=${encodeURIComponent(query)}`)).isOk().json).toEqual(EMPTY);
@@ -50,14 +53,14 @@ describe('GET /search/medics/', () => {
   );
 
   test.each(['', '?query=', '?email=íñigo.case@example.org'])(
-    'without query the page is empty: "%s"',
+    'without a query the page is empty: "%s"',
     async (query) => {
       const medic = await service.given.medic();
       expect((await medic.get(`/search/medics/${encodeURI(query)}`)).isOk().json).toEqual(EMPTY);
     },
   );
 
-  test('an email with a plus sign is found where the sign is encoded', async () => {
+  test('an email with a plus sign is found if the sign is encoded', async () => {
     const medic = await service.given.medic({ email: 'plus+tag@example.org' });
     (await medic.get('/search/medics/?query=plus%2Btag@example.org')).isOk({ count: 1, results: [{ id: medic.id }] });
   });
@@ -74,13 +77,13 @@ describe('GET /search/medics/', () => {
     });
   });
 
-  test.each(BAD_SLICES)('%s=%s is refused', async (name, value) => {
+  test.each(BAD_SLICES)('the query %s=%s is rejected', async (name, value) => {
     const medic = await service.given.medic();
     (await medic.get(`/search/medics/?query=${medic.email}&${name}=${value}`)).isInvalid(name);
   });
 
   test.each(['query=a&query=b', 'query=%00', 'query=%FF', `query=${'x'.repeat(255)}`])(
-    'a query that cannot be an email address is refused: %s',
+    'a query that cannot be an email address is rejected: %s',
     async (query) => {
       const medic = await service.given.medic();
       (await medic.get(`/search/medics/?${query}`)).isInvalid('query');

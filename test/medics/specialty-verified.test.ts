@@ -26,7 +26,7 @@ describe('specialty_verified', () => {
     [{ cedula_prof: null }],
     [{ specialty_no: '' }],
     [{ name: 'Eva Núñez', specialty: 'Cardiología', hospital: null }],
-  ])('ends with the change %j, by the medic and by the creator', async (change) => {
+  ])('changing %j clears specialty_verified, for the medic and the creator', async (change) => {
     for (const who of ['medic', 'creator'] as const) {
       const { [who]: caller, path } = await givenVerified();
       (await caller.patch(path, change)).is(202, { specialty_verified: false });
@@ -34,7 +34,7 @@ describe('specialty_verified', () => {
     }
   });
 
-  test('stays with any other change, and with equal values', async () => {
+  test('other changes, and equal values, keep specialty_verified', async () => {
     const { medic, path } = await givenVerified();
     const { name, specialty, cedulaProf: cedula_prof, specialtyNo: specialty_no } = VERIFIED;
     const same = { name, specialty, cedula_prof, specialty_no };
@@ -43,14 +43,14 @@ describe('specialty_verified', () => {
       (await medic.patch(path, change)).is(202, { specialty_verified: true });
   });
 
-  test('stays with a change that is refused', async () => {
+  test('a change that is refused keeps specialty_verified', async () => {
     const { creator, medic, path } = await givenVerified();
     (await medic.patch(path, { name: 'Eva', email: creator.email })).isInvalid('email');
     (await medic.patch(path, { name: 'Eva', hospital: 2147483647 })).is(400);
     (await medic.get(path)).isOk({ name: VERIFIED.name, specialty_verified: true });
   });
 
-  test('ends with a change by hand, whatever the statement says of it', async () => {
+  test('a change by SQL clears specialty_verified, whatever value it sets', async () => {
     const { medic, path } = await givenVerified();
     await service.dataSource.query(`UPDATE medic SET specialty = 'X', specialty_verified = true WHERE id = $1`, [
       medic.id,

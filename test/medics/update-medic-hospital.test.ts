@@ -11,7 +11,7 @@ const service = useService();
 
 const pathOf = ({ id }: { id: number }) => `/medics/${String(id)}`;
 
-/** @returns a medic who is a MEMBER of two hospitals, active at `first`, and the medic's creator, who has no right in them */
+/** @returns a medic who is a MEMBER of two hospitals, active at `first`, and a creator without a right in either */
 async function givenMedic() {
   const { hospital: first, admin } = await service.given.hospital();
   const { hospital: second, admin: secondAdmin } = await service.given.hospital();
@@ -41,11 +41,11 @@ async function expectLive(medic: Actor, hospitals: number[], active: number | nu
   );
 }
 
-describe('PATCH /medics/{id} with hospital, where the medic has a live membership', () => {
+describe('PATCH /medics/{id} with the hospital of a live membership', () => {
   test.each([
     ['the medic', 'self'],
     ['the creator, who has no right there,', 'creator'],
-  ] as const)('makes it the only active one for %s', async (_, who) => {
+  ] as const)('%s can make the hospital the only active one', async (_, who) => {
     const scene = await givenMedic();
     const { self, first, second, path } = scene;
     (await scene[who].patch(path, { hospital: second })).is(202, { hospital: second, is_admin_membership: false });
@@ -54,21 +54,21 @@ describe('PATCH /medics/{id} with hospital, where the medic has a live membershi
     await expectLive(self, [first, second], first);
   });
 
-  test('that is active already changes nothing', async () => {
+  test('choosing the active hospital again changes nothing', async () => {
     const { self, first, path } = await givenMedic();
     const rows = await service.client.rows();
     (await self.patch(path, { hospital: String(first) })).is(202, { hospital: first });
     expect(await service.client.rows()).toBe(rows);
   });
 
-  test('is not for an ADMIN of it who did not create the medic', async () => {
+  test('an ADMIN who did not create the medic cannot choose for the medic', async () => {
     const { secondAdmin, second, path } = await givenMedic();
     (await secondAdmin.patch(path, { hospital: second })).isNotFound();
   });
 });
 
-describe('PATCH /medics/{id} with hospital, where the medic has no live membership', () => {
-  test('creates a MEMBER and makes it active, for a creator who is an ADMIN there', async () => {
+describe('PATCH /medics/{id} with a hospital without a live membership', () => {
+  test('a creator who is an ADMIN there creates an active MEMBER', async () => {
     const { creator, self, hospital, other, path } = await givenCreator();
     (await creator.patch(path, { hospital })).is(202, { hospital, is_admin_membership: false });
     await expectLive(self, [hospital, other], hospital);
@@ -76,7 +76,7 @@ describe('PATCH /medics/{id} with hospital, where the medic has no live membersh
   });
 
   test.each([MembershipType.ADMIN, MembershipType.MEMBER])(
-    'restores the deleted one as the %s it was, for a creator who is an ADMIN there',
+    'a creator who is an ADMIN there restores the deleted membership as the %s it was',
     async (type) => {
       const { creator, self, hospital, other, path } = await givenCreator();
       const id = await service.given.membership(self, hospital, { type, isDeleted: true });
@@ -91,10 +91,10 @@ describe('PATCH /medics/{id} with hospital, where the medic has no live membersh
   );
 
   test.each([
-    ['who never had one', 'no'],
-    ['whose membership is deleted', 'deleted'],
-    ['whose membership as an ADMIN is deleted', 'deleted ADMIN'],
-  ])('is refused to a medic %s', async (_, kind) => {
+    ['who was never a member of the hospital', 'no'],
+    ['whose membership there is deleted', 'deleted'],
+    ['whose membership as an ADMIN there is deleted', 'deleted ADMIN'],
+  ])('a medic %s cannot choose the hospital', async (_, kind) => {
     const { self, hospital, path } = await givenCreator();
     const type = kind === 'deleted ADMIN' ? MembershipType.ADMIN : MembershipType.MEMBER;
     if (kind !== 'no') await service.given.membership(self, hospital, { type, isDeleted: true });
@@ -102,7 +102,7 @@ describe('PATCH /medics/{id} with hospital, where the medic has no live membersh
     (await self.patch(path, { name: 'New', hospital })).is(400, cannotAssign(hospital));
   });
 
-  test.each(NOT_ADMINS)('is refused to a creator who is %s', async (_, who) => {
+  test.each(NOT_ADMINS)('a creator who is %s cannot assign the hospital', async (_, who) => {
     const { hospital, [who]: creator } = await castOf(service);
     const medic = await service.given.medic({ createdById: creator.id });
     (await creator.patch(pathOf(medic), { hospital })).is(400, cannotAssign(hospital));
@@ -110,7 +110,7 @@ describe('PATCH /medics/{id} with hospital, where the medic has no live membersh
     (await creator.patch(pathOf(medic), { hospital })).is(400, cannotAssign(hospital));
   });
 
-  test('is refused with the same sentence where there is no such hospital', async () => {
+  test('an unknown hospital is refused with the same message as a missing right', async () => {
     const { creator, self, path } = await givenCreator();
     (await creator.patch(path, { hospital: 2147483647 })).is(400, cannotAssign(2147483647));
     (await self.patch(path, { hospital: 2147483647 })).is(400, cannotAssign(2147483647));
@@ -118,7 +118,7 @@ describe('PATCH /medics/{id} with hospital, where the medic has no live membersh
 });
 
 describe('PATCH /medics/{id} with hospital null', () => {
-  test.each(['self', 'creator'] as const)('clears the choice and keeps the memberships, for the %s', async (who) => {
+  test.each(['self', 'creator'] as const)('PATCH as %s clears the choice, and the memberships stay', async (who) => {
     const scene = await givenMedic();
     const { self, first, second, path } = scene;
     (await scene[who].patch(path, { hospital: null })).is(202, { hospital: null, is_admin_membership: null });
@@ -126,14 +126,14 @@ describe('PATCH /medics/{id} with hospital null', () => {
     (await self.patch(path, { hospital: second })).is(202, { hospital: second });
   });
 
-  test('changes nothing where none is chosen', async () => {
+  test('clearing the choice changes nothing if no hospital is chosen', async () => {
     const medic = await service.given.medic();
     const rows = await service.client.rows();
     (await medic.patch(pathOf(medic), { hospital: null })).is(202, { hospital: null });
     expect(await service.client.rows()).toBe(rows);
   });
 
-  test('is for the last ADMIN of a hospital too, who stays its ADMIN', async () => {
+  test('the last ADMIN of a hospital can clear the choice, and stays its ADMIN', async () => {
     const { admin, hospital } = await service.given.hospital();
     (await admin.patch(pathOf(admin), { hospital: null })).is(202, { hospital: null });
     (await admin.get(`/hospital/${String(hospital)}`)).isOk({ is_admin: true });

@@ -26,7 +26,7 @@ async function givenElsewhere() {
 }
 
 describe('PATCH /medics/{id} with is_admin_membership', () => {
-  test('promotes and demotes at the current hospital, for a creator who is an ADMIN there', async () => {
+  test('a creator who is an ADMIN promotes and demotes the medic at the current hospital', async () => {
     const { creator, self, hospital, path } = await givenCreator();
     (await creator.patch(path, { is_admin_membership: true })).is(202, { hospital, is_admin_membership: true });
     (await self.get(`/memberships/${String(hospital)}`)).isOk();
@@ -34,7 +34,7 @@ describe('PATCH /medics/{id} with is_admin_membership', () => {
     (await self.get(`/memberships/${String(hospital)}`)).isRefused('Unauthorized Medic');
   });
 
-  test('together with hospital creates the membership as an ADMIN and makes it active', async () => {
+  test('with hospital, is_admin_membership true creates an active ADMIN membership', async () => {
     const { creator, self, path } = await givenCreator();
     const { id: hospital } = (await creator.post('/hospital/', HOSPITAL)).isCreated().body();
     const change = { hospital, is_admin_membership: true };
@@ -42,15 +42,18 @@ describe('PATCH /medics/{id} with is_admin_membership', () => {
     (await self.get(`/hospital/${String(hospital)}`)).isOk({ is_admin: true });
   });
 
-  test.each([true, false])('together with hospital restores the membership with %p as its right', async (isAdmin) => {
-    const { creator, self, hospital, path } = await givenElsewhere();
-    const type = isAdmin ? MembershipType.MEMBER : MembershipType.ADMIN;
-    await service.given.membership(self, hospital, { type, isDeleted: true });
-    const change = { hospital, is_admin_membership: isAdmin };
-    (await creator.patch(path, change)).is(202, change);
-  });
+  test.each([true, false])(
+    'with hospital, is_admin_membership %p decides the type of a restored membership',
+    async (isAdmin) => {
+      const { creator, self, hospital, path } = await givenElsewhere();
+      const type = isAdmin ? MembershipType.MEMBER : MembershipType.ADMIN;
+      await service.given.membership(self, hospital, { type, isDeleted: true });
+      const change = { hospital, is_admin_membership: isAdmin };
+      (await creator.patch(path, change)).is(202, change);
+    },
+  );
 
-  test('together with hospital changes the right there and nowhere else', async () => {
+  test('with hospital, is_admin_membership changes the right there and nowhere else', async () => {
     const { creator, self, hospital, elsewhere, path } = await givenElsewhere();
     await service.given.membership(self, hospital);
     const change = { hospital, is_admin_membership: true };
@@ -58,13 +61,13 @@ describe('PATCH /medics/{id} with is_admin_membership', () => {
     (await self.get(`/hospital/${String(elsewhere)}`)).isOk({ is_admin: false });
   });
 
-  test('lets an ADMIN step down where another one stays', async () => {
+  test('an ADMIN can step down if another ADMIN stays', async () => {
     const { self, hospital, path } = await givenCreator(MembershipType.ADMIN);
     (await self.patch(path, { is_admin_membership: false })).is(202, { hospital, is_admin_membership: false });
     (await self.patch(path, { is_admin_membership: true })).is(400, cannotAssign(hospital));
   });
 
-  test('never takes the last ADMIN from a hospital', async () => {
+  test('is_admin_membership cannot demote the last ADMIN of a hospital', async () => {
     const { admin, hospital } = await service.given.hospital();
     for (const extra of [{}, { hospital }, { name: 'New', is_active: false }]) {
       const change = { ...extra, is_admin_membership: false };
@@ -73,7 +76,7 @@ describe('PATCH /medics/{id} with is_admin_membership', () => {
     (await admin.get(pathOf(admin))).isOk({ hospital, is_admin_membership: true });
   });
 
-  test('never takes the last ADMIN from a hospital that is not the current one', async () => {
+  test('is_admin_membership cannot demote the last ADMIN of a hospital that is not the current one', async () => {
     const { admin, hospital } = await service.given.hospital();
     const { id: elsewhere } = (await admin.post('/hospital/', HOSPITAL)).isCreated().body();
     const change = { hospital: elsewhere, is_admin_membership: false };
@@ -81,28 +84,28 @@ describe('PATCH /medics/{id} with is_admin_membership', () => {
     (await admin.get(pathOf(admin))).isOk({ hospital });
   });
 
-  test.each([true, false])('%p without a current hospital is refused', async (isAdmin) => {
+  test.each([true, false])('is_admin_membership %p is rejected without a current hospital', async (isAdmin) => {
     const { creator, self, path } = await givenCreator();
     (await self.patch(path, { hospital: null })).is(202);
     (await creator.patch(path, { is_admin_membership: isAdmin })).isInvalid('is_admin_membership');
     (await self.patch(path, { is_admin_membership: isAdmin })).isInvalid('is_admin_membership');
   });
 
-  test('that changes nothing needs no right', async () => {
+  test('is_admin_membership with the present value needs no right', async () => {
     const { self, member, hospital } = await givenCreator();
     for (const medic of [self, member])
       (await medic.patch(pathOf(medic), { is_admin_membership: false })).is(202, { hospital });
   });
 });
 
-describe('PATCH /medics/{id} with is_admin_membership is refused', () => {
-  test('to a MEMBER for themselves', async () => {
+describe('PATCH /medics/{id} rejects is_admin_membership', () => {
+  test('a MEMBER cannot promote themselves', async () => {
     const { member, hospital } = await service.given.hospital();
     (await member.patch(pathOf(member), { is_admin_membership: true })).is(400, cannotAssign(hospital));
     (await member.patch(pathOf(member), { hospital, is_admin_membership: true })).is(400, cannotAssign(hospital));
   });
 
-  test.each(NOT_ADMINS)('to a creator who is %s', async (_, who) => {
+  test.each(NOT_ADMINS)('a creator who is %s cannot promote the medic', async (_, who) => {
     const { hospital, [who]: creator } = await castOf(service);
     const medic = await service.given.medic({ createdById: creator.id });
     await service.given.membership(medic, hospital, { isActive: true });
@@ -110,29 +113,29 @@ describe('PATCH /medics/{id} with is_admin_membership is refused', () => {
       (await creator.patch(pathOf(medic), change)).is(400, cannotAssign(hospital));
   });
 
-  test('to a creator who is no ADMIN there, to demote', async () => {
+  test('a creator who is not an ADMIN there cannot demote the medic', async () => {
     const { hospital, outsider } = await service.given.hospital();
     const medic = await service.given.medic({ createdById: outsider.id });
     await service.given.membership(medic, hospital, { type: MembershipType.ADMIN, isActive: true });
     (await outsider.patch(pathOf(medic), { is_admin_membership: false })).is(400, cannotAssign(hospital));
   });
 
-  test('to the medic for another of their hospitals, which then does not become active', async () => {
+  test('a medic cannot promote themselves at another of their hospitals, which does not become active', async () => {
     const { self, hospital, elsewhere, path } = await givenElsewhere();
     await service.given.membership(self, hospital);
     (await self.patch(path, { hospital, is_admin_membership: true })).is(400, cannotAssign(hospital));
     (await self.get(path)).isOk({ hospital: elsewhere });
   });
 
-  test('to an ADMIN of the hospital who did not create the medic', async () => {
+  test('an ADMIN who did not create the medic cannot promote the medic', async () => {
     const { admin, member } = await service.given.hospital();
     (await admin.patch(pathOf(member), { is_admin_membership: true })).isNotFound();
   });
 });
 
-test('a current hospital that never stays the same is a 503 in the end, and nothing is changed', async () => {
+test('a 503 ends the retries if the current hospital keeps changing, and nothing changes', async () => {
   const { admin, hospital, membership } = await service.given.hospital();
-  // Each look at the membership finds it at another hospital, as if somebody moved it in between.
+  // Each read of the membership finds another hospital, as if a concurrent request had moved it.
   await service.dataSource.query(`
     ALTER TABLE membership RENAME TO settled;
     CREATE SEQUENCE moves;

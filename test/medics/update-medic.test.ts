@@ -7,7 +7,10 @@ const service = useService();
 
 const pathOf = ({ id }: { id: number }) => `/medics/${String(id)}`;
 
-/** @returns a MEMBER of a hospital with a creator, another of the same creator, and a medic whom the MEMBER created */
+/**
+ * @returns a MEMBER of a hospital with a creator, another medic of the same creator, and a medic whom
+ * the MEMBER created
+ */
 async function givenMedic() {
   const { hospital, ...scene } = await service.given.hospital();
   const creator = await service.given.medic();
@@ -26,7 +29,7 @@ describe('PATCH /medics/{id}', () => {
     return { actor, path: pathOf(actor), body: { name: 'New' } };
   });
 
-  test.each(['self', 'creator'] as const)('%s changes the medic, and 202 answers the object', async (who) => {
+  test.each(['self', 'creator'] as const)('PATCH as %s changes the medic and returns it with 202', async (who) => {
     const scene = await givenMedic();
     const before = (await scene.self.get(scene.path)).body();
     const answer = await scene[who].patch(scene.path, { name: 'New' });
@@ -41,18 +44,18 @@ describe('PATCH /medics/{id}', () => {
     ['an ADMIN of another hospital', 'stranger'],
     ['another medic of the same creator', 'sibling'],
     ['a medic whom they created', 'created'],
-  ] as const)('the medic does not exist for %s, whatever is sent', async (_, who) => {
+  ] as const)('%s gets a 404 for the medic, whatever the body', async (_, who) => {
     const scene = await givenMedic();
     for (const body of [{ name: 'New' }, { is_active: false }, { hospital: scene.hospital }, { name: '' }, {}])
       (await scene[who].patch(scene.path, body)).isNotFound();
   });
 
-  test('who created the creator cannot change the medic', async () => {
+  test("the creator's creator cannot change the medic", async () => {
     const { creator, created } = await givenMedic();
     (await creator.patch(pathOf(created), { name: 'New' })).isNotFound();
   });
 
-  test.each(NO_IDS)('/medics/%s is not found', async (id) => {
+  test.each(NO_IDS)('PATCH responds to /medics/%s with 404', async (id) => {
     const medic = await service.given.medic();
     (await medic.patch(`/medics/${id}`, { name: 'New' })).isNotFound();
   });
@@ -70,20 +73,20 @@ describe('PATCH /medics/{id}', () => {
     ['female', 'false', false],
     ['female', 1, true],
     ['campaign', 'autumn', 'autumn'],
-  ])('changes %s alone: %j', async (field, value, stored) => {
+  ])('PATCH changes %s alone: %j', async (field, value, stored) => {
     const { self, path } = await givenMedic();
     const before = (await self.get(path)).body();
     expect((await self.patch(path, { [field]: value })).is(202).json).toEqual({ ...before, [field]: stored });
     expect((await self.get(path)).json).toEqual({ ...before, [field]: stored });
   });
 
-  test('null clears what can be null', async () => {
+  test('null clears every nullable field', async () => {
     const medic = await service.given.medic({ dateOfBirth: '1984-02-29', cedulaProf: '1', specialtyNo: '2' });
     const nulls = { date_of_birth: null, cedula_prof: null, specialty_no: null, specialty: null, alma_mater: null };
     (await medic.patch(pathOf(medic), { ...nulls, female: null })).is(202, { ...nulls, female: null });
   });
 
-  test('a form says the same as JSON', async () => {
+  test('a form and a JSON body make the same change', async () => {
     const { self, path } = await givenMedic();
     const change = { name: 'Núñez & Cía', female: 'True', cedula_prof: '1' };
     (await self.patch(path, formOf(change))).is(202, { ...change, female: true });
@@ -93,18 +96,18 @@ describe('PATCH /medics/{id}', () => {
     ['is {}', {}],
     ['is absent', undefined],
     ['is empty', ''],
-  ])('changes nothing where the body %s', async (_, body) => {
+  ])('PATCH changes nothing if the body %s', async (_, body) => {
     const { self, path } = await givenMedic();
     const before = (await self.get(path)).json;
     expect((await self.patch(path, body)).is(202).json).toEqual(before);
   });
 
   test.each<[string, (scene: Scene) => [Actor, Actor]]>([
-    ['a MEMBER from themselves', ({ self }) => [self, self]],
-    ['a MEMBER from their creator, who has no right there', ({ creator, self }) => [creator, self]],
-    ['the last ADMIN from themselves', ({ admin }) => [admin, admin]],
-    ['one without hospital from their creator', ({ creator, sibling }) => [creator, sibling]],
-  ])('takes the object back that GET answered of %s', async (_, castOf) => {
+    ['a MEMBER about themselves', ({ self }) => [self, self]],
+    ['a creator without a right about a MEMBER', ({ creator, self }) => [creator, self]],
+    ['the last ADMIN about themselves', ({ admin }) => [admin, admin]],
+    ['a creator about a medic without a hospital', ({ creator, sibling }) => [creator, sibling]],
+  ])('PATCH accepts the object that GET returns to %s', async (_, castOf) => {
     const [caller, medic] = castOf(await givenMedic());
     const before = (await caller.get(pathOf(medic))).isOk().body();
     const rows = await service.client.rows();
@@ -112,7 +115,7 @@ describe('PATCH /medics/{id}', () => {
     expect(await service.client.rows()).toBe(rows);
   });
 
-  test('id, password, specialty_verified and token are ignored', async () => {
+  test('PATCH ignores id, password, specialty_verified and token', async () => {
     const creator = await service.given.medic();
     const created = (await creator.post('/medics/', medicBody())).isCreated().body<{ id: number; token: string }>();
     const { token, ...before } = created;
@@ -142,25 +145,25 @@ describe('PATCH /medics/{id}', () => {
     ['is_admin_membership', 2],
     ['created_by', 1],
     ['colour', 'blue'],
-  ])('refuses %s: %j', async (field, value) => {
+  ])('PATCH rejects %s: %j', async (field, value) => {
     const { self, path } = await givenMedic();
     (await self.patch(path, { alma_mater: 'UANL', [field]: value })).isInvalid(field);
   });
 
-  test('an email that another has, in any case, is refused', async () => {
+  test('an email that another medic has, in any letter case, is rejected', async () => {
     const { self, creator, sibling, path } = await givenMedic();
     (await self.patch(path, { email: sibling.email })).isInvalid('email');
     (await creator.patch(path, { name: 'New', email: sibling.email.toUpperCase() })).isInvalid('email');
   });
 
-  test('the own email in another case is taken, and found in any', async () => {
+  test('a medic can change the letter case of their own email, and is found by any', async () => {
     const { self, path } = await givenMedic();
     const email = self.email.toUpperCase();
     (await self.patch(path, { email })).is(202, { email });
     (await self.get(`/search/medics/?query=${self.email}`)).isOk({ count: 1, results: [{ id: self.id, email }] });
   });
 
-  test('an email that was given up is free for another', async () => {
+  test('an email that was given up is available to another medic', async () => {
     const { self, sibling, path } = await givenMedic();
     (await self.patch(path, { email: `given.up.${self.email}` })).is(202);
     (await sibling.patch(pathOf(sibling), { email: self.email })).is(202, { email: self.email });
