@@ -29,12 +29,15 @@ describe('POST /hospital/', () => {
     body: HOSPITAL,
   }));
 
-  test.each(['admin', 'member', 'outsider', 'stranger'] as const)('any medic may: the %s of another', async (who) => {
-    const scene = await service.given.hospital();
-    (await scene[who].post('/hospital/', HOSPITAL)).isCreated({ ...HOSPITAL, is_admin: true });
-  });
+  test.each(['admin', 'member', 'outsider', 'stranger'] as const)(
+    'any medic can create a hospital: the %s of another',
+    async (who) => {
+      const scene = await service.given.hospital();
+      (await scene[who].post('/hospital/', HOSPITAL)).isCreated({ ...HOSPITAL, is_admin: true });
+    },
+  );
 
-  test('the caller becomes its ADMIN, and it their active hospital where they had none', async () => {
+  test('the creator becomes the ADMIN, and the hospital their active one if they had none', async () => {
     const medic = await service.given.medic();
     const { id } = (await medic.post('/hospital/', HOSPITAL)).isCreated({ is_admin: true }).body<Created>();
     (await medic.get('/management/memberships/')).isOk({
@@ -44,13 +47,13 @@ describe('POST /hospital/', () => {
     (await medic.patch(`/hospital/${String(id)}`, { headline: 'New' })).isCreated();
   });
 
-  test('a second one leaves the choice of active hospital as it was', async () => {
+  test('a second hospital leaves the choice of active hospital unchanged', async () => {
     const { hospital, admin } = await service.given.hospital();
     (await admin.post('/hospital/', HOSPITAL)).isCreated();
     (await admin.get(`/medics/${String(admin.id)}`)).isOk({ hospital });
   });
 
-  test('with is_admin false the caller is a MEMBER and the hospital has no ADMIN', async () => {
+  test('with is_admin false the creator is a MEMBER, and the hospital has no ADMIN', async () => {
     const medic = await service.given.medic();
     const answer = (await medic.post('/hospital/', { ...HOSPITAL, is_admin: false })).isCreated({ is_admin: false });
     const { id } = answer.body<Created>();
@@ -59,7 +62,7 @@ describe('POST /hospital/', () => {
     (await medic.get(`/memberships/${String(id)}`)).isRefused('Unauthorized Medic');
   });
 
-  test('what is not given has its default', async () => {
+  test('an absent field has its default', async () => {
     const medic = await service.given.medic();
     expect((await medic.post('/hospital/', HOSPITAL)).isCreated().json).toEqual({
       ...HOSPITAL,
@@ -81,13 +84,13 @@ describe('POST /hospital/', () => {
     });
   });
 
-  test('every field is stored as it is sent', async () => {
+  test('every field is stored as sent', async () => {
     const medic = await service.given.medic();
     const answer = (await medic.post('/hospital', EVERY_FIELD)).isCreated(EVERY_FIELD);
     (await medic.get(`/hospital/${String(answer.body<Created>().id)}`)).isOk(EVERY_FIELD);
   });
 
-  test('a form says the same as JSON', async () => {
+  test('a form and a JSON body create the same hospital', async () => {
     const medic = await service.given.medic();
     (await medic.post('/hospital/', formOf(EVERY_FIELD))).isCreated({ ...EVERY_FIELD, is_admin: true });
     const body = { ...HOSPITAL, is_admin: 'False', page_size: '1' };
@@ -101,18 +104,18 @@ describe('POST /hospital/', () => {
     ['1', true],
     ['TRUE', true],
     ['False', false],
-  ])('page_size %p is %p', async (page_size, stored) => {
+  ])('page_size %p is stored as %p', async (page_size, stored) => {
     const medic = await service.given.medic();
     (await medic.post('/hospital/', { ...HOSPITAL, page_size })).isCreated({ page_size: stored });
   });
 
-  test('a number for text is taken as it was written', async () => {
+  test('a number in a text field keeps its digits', async () => {
     const medic = await service.given.medic();
     const body = JSON.stringify(HOSPITAL).replace('}', ',"zip_code":64710,"location_lat":25.66940}');
     (await medic.post('/hospital/', body)).isCreated({ zip_code: '64710', location_lat: '25.66940' });
   });
 
-  test('read-only fields are ignored', async () => {
+  test('POST ignores read-only fields', async () => {
     const medic = await service.given.medic();
     const sent = { ...HOSPITAL, id: 1, created_at: '2020-11-04T01:12:12.017392Z' };
     const { id, created_at } = (await medic.post('/hospital/', sent)).isCreated().body<typeof sent>();
@@ -121,8 +124,8 @@ describe('POST /hospital/', () => {
   });
 });
 
-describe('POST /hospital/ refuses', () => {
-  test('a body without the required fields, and names each', async () => {
+describe('POST /hospital/ rejects', () => {
+  test('POST rejects a body without the required fields, and names each', async () => {
     const medic = await service.given.medic();
     (await medic.post('/hospital/', {})).isInvalid('name', 'patron', 'location', 'contact');
     (await medic.post('/hospital/')).isInvalid('name', 'patron', 'location', 'contact');
@@ -146,7 +149,7 @@ describe('POST /hospital/ refuses', () => {
     ['is_active', 'yes'],
     ['is_admin', 'no'],
     ['colour', 'blue'],
-  ])('%s: %j', async (field, value) => {
+  ])('POST rejects %s: %j', async (field, value) => {
     const medic = await service.given.medic();
     (await medic.post('/hospital/', { ...HOSPITAL, [field]: value })).isInvalid(field);
   });
@@ -162,7 +165,7 @@ describe('POST /hospital/ refuses', () => {
     ['location_lat', 31],
     ['location_lon', 31],
     ['google_place_id', 255],
-  ])('%s longer than %d code points, and says so', async (field, limit) => {
+  ])('POST rejects a %s longer than %d code points, and names the limit', async (field, limit) => {
     const medic = await service.given.medic();
     const longest = { ...HOSPITAL, [field]: '🏥'.repeat(limit) };
     (await medic.post('/hospital/', longest)).isCreated(longest);

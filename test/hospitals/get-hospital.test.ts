@@ -15,7 +15,7 @@ describe('GET /hospital/{id}', () => {
     ['an ADMIN', 'admin', true],
     ['a MEMBER', 'member', false],
     ['a former ADMIN who is a MEMBER now', 'formerAdmin', false],
-  ] as const)('%s reads it, and whether they administer it', async (_, who, isAdmin) => {
+  ] as const)('%s can read the hospital, and is_admin says whether they administer it', async (_, who, isAdmin) => {
     const cast = await castOf(service);
     (await cast[who].get(`/hospital/${String(cast.hospital)}`)).isOk({ id: cast.hospital, is_admin: isAdmin });
   });
@@ -26,12 +26,12 @@ describe('GET /hospital/{id}', () => {
     ['a medic who belongs to nothing', 'outsider'],
     ['an ADMIN of another hospital', 'stranger'],
     ['the account that created one of its medics', 'creator'],
-  ] as const)('it does not exist for %s', async (_, who) => {
+  ] as const)('%s gets a 404 for the hospital', async (_, who) => {
     const cast = await castOf(service);
     (await cast[who].get(`/hospital/${String(cast.hospital)}`)).isNotFound();
   });
 
-  test('it does not exist for a medic whose membership is deleted, until that is restored', async () => {
+  test('a hospital is a 404 for a medic whose membership is deleted, until it is restored', async () => {
     const { hospital, admin, member, membership } = await service.given.hospital();
     (await admin.removeMembership(membership)).isCreated();
     (await member.get(`/hospital/${String(hospital)}`)).isNotFound();
@@ -39,13 +39,13 @@ describe('GET /hospital/{id}', () => {
     (await member.get(`/hospital/${String(hospital)}`)).isOk({ id: hospital });
   });
 
-  test('a membership that is not the active one is enough', async () => {
+  test('an inactive membership is enough to read the hospital', async () => {
     const { hospital, stranger } = await service.given.hospital();
     await service.given.membership(stranger, hospital);
     (await stranger.get(`/hospital/${String(hospital)}/`)).isOk({ id: hospital, is_admin: false });
   });
 
-  test('it has every field and no other, and its instant has six digits', async () => {
+  test('the hospital has exactly the documented fields, and an instant has six digits', async () => {
     const medic = await service.given.medic();
     const hospital = await service.given.emptyHospital({
       createdAt: new Date('2020-11-04T01:12:12.017Z'),
@@ -88,7 +88,7 @@ describe('GET /hospital/{id}', () => {
     });
   });
 
-  test.each(NO_IDS)('/hospital/%s is not found', async (id) => {
+  test.each(NO_IDS)('GET responds to /hospital/%s with 404', async (id) => {
     const { admin } = await service.given.hospital();
     (await admin.get(`/hospital/${id}`)).isNotFound();
   });

@@ -27,7 +27,7 @@ const storedPictures = async () => {
 };
 
 describe('pictures of hospitals', () => {
-  test('a hospital is created with both pictures, which anybody can get at their URLs', async () => {
+  test('a hospital is created with both pictures, and anyone can get them by URL', async () => {
     const medic = await service.given.medic();
     const answer = (
       await medic.post(
@@ -42,7 +42,7 @@ describe('pictures of hospitals', () => {
     expect(Buffer.from(await logo.arrayBuffer())).toEqual(jpeg(5000));
   });
 
-  test('a picture is cached for ever, cannot be sniffed or run, and answers 304 to its ETag', async () => {
+  test('a picture is cached forever, cannot be sniffed or executed, and answers its ETag with 304', async () => {
     const { hospital, admin } = await service.given.hospital();
     const url = pictureUrl((await change(admin, hospital, form({ picture: jpeg() }))).isCreated());
     const picture = await fetchPicture(url);
@@ -67,7 +67,7 @@ describe('pictures of hospitals', () => {
     expect(await storedPictures()).toBe(before + 1);
   });
 
-  test('null removes a picture; an object that GET answered is taken back and changes nothing', async () => {
+  test('null removes a picture, and the object that GET returns changes nothing', async () => {
     const { hospital, admin } = await service.given.hospital();
     const url = pictureUrl((await change(admin, hospital, form({ picture: jpeg(1500) }))).isCreated());
     const object = (await admin.get(`/hospital/${String(hospital)}`)).isOk().body();
@@ -76,12 +76,12 @@ describe('pictures of hospitals', () => {
     expect((await fetchPicture(url)).status).toBe(404);
   });
 
-  test('the type that a part declares does not matter: a JPEG is taken whatever it says', async () => {
+  test('a JPEG is accepted whatever type the part declares', async () => {
     const { hospital, admin } = await service.given.hospital();
     (await change(admin, hospital, form({ picture: jpeg(1600) }, 'application/octet-stream'))).isCreated();
   });
 
-  test('one byte under 2,097,152 is taken; 2,097,152 and more are a 400 that names the file', async () => {
+  test('a picture of 2,097,151 bytes is accepted, and a larger one is a 400 that names the file', async () => {
     const { hospital, admin } = await service.given.hospital();
     (await change(admin, hospital, form({ picture: jpeg(LIMIT - 1) }))).isCreated();
     for (const bytes of [LIMIT, LIMIT + 1, 3 * LIMIT]) {
@@ -93,27 +93,27 @@ describe('pictures of hospitals', () => {
   });
 
   test.each([
-    ['a PNG that says it is a JPEG', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')],
-    ['a page', Buffer.from('<html><script>alert(1)</script></html>')],
-    ['the beginning of a JPEG only', jpeg().subarray(0, 20)],
+    ['a PNG that claims to be a JPEG', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')],
+    ['an HTML page', Buffer.from('<html><script>alert(1)</script></html>')],
+    ['only the beginning of a JPEG', jpeg().subarray(0, 20)],
     ['a JPEG without its end', jpeg().subarray(0, 400)],
     ['an empty file', Buffer.alloc(0)],
     ['two bytes', Buffer.from([0xff, 0xd8])],
-  ])('%s is a 400 and nothing is stored', async (_, content) => {
+  ])('%s is rejected with 400, and nothing is stored', async (_, content) => {
     const { hospital, admin } = await service.given.hospital();
     (await change(admin, hospital, form({ name: 'New', picture: content }))).isInvalid('picture');
     const medic = await service.given.medic();
     (await medic.post('/hospital/', form({ ...REQUIRED, picture: content }))).isInvalid('picture');
   });
 
-  test('text in place of a file, in a part or in JSON, is a 400', async () => {
+  test('text instead of a file, in a part or in JSON, is a 400', async () => {
     const { hospital, admin } = await service.given.hospital();
     (await change(admin, hospital, form({ picture: 'hello' }))).isInvalid('picture');
     (await change(admin, hospital, { picture: 'data:image/jpeg;base64,AAAA' })).isInvalid('picture');
     (await change(admin, hospital, { picture: 7 })).isInvalid('picture');
   });
 
-  test('an unknown part, a part that comes twice and too many parts are a 400', async () => {
+  test('an unknown part, a repeated part and too many parts are a 400', async () => {
     const { hospital, admin } = await service.given.hospital();
     (await change(admin, hospital, form({ logo: jpeg() }))).isInvalid('logo');
     const twice = form({ picture: jpeg() });
@@ -129,7 +129,7 @@ describe('pictures of hospitals', () => {
     (await change(admin, hospital, files)).is(400);
   });
 
-  test('a part whose name the resource does not have is a 400 that names it, those that every object has included', async () => {
+  test('a part with a name that the resource lacks, such as __proto__, is a 400 that names it', async () => {
     const { hospital, admin } = await service.given.hospital();
     for (const name of ['__proto__', 'constructor', 'toString', 'prototype', 'logo', '']) {
       for (const value of ['x', jpeg()]) {
@@ -140,32 +140,32 @@ describe('pictures of hospitals', () => {
     }
   });
 
-  test('a body that is no multipart, or has no boundary, is a 400', async () => {
+  test('a body that is not multipart, or has no boundary, is a 400', async () => {
     const { hospital, admin } = await service.given.hospital();
     for (const type of ['multipart/form-data', 'multipart/form-data; boundary=B']) {
       (await admin.patch(`/hospital/${String(hospital)}`, 'hello', { headers: { 'content-type': type } })).is(400);
     }
   });
 
-  test('the right is asked before the body is read: a MEMBER and an outsider are refused, whatever they send', async () => {
+  test('the right is checked before the body is read: a MEMBER and an outsider are refused', async () => {
     const { hospital, member, outsider } = await service.given.hospital();
     (await change(member, hospital, form({ picture: jpeg() }))).isRefused('Unauthorized Medic');
     (await change(outsider, hospital, form({ picture: jpeg(LIMIT + 1) }))).isNotFound();
   });
 
-  test('other endpoints refuse multipart with 415', async () => {
+  test('other endpoints reject multipart with 415', async () => {
     const { admin } = await service.given.hospital();
     (await admin.post('/medics/', form({ name: 'x' }))).is(415);
     (await admin.patch('/locations/update/', form({ hospital_id: '1' }))).is(415);
   });
 
-  test('what is no digest of a picture is not found', async () => {
+  test('a URL that is not the digest of a picture is a 404', async () => {
     for (const digest of ['x', '0'.repeat(64), 'A'.repeat(64)]) {
       (await service.client.get(`/pictures/${digest}`)).isNotFound();
     }
   });
 
-  test('a body that stops half-way stores nothing, and the service works on', async () => {
+  test('a truncated body stores nothing, and the service keeps working', async () => {
     const { hospital, admin } = await service.given.hospital();
     const before = await service.client.rows();
     const { port } = new URL(service.client.url);

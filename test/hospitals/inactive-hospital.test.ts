@@ -7,7 +7,7 @@ const service = useService();
 
 const medicPath = ({ id }: { id: number }) => `/medics/${String(id)}`;
 
-/** @returns a hospital that its ADMIN has made inactive; it is the active one of both of its medics */
+/** @returns an inactive hospital, which is the active hospital of both its medics */
 async function givenInactive() {
   const scene = await service.given.hospital();
   const path = `/hospital/${String(scene.hospital)}`;
@@ -15,8 +15,8 @@ async function givenInactive() {
   return { ...scene, path };
 }
 
-describe('A hospital that is not active', () => {
-  test('is in no list of its MEMBERs, and their lists count without it', async () => {
+describe('An inactive hospital', () => {
+  test('an inactive hospital is in no list of its MEMBERs, and their counts leave it out', async () => {
     const { hospital, member } = await givenInactive();
     (await member.get('/locations/')).isOk();
     expect((await member.get('/locations/')).json).toEqual([]);
@@ -30,21 +30,21 @@ describe('A hospital that is not active', () => {
     expect(shown).not.toBe(hospital);
   });
 
-  test('does not exist for its MEMBERs, whatever they send', async () => {
+  test('an inactive hospital is a 404 for its MEMBERs, whatever the body', async () => {
     const { member, path } = await givenInactive();
     (await member.get(path)).isNotFound();
     for (const body of [{ headline: 'New' }, { is_active: true }, { colour: 'blue' }, {}])
       (await member.patch(path, body)).isNotFound();
   });
 
-  test('cannot be chosen by a MEMBER, also if it is the active one', async () => {
+  test('a MEMBER cannot choose an inactive hospital, even if it is their active one', async () => {
     const { hospital, member, membership } = await givenInactive();
     const body = { hospital_id: hospital };
     (await member.patch('/locations/update/', body)).isNotFound('Hospital not found');
     expect(await service.given.rowOf(membership)).toMatchObject({ isActive: true });
   });
 
-  test('cannot be named by a MEMBER, or by the creator of one, in PATCH /medics/{id}', async () => {
+  test('neither a MEMBER nor the creator of one can assign an inactive hospital with PATCH /medics/{id}', async () => {
     const { hospital, stranger } = await givenInactive();
     const created = await service.given.medic({ createdById: stranger.id });
     await service.given.membership(created, hospital);
@@ -56,13 +56,13 @@ describe('A hospital that is not active', () => {
     }
   });
 
-  test('is left by a MEMBER, and can be cleared as the active one', async () => {
+  test('a MEMBER can leave an inactive hospital, and clear it as the active one', async () => {
     const { member, membership } = await givenInactive();
     (await member.patch(medicPath(member), { hospital: null })).is(202, { hospital: null });
     (await member.removeMembership(membership)).isCreated({ is_deleted: true });
   });
 
-  test('stays the active one of a MEMBER, and in every list of memberships', async () => {
+  test("an inactive hospital stays the MEMBER's active one, and in every list of memberships", async () => {
     const { hospital, admin, member, membership } = await givenInactive();
     (await member.get(medicPath(member))).isOk({ hospital, is_admin_membership: false });
     (await member.patch(medicPath(member), { name: 'New' })).is(202, { hospital });
@@ -73,7 +73,7 @@ describe('A hospital that is not active', () => {
     expect(listed).toHaveLength(2);
   });
 
-  test('is seen, chosen, named and edited by its ADMINs, who add and change memberships', async () => {
+  test('ADMINs see, choose, assign and edit an inactive hospital and its memberships', async () => {
     const { hospital, admin, outsider, membership, path } = await givenInactive();
     (await admin.get(path)).isOk({ is_active: false, is_admin: true });
     (await admin.get('/hospital/')).isOk({ count: 1, results: [{ id: hospital, is_active: false }] });
@@ -85,14 +85,14 @@ describe('A hospital that is not active', () => {
     (await admin.patch(path, { headline: 'New' })).isCreated({ headline: 'New', is_active: false });
   });
 
-  test('is named by an ADMIN who created one of its MEMBERs', async () => {
+  test('an ADMIN can assign an inactive hospital to a MEMBER whom they created', async () => {
     const { hospital, admin } = await givenInactive();
     const created = await service.given.medic({ createdById: admin.id });
     await service.given.membership(created, hospital);
     (await admin.patch(medicPath(created), { hospital })).is(202, { hospital });
   });
 
-  test('is named by an ADMIN of it, and by the creator of one', async () => {
+  test('an ADMIN of an inactive hospital and the creator of one can make it the active one', async () => {
     const { hospital, stranger } = await givenInactive();
     const second = await service.given.medic({ createdById: stranger.id });
     const secondship = await service.given.membership(second, hospital, { type: MembershipType.ADMIN });
@@ -103,7 +103,7 @@ describe('A hospital that is not active', () => {
     expect(await service.given.rowOf(secondship)).toMatchObject({ isActive: true });
   });
 
-  test('is shown to its MEMBERs again once it is active', async () => {
+  test('an inactive hospital is shown to its MEMBERs again once it is active', async () => {
     const { hospital, admin, member, path } = await givenInactive();
     (await admin.patch(path, { is_active: true })).isCreated({ is_active: true });
     (await member.get(path)).isOk({ id: hospital, is_admin: false });
@@ -112,7 +112,7 @@ describe('A hospital that is not active', () => {
     (await member.patch('/locations/update/', { hospital_id: hospital })).isOk();
   });
 
-  test('is answered once to the MEMBER who creates it', async () => {
+  test('a MEMBER who creates an inactive hospital gets it in the response, and then a 404', async () => {
     const medic = await service.given.medic();
     const body = { ...HOSPITAL, is_active: false, is_admin: false };
     const { id } = (await medic.post('/hospital/', body)).isCreated({ is_active: false, is_admin: false }).body();
@@ -123,7 +123,7 @@ describe('A hospital that is not active', () => {
 describe('zip_code, location_lat and location_lon', () => {
   const LONG = { zipCode: '6'.repeat(40), locationLat: '2'.repeat(40), locationLon: '1'.repeat(40) };
 
-  test('that were stored when they could be longer do not hinder other changes', async () => {
+  test('values stored under a longer limit do not prevent other changes', async () => {
     const admin = await service.given.medic();
     const hospital = await service.given.emptyHospital(LONG);
     await service.given.membership(admin, hospital, { type: MembershipType.ADMIN, isActive: true });

@@ -11,7 +11,10 @@ interface Page {
   readonly results: { readonly id: number; readonly is_admin: boolean }[];
 }
 
-/** @returns a medic who is a MEMBER of so many hospitals, and their ids */
+/**
+ * @param count number of hospitals
+ * @returns a medic who is a MEMBER of that many, and their ids
+ */
 async function memberOf(count: number) {
   const medic = await service.given.medic();
   const hospitals: number[] = [];
@@ -29,7 +32,7 @@ describe('GET /hospital/', () => {
   test.each([
     ['an ADMIN', 'admin', true],
     ['a MEMBER', 'member', false],
-  ] as const)('%s sees the hospital, and whether they administer it', async (_, who, isAdmin) => {
+  ] as const)('%s sees the hospital, and is_admin says whether they administer it', async (_, who, isAdmin) => {
     const scene = await service.given.hospital();
     (await scene[who].get('/hospital/')).isOk({
       count: 1,
@@ -49,14 +52,14 @@ describe('GET /hospital/', () => {
     });
   });
 
-  test('an ADMIN of another hospital sees only that one', async () => {
+  test('an ADMIN of another hospital sees only that hospital', async () => {
     const { hospital, stranger } = await service.given.hospital();
     const { count, results } = (await stranger.get('/hospital/')).isOk().body<Page>();
     expect(count).toBe(1);
     expect(results.map(({ id }) => id)).not.toContain(hospital);
   });
 
-  test('a hospital whose membership is deleted is not listed', async () => {
+  test("a hospital is not listed if the caller's membership is deleted", async () => {
     const { hospital, admin, member, membership } = await service.given.hospital();
     (await admin.removeMembership(membership)).isCreated();
     (await member.get('/hospital/')).isOk({ count: 0, results: [] });
@@ -76,13 +79,13 @@ describe('GET /hospital/', () => {
     });
   });
 
-  test('each one is the object that reading it answers', async () => {
+  test('each hospital is listed as GET returns it', async () => {
     const { hospital, admin } = await service.given.hospital();
     const [listed] = (await admin.get('/hospital/')).body<{ results: unknown[] }>().results;
     expect(listed).toEqual((await admin.get(`/hospital/${String(hospital)}`)).json);
   });
 
-  test('a page has 15, and the links lead through all of them once', async () => {
+  test('a page contains 15 hospitals, and the links visit each hospital once', async () => {
     const { medic, hospitals } = await memberOf(17);
     const first = (await medic.get('/hospital/?colour=blue')).isOk().body<Page>();
     expect(first).toMatchObject({ count: 17, previous: null });
@@ -94,7 +97,7 @@ describe('GET /hospital/', () => {
     expect([...first.results, ...second.results].map(({ id }) => id)).toEqual(hospitals);
   });
 
-  test('limit and offset choose the slice, an empty one is absent and a limit over 1000 is lowered', async () => {
+  test('limit and offset choose the slice; an empty one is ignored, and a limit above 1000 is lowered', async () => {
     const { medic, hospitals } = await memberOf(3);
     (await medic.get('/hospital/?limit=1&offset=1')).isOk({ count: 3, results: [{ id: hospitals[1] }] });
     (await medic.get('/hospital/?limit=&offset=')).isOk({ results: hospitals.map((id) => ({ id })) });
@@ -104,7 +107,7 @@ describe('GET /hospital/', () => {
     (await medic.get('/hospital/?offset=9')).isOk({ count: 3, next: null, results: [] });
   });
 
-  test.each(BAD_SLICES)('%s=%s is refused', async (name, value) => {
+  test.each(BAD_SLICES)('the query %s=%s is rejected', async (name, value) => {
     const medic = await service.given.medic();
     (await medic.get(`/hospital/?${name}=${value}`)).isInvalid(name);
   });

@@ -7,7 +7,7 @@ const service = useService();
 
 const END = '--B--\r\n';
 
-/** A part of a body whose boundary is `B`. */
+/** @returns a part of a body with the boundary `B` */
 function part(disposition: string, content: string | Buffer, ...fields: string[]): Buffer {
   const lines = [`Content-Disposition: form-data; ${disposition}`, ...fields].map((line) => `${line}\r\n`).join('');
   return Buffer.concat([Buffer.from(`--B\r\n${lines}\r\n`), Buffer.from(content), Buffer.from('\r\n')]);
@@ -24,7 +24,7 @@ function sendParts(
   return admin.patch(`/hospital/${String(hospital)}`, body, { headers: { 'content-type': type } });
 }
 
-test('the text of a part is taken code point for code point, and bytes that are not UTF-8 are refused', async () => {
+test("a part's text is kept code point for code point, and invalid UTF-8 is rejected", async () => {
   const { hospital, admin } = await service.given.hospital();
   for (const name of ['Ñandú 😀 שלום', '\ufffd', 'x\ufeff']) {
     (await sendParts(admin, hospital, [part('name="name"', name)])).isCreated({ name });
@@ -33,7 +33,7 @@ test('the text of a part is taken code point for code point, and bytes that are 
   (await sendParts(admin, hospital, [text])).isInvalid('name');
 });
 
-test('a part of JSON keeps the digits of a number, as a body of JSON does', async () => {
+test('a JSON part keeps the digits of a number, like a JSON body', async () => {
   const { hospital, admin } = await service.given.hospital();
   const json = (field: string, content: string) => part(`name="${field}"`, content, 'Content-Type: application/json');
   for (const zip of ['1.50', '12345678901234567890', '-0', '64710', '"64710"']) {
@@ -46,7 +46,7 @@ test('a part of JSON keeps the digits of a number, as a body of JSON does', asyn
   (await sendParts(admin, hospital, [json('name', 'null')])).isInvalid('name');
 });
 
-test('a part that is no file may have 16,384 bytes', async () => {
+test('a part that is not a file may have 16,384 bytes', async () => {
   const { hospital, admin } = await service.given.hospital();
   const json = (length: number) => part('name="name"', '1'.padStart(length), 'Content-Type: application/json');
   (await sendParts(admin, hospital, [json(16_384)])).isCreated({ name: '1' });
@@ -62,7 +62,7 @@ test('a body may have 50 parts', async () => {
   (await sendParts(admin, hospital, parts(51))).isInvalid('non_field_errors');
 });
 
-test('what RFC 2046 allows around parts is accepted', async () => {
+test('the optional syntax of RFC 2046 around parts is accepted', async () => {
   const { hospital, admin } = await service.given.hospital();
   const named = (name: string) => part('name="name"', name);
   (await sendParts(admin, hospital, ['a preamble\r\n', named('A'), END, 'an epilogue'])).isCreated({ name: 'A' });
@@ -95,13 +95,16 @@ test.each<[string, string[]]>([
   ['a part without an end', ['--B\r\nContent-Disposition: form-data; name="name"\r\n\r\nx']],
   ['a header without an end', ['--B\r\nContent-Disposition: form-data; name="name"\r\n']],
   ['no part and no end', ['--B']],
-  ['another boundary that begins alike', ['--BB\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\r\n--BB--']],
-])('%s is a 400, and no part of the body counts', async (_, parts) => {
+  [
+    'another boundary with the same beginning',
+    ['--BB\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\r\n--BB--'],
+  ],
+])('%s is a 400, and no part of the body is stored', async (_, parts) => {
   const { hospital, admin } = await service.given.hospital();
   (await sendParts(admin, hospital, [part('name="headline"', 'New'), ...parts])).isInvalid('non_field_errors');
 });
 
-test('a body that is compressed is a 415, as elsewhere', async () => {
+test('a compressed body is a 415, as elsewhere', async () => {
   const { hospital, admin } = await service.given.hospital();
   const body = gzipSync(Buffer.concat([part('name="name"', 'New'), Buffer.from(END)]));
   const headers = { 'content-type': 'multipart/form-data; boundary=B', 'content-encoding': 'gzip' };

@@ -5,7 +5,7 @@ import { useService } from '../support/service.js';
 
 const service = useService();
 
-/** @returns the path of a hospital, and those around it */
+/** @returns a hospital, its path and its medics */
 async function givenHospital() {
   const scene = await service.given.hospital();
   return { ...scene, path: `/hospital/${String(scene.hospital)}` };
@@ -17,7 +17,7 @@ describe('PATCH /hospital/{id}', () => {
     return { actor: admin, path, body: { headline: 'New' } };
   });
 
-  test('an ADMIN changes it, and 201 answers the object', async () => {
+  test('an ADMIN edits the hospital, and the response is 201 with the hospital', async () => {
     const { admin, member, hospital, path } = await givenHospital();
     (await admin.patch(path, { headline: 'New' })).isCreated({ id: hospital, headline: 'New', is_admin: true });
     (await member.get(path)).isOk({ headline: 'New' });
@@ -28,7 +28,7 @@ describe('PATCH /hospital/{id}', () => {
   test.each([
     ['a MEMBER', 'member'],
     ['a former ADMIN who is a MEMBER now', 'formerAdmin'],
-  ] as const)('%s cannot edit it, whatever is sent', async (_, who) => {
+  ] as const)('%s cannot edit the hospital, whatever the body', async (_, who) => {
     const cast = await castOf(service);
     for (const body of ANYTHING)
       (await cast[who].patch(`/hospital/${String(cast.hospital)}`, body)).isRefused('Unauthorized Medic');
@@ -40,19 +40,19 @@ describe('PATCH /hospital/{id}', () => {
     ['a medic who belongs to nothing', 'outsider'],
     ['an ADMIN of another hospital', 'stranger'],
     ['the account that created one of its medics', 'creator'],
-  ] as const)('it does not exist for %s, whatever is sent', async (_, who) => {
+  ] as const)('%s gets a 404 for the hospital, whatever the body', async (_, who) => {
     const cast = await castOf(service);
     for (const body of ANYTHING) (await cast[who].patch(`/hospital/${String(cast.hospital)}`, body)).isNotFound();
   });
 
-  test('an ADMIN edits a hospital that is not their active one', async () => {
+  test('an ADMIN can edit a hospital that is not their active one', async () => {
     const { admin, path } = await givenHospital();
     const { id } = (await admin.post('/hospital/', HOSPITAL)).isCreated().body();
     (await admin.patch('/locations/update/', { hospital_id: id })).isOk();
     (await admin.patch(path, { headline: 'New' })).isCreated({ headline: 'New' });
   });
 
-  test.each(NO_IDS)('/hospital/%s is not found', async (id) => {
+  test.each(NO_IDS)('PATCH responds to /hospital/%s with 404', async (id) => {
     const { admin } = await givenHospital();
     (await admin.patch(`/hospital/${id}`, { headline: 'New' })).isNotFound();
   });
@@ -72,14 +72,14 @@ describe('PATCH /hospital/{id}', () => {
     ['location_lat', '25.6694', '25.6694'],
     ['location_lon', '-100.3498', '-100.3498'],
     ['google_place_id', 'ChIJ', 'ChIJ'],
-  ])('changes %s alone: %j', async (field, value, stored) => {
+  ])('PATCH changes %s alone: %j', async (field, value, stored) => {
     const { admin, path } = await givenHospital();
     const before = (await admin.get(path)).body();
     expect((await admin.patch(path, { [field]: value })).isCreated().json).toEqual({ ...before, [field]: stored });
     expect((await admin.get(path)).json).toEqual({ ...before, [field]: stored });
   });
 
-  test('a form says the same as JSON', async () => {
+  test('a form and a JSON body make the same change', async () => {
     const { admin, path } = await givenHospital();
     const form = new URLSearchParams({ name: 'Núñez & Cía', page_size: '1', zip_code: '64710' });
     (await admin.patch(path, form)).isCreated({ name: 'Núñez & Cía', page_size: true, zip_code: '64710' });
@@ -90,19 +90,19 @@ describe('PATCH /hospital/{id}', () => {
     ['is absent', undefined],
     ['is empty', ''],
     ['is an empty form', new URLSearchParams()],
-  ])('changes nothing where the body %s', async (_, body) => {
+  ])('PATCH changes nothing if the body %s', async (_, body) => {
     const { admin, path } = await givenHospital();
     const before = (await admin.get(path)).json;
     expect((await admin.patch(path, body)).isCreated().json).toEqual(before);
   });
 
-  test('takes the object back that GET answered', async () => {
+  test('PATCH accepts the object that GET returns', async () => {
     const { admin, path } = await givenHospital();
     const before = (await admin.get(path)).body();
     expect((await admin.patch(path, before)).isCreated().json).toEqual(before);
   });
 
-  test('is_admin, id and created_at are read-only', async () => {
+  test('PATCH ignores is_admin, id and created_at', async () => {
     const { admin, path } = await givenHospital();
     const before = (await admin.get(path)).body();
     const sent = { is_admin: false, id: 1, created_at: '2020-11-04T01:12:12.017392Z' };
@@ -125,7 +125,7 @@ describe('PATCH /hospital/{id}', () => {
     ['page_size', 'letter'],
     ['send_emails', 2],
     ['colour', 'blue'],
-  ])('refuses %s: %j', async (field, value) => {
+  ])('PATCH rejects %s: %j', async (field, value) => {
     const { admin, path } = await givenHospital();
     (await admin.patch(path, { headline: 'New', [field]: value })).isInvalid(field);
   });
