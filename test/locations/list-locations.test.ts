@@ -19,34 +19,37 @@ describe('GET /locations/', () => {
     ['a MEMBER who was removed', 'removedMember', 0],
     ['an ADMIN who was removed', 'removedAdmin', 0],
     ['a medic who belongs to nothing', 'outsider', 0],
-  ])('%s has it in their view, or not', async (_, who, count) => {
+  ])('%s sees the hospital if, and only if, their membership is live', async (_, who, count) => {
     const cast = await castOf(service);
     const answer = (await (cast[who] as Cast['admin']).get('/locations/')).isOk();
     expect(answer.body<Location[]>().map(({ hospital }) => hospital.id)).toEqual(Array(count).fill(cast.hospital));
   });
 
-  test('an ADMIN of another hospital has theirs only', async () => {
+  test('an ADMIN of another hospital sees only their own', async () => {
     const { hospital, stranger } = await service.given.hospital();
     const [own, ...rest] = (await stranger.get('/locations/')).isOk().body<Location[]>();
     expect(rest).toEqual([]);
     expect(own?.hospital.id).not.toBe(hospital);
   });
 
-  test.each(['/locations/', '/locations'])('%s is a bare array of exactly these fields', async (path) => {
-    const { given } = service;
-    const medic = await given.medic();
-    const hospital = await given.emptyHospital({ name: 'Hospital San José', location: 'Av. Morones Prieto 3000' });
-    await given.membership(medic, hospital, { isActive: true });
-    expect((await medic.get(path)).isOk().json).toEqual([
-      {
-        hospital: { id: hospital, name: 'Hospital San José', location: 'Av. Morones Prieto 3000' },
-        default: true,
-        clinics: [],
-      },
-    ]);
-  });
+  test.each(['/locations/', '/locations'])(
+    'GET %s returns a bare array of exactly the documented fields',
+    async (path) => {
+      const { given } = service;
+      const medic = await given.medic();
+      const hospital = await given.emptyHospital({ name: 'Hospital San José', location: 'Av. Morones Prieto 3000' });
+      await given.membership(medic, hospital, { isActive: true });
+      expect((await medic.get(path)).isOk().json).toEqual([
+        {
+          hospital: { id: hospital, name: 'Hospital San José', location: 'Av. Morones Prieto 3000' },
+          default: true,
+          clinics: [],
+        },
+      ]);
+    },
+  );
 
-  test('the default comes first, and deleted ones do not come', async () => {
+  test('the default hospital comes first, and deleted memberships are left out', async () => {
     const { given } = service;
     const medic = await given.medic();
     const hospitals = [await given.emptyHospital(), await given.emptyHospital(), await given.emptyHospital()] as const;
@@ -60,7 +63,7 @@ describe('GET /locations/', () => {
     ]);
   });
 
-  test('HEAD answers the same without a body', async () => {
+  test('HEAD responds like GET, without a body', async () => {
     const { member } = await service.given.hospital();
     expect((await member.send('HEAD', '/locations/')).isOk().text).toBe('');
   });

@@ -21,7 +21,7 @@ describe('PATCH /locations/update/', () => {
     return { actor: medic, path: PATH, body: { hospital_id: second } };
   });
 
-  test.each([PATH, '/locations/update'])("%s makes it the caller's only active one", async (path) => {
+  test.each([PATH, '/locations/update'])("PATCH %s makes the hospital the caller's only active one", async (path) => {
     const { medic, first, second, active, other } = await medicOfTwo();
     const answer = (await medic.patch(path, { hospital_id: second })).isOk();
     expect(answer.json).toEqual({ message: 'Hospital updated successfully' });
@@ -34,7 +34,7 @@ describe('PATCH /locations/update/', () => {
     (await medic.get(`/medics/${String(medic.id)}`)).isOk({ hospital: second });
   });
 
-  test('an id as digits, and a form, say the same', async () => {
+  test('PATCH accepts forms, and ids as digits', async () => {
     const { medic, first, second } = await medicOfTwo();
     (await medic.patch(PATH, { hospital_id: String(second) })).isOk();
     (await medic.get('/locations/')).isOk([{ hospital: { id: second } }, { hospital: { id: first } }]);
@@ -42,14 +42,14 @@ describe('PATCH /locations/update/', () => {
     (await medic.get('/locations/')).isOk([{ hospital: { id: first } }, { hospital: { id: second } }]);
   });
 
-  test('the active one may be chosen again', async () => {
+  test('the active hospital can be chosen again', async () => {
     const { medic, first } = await medicOfTwo();
     const before = await service.client.rows();
     (await medic.patch(PATH, { hospital_id: first })).isOk({ message: 'Hospital updated successfully' });
     expect(await service.client.rows()).toBe(before);
   });
 
-  test("it leaves other medics' choices and the caller's deleted memberships alone", async () => {
+  test("choosing a hospital leaves other medics' choices and the caller's deleted memberships alone", async () => {
     const { given } = service;
     const { medic, second, active } = await medicOfTwo();
     const deleted = await given.membership(medic, await given.emptyHospital(), { isActive: true, isDeleted: true });
@@ -60,17 +60,20 @@ describe('PATCH /locations/update/', () => {
     expect(await given.rowOf(active)).toMatchObject({ isActive: false });
   });
 
-  test.each(['admin', 'member', 'formerAdmin'] as const)('a live membership of any type is enough: %s', async (who) => {
-    const cast = await castOf(service);
-    (await cast[who].patch(PATH, { hospital_id: cast.hospital })).isOk();
-  });
+  test.each(['admin', 'member', 'formerAdmin'] as const)(
+    'a live membership of any type is enough to choose the hospital: %s',
+    async (who) => {
+      const cast = await castOf(service);
+      (await cast[who].patch(PATH, { hospital_id: cast.hospital })).isOk();
+    },
+  );
 
-  test.each(NOT_ADMINS.slice(2))('the hospital is not found for %s', async (_, who) => {
+  test.each(NOT_ADMINS.slice(2))('the hospital is a 404 for %s', async (_, who) => {
     const cast = await castOf(service);
     (await cast[who].patch(PATH, { hospital_id: cast.hospital })).isNotFound('Hospital not found');
   });
 
-  test('a hospital that does not exist is not found', async () => {
+  test('an unknown hospital is a 404', async () => {
     const { medic } = await medicOfTwo();
     (await medic.patch(PATH, { hospital_id: 2147483647 })).isNotFound('Hospital not found');
   });
@@ -89,7 +92,7 @@ describe('PATCH /locations/update/', () => {
     },
   );
 
-  test('a field that it does not have is refused', async () => {
+  test('PATCH rejects an unknown field', async () => {
     const { medic, second } = await medicOfTwo();
     (await medic.patch(PATH, { hospital_id: second, hospital: second })).isInvalid('hospital');
   });
