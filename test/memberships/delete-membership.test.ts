@@ -31,7 +31,7 @@ describe('DELETE /management/memberships/{id}', () => {
   });
 
   test.each(['', '/'])(
-    'an ADMIN removes a medic, and the response contains the membership, if the path ends with %p',
+    'DELETE with %p at the end removes a medic and returns the membership',
     async (slash) => {
       const { admin, membership } = await service.given.hospital();
       const read = (await admin.get(pathOf(membership))).body();
