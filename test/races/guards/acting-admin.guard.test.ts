@@ -16,7 +16,7 @@ interface Scene {
   readonly secondship: number;
 }
 
-interleavings('An ADMIN who can act stays in a hospital', (interleave, service) => {
+interleavings('A hospital keeps an ADMIN with an active account', (interleave, service) => {
   async function given(): Promise<Scene> {
     const creator = await service.given.medic();
     const [first, second] = [
@@ -47,13 +47,13 @@ interleavings('An ADMIN who can act stays in a hospital', (interleave, service) 
   const common = {
     given,
     outcome,
-    // Whoever changes the memberships of the hospital waits; a deactivation does not.
+    // Changes of the hospital's memberships stop at this row; a deactivation does not.
     stopped: ({ hospital }: Scene) => [atRow('hospital', hospital)],
     guarded: { statuses: [409, 202], acting: 1 },
   };
   const breaks = { statuses: [201, 202], acting: 0 };
 
-  interleave('when one who demotes the other is deactivated before that is decided', {
+  interleave('a hospital keeps an active ADMIN if one is deactivated while demoting the other', {
     ...common,
     requests: (scene) => [
       () => scene.first.changeMembership(scene.secondship, { type_membership: 'MEMBER' }, AT_ONCE),
@@ -65,7 +65,7 @@ interleavings('An ADMIN who can act stays in a hospital', (interleave, service) 
     ],
   });
 
-  interleave('when the other is deactivated before one who steps down is', {
+  interleave('a hospital keeps an active ADMIN if one is deactivated while the other steps down', {
     ...common,
     requests: (scene) => [
       () => scene.first.changeMembership(scene.firstship, { type_membership: 'MEMBER' }, AT_ONCE),
@@ -74,7 +74,7 @@ interleavings('An ADMIN who can act stays in a hospital', (interleave, service) 
     withoutGuard: { guard: OTHERS_CAN_ACT, breaks },
   });
 
-  interleave('when the other is deactivated before one who leaves is', {
+  interleave('a hospital keeps an active ADMIN if one is deactivated while the other leaves', {
     ...common,
     requests: (scene) => [
       () => scene.first.removeMembership(scene.firstship, AT_ONCE),

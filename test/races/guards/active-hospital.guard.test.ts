@@ -13,19 +13,19 @@ interface Place {
   readonly admin: Actor;
 }
 
-/** Three hospitals, and a medic, created by the ADMIN of the third. */
+/** Three hospitals, and a medic whom the ADMIN of the third created. */
 interface Scene {
   readonly places: readonly [Place, Place, Place];
   readonly medic: Actor;
 }
 
-interleavings('A medic has one active hospital', (interleave, service) => {
+interleavings('A medic has at most one active hospital', (interleave, service) => {
   async function place(): Promise<Place> {
     const { hospital, admin } = await service.given.hospital();
     return { hospital, admin };
   }
 
-  /** @param isActive whether the medic belongs to each hospital, and is active there; undefined for not at all */
+  /** @param isActive for each hospital, whether the medic is active there; undefined for no membership */
   async function givenScene(...isActive: (boolean | undefined)[]): Promise<Scene> {
     const places: [Place, Place, Place] = [await place(), await place(), await place()];
     const medic = await service.given.medic({ createdById: places[2].admin.id });
@@ -52,7 +52,7 @@ interleavings('A medic has one active hospital', (interleave, service) => {
   const stopped = () => [atWrite('UPDATE', 'membership'), atWrite('INSERT', 'membership')];
   const guard = all(MEDIC_LOCK, ONE_ACTIVE);
   const common = { stopped, outcome, spare: [ONE_ACTIVE] };
-  /** The index alone keeps the invariant too, but at the cost of a request that ought to be granted. */
+  /** The index alone also keeps the invariant, but refuses a request that should succeed. */
   const refusesOne = { guard: MEDIC_LOCK, breaks: { statuses: [202, 409], active: 1 } };
   const [ok, added, changed] = [
     [200, 200],
@@ -60,7 +60,7 @@ interleavings('A medic has one active hospital', (interleave, service) => {
     [202, 202],
   ];
 
-  interleave('where two are chosen at once by PATCH locations/update', {
+  interleave('one hospital is active if two are chosen at once by PATCH locations/update', {
     ...common,
     given: () => givenScene(false, false, true),
     requests: ({ places: [one, two], medic }) => [() => choose(medic, one), () => choose(medic, two)],
@@ -68,7 +68,7 @@ interleavings('A medic has one active hospital', (interleave, service) => {
     withoutGuard: { guard, breaks: { statuses: ok, active: 2 } },
   });
 
-  interleave('where the medic and the creator choose one each by PATCH medics', {
+  interleave('one hospital is active if the medic and the creator choose at once by PATCH medics', {
     ...common,
     given: () => givenScene(false, false, true),
     requests: ({ places: [one, two, { admin: creator }], medic }) => [
@@ -79,7 +79,7 @@ interleavings('A medic has one active hospital', (interleave, service) => {
     withoutGuard: [{ guard, breaks: { statuses: changed, active: 2 } }, refusesOne],
   });
 
-  interleave('where two ADMINs create the first memberships at once', {
+  interleave("one hospital is active if two ADMINs add the medic's first memberships at once", {
     ...common,
     given: () => givenScene(),
     requests: ({ places: [one, two], medic }) => [() => add(one, medic), () => add(two, medic)],
@@ -88,7 +88,7 @@ interleavings('A medic has one active hospital', (interleave, service) => {
     spare: [MEDIC_LOCK],
   });
 
-  interleave('where the medic founds the first two hospitals at once', {
+  interleave('one hospital is active if the medic creates their first two hospitals at once', {
     ...common,
     given: () => givenScene(),
     requests: ({ medic }) => [
@@ -99,7 +99,7 @@ interleavings('A medic has one active hospital', (interleave, service) => {
     withoutGuard: { guard, breaks: { statuses: added, active: 2 } },
   });
 
-  interleave('where one membership is restored and the first one elsewhere is created', {
+  interleave('one hospital is active if a membership is restored during the first creation elsewhere', {
     ...common,
     given: async () => {
       const scene = await givenScene();

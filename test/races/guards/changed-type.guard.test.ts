@@ -14,7 +14,7 @@ interface Scene {
   readonly elsewhere: number;
 }
 
-interleavings('A type that has been changed stays so', (interleave, service) => {
+interleavings('A concurrent write does not undo a change of type', (interleave, service) => {
   async function given(): Promise<Scene> {
     const { hospital, admin } = await service.given.hospital();
     const second = await service.given.medic();
@@ -24,9 +24,9 @@ interleavings('A type that has been changed stays so', (interleave, service) => 
     return { hospital, admin, second, secondship, elsewhere };
   }
 
-  interleave('where the medic has read it, and chooses the hospital', {
+  interleave('a change of type is kept if the medic chooses the hospital at the same time', {
     given,
-    // The choice is stopped where it clears the one before.
+    // The choice stops while clearing the previous active membership.
     stopped: ({ elsewhere }) => [atRow('membership', elsewhere)],
     requests: ({ hospital, admin, second, secondship }) => [
       () => second.patch('/locations/update/', { hospital_id: hospital }, AT_ONCE),
@@ -40,7 +40,7 @@ interleavings('A type that has been changed stays so', (interleave, service) => 
       };
     },
     guarded: { statuses: [200, 201], rows: [{ type: 'MEMBER', is_active: true }] },
-    // The choice shares the hospital's row, too, which whoever changes the type locks.
+    // The choice also shares a lock on the hospital's row, which a change of type locks.
     withoutGuard: {
       guard: all(ACTIVITY_LOCK, MEDIC_LOCK),
       breaks: { statuses: [200, 201], rows: [{ type: 'ADMIN', is_active: true }] },

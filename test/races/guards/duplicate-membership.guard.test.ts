@@ -6,7 +6,7 @@ import { atWrite, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
 
-/** A hospital with two ADMINs, and a medic of the first one's who is active at another hospital. */
+/** A hospital with two ADMINs, and a medic, created by the first, who is active at another hospital. */
 interface Scene {
   readonly hospital: number;
   readonly admin: Actor;
@@ -14,7 +14,7 @@ interface Scene {
   readonly medic: Actor;
 }
 
-interleavings('A medic and a hospital have one membership', (interleave, service) => {
+interleavings('A medic and a hospital have at most one membership', (interleave, service) => {
   async function given(): Promise<Scene> {
     const { hospital, admin } = await service.given.hospital();
     const second = await service.given.medic();
@@ -38,7 +38,7 @@ interleavings('A medic and a hospital have one membership', (interleave, service
     by.patch(`/medics/${String(medic.id)}`, { hospital }, AT_ONCE);
   const common = { given, outcome, stopped: () => [atWrite('INSERT', 'membership')] };
 
-  interleave('where one ADMIN creates it twice at once', {
+  interleave('one membership is stored if one ADMIN creates it twice at once', {
     ...common,
     requests: (scene) => [() => add(scene.admin, scene), () => add(scene.admin, scene)],
     guarded: { statuses: [201, 409], memberships: 1 },
@@ -46,7 +46,7 @@ interleavings('A medic and a hospital have one membership', (interleave, service
     spare: [MEDIC_LOCK],
   });
 
-  interleave('where two ADMINs create it at once', {
+  interleave('one membership is stored if two ADMINs create it at once', {
     ...common,
     requests: (scene) => [() => add(scene.admin, scene), () => add(scene.second, scene)],
     guarded: { statuses: [201, 409], memberships: 1 },
@@ -54,7 +54,7 @@ interleavings('A medic and a hospital have one membership', (interleave, service
     spare: [MEDIC_LOCK],
   });
 
-  interleave("where one ADMIN creates it, and another makes the hospital the medic's", {
+  interleave('one membership is stored if an ADMIN creates it while another assigns the hospital', {
     ...common,
     requests: (scene) => [() => add(scene.second, scene), () => place(scene.admin, scene)],
     guarded: { statuses: [201, 202], memberships: 1 },

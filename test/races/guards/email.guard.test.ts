@@ -13,7 +13,7 @@ interface Scene {
   readonly email: string;
 }
 
-interleavings('An email belongs to one medic', (interleave, service) => {
+interleavings('An email belongs to at most one medic', (interleave, service) => {
   async function given(): Promise<Scene> {
     return { one: await service.given.medic(), two: await service.given.medic(), email: medicBody().email };
   }
@@ -37,22 +37,22 @@ interleavings('An email belongs to one medic', (interleave, service) => {
     withoutGuard: { guard: EMAIL_UNIQUE, breaks: { granted: 2, owners: 2 } },
   };
 
-  interleave('where two are created with it at once', {
+  interleave('one medic gets an email if two are created with it at once', {
     ...common,
     requests: ({ one, two, email }) => [() => create(one, email), () => create(two, email)],
   });
 
-  interleave('where two are created with it at once, in different letter cases', {
+  interleave('one medic gets an email if two are created at once in different letter cases', {
     ...common,
     requests: ({ one, two, email }) => [() => create(one, email), () => create(two, email.toUpperCase())],
   });
 
-  interleave('where two change theirs to it at once', {
+  interleave('one medic gets an email if two change theirs to it at once', {
     ...common,
     requests: ({ one, two, email }) => [() => change(one, email), () => change(two, email.toUpperCase())],
   });
 
-  interleave('where one is created with it and another changes theirs to it', {
+  interleave('one medic gets an email if one is created with it while another changes to it', {
     ...common,
     requests: ({ one, two, email }) => [() => create(one, email), () => change(two, email)],
   });

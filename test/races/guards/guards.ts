@@ -1,22 +1,22 @@
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 
-/** Something that keeps an invariant, and that a test takes away to see the invariant break. */
+/** An invariant's guard, which a test removes to see the invariant break. */
 export interface Guard {
   readonly name: string;
-  /** Takes it away. @returns what puts it back, and fails where the guard was not met */
+  /** Removes it. @returns the function that restores it, and fails if no statement contained the guard */
   readonly remove: (dataSource: DataSource) => Promise<() => Promise<void>>;
 }
 
-/** A clause of the SQL that the service sends, and what stands there without the guard. */
+/** A regular expression for a clause of the service's SQL, and its replacement without the guard. */
 type Edit = readonly [clause: RegExp, without: string];
 
-/** What is sent: text, or a statement that has been prepared by its name. */
+/** A statement as text, or as a query, which may be prepared under a name. */
 type Sent = string | (pg.Query & { text: string; name?: string | undefined });
 
 type Query = (this: pg.Client, statement: Sent, ...rest: unknown[]) => unknown;
 
-/** A guard in the SQL of the service: it is taken out of each statement on its way to the database. */
+/** @returns a guard in the service's SQL, which is edited out of every statement that is sent */
 function inSql(name: string, ...edits: Edit[]): Guard {
   const remove = () => {
     const client = pg.Client.prototype as unknown as Record<'query', Query>;
@@ -28,7 +28,7 @@ function inSql(name: string, ...edits: Edit[]): Guard {
       if (edited === text) return query.call(this, statement, ...rest);
       met += 1;
       if (typeof statement === 'string') return query.call(this, edited, ...rest);
-      // Under its name the statement is prepared with the guard.
+      // The cached statement of that name contains the guard.
       return query.call(this, Object.assign(statement, { text: edited, name: undefined }));
     };
     return Promise.resolve(() => {
@@ -39,7 +39,7 @@ function inSql(name: string, ...edits: Edit[]): Guard {
   return { name, remove };
 }
 
-/** A guard in the schema: it is dropped, and made again from its own definition. */
+/** @returns a guard in the schema, which is dropped, and restored from its own definition */
 function inSchema(name: string, definition: string, drop: string, make: (definition: string) => string): Guard {
   const remove = async (dataSource: DataSource) => {
     const [row] = await dataSource.query<{ definition: string }[]>(`SELECT ${definition} AS definition`);
@@ -67,7 +67,7 @@ function index(name: string): Guard {
   return inSchema(`the index ${name}`, `pg_get_indexdef('${name}'::regclass)`, drop, (definition) => definition);
 }
 
-/** @returns guards as one, which is away only where all of them are */
+/** @returns one guard that removes all of these */
 export function all(...guards: Guard[]): Guard {
   const remove = async (dataSource: DataSource) => {
     const restores: (() => Promise<void>)[] = [];
@@ -80,14 +80,14 @@ export function all(...guards: Guard[]): Guard {
   return { name: guards.map(({ name }) => name).join(' and '), remove };
 }
 
-/** The writers of a hospital's memberships, and of the hospital, come one after another. */
+/** Serializes the writers of a hospital and of its memberships. */
 export const HOSPITAL_LOCK = inSql(
   'the lock of the hospital',
   [/FOR NO KEY UPDATE OF h, m/, 'FOR NO KEY UPDATE OF m'],
   [/(FROM hospital WHERE id = \$1) FOR NO KEY UPDATE/, '$1'],
 );
 
-/** The writers of a medic's memberships and tokens come one after another. */
+/** Serializes the writers of a medic's memberships and tokens. */
 export const MEDIC_LOCK = inSql(
   'the lock of the medic',
   [/FOR NO KEY UPDATE OF h, m/, 'FOR NO KEY UPDATE OF h'],
@@ -95,32 +95,32 @@ export const MEDIC_LOCK = inSql(
   [/(FROM medic WHERE id = \$1) FOR NO KEY UPDATE/, '$1'],
 );
 
-/** A hospital that was left alone, because nobody concerned had a right there, is not written to. */
+/** Prevents a write to a hospital whose lock was skipped because nobody involved had a right there. */
 export const LEFT_ALONE = inSql('the look whether the hospital is locked', [
   /(THEN \(SELECT true FROM hospital WHERE id = \$1 FOR NO KEY UPDATE\)) END/,
   '$1 ELSE true END',
 ]);
 
-/** Whoever changes the type of another's membership has an active account until that is stored. */
+/** A caller who changes another's membership type keeps an active account until the change is stored. */
 export const ACTING_CALLER = inSql('the condition that the caller can act', [
   /(acting\.id = r\.medic_id) AND acting\.is_active/,
   '$1',
 ]);
 export const ACTING_LOCK = inSql("the lock of the caller's account", [/FOR SHARE OF acting, r/, 'FOR SHARE OF r']);
 
-/** Only ADMINs whose accounts are active count as others. */
+/** Only ADMINs with active accounts count as others. */
 export const OTHERS_CAN_ACT = inSql('the condition that the other ADMIN can act', [
   /(acting\.id = o\.medic_id) AND acting\.is_active/,
   '$1',
 ]);
 
-/** A hospital that a medic chooses stays active until that is stored. */
+/** A chosen hospital stays active until the choice is stored. */
 export const ACTIVITY_LOCK = inSql("the lock of the hospital's activity", [/FOR SHARE OF h ?/, '']);
 
-/** The right that a write is authorised by stays until the write is stored. */
+/** The right that authorizes a write stays until the write is stored. */
 export const RIGHT_LOCK = inSql("the lock of the caller's right", [/FOR SHARE( OF (acting, )?r)?(?! OF h)/, '']);
 
-/** A key is rotated only while it is live, which the statement that stores its successor asks again. */
+/** A key is rotated only while it is live; the statement that stores the successor checks again. */
 export const LIVE_WHEN_ROTATED = inSql('the condition that the old key is live', [
   /(FROM api_token WHERE id = \$1) AND \(.*\) RETURNING/,
   '$1 RETURNING',

@@ -6,13 +6,13 @@ import { afterUpdate, atRow, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
 
-/** A hospital that its MEMBER has not chosen. */
+/** A hospital that one of its MEMBERs has not chosen. */
 interface Scene extends HospitalScene {
   readonly medic: Actor;
   readonly elsewhere: number;
 }
 
-interleavings('An inactive hospital is not chosen by a MEMBER', (interleave, service) => {
+interleavings('A MEMBER cannot choose an inactive hospital', (interleave, service) => {
   async function given(): Promise<Scene> {
     const scene = await service.given.hospital();
     const medic = await service.given.medic();
@@ -21,7 +21,7 @@ interleavings('An inactive hospital is not chosen by a MEMBER', (interleave, ser
     return { ...scene, medic, elsewhere };
   }
 
-  /** An answer, and every row as it was then. */
+  /** @returns the status, and every row at the time of the response */
   const withRows = async (answer: Promise<Answer>) => ({
     status: (await answer).status,
     rows: await service.client.rows(),
@@ -31,9 +31,9 @@ interleavings('An inactive hospital is not chosen by a MEMBER', (interleave, ser
   const hide = ({ hospital, admin }: Scene) =>
     admin.patch(`/hospital/${String(hospital)}`, { is_active: false }, AT_ONCE);
 
-  interleave('after the answer that hides it, even if it was being chosen before', {
+  interleave("a MEMBER's choice is not stored after the response that hides the hospital", {
     given,
-    // The choice is stopped where it clears the one before.
+    // The choice stops while clearing the previous active membership.
     stopped: ({ elsewhere }) => [atRow('membership', elsewhere)],
     requests: (scene) => [() => withRows(choose(scene)), () => withRows(hide(scene))],
     outcome: async (_, [chosen, hidden]) => ({
@@ -44,7 +44,7 @@ interleavings('An inactive hospital is not chosen by a MEMBER', (interleave, ser
     withoutGuard: { guard: ACTIVITY_LOCK, breaks: { statuses: [200, 201], storedAfterwards: true } },
   });
 
-  interleave('while it is being hidden', {
+  interleave('a MEMBER cannot choose a hospital that is being hidden', {
     given,
     stopped: () => [afterUpdate('hospital')],
     requests: (scene) => [() => hide(scene), () => choose(scene)],

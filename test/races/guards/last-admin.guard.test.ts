@@ -8,13 +8,13 @@ const AT_ONCE = { concurrent: true };
 const MEMBER = { type_membership: 'MEMBER' };
 const NO_ADMIN = { is_admin_membership: false };
 
-/** An ADMIN and the membership by which they are one. */
+/** An ADMIN and their ADMIN membership. */
 interface Adminship {
   readonly actor: Actor;
   readonly id: number;
 }
 
-/** A hospital whose ADMINs are these two; the first created the account of the second. */
+/** A hospital with two ADMINs; the first created the account of the second. */
 interface Scene {
   readonly hospital: number;
   readonly first: Adminship;
@@ -25,7 +25,7 @@ type Loss = (by: Actor, of: Adminship) => Promise<Answer>;
 
 const pathOf = ({ id }: Actor) => `/medics/${String(id)}`;
 
-/** The ways in which an ADMIN's right is lost. */
+/** Every request by which an ADMIN can lose the right. */
 const LOSSES = {
   'PATCH type_membership': (by, { id }) => by.changeMembership(id, MEMBER, AT_ONCE),
   'PATCH is_deleted': (by, { id }) => by.changeMembership(id, { is_deleted: true }, AT_ONCE),
@@ -35,10 +35,10 @@ const LOSSES = {
 
 const WAYS = Object.entries<Loss>(LOSSES);
 
-/** Each way with itself and with those after it. */
+/** Every unordered pair of ways, each way with itself included. */
 const PAIRS = WAYS.flatMap((one, index) => WAYS.slice(index).map((two) => [one, two] as const));
 
-interleavings('The last ADMIN of a hospital stays', (interleave, service) => {
+interleavings('A hospital keeps its last ADMIN', (interleave, service) => {
   async function given(): Promise<Scene> {
     const { hospital, admin, adminship } = await service.given.hospital();
     const actor = await service.given.medic({ createdById: admin.id });
@@ -69,30 +69,30 @@ interleavings('The last ADMIN of a hospital stays', (interleave, service) => {
   });
 
   for (const [[one, lose], [two, loseToo]] of PAIRS)
-    interleave(`where both give the right up at once, by ${one} and by ${two}`, {
+    interleave(`a hospital keeps an ADMIN if both give up the right at once, by ${one} and ${two}`, {
       ...common,
       requests: ({ first, second }) => [() => lose(first.actor, first), () => loseToo(second.actor, second)],
       withoutGuard: { guard: HOSPITAL_LOCK, breaks },
     });
 
-  interleave('where each takes the right from the other at once, by PATCH type_membership', {
+  interleave('a hospital keeps an ADMIN if each demotes the other at once', {
     ...common,
     ...eachOther('PATCH type_membership'),
     withoutGuard: { guard: RIGHT_LOCK, breaks },
     spare: [HOSPITAL_LOCK],
   });
 
-  interleave('where each takes the right from the other at once, by DELETE', {
+  interleave('a hospital keeps an ADMIN if each removes the other at once', {
     ...common,
     ...eachOther('DELETE'),
     withoutGuard: { guard: HOSPITAL_LOCK, breaks },
   });
 
   for (const [way, lose] of WAYS)
-    interleave(`where one takes the right from the other by ${way}, and leaves`, {
+    interleave(`a hospital keeps an ADMIN if one takes the other's right by ${way} and leaves`, {
       ...common,
       requests: ({ first, second }) => [() => lose(first.actor, second), () => LOSSES.DELETE(first.actor, first)],
-      // A change of the type alone holds the account of its caller, too, for which whoever leaves waits.
+      // A change of type alone also locks the caller's account, for which the request to leave waits.
       withoutGuard: { guard: all(HOSPITAL_LOCK, ...(way === 'PATCH type_membership' ? [ACTING_LOCK] : [])), breaks },
     });
 });

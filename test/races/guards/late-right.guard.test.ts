@@ -5,7 +5,7 @@ import { atRow, atWrite, interleavings } from './interleave.js';
 const AT_ONCE = { concurrent: true };
 
 interleavings(
-  'By a right that comes while it is looked for nothing is stored after it is gone',
+  'A right gained during its check is not used after it is lost',
   (interleave, service) => {
     async function given() {
       const { hospital, admin, member: creator, membership: creatorship } = await service.given.hospital();
@@ -19,10 +19,11 @@ interleavings(
     const setType = ({ admin, creatorship }: Scene, type: MembershipType) =>
       admin.changeMembership(creatorship, { type_membership: type }, AT_ONCE);
 
-    interleave('by PATCH medics', {
+    interleave('PATCH medics stores nothing by a right that was gained during the check and lost again', {
       given,
       stopped: () => [atWrite('INSERT', 'membership')],
-      // The creator is no ADMIN when the hospital is looked at, one when the right is, and none when the membership is stored.
+      // The creator is not an ADMIN when the hospital is read, is one when the right is read, and is not when the
+      // membership is stored.
       atFirst: { stopped: ({ created }) => [atRow('medic', created.id)], requests: 2 },
       requests: (scene) => [
         async () => ({ status: (await assign(scene)).status, rows: '' }),

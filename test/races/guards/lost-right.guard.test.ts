@@ -9,23 +9,23 @@ import { afterUpdate, atRow, atWrite, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
 
-/** A hospital whose second ADMIN takes the right from the first, who created the account of a medic. */
+/** A hospital whose second ADMIN removes the right of the first, and a medic whom the first ADMIN created. */
 interface Scene extends HospitalScene {
   readonly second: Actor;
   readonly created: Actor;
 }
 
-/** What an ADMIN may write, and where it is stopped when it is authorised and not yet written. */
+/** An ADMIN's write, and the lock at which it stops after its authorization. */
 interface Write {
   readonly name: string;
   readonly send: (scene: Scene) => Promise<Answer>;
   readonly stopped: (scene: Scene) => string;
   readonly guards: readonly Guard[];
-  /** The one of the guards without which the right is read as it was before the write waited. */
+  /** The guard without which a waiting write uses the right as it was before the wait. */
   readonly freshBy?: Guard;
-  /** How it is refused without the right. */
+  /** Status of the refusal without the right; 401 by default. */
   readonly refusal?: number;
-  /** The answer is not for one who is no member any more, whatever has been stored. */
+  /** The caller gets a refusal even if the write is stored, because they are no longer a member. */
   readonly isHidden?: boolean;
 }
 
@@ -87,7 +87,7 @@ const WRITES: Write[] = [
 
 const isGranted = (status: number | undefined) => status !== undefined && status < 300;
 
-interleavings('By a right nothing is stored after the answer that takes it away', (interleave, service) => {
+interleavings('A right stores nothing after the response that removes it', (interleave, service) => {
   async function given(): Promise<Scene> {
     const scene = await service.given.hospital();
     const second = await service.given.medic();
@@ -95,13 +95,13 @@ interleavings('By a right nothing is stored after the answer that takes it away'
     return { ...scene, second, created: await service.given.medic({ createdById: scene.admin.id }) };
   }
 
-  /** An answer, and every row as it was then. */
+  /** @returns the status, and every row at the time of the response */
   const withRows = async (answer: Promise<Answer>) => ({
     status: (await answer).status,
     rows: await service.client.rows(),
   });
 
-  /** @returns every row but the membership by which the first ADMIN is one */
+  /** @returns every row except the first ADMIN's membership */
   async function otherRows({ adminship }: Scene): Promise<unknown> {
     const [tables] = JSON.parse(await service.client.rows()) as [Record<string, { id: number }[]>];
     return { ...tables, membership: tables['membership']?.filter(({ id }) => id !== adminship) };
@@ -110,7 +110,7 @@ interleavings('By a right nothing is stored after the answer that takes it away'
   for (const { name, send, stopped, guards, freshBy, refusal = 401, isHidden = false } of WRITES)
     for (const [loss, lose] of LOSSES) {
       const spare = guards.length > 1 ? [...guards] : [];
-      interleave(`${name} of an ADMIN who is ${loss} meanwhile`, {
+      interleave(`${name} stores nothing after the response by which the ADMIN is ${loss}`, {
         given,
         stopped: (scene) => [stopped(scene)],
         requests: (scene) => [() => withRows(send(scene)), () => withRows(lose(scene))],
@@ -126,7 +126,7 @@ interleavings('By a right nothing is stored after the answer that takes it away'
         spare,
       });
 
-      interleave(`${name} of an ADMIN who has been ${loss}, which is not stored yet`, {
+      interleave(`${name} is refused while the caller is being ${loss}`, {
         given: async () => {
           const scene = await given();
           return { ...scene, before: await otherRows(scene) };

@@ -11,7 +11,7 @@ const MOST = 20;
 const rotate = async (medic: Actor, grace: number) =>
   (await medic.post(`/token-auth/rotate/?grace=${String(grace)}`, undefined, AT_ONCE)).status;
 
-interleavings("A medic's keys", (interleave, service) => {
+interleavings("Concurrent changes of a medic's keys", (interleave, service) => {
   async function countLive({ id }: Actor): Promise<number> {
     const [{ count }] = await service.dataSource.query<[{ count: number }]>(
       `SELECT count(*)::integer AS count FROM api_token
@@ -25,13 +25,13 @@ interleavings("A medic's keys", (interleave, service) => {
   const outcome = async (medic: Actor, statuses: number[]) => ({ statuses, live: await countLive(medic) });
   const stopped = () => [atWrite('INSERT', 'api_token')];
 
-  /** As the operator revokes all keys of a medic. */
+  /** Revokes all keys of a medic, as the operator does. */
   const revokeAll = async ({ id }: Actor) => {
     await new TokensService(service.dataSource).revoke(id, undefined);
     return 204;
   };
 
-  interleave('have one successor each, where one is rotated twice at once', {
+  interleave('a key has one successor if it is rotated twice at once', {
     given,
     outcome,
     stopped,
@@ -39,12 +39,12 @@ interleavings("A medic's keys", (interleave, service) => {
     guarded: { statuses: [200, 401], live: 1 },
     withoutGuard: [
       { guard: MEDIC_LOCK, breaks: { statuses: [200, 200], live: 2 } },
-      // The second successor is dead from its birth on, for it ends when the old key ended.
+      // The second successor is never live, because it ends when the old key ended.
       { guard: LIVE_WHEN_ROTATED, breaks: { statuses: [200, 200], live: 1 } },
     ],
   });
 
-  interleave('are of no use once rotated, where one is used while it is being rotated', {
+  interleave('a key that is used during its rotation does not work afterwards', {
     given,
     stopped,
     requests: (medic) => [() => rotate(medic, 0), async () => (await medic.get('/locations/')).status],
@@ -53,7 +53,7 @@ interleavings("A medic's keys", (interleave, service) => {
     withoutGuard: { guard: LIVE_WHEN_USED, breaks: { statuses: [200, 200], afterwards: 200 } },
   });
 
-  interleave('are all revoked, where one is being rotated when the operator revokes them', {
+  interleave('the operator revokes all keys, even during a rotation', {
     given,
     outcome,
     stopped,
@@ -62,7 +62,7 @@ interleavings("A medic's keys", (interleave, service) => {
     withoutGuard: { guard: MEDIC_LOCK, breaks: { statuses: [200, 204], live: 1 } },
   });
 
-  interleave('are all revoked, where one is rotated when the operator is revoking them', {
+  interleave('the operator revokes all keys, even if a rotation starts during the revocation', {
     given,
     outcome,
     stopped: () => [atWrite('UPDATE', 'api_token')],
@@ -78,7 +78,7 @@ interleavings("A medic's keys", (interleave, service) => {
     ['by two logins', login],
     ['by a rotation, whose old key works on, and a login', (medic: Actor) => rotate(medic, 3600)],
   ] as const)
-    interleave(`are ${String(MOST)} at most, where the last one is issued ${name} at once`, {
+    interleave(`a medic has at most ${String(MOST)} keys if the last one is issued ${name} at once`, {
       given: async () => {
         const medic = await service.given.medic({ passwordHash: await hashPassword(PASSWORD) });
         for (let live = await countLive(medic); live < MOST - 1; live += 1) await service.given.token(medic.id);
