@@ -4,31 +4,31 @@ import type { Model } from './model.js';
 import type { Query } from './reads.js';
 import type { ModelHospital, ModelMedic } from './world.js';
 
-/** A request that a command stands for, in the state that it finds. */
+/** The request of a command in the model's present state. */
 export interface Sent {
   readonly by: ModelMedic;
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Query;
   readonly body?: Readonly<Record<string, unknown>>;
-  /** Does it in the model. @throws Refused */
+  /** Applies the request to the model. @throws Refused */
   readonly expect: () => Expected;
 }
 
-/** An operation whose actor and targets are picked from those that there are when its turn comes. */
+/** An operation that picks its caller and targets from the rows that exist when it runs. */
 export interface Command {
   readonly name: string;
-  /** Whether the body is sent as a form, where a form can say it. */
+  /** Whether the body is sent as a form, if a form can express it. */
   readonly asForm: boolean;
   readonly toSend: (model: Model) => Sent;
 }
 
-/** Which of several; {@link NOBODY} is one that does not exist. */
+/** An index into several rows; {@link NOBODY} stands for a row that does not exist. */
 export type Pick = number;
 export const NOBODY = 12;
 export const NO_ID = 4711;
 
-/** Who sends a request: one of those who are entitled to, or anybody. */
+/** The caller of a request: one of those with the right, or anyone. */
 export interface Caller {
   readonly pick: number;
   readonly isEntitled: boolean;
@@ -41,7 +41,7 @@ export const caller = fc.record({
 });
 export const maybe = fc.boolean();
 
-/** A record of which any field may be absent. */
+/** A record with every field optional. */
 export const listed = <T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record(fields, { requiredKeys: [] }) as fc.Arbitrary<Partial<T>>;
 
@@ -62,8 +62,8 @@ export function adminsOf(model: Model, hospital: ModelHospital | undefined): Mod
 }
 
 /**
- * @param weight how often it comes, beside the others
- * @param toSend the request, with the parameters that were drawn for it
+ * @param weight relative frequency of the command
+ * @param toSend builds the request from the drawn parameters
  */
 export function command<P extends object>(
   name: string,

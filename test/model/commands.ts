@@ -6,7 +6,10 @@ import { readCommands } from './read-commands.js';
 
 const anyCommand: fc.Arbitrary<Command> = fc.oneof(...medicCommands, ...membershipCommands, ...readCommands);
 
-/** Sequences of exactly so many commands, of which shrinking leaves out what a failure does not need. */
+/**
+ * @param length number of commands, which only shrinking reduces
+ * @returns sequences of exactly that many commands
+ */
 export function sequencesOf(length: number): fc.Arbitrary<Command[]> {
   return new Shrinkable(
     fc.array(anyCommand, { minLength: length, maxLength: length }),
@@ -14,7 +17,7 @@ export function sequencesOf(length: number): fc.Arbitrary<Command[]> {
   );
 }
 
-/** Draws by one arbitrary, and shrinks what was drawn by another of the same kind. */
+/** Draws from one arbitrary, and shrinks with another one of the same type. */
 class Shrinkable<T> extends fc.Arbitrary<T> {
   constructor(
     private readonly drawn: fc.Arbitrary<T>,
@@ -23,7 +26,7 @@ class Shrinkable<T> extends fc.Arbitrary<T> {
     super();
   }
 
-  /** Without the bias to small and equal values, by which most commands of a sequence would be the same. */
+  /** Omits the bias to small and equal values, which would make most commands of a sequence the same. */
   generate(random: fc.Random): fc.Value<T> {
     return this.drawn.generate(random, undefined);
   }

@@ -1,9 +1,9 @@
-/** What the contract says that a request is answered. */
+/** The contract's response to a request. */
 export interface Expected {
   readonly status: number;
-  /** The body; it is asked for when the ids of what was created are known. */
+  /** The body, called once the ids of created rows are known. */
   readonly body: () => unknown;
-  /** The URLs of a `Link` header, by their relation. */
+  /** The URLs of the `Link` header, by relation. */
   readonly links?: Readonly<Record<string, Link>>;
 }
 
@@ -13,7 +13,7 @@ export interface Link {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** A request that the contract refuses; nothing changes by it. */
+/** A request that the contract refuses; it changes nothing. */
 export class Refused extends Error {
   constructor(readonly expected: Expected) {
     super(`refused with ${String(expected.status)}`);
@@ -30,7 +30,7 @@ export const invalidToken = () => refused(401, 'Invalid Token');
 export const unauthorizedMedic = () => refused(401, 'Unauthorized Medic');
 export const notFound = (message = 'Not found') => refused(404, message);
 
-/** 400 that names exactly these fields. */
+/** @returns a 400 that names exactly these fields */
 export const invalid = (...fields: string[]) =>
   refused(400, sentence, { errors: Object.fromEntries(fields.map((field) => [field, [sentence]])) });
 

@@ -36,7 +36,7 @@ const changeHospital = command(
   },
 );
 
-/** A hospital for a medic, or none. */
+/** A hospital for a medic, or null. */
 const place = fc.option(pick, { nil: null, freq: 5 });
 const right = fc.option(maybe, { nil: null, freq: 9 });
 const isOpen = fc.nat(5).map((n) => n !== 1);
@@ -60,7 +60,7 @@ const emailOf = ({ number, isUpper }: { number: number; isUpper: boolean }) => {
   return isUpper ? email.toUpperCase() : email;
 };
 
-/** Few enough that some are taken. */
+/** A range small enough for collisions. */
 const emailPick = fc.record({ number: fc.nat(30), isUpper: maybe });
 
 const createMedic = command(

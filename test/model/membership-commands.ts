@@ -4,10 +4,10 @@ import type { MembershipFields } from './model.js';
 
 const PATH = '/management/memberships/';
 
-/** As a client may spell it, and once something else. */
+/** Spellings of a client, and one invalid type. */
 const type = fc.constantFrom('ADMIN', 'MEMBER', 'ADMIN', 'member', 'Admin', 'MEMBER', 'OWNER');
 
-/** The present medic or hospital, mostly: everything else is refused. */
+/** The present medic or hospital, in most cases: any other value is refused. */
 const moved = (present: { id: number } | undefined, n: number) => (n === 1 ? NO_ID : idOf(present));
 
 const createMembership = command(

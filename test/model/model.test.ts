@@ -9,11 +9,11 @@ const RUNS = Number(process.env['MODEL_RUNS'] ?? (process.env['CI'] === undefine
 const SEED = Number(process.env['MODEL_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
 const LENGTH = 50;
 
-/** When a failing sequence is no longer made shorter. */
+/** Time after which a failing sequence is not shrunk further, in milliseconds. */
 const PATIENCE_MS = 540_000;
 
 test(
-  'whatever is done, in whatever order, the service answers and stores what the model of the contract does',
+  'for any sequence of requests, the service answers and stores exactly what the model of the contract does',
   async () => {
     process.stdout.write(`${String(RUNS)} sequences of ${String(LENGTH)} commands, MODEL_SEED=${String(SEED)}\n`);
     await fc.assert(

@@ -12,7 +12,7 @@ import {
   type Type,
 } from './world.js';
 
-/** What of a membership is sent: any of it may be absent, and the type may be none. */
+/** The fields of a membership that are sent; all are optional, and the type may be invalid. */
 export interface MembershipFields {
   readonly medic?: number;
   readonly hospital?: number;
@@ -29,7 +29,7 @@ export interface MedicFields {
   readonly is_admin_membership?: boolean | null;
 }
 
-/** The writes of sections 3 to 6 of the contract, one at a time; written from the contract's text. */
+/** The writes of sections 3 to 6 of the contract, one at a time, written from the contract's text. */
 export class Model extends World {
   createHospital(by: ModelMedic, fields: { name: string; is_admin?: boolean; is_active?: boolean }): Expected {
     const hospital = { id: UNKNOWN, name: fields.name, isActive: fields.is_active ?? true, createdAt: '' };
@@ -121,7 +121,7 @@ export class Model extends World {
     return answered(202, () => medicObject(this, medic));
   }
 
-  /** @returns what carries out the fields `hospital` and `is_admin_membership`, once the right to do so is there */
+  /** Checks the right to send `hospital` and `is_admin_membership`. @returns the function that applies them */
   private placing(by: ModelMedic, medic: ModelMedic, fields: MedicFields): () => void {
     const { hospital: wanted, is_admin_membership } = fields;
     const isAdmin = is_admin_membership ?? undefined;
@@ -148,7 +148,7 @@ export class Model extends World {
     };
   }
 
-  /** The hospital, to whom is an ADMIN of it. */
+  /** @returns the hospital, if the medic is an ADMIN of it. @throws Refused the medic is not */
   private assignable(by: ModelMedic, id: number): ModelHospital {
     const hospital = this.hospital(id);
     if (hospital === undefined || !this.isAdmin(by, hospital)) throw answers.cannotAssign(id);
@@ -179,7 +179,7 @@ export class Model extends World {
     if (membership.isDeleted) this.revive(membership, wanted, mayChoose);
     else if (wanted !== undefined && wanted !== membership.isActive) {
       if (!mayChoose && this.activeOf(membership.medic) !== undefined) throw answers.choiceOfAnother();
-      // Whoever is removed in the same call leaves the others as they are.
+      // A membership that is deleted in the same request does not replace the active one.
       if (wanted && !isDeleted) this.activate(membership);
       membership.isActive = wanted;
     }
@@ -187,7 +187,7 @@ export class Model extends World {
     membership.isDeleted = isDeleted;
   }
 
-  /** Rules 3 and 4, for a membership that becomes live. */
+  /** Rules 3 and 4 for a membership that becomes live. */
   private revive(membership: ModelMembership, wanted: boolean | undefined, mayChoose: boolean): void {
     const isFirst = this.liveOf(membership.medic).length === 0;
     const another = this.activeOf(membership.medic) !== undefined;

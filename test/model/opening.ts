@@ -6,7 +6,7 @@ function opening(name: string, toSend: (model: Model) => Sent): Command {
   return { name: `opening: ${name}`, asForm: false, toSend };
 }
 
-/** The medic of this number, counted from 0. */
+/** @param number index of the medic, from 0 */
 const medicOf = ({ medics }: Model, number: number) => medics[number] as ModelMedic;
 
 const found = (number: number) =>
@@ -26,7 +26,7 @@ const employ = (number: number, email: string, isAdmin: boolean) =>
     return { by, method: 'POST', path: '/medics/', body, expect: () => model.createMedic(by, fields) };
   });
 
-/** What precedes every sequence: two hospitals, one of them with two ADMINs, and a MEMBER of the other. */
+/** The state before every sequence: a hospital with two ADMINs, and another with a MEMBER. */
 export const OPENING: readonly Command[] = [
   found(0),
   found(1),

@@ -9,12 +9,12 @@ import { UNKNOWN, type ModelMedic } from './world.js';
 
 const API = '/api/v2';
 
-/** How many medics there are before anything happens, whom nobody created. */
+/** Number of medics at the start, without a creator. */
 const FOUNDERS = 3;
 
 /**
- * Empties the database, and plays the opening and the commands in it and in the model, one after another.
- * Fails where an answer, or in the end a row, is not the model's.
+ * Empties the database, and plays the opening and the commands against the service and the model, in
+ * sequence. Fails if an answer, or in the end a row, differs from the model's.
  */
 export async function play(service: Service, commands: Command[]): Promise<void> {
   await service.dataSource.query('TRUNCATE medic, api_token, hospital, hospital_picture, membership RESTART IDENTITY');
@@ -63,7 +63,7 @@ function send({ client }: Service, { by, method, path, query = {}, body }: Sent,
 const pairsOf = (fields: object) =>
   Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]);
 
-/** Tells the model what only the database can choose: ids, instants and keys. */
+/** Copies what only the database can choose into the model: ids, instants and keys. */
 async function learn({ dataSource }: Service, model: Model, answer: Answer): Promise<void> {
   for (const medic of model.medics.filter(({ id }) => id === UNKNOWN)) {
     const [row] = await dataSource.query<{ id: number }[]>('SELECT max(id) AS id FROM medic');
@@ -103,7 +103,7 @@ function linkOf(url: string, target: string | null): Link | null | string {
   return { path: pathname.slice(API.length), parameters: Object.fromEntries(searchParams) };
 }
 
-/** Every row of the three tables, by id. */
+/** @returns every row of the three tables, by id */
 async function rowsOf({ dataSource }: Service): Promise<unknown> {
   const [medics, hospitals, memberships] = [
     await dataSource.query<unknown[]>(

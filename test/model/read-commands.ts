@@ -73,7 +73,7 @@ const readMembership = command(
   },
 );
 
-/** A list of the caller's own. */
+/** A list of the caller's own objects. */
 function list(name: string, path: string, read: (reads: Reads, by: ModelMedic, query: Query) => Expected) {
   return command(name, 2, fc.record({ by: caller, query: listed(slicing) }), (model, { by, query }) =>
     get(model, whoCalls(model, by, []), path, query, (reads, medic) => read(reads, medic, query)),

@@ -3,10 +3,10 @@ import { answered, type Expected, type Link } from './expected.js';
 import { hospitalObject, medicObject, membershipObject, type ModelMedic, type ModelMembership } from './world.js';
 import type { Model } from './model.js';
 
-/** The parameters of a list, as they are sent. */
+/** The query parameters of a list. */
 export type Query = Readonly<Record<string, string | number | boolean>>;
 
-/** What the contract says that each GET answers. */
+/** The contract's response to each GET. */
 export class Reads {
   constructor(private readonly model: Model) {}
 
@@ -114,7 +114,7 @@ interface Slice {
   readonly results: unknown[];
 }
 
-/** The part of a list that a query asks for, and the URLs of the parts around it. */
+/** @returns the page of a list that a query requests, and the links to its neighbours */
 function slice(path: string, query: Query, rows: unknown[]): Slice {
   const limit = Number(query['limit'] ?? 15);
   const offset = Number(query['offset'] ?? 0);

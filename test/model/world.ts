@@ -28,10 +28,10 @@ export interface ModelMembership {
   dateJoined: string;
 }
 
-/** An id that is not known until the database has given it. */
+/** Placeholder for an id that the database has not assigned yet. */
 export const UNKNOWN = 0;
 
-/** All medics, hospitals and memberships that there are, and how the contract's objects show them. */
+/** All medics, hospitals and memberships, and their representations in the contract. */
 export class World {
   readonly hospitals: ModelHospital[] = [];
   readonly memberships: ModelMembership[] = [];
@@ -54,7 +54,7 @@ export class World {
     return this.memberships.find((membership) => membership.medic === medic && membership.hospital === hospital);
   }
 
-  /** The medic's live memberships. */
+  /** @returns the medic's live memberships */
   liveOf(medic: ModelMedic): ModelMembership[] {
     return this.memberships.filter((membership) => membership.medic === medic && !membership.isDeleted);
   }
@@ -71,7 +71,7 @@ export class World {
     return this.liveOf(medic).find((membership) => membership.hospital === hospital)?.type;
   }
 
-  /** Whether the hospital exists for the medic: an inactive one is hidden from its MEMBERs. */
+  /** @returns whether the hospital exists for the medic: an inactive one is hidden from its MEMBERs */
   sees(medic: ModelMedic, hospital: ModelHospital | undefined): boolean {
     const right = this.rightOf(medic, hospital);
     return right === 'ADMIN' || (right === 'MEMBER' && hospital?.isActive === true);
@@ -85,18 +85,18 @@ export class World {
     return !this.medics.some((medic) => medic !== except && medic.email.toLowerCase() === email.toLowerCase());
   }
 
-  /** The key of a deactivated medic is no key. */
+  /** @throws Refused the medic is deactivated, so the key is invalid */
   authenticate(medic: ModelMedic): void {
     if (!medic.isActive) throw invalidToken();
   }
 
-  /** Rule 4: who may change the medic's choice of active hospital. */
+  /** Rule 4. @returns whether `by` may change the medic's choice of active hospital */
   mayChoose(by: ModelMedic, medic: ModelMedic): boolean {
     return by === medic || by === medic.creator;
   }
 }
 
-/** The membership object of section 2. */
+/** The membership of section 2 of the contract. */
 export function membershipObject({ id, medic, hospital, type, isActive, isDeleted, dateJoined }: ModelMembership) {
   return {
     id,
@@ -109,7 +109,7 @@ export function membershipObject({ id, medic, hospital, type, isActive, isDelete
   };
 }
 
-/** The medic of section 6. */
+/** The medic of section 6 of the contract. */
 export function medicObject(world: World, medic: ModelMedic) {
   const active = world.activeOf(medic);
   return {
@@ -130,10 +130,10 @@ export function medicObject(world: World, medic: ModelMedic) {
   };
 }
 
-/** The fields of a hospital that a request must give, besides its name. */
+/** The required fields of a hospital besides its name. */
 export const ADDRESS = { patron: 'HOSPITAL', location: 'Monterrey', contact: '81' };
 
-/** The hospital of section 5, as one of its medics sees it. */
+/** The hospital of section 5 of the contract, as `by` sees it. */
 export function hospitalObject(world: World, by: ModelMedic, hospital: ModelHospital) {
   return {
     id: hospital.id,
