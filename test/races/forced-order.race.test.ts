@@ -14,7 +14,11 @@ async function isBlocked(): Promise<boolean> {
   return waiting.length > 0;
 }
 
-/** @returns the answer to a request that was sent while a `change` of a membership was not stored yet, which `end` decides */
+/**
+ * Sends a request while another transaction has an uncommitted `change` of a membership, then ends the
+ * transaction.
+ * @returns the response to the request
+ */
 async function answeredAround(
   membership: number,
   change: string,
@@ -34,26 +38,26 @@ async function answeredAround(
   }
 }
 
-/** @returns the answer to a change of type that came while another change of the membership was being stored */
+/** @returns the response to a change of type that is sent during another change of the membership */
 async function changedAfter(change: string): Promise<Answer> {
   const { admin, membership } = await service.given.hospital();
   const send = () => admin.changeMembership(membership, { type_membership: 'ADMIN' }, { concurrent: true });
   return answeredAround(membership, change, send, 'COMMIT');
 }
 
-// The other orders, which a guard keeps from breaking something, are in `guards`.
-(isServer ? describe : describe.skip)('In a forced order', () => {
-  test('a creation by an ADMIN whose demotion is undone is made', async () => {
+// Orders that would break an invariant without a guard are in `guards`.
+(isServer ? describe : describe.skip)('With a forced order of transactions', () => {
+  test("an ADMIN can add a medic if the ADMIN's concurrent demotion is rolled back", async () => {
     const { hospital, admin, adminship, outsider } = await service.given.hospital();
     const send = () => admin.addMember(hospital, outsider, {}, { concurrent: true });
     (await answeredAround(adminship, `type = 'MEMBER'`, send, 'ROLLBACK')).isCreated();
   });
 
-  test('the type of a membership that has just been deleted is not changed', async () => {
+  test('a change of type is refused if the membership has just been deleted', async () => {
     (await changedAfter('is_deleted = true')).isConflict(/deleted/);
   });
 
-  test('a change of the type leaves what has just been stored beside it', async () => {
+  test('a change of type keeps the other column that has just been stored', async () => {
     (await changedAfter('is_active = NOT is_active')).is(201, { type_membership: 'ADMIN', is_active: false });
   });
 });

@@ -7,7 +7,7 @@ import { isServer } from '../support/server.js';
 import { until } from '../support/until.js';
 import { waitingIn } from '../support/waiting.js';
 
-(isServer ? test : test.skip)('an import waits for whoever is writing, and is refused then', async () => {
+(isServer ? test : test.skip)('an import waits for concurrent writers, and fails if rows exist', async () => {
   const database = await createTestDatabase();
   await database.dataSource.destroy();
   const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));

@@ -11,11 +11,11 @@ const pathOf = ({ id }: { id: number }) => `/medics/${String(id)}`;
 
 const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort();
 
-// Where there is one connection, nothing happens at the same time.
-(isServer ? describe : describe.skip)('medics, at the same time', () => {
+// The embedded database has a single connection, so nothing is concurrent there.
+(isServer ? describe : describe.skip)('Concurrent changes of medics', () => {
   const service = useService();
 
-  /** @returns two ADMINs of a hospital, active there, whose creator is its third */
+  /** @returns two ADMINs of a hospital, active there, and their creator, who is its third ADMIN */
   async function givenAdmins() {
     const { hospital, admin: creator } = await service.given.hospital();
     const admins: [Actor, Actor] = [
@@ -27,7 +27,7 @@ const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort
     return { hospital, creator, admins };
   }
 
-  /** @returns how many live ADMINs a hospital has */
+  /** @returns the number of a hospital's live ADMINs */
   async function adminsOf(hospital: number): Promise<number> {
     const [{ count }] = await service.dataSource.query<[{ count: number }]>(
       `SELECT count(*)::integer AS count FROM membership
@@ -37,7 +37,7 @@ const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort
     return count;
   }
 
-  test.each(ROUNDS)('of 24 changes to the same email one is granted (%d)', async (round) => {
+  test.each(ROUNDS)('of 24 concurrent changes to the same email one succeeds (%d)', async (round) => {
     const email = `Wanted.${String(round)}@example.org`;
     const medics = await Promise.all(Array.from({ length: 24 }, () => service.given.medic()));
     const answers = await Promise.all(
@@ -49,7 +49,7 @@ const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort
     answers.filter(({ status }) => status !== 202).forEach((answer) => answer.isInvalid('email'));
   });
 
-  test.each(ROUNDS)('a creation and a change to the same email: one is granted (%d)', async () => {
+  test.each(ROUNDS)('of a concurrent creation and change with the same email, one succeeds (%d)', async () => {
     const medic = await service.given.medic();
     const body = medicBody();
     const [created, changed] = await Promise.all([
@@ -60,7 +60,7 @@ const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort
     expect(changed.status).toBe(created.status === 201 ? 400 : 202);
   });
 
-  test.each(ROUNDS)('of many choices of active hospital exactly one is left (%d)', async () => {
+  test.each(ROUNDS)('many concurrent choices leave exactly one active hospital (%d)', async () => {
     const creator = await service.given.medic();
     const medic = await service.given.medic({ createdById: creator.id });
     const hospitals: number[] = [];
@@ -83,7 +83,7 @@ const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort
     expect(hospitals).toContain((await medic.get(pathOf(medic))).isOk().body()['hospital']);
   });
 
-  test.each(ROUNDS)('a change of right meets a change of hospital, and both are granted (%d)', async () => {
+  test.each(ROUNDS)('a change of right and a concurrent change of hospital both succeed (%d)', async () => {
     const creator = await service.given.medic();
     const medic = await service.given.medic({ createdById: creator.id });
     const hospitals: number[] = [];
@@ -101,7 +101,7 @@ const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort
     answers.forEach((answer) => answer.is(202));
   });
 
-  test.each(ROUNDS)('of all ADMINs stepping down at once the last one stays (%d)', async () => {
+  test.each(ROUNDS)('if all ADMINs step down at once, one stays (%d)', async () => {
     const { hospital, creator, admins } = await givenAdmins();
     const change = { is_admin_membership: false };
     const answers = await Promise.all(
@@ -111,7 +111,7 @@ const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort
     expect(await adminsOf(hospital)).toBe(1);
   });
 
-  test.each(ROUNDS)('a creator demoting all, and being demoted by them, leaves an ADMIN (%d)', async () => {
+  test.each(ROUNDS)('if ADMINs and their creator demote each other, an ADMIN is left (%d)', async () => {
     const { hospital, creator, admins } = await givenAdmins();
     const [{ id: adminship }] = await service.dataSource.query<[{ id: number }]>(
       'SELECT id FROM membership WHERE medic_id = $1',
@@ -129,7 +129,7 @@ const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort
   });
 
   test.each(ROUNDS)(
-    'a creator who loses the right while they assign the hospital: either order, no third (%d)',
+    'an assignment and the concurrent loss of the right take effect one after the other (%d)',
     async () => {
       const { hospital, admin, adminship, member, membership } = await service.given.hospital();
       (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();

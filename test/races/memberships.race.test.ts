@@ -28,8 +28,8 @@ async function countOfLive(condition: string, id: number): Promise<number> {
 const adminsOf = (hospital: number) => countOfLive(`type = 'ADMIN' AND hospital_id = $1`, hospital);
 const activeOf = (medic: number) => countOfLive('is_active AND medic_id = $1', medic);
 
-(isServer ? describe : describe.skip)('Whatever happens at the same time', () => {
-  test('of 24 identical creations one is made, and the others name it', async () => {
+(isServer ? describe : describe.skip)('Concurrent changes of memberships', () => {
+  test('24 identical concurrent creations: one succeeds, and the others return its id', async () => {
     const { hospital, admin, outsider } = await service.given.hospital();
     const creations = Array.from({ length: 24 }, () => admin.addMember(hospital, outsider, {}, AT_ONCE));
     const answers = await Promise.all(creations);
@@ -41,7 +41,7 @@ const activeOf = (medic: number) => countOfLive('is_active AND medic_id = $1', m
     expect(await countOfLive('medic_id = $1', outsider.id)).toBe(1);
   });
 
-  test('of two ADMINs who demote each other one fails, and one ADMIN is left', async () => {
+  test('if two ADMINs demote each other at once, one fails and one ADMIN is left', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { hospital, admin, adminship, second, secondship } = await twoAdmins();
       const demoted = { type_membership: 'MEMBER' };
@@ -57,7 +57,7 @@ const activeOf = (medic: number) => countOfLive('is_active AND medic_id = $1', m
     }
   });
 
-  test('of two ADMINs who remove each other one fails, and one ADMIN is left', async () => {
+  test('if two ADMINs remove each other at once, one fails and one ADMIN is left', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { hospital, admin, adminship, second, secondship } = await twoAdmins();
       const answers = await Promise.all([
@@ -72,7 +72,7 @@ const activeOf = (medic: number) => countOfLive('is_active AND medic_id = $1', m
     }
   });
 
-  test('of two ADMINs who leave or step down at once one fails with a conflict, and is the ADMIN left', async () => {
+  test('if one of two ADMINs leaves while the other steps down, one fails with a conflict and stays the ADMIN', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { hospital, admin, adminship, second, secondship } = await twoAdmins();
       const answers = await Promise.all([
@@ -84,7 +84,7 @@ const activeOf = (medic: number) => countOfLive('is_active AND medic_id = $1', m
     }
   });
 
-  test('of two switches of the active hospital both are answered, and one is active', async () => {
+  test('two concurrent choices of the active hospital both succeed, and one is active', async () => {
     const { given } = service;
     const medic = await given.medic();
     const hospitals = [await given.emptyHospital(), await given.emptyHospital(), await given.emptyHospital()];
@@ -99,7 +99,7 @@ const activeOf = (medic: number) => countOfLive('is_active AND medic_id = $1', m
     }
   });
 
-  test("of a medic's first memberships in two hospitals at once both are made, and one is active", async () => {
+  test('two concurrent first memberships of a medic are both created, and one is active', async () => {
     const { given } = service;
     const { hospital, admin, stranger } = await given.hospital();
     const [row] = (await stranger.get('/management/memberships/')).body<{ results: { hospital: number }[] }>().results;
@@ -114,7 +114,7 @@ const activeOf = (medic: number) => countOfLive('is_active AND medic_id = $1', m
     }
   });
 
-  test('a restoring and a first membership elsewhere at once leave one active', async () => {
+  test('a restoration and a concurrent first membership elsewhere leave one active', async () => {
     const { given } = service;
     const { hospital, admin, stranger } = await given.hospital();
     const [row] = (await stranger.get('/management/memberships/')).body<{ results: { hospital: number }[] }>().results;

@@ -96,7 +96,7 @@ export const MEDIC_LOCK = inSql(
 );
 
 /** Prevents a write to a hospital whose lock was skipped because nobody involved had a right there. */
-export const LEFT_ALONE = inSql('the look whether the hospital is locked', [
+export const LEFT_ALONE = inSql('the check that the hospital is locked', [
   /(THEN \(SELECT true FROM hospital WHERE id = \$1 FOR NO KEY UPDATE\)) END/,
   '$1 ELSE true END',
 ]);

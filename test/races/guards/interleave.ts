@@ -6,25 +6,25 @@ import { isServer } from '../../support/server.js';
 import { useService, type Service } from '../../support/service.js';
 import type { Guard } from './guards.js';
 
-/** Requests in an order that could break an invariant, what keeps it, and what happens without that. */
+/** Requests in an order that could break an invariant, its guards, and the outcome without them. */
 export interface Interleaving<Scene, Answer, Outcome> {
   readonly given: () => Promise<Scene>;
-  /** SQL of locks, by which the test's own connection stops the requests at their writes: {@link atWrite} and others. */
+  /** SQL of locks by which the test's own connection stops the requests at their writes, such as {@link atWrite}. */
   readonly stopped: (scene: Scene) => string[];
-  /** Further locks, which last only until so many requests have been sent. */
+  /** Further locks, released after this many requests have been sent. */
   readonly atFirst?: { readonly stopped: (scene: Scene) => string[]; readonly requests: number };
-  /** Each is sent when the one before it is stopped or answered; all go on when the last one is. */
+  /** Each is sent once the one before is stopped or answered; all are released after the last one. */
   readonly requests: (scene: Scene) => (() => Promise<Answer>)[];
-  /** @returns what is to be seen in the end, in any order of those who were let go at once */
+  /** @returns the observable result, in any order of the requests released together */
   readonly outcome: (scene: Scene, answers: Answer[]) => Promise<Outcome>;
   readonly guarded: Outcome;
-  /** A guard, and what happens without it, which must not be what happens with it. */
+  /** A guard, and the outcome without it, which must differ from `guarded`. */
   readonly withoutGuard: Breakage<Outcome> | Breakage<Outcome>[];
-  /** Guards that are there twice over: without one of them alone nothing changes. */
+  /** Redundant guards: removing one of them alone changes nothing. */
   readonly spare?: Guard[];
 }
 
-/** What happens without a guard. */
+/** The outcome without a guard. */
 interface Breakage<Outcome> {
   readonly guard: Guard;
   readonly breaks: Outcome;
@@ -38,32 +38,32 @@ export type Interleave = <Scene, Answer, Outcome>(
 
 const TABLES = ['medic', 'api_token', 'hospital', 'membership'];
 
-/** How long a request may stand at the test's lock, and how long that is waited for at most, in milliseconds. */
+/** Upper bounds, in milliseconds, for a request at the test's lock and for the wait until it gets there. */
 const STATEMENT_TIMEOUT_MS = 60_000;
 const PATIENCE_MS = 40_000;
 
-/** Stops whoever inserts into, or updates, a table, before the first row is stored and after all that was read. */
+/** Stops an INSERT or UPDATE of a table after all reads and before the first row is stored. */
 export function atWrite(operation: 'INSERT' | 'UPDATE', table: string): string {
   return `SELECT pg_advisory_xact_lock(hashtext('BEFORE ${operation} ${table}'))`;
 }
 
-/** Stops whoever has updated rows of a table, and holds them. */
+/** Stops an UPDATE of a table after its rows are updated, while it holds their locks. */
 export function afterUpdate(table: string): string {
   return `SELECT pg_advisory_xact_lock(hashtext('AFTER UPDATE ${table}'))`;
 }
 
-/** Stops whoever writes one row. */
+/** Stops every write to one row. */
 export function atRow(table: string, id: number): string {
   return `SELECT FROM ${table} WHERE id = ${String(id)} FOR UPDATE`;
 }
 
-/** A `describe` of interleavings, on a real PostgreSQL only: elsewhere nothing happens at the same time. */
+/** A `describe` of interleavings, on a real PostgreSQL only, because the embedded database has one connection. */
 export function interleavings(title: string, declare: (interleave: Interleave, service: Service) => void): void {
   (isServer ? describe : describe.skip)(title, () => {
-    // On a busy machine a request that stands at a lock would else be ended before the others have got there.
+    // On a busy machine the default limit would end a stopped request before the others have arrived.
     const service = useService({}, STATEMENT_TIMEOUT_MS);
     beforeAll(async () => {
-      // What stores the use of keys once a minute would stand at the test's lock like a request.
+      // The periodic write of key usage would wait for the test's lock and be counted as a request.
       await service.app.get(TokenUsage).onApplicationShutdown();
       await service.dataSource.query(GATES);
     });
@@ -92,7 +92,7 @@ function declareTests<S, A, O>(service: Service, name: string, interleaving: Int
   }
 }
 
-/** Shows why the service did not answer as it should have. */
+/** Prints the service's warnings, to explain an unexpected outcome. */
 function printWarnings(lines: readonly string[]): void {
   for (const line of lines) {
     const { level, status = 0 } = JSON.parse(line) as { level: number; status?: number };
@@ -105,7 +105,7 @@ async function playWithout<S, A, O>(service: Service, interleaving: Interleaving
   try {
     return await play(service, interleaving);
   } finally {
-    // What was broken would keep the constraints from coming back.
+    // Rows that violate a constraint would prevent its restoration.
     await service.dataSource.query(`TRUNCATE ${TABLES.join(', ')} CASCADE`);
     await restore();
   }
@@ -126,7 +126,7 @@ async function play<S, A, O>(service: Service, interleaving: Interleaving<S, A, 
   }
 }
 
-/** @param freed how many requests are sent before the locks after the savepoint are given up */
+/** @param freed number of requests after which the locks after the savepoint are released */
 async function inOrder<A>(
   service: Service,
   other: pg.Client,
@@ -149,7 +149,7 @@ async function inOrder<A>(
   return Promise.all(sent);
 }
 
-/** Waits until each request that is not answered waits for the test's connection, or for a request that does. */
+/** Waits until each unanswered request waits for the test's connection, or for a request that does. */
 async function stoppedOrAnswered(service: Service, other: pg.Client, pending: ReadonlySet<unknown>): Promise<void> {
   const { processID } = other as unknown as { processID: number };
   for (const startedAt = performance.now(); performance.now() - startedAt < PATIENCE_MS;) {
@@ -160,7 +160,7 @@ async function stoppedOrAnswered(service: Service, other: pg.Client, pending: Re
   throw new Error(`${String(pending.size)} requests are neither answered nor stopped.`);
 }
 
-/** Who waits for the connection $1, directly or not; others who wait for a lock are no requests. */
+/** Counts the backends that wait for connection $1, directly or not; other waits for locks are not requests. */
 const STOPPED = `
   WITH RECURSIVE waiting AS MATERIALIZED (
     SELECT pid, pg_blocking_pids(pid) AS blockers FROM pg_stat_activity
@@ -171,9 +171,9 @@ const STOPPED = `
   SELECT count(*)::integer - 1 AS stopped FROM stopped`;
 
 /**
- * Whoever writes to a table passes gates, which are shut while the locks of {@link atWrite} and {@link afterUpdate}
- * are held: before each row of an INSERT or UPDATE, which one statement may choose by what it has locked, and
- * after all rows of an UPDATE.
+ * Writes pass gates, which close while the locks of {@link atWrite} and {@link afterUpdate} are held:
+ * one before each row of an INSERT or UPDATE, because a statement can choose its rows by what it has
+ * locked, and one after all rows of an UPDATE.
  */
 const GATES = `
   CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -5,7 +5,7 @@ import { atRow, atWrite, interleavings } from './interleave.js';
 const AT_ONCE = { concurrent: true };
 
 interleavings(
-  'A right gained during its check is not used after it is lost',
+  'A right that is gained while it is checked stores nothing after it is lost again',
   (interleave, service) => {
     async function given() {
       const { hospital, admin, member: creator, membership: creatorship } = await service.given.hospital();

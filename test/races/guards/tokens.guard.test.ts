@@ -76,7 +76,7 @@ interleavings("Concurrent changes of a medic's keys", (interleave, service) => {
 
   for (const [name, further] of [
     ['by two logins', login],
-    ['by a rotation, whose old key works on, and a login', (medic: Actor) => rotate(medic, 3600)],
+    ['by a login and a rotation that keeps the old key', (medic: Actor) => rotate(medic, 3600)],
   ] as const)
     interleave(`a medic has at most ${String(MOST)} keys if the last one is issued ${name} at once`, {
       given: async () => {
