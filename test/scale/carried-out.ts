@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { CarriedOut, PlanNode } from './plan.js';
 
-/** Settings of a session whose server tells the client how each statement was carried out, those of triggers included. */
+/** Session settings with which the server reports the executed plan of every statement, including those of triggers. */
 export const EXPLAINED = {
   session_preload_libraries: 'auto_explain',
   'auto_explain.log_min_duration': '0',
@@ -15,7 +15,7 @@ export const EXPLAINED = {
 
 const noted: CarriedOut[] = [];
 
-/** Listens to every connection that is opened from now on, until the tests of the file are done. */
+/** Records the statements of every connection opened from now until the end of the file's tests. */
 export function noteStatements(): void {
   const prototype = pg.Client.prototype as unknown as { connect: (this: pg.Client, ...rest: unknown[]) => unknown };
   const { connect } = prototype;
@@ -35,7 +35,7 @@ export function noteStatements(): void {
   });
 }
 
-/** @returns the statements that were carried out while `work` was done */
+/** @returns the statements executed during `work` */
 export async function statementsOf(work: () => Promise<unknown>): Promise<CarriedOut[]> {
   noted.length = 0;
   await work();

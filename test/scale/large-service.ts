@@ -7,13 +7,13 @@ import { createApp } from '../../src/create-app.js';
 import { postgresOptions } from '../../src/database/data-source-options.js';
 import { requireServer } from '../faults/scratch.js';
 
-/** How many memberships the database has: a million where `SCALE_MEMBERSHIPS` does not say. */
+/** Number of memberships in the database: one million unless `SCALE_MEMBERSHIPS` is set. */
 export const SIZE = sizeOf(Number(process.env['SCALE_MEMBERSHIPS'] ?? 1_000_000));
 
 /**
  * Gives the tests of a file a copy of the large database.
- * @param purpose ends its name; each file has another one
- * @returns a function that tells its URL
+ * @param purpose suffix of its name, unique to the file
+ * @returns a function that returns its URL
  */
 export function useLargeDatabase(purpose: string): () => string {
   const serverUrl = process.env['TEST_DATABASE_URL'] ?? '';
@@ -26,7 +26,7 @@ export function useLargeDatabase(purpose: string): () => string {
   return () => url;
 }
 
-/** The application in this process, as production runs it, on sessions with settings of the test's own. */
+/** The application as in production, in this process, with session settings chosen by the test. */
 export class LargeService {
   private constructor(
     readonly app: NestFastifyApplication,

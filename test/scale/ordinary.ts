@@ -5,27 +5,27 @@ import { Actor } from '../support/actor.js';
 import type { Client } from '../support/client.js';
 import type { Scene } from '../support/requests.js';
 
-/** Those around a hospital of ordinary size. */
+/** The people and rows around a hospital of ordinary size. */
 export interface OrdinaryScene extends Scene {
   /** A medic of other hospitals. */
   readonly busy: Actor;
-  /** A deleted membership of the hospital. */
+  /** Id of a deleted membership of the hospital. */
   readonly deleted: number;
   /** The SHA-256 of the hospital's picture. */
   readonly picture: string;
 }
 
-/** The hospitals in the middle are alike; the very large ones are the first. */
+/** The id in the middle: hospitals there are of ordinary size, and the very large ones come first. */
 const MIDDLE = 'SELECT (min(id) + max(id)) / 2 FROM hospital';
 
-/** Finds hospitals of ordinary size in a seeded database, each with its ADMIN, who created some medics. */
+/** Finds hospitals of ordinary size in a seeded database, each with an ADMIN who created some medics. */
 export class Ordinary {
-  /** Those that a service before this one changed are not taken again. */
+  /** Number of hospitals used so far, which earlier services have changed. */
   private static taken = 0;
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @returns another hospital than before, with medics of the seeded ones around it */
+  /** @returns a hospital that was not used before, with seeded medics around it */
   async next(): Promise<OrdinaryScene> {
     Ordinary.taken += 1;
     const given = givenOn(this.dataSource);
@@ -56,7 +56,7 @@ export class Ordinary {
     };
   }
 
-  /** @returns the largest hospital, how many live memberships it has, and an ADMIN of it */
+  /** @returns the largest hospital, its number of live memberships, and an ADMIN of it */
   async largest(): Promise<{ hospital: number; count: number; admin: Actor }> {
     const [{ hospital, count, medic }] = await this.dataSource.query<
       [{ hospital: number; count: number; medic: number }]
@@ -68,7 +68,10 @@ export class Ordinary {
     return { hospital, count, admin: await this.actor(medic) };
   }
 
-  /** @returns a new hospital with so many memberships of seeded medics, three of which joined in each microsecond, and its ADMIN */
+  /**
+   * @param count number of memberships of seeded medics; three join in each microsecond
+   * @returns a new hospital with that many memberships, and its ADMIN
+   */
   async huge(count: number): Promise<{ hospital: number; admin: Actor }> {
     const given = givenOn(this.dataSource);
     const admin = await given.medic();
@@ -89,7 +92,7 @@ export class Ordinary {
   }
 }
 
-/** Each membership as its id and its medic's. */
+/** The ids of a membership and of its medic. */
 interface Found {
   readonly hospital: number;
   readonly admins: [number, number][];

@@ -1,4 +1,4 @@
-/** A node of a plan that was carried out, as PostgreSQL's EXPLAIN has it in JSON. */
+/** A node of an executed plan, in the JSON format of PostgreSQL's EXPLAIN. */
 export interface PlanNode {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
@@ -13,21 +13,21 @@ export interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** A statement, and how it was carried out. */
+/** A statement and its executed plan. */
 export interface CarriedOut {
   readonly text: string;
   readonly plan: PlanNode;
 }
 
-/** The tables that grow with the use of the service. */
+/** The tables that grow with use. */
 const GROWING = new Set(['medic', 'api_token', 'hospital', 'hospital_picture', 'membership']);
 
-/** @returns the node and all below it */
+/** @returns the node and all its descendants */
 export function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
-/** @returns which tables that grow are read from their beginning to their end */
+/** @returns the growing tables with a sequential scan in the plan */
 export function tablesReadWhole(plan: PlanNode): string[] {
   return nodesOf(plan)
     .filter((node) => node['Node Type'].endsWith('Seq Scan'))
@@ -35,12 +35,12 @@ export function tablesReadWhole(plan: PlanNode): string[] {
     .filter((table) => GROWING.has(table));
 }
 
-/** @returns the most rows that a node of the plan was expected to have; each sort and each hash has a node below it */
+/** @returns the highest row estimate of any node; every sort and hash has a node below it */
 export function mostExpected(plan: PlanNode): number {
   return Math.max(...nodesOf(plan).map((node) => node['Plan Rows']));
 }
 
-/** @returns the most rows that a node of the plan looked at */
+/** @returns the highest number of rows that any node examined */
 export function mostLookedAt(plan: PlanNode): number {
   return Math.max(...nodesOf(plan).map(lookedAt));
 }
@@ -50,12 +50,12 @@ function lookedAt(node: PlanNode): number {
   return (node['Actual Rows'] + removed) * node['Actual Loops'];
 }
 
-/** @returns how many blocks of tables and indexes the statement touched, in memory or not */
+/** @returns the number of blocks the statement touched, cached or not */
 export function blocksOf(plan: PlanNode): number {
   return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
 }
 
-/** @returns the plan as lines that a person can read */
+/** @returns a readable outline of the plan, in lines */
 export function outlineOf(node: PlanNode, depth = 0): string[] {
   const line = [
     node['Node Type'],

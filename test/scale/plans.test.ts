@@ -9,29 +9,32 @@ import { Ordinary } from './ordinary.js';
 import { blocksOf, mostExpected, mostLookedAt, outlineOf, tablesReadWhole, type CarriedOut } from './plan.js';
 import { ORDINARY } from './requests.js';
 
-/** What a statement may cost at most, whatever the size of the database. */
+/** Upper bounds of a statement's cost, whatever the size of the database. */
 interface Bounds {
   readonly expected: number;
   readonly lookedAt: number;
   readonly blocks: number;
 }
 
-/** A hospital of ordinary size has some fifty memberships; an ordinary medic has some five, seven times the right of an ADMIN at most. */
+/**
+ * An ordinary hospital has about fifty memberships; an ordinary medic has about five, and the ADMIN
+ * right in at most seven.
+ */
 const ORDINARY_BOUNDS: Bounds = { expected: 2500, lookedAt: 500, blocks: 2500 };
 const BATCH = 500;
-/** However many rows follow in a large hospital, not many more are looked at; a parallel worker may run ahead. */
+/** A batch examines few more rows than it returns, however large the hospital; a parallel worker may run ahead. */
 const BATCH_BOUNDS: Bounds = { expected: Infinity, lookedAt: 2 * BATCH, blocks: 10 * BATCH };
 
 const databaseUrl = useLargeDatabase('plans');
 noteStatements();
 
-/** Statements are prepared and planned once, or, where a pooler stands between, planned for their values each time. */
+/** A prepared statement is planned once for any values; behind a pooler, each statement is planned for its values. */
 describe.each(['any values', 'its values'])('planned for %s', (mode) => {
   let service: LargeService;
   let ordinary: Ordinary;
 
   beforeAll(async () => {
-    // A session that is not initialized prepares nothing.
+    // A session that is not initialized does not prepare statements.
     if (mode === 'its values') jest.spyOn(SessionClient.prototype, 'initializeSession').mockResolvedValue();
     service = await LargeService.start(databaseUrl(), EXPLAINED);
     ordinary = new Ordinary(service.dataSource);
@@ -43,7 +46,7 @@ describe.each(['any values', 'its values'])('planned for %s', (mode) => {
 
   const granted = (sent: Sent) => statementsOf(() => sendGranted(service.url, sent));
 
-  /** Prints what the statements cost at most, and fails unless that is within the bounds. */
+  /** Prints the highest costs of the statements, and fails if one is out of bounds. */
   function requireBounds(what: string, statements: CarriedOut[], bounds: Bounds): void {
     const costs = statements.map(({ text, plan }) => ({
       text,
@@ -63,14 +66,14 @@ describe.each(['any values', 'its values'])('planned for %s', (mode) => {
     expect(costs.filter((cost) => !isKept(cost))).toEqual([]);
   }
 
-  test('no statement about an ordinary medic or hospital reads a table whole, nor more than a bounded part', async () => {
+  test('statements about an ordinary medic or hospital read only a bounded part of each table', async () => {
     const all: CarriedOut[] = [];
     for (const send of ORDINARY) all.push(...(await granted(send(await ordinary.next()))));
     expect(all.length).toBeGreaterThan(2 * ORDINARY.length);
     requireBounds('ordinary', all, ORDINARY_BOUNDS);
   });
 
-  test('nor does one of a login, or the one that notes the use of keys', async () => {
+  test('the statements of a login and of key usage read only a bounded part of each table', async () => {
     const { admin } = await ordinary.next();
     const { email: other, password } = medicBody();
     const email = `${mode.replace(' ', '.')}.${other}`;
@@ -84,7 +87,7 @@ describe.each(['any values', 'its values'])('planned for %s', (mode) => {
     requireBounds('use of keys', stored, ORDINARY_BOUNDS);
   });
 
-  test('the largest hospital is read in batches, the last of which costs as little as the first', async () => {
+  test('the largest hospital is read in batches, and the last batch costs no more than the first', async () => {
     const { hospital, admin, count } = await ordinary.largest();
     expect(count).toBeGreaterThan(10_000);
     const statements = await granted([admin, 'GET', `/memberships/${String(hospital)}`]);

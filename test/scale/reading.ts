@@ -3,14 +3,14 @@ import { get, type IncomingMessage } from 'node:http';
 import type { Actor } from '../support/actor.js';
 import { API } from '../support/client.js';
 
-/** A list that arrived whole. */
+/** A list that arrived complete. */
 export interface Arrived {
   readonly items: readonly { readonly id: number; readonly date_joined: string }[];
-  /** From the request until the first byte of the body, in milliseconds. */
+  /** Time from the request to the first byte of the body, in milliseconds. */
   readonly firstByte: number;
 }
 
-/** Reads a list as fast as it comes. @throws Error it is no valid JSON, or was cut short */
+/** Reads a list as fast as it arrives. @throws Error the JSON is invalid or truncated */
 export async function readWhole(url: string, actor: Actor, path: string): Promise<Arrived> {
   const started = performance.now();
   const response = await open(url, actor, path);
@@ -23,7 +23,7 @@ export async function readWhole(url: string, actor: Actor, path: string): Promis
   return { items: JSON.parse(Buffer.concat(chunks).toString()) as Arrived['items'], firstByte };
 }
 
-/** @returns an answer of which nothing is read until its reader asks for it */
+/** @returns a response that is not read until the caller reads it */
 export async function open(url: string, { token }: Actor, path: string): Promise<IncomingMessage> {
   const request = get(url + API + path, { agent: false, headers: { authorization: `Token ${token}` } });
   const [response] = (await once(request, 'response')) as [IncomingMessage];

@@ -4,10 +4,10 @@ import type { OrdinaryScene } from './ordinary.js';
 type Send = (scene: OrdinaryScene) => Sent;
 
 const MEMBERSHIPS = '/management/memberships/';
-/** Behind the end of every list of an ordinary medic or hospital. */
+/** Past the end of every list of an ordinary medic or hospital. */
 const BEHIND = 'limit=1000&offset=100000';
 
-/** The queries of the caller's own memberships, which `managed=true` takes as well. */
+/** Queries of the caller's own memberships, which `managed=true` also accepts. */
 const FILTERS: readonly Send[] = (
   [
     () => 'limit=1000',
@@ -54,7 +54,7 @@ const changeCreated = ({ admin, created }: OrdinaryScene, body: object): Sent =>
 ];
 
 const WRITES: readonly Send[] = [
-  // A medic of other hospitals, in one statement and in several.
+  // The medic belongs to other hospitals: the first creation is one statement, the second is several.
   ({ admin, busy, hospital }) => [admin, 'POST', MEMBERSHIPS, { medic: busy.id, hospital }],
   ({ admin, busy, hospital }) => [admin, 'POST', MEMBERSHIPS, { medic: busy.id, hospital, is_active: false }],
   (scene) => change(scene, scene.deleted, { is_deleted: false }),
@@ -65,7 +65,7 @@ const WRITES: readonly Send[] = [
   (scene) => changeCreated(scene, { email: `other.${scene.created.email}`, is_active: false }),
 ];
 
-/** What is asked about medics and hospitals of ordinary size: each endpoint, its filters, and slices far behind the end. */
+/** Every endpoint with its filters and slices far past the end, for medics and hospitals of ordinary size. */
 export const ORDINARY: readonly Send[] = [
   ...Object.values(REQUESTS).map(({ send }) => send),
   ...FILTERS,

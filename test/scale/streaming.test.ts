@@ -10,12 +10,12 @@ import { Ordinary } from './ordinary.js';
 import { open, readWhole } from './reading.js';
 
 const MEMBERSHIPS = 100_000;
-/** How much more than idle the process may hold in memory, in megabytes. */
+/** Upper bound of the process's memory above idle, in megabytes. */
 const MOST_MEMORY = 60;
-/** In milliseconds. */
+/** Upper bound of the time to the first byte, in milliseconds. */
 const LATEST_FIRST_BYTE = 100;
 const LISTS = 8;
-/** The most that V8 may keep of objects that are not new, in megabytes; left to itself it collects late. */
+/** Size of V8's old space, in megabytes; without a limit V8 collects late. */
 const SMALL_HEAP = 96;
 
 const databaseUrl = useLargeDatabase('streaming');
@@ -38,13 +38,13 @@ beforeAll(async () => {
 });
 afterAll(() => dataSource.destroy());
 
-/** @returns once the built program is ready in a process of its own */
+/** Starts the built program in its own process, and waits until it is ready. */
 async function startServer(variables: Record<string, string> = {}): Promise<void> {
   server = start({ DATABASE_URL: databaseUrl(), RATE_LIMIT: '0', ...variables });
   url = await server.url();
 }
 
-/** @returns the most memory that the process had while `work` was done, in megabytes above what it has idle */
+/** @returns the process's peak memory during `work`, in megabytes above idle */
 async function memoryOf(work: () => Promise<unknown>): Promise<number> {
   for (let request = 0; request < 20; request += 1) await readWhole(url, admin, small);
   await sleep(1000);
@@ -59,7 +59,7 @@ async function memoryOf(work: () => Promise<unknown>): Promise<number> {
   return most - idle;
 }
 
-/** Fails unless the list arrives whole and in order. @returns when its first byte came, in milliseconds */
+/** Fails unless the list is complete and in order. @returns the time to its first byte, in milliseconds */
 async function requireList(): Promise<number> {
   const { items, firstByte } = await readWhole(url, admin, list);
   expect(new Set(items.map(({ id }) => id)).size).toBe(MEMBERSHIPS);
@@ -68,14 +68,14 @@ async function requireList(): Promise<number> {
   return firstByte;
 }
 
-test('100,000 memberships arrive whole and in order, and take little memory', async () => {
+test('a list of 100,000 memberships arrives complete and in order, and needs little memory', async () => {
   await startServer();
   const memory = await memoryOf(requireList);
   figure('streaming: most memory above idle, MB', Math.round(memory));
   expect(memory).toBeLessThan(MOST_MEMORY);
 });
 
-test('nothing of a list is kept: one after another passes through a small heap, with the first byte at once', async () => {
+test('a service with a small heap sends one long list after another, each with a fast first byte', async () => {
   await startServer({ NODE_OPTIONS: `--max-old-space-size=${String(SMALL_HEAP)}` });
   const firstBytes: number[] = [];
   const memory = await memoryOf(async () => {
@@ -88,7 +88,7 @@ test('nothing of a list is kept: one after another passes through a small heap, 
   expect(Math.min(...firstBytes)).toBeLessThan(LATEST_FIRST_BYTE);
 });
 
-/** @returns when the service last sent a statement about memberships, and whether it waits for the answer to one */
+/** @returns the start of the last query for memberships, and whether one is running */
 async function lastRead(): Promise<string> {
   const [{ last }] = await dataSource.query<[{ last: string }]>(
     `SELECT concat(max(query_start), bool_or(state = 'active')) AS last FROM pg_stat_activity
@@ -97,7 +97,7 @@ async function lastRead(): Promise<string> {
   return last;
 }
 
-/** Fails unless the service reads nothing from the database for a while, after a moment in which it may. */
+/** Fails unless the service stops reading from the database, and stays idle for two seconds. */
 async function expectNoReading(): Promise<void> {
   let [before, now] = ['', await lastRead()];
   await until(async () => {
@@ -110,7 +110,7 @@ async function expectNoReading(): Promise<void> {
   expect(await lastRead()).toBe(now);
 }
 
-test('while a client does not read, nothing more is read from the database; then the rest arrives', async () => {
+test('while a client does not read, the database is not read either; the rest arrives later', async () => {
   await startServer();
   const memory = await memoryOf(async () => {
     const response = await open(url, admin, list);
@@ -124,7 +124,7 @@ test('while a client does not read, nothing more is read from the database; then
   expect(memory).toBeLessThan(MOST_MEMORY);
 });
 
-test('twenty clients that do not read take little memory, and keep nobody from reading', async () => {
+test('twenty clients that do not read need little memory, and do not block other readers', async () => {
   await startServer({ NODE_OPTIONS: `--max-old-space-size=${String(SMALL_HEAP)}` });
   const memory = await memoryOf(async () => {
     const responses = await Promise.all(Array.from({ length: 20 }, () => open(url, admin, list)));
@@ -136,7 +136,7 @@ test('twenty clients that do not read take little memory, and keep nobody from r
   expect(memory).toBeLessThan(MOST_MEMORY);
 });
 
-test('when a client goes away, nothing more is read for it', async () => {
+test('if a client disconnects, nothing more is read for it', async () => {
   await startServer();
   const response = await open(url, admin, list);
   await expectNoReading();
