@@ -2,11 +2,11 @@ import { useService } from '../support/service.js';
 
 const service = useService();
 
-/** What the public client library of the mirrored API sends with every request, GETs included. */
+/** Headers that the public client library of the mirrored API sends with every request, including GETs. */
 const HEADERS = { accept: 'application/json', 'content-type': 'application/json' };
 
-describe('a client of the mirrored API works without a change of its code', () => {
-  test('it lists and creates hospitals, reads and changes one', async () => {
+describe('a client of the mirrored API works without changes', () => {
+  test('an unmodified client of the mirrored API lists, creates, reads and changes hospitals', async () => {
     const account = await service.given.medic();
     const options = { headers: HEADERS };
     const created = (
@@ -19,7 +19,7 @@ describe('a client of the mirrored API works without a change of its code', () =
     (await account.patch(path, undefined, options)).isCreated({ headline: '24 h' });
   });
 
-  test('it lists and creates medics, reads and changes one', async () => {
+  test('an unmodified client of the mirrored API lists, creates, reads and changes medics', async () => {
     const account = await service.given.medic();
     const options = { headers: HEADERS };
     const medic = { name: 'Ana', email: 'ana@clients.example.org', password: 'a long password', cedula_prof: 12345678 };
@@ -32,7 +32,7 @@ describe('a client of the mirrored API works without a change of its code', () =
     (await account.patch(path, '', options)).is(202, { specialty: 'Cardiología' });
   });
 
-  test("it lists a hospital's memberships and changes one with an empty body", async () => {
+  test("an unmodified client of the mirrored API lists a hospital's memberships and sends an empty change", async () => {
     const { hospital, admin, adminship, membership } = await service.given.hospital();
     const options = { headers: HEADERS };
     const list = (await admin.get(`/memberships/${String(hospital)}`, options)).isOk();

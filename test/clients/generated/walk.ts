@@ -1,6 +1,6 @@
 /**
- * A walk through the API with a client whose types are generated from the OpenAPI document, which is
- * why this is compiled by itself, beside the generated file. Takes the URL of the service and a key.
+ * Walks through the API with a client generated from the OpenAPI document, given the service's URL and a key.
+ * It is compiled on its own, because the generated types exist only there.
  */
 import createClient from 'openapi-fetch';
 import type { paths } from './api.js';
