@@ -16,7 +16,7 @@ const service = useService();
   });
   afterAll(() => browser.close());
 
-  test('a person authorizes, tries the creation of a membership out as it stands, and sees 201', async () => {
+  test('a user of the Swagger UI can authorize and create a membership with the prefilled example', async () => {
     const admin = await service.given.medic();
     await service.given.medic();
     await service.given.membership(admin, await service.given.emptyHospital(), {
