@@ -1,7 +1,7 @@
 import type { Answer } from './answer.js';
 import type { Client, RequestOptions } from './client.js';
 
-/** A medic with a really issued token, who speaks to the service over HTTP. */
+/** A medic with a real token, who calls the service over HTTP. */
 export class Actor {
   constructor(
     readonly id: number,

@@ -3,7 +3,7 @@ import type { Actor } from './actor.js';
 import type { HospitalScene } from './given.js';
 import type { Service } from './service.js';
 
-/** A hospital with everybody who may knock at its door. */
+/** A hospital with every kind of caller. */
 export interface Cast extends HospitalScene {
   /** Was an ADMIN of the hospital and is a MEMBER now. */
   readonly formerAdmin: Actor;
@@ -19,7 +19,7 @@ export interface Cast extends HospitalScene {
   readonly creator: Actor;
 }
 
-/** @returns a hospital whose former ADMINs and MEMBERs lost their right over HTTP just now */
+/** @returns a hospital whose former ADMINs and MEMBERs have just lost their right over HTTP */
 export async function castOf({ given }: Service): Promise<Cast> {
   const scene = await given.hospital();
   const { hospital, admin } = scene;
@@ -35,7 +35,7 @@ export async function castOf({ given }: Service): Promise<Cast> {
   return { ...scene, formerAdmin, formerAdminship, removedMember, removedMembership, removedAdmin, creator };
 }
 
-/** Everybody who has a key that works and is not an ADMIN of the hospital. */
+/** Every caller with a valid key who is not an ADMIN of the hospital. */
 export const NOT_ADMINS = [
   ['a MEMBER', 'member'],
   ['a former ADMIN who is a MEMBER now', 'formerAdmin'],

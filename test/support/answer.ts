@@ -1,4 +1,4 @@
-/** What the service answered, with the contract's statuses spelled as guarantees. */
+/** A response of the service, with the contract's statuses as assertions. */
 export class Answer {
   private constructor(
     readonly status: number,
@@ -13,12 +13,12 @@ export class Answer {
     return new Answer(response.status, response.headers, text, isJson ? JSON.parse(text) : undefined);
   }
 
-  /** @returns the body, for tests that look into it */
+  /** @returns the body, for tests that inspect it */
   body<T = Record<string, unknown>>(): T {
     return this.json as T;
   }
 
-  /** Fails the test unless the status is this, and the body holds this. */
+  /** Fails the test unless the status is equal and the body matches. */
   is(status: number, body?: unknown): this {
     expect({ status: this.status, body: this.json }).toMatchObject({ status, ...(body === undefined ? {} : { body }) });
     return this;
@@ -32,7 +32,7 @@ export class Answer {
     return this.is(201, body);
   }
 
-  /** 401 with one of the contract's two sentences. */
+  /** Asserts a 401 with one of the contract's two messages. */
   isRefused(message: 'Invalid Token' | 'Unauthorized Medic'): this {
     expect({ status: this.status, body: this.json, scheme: this.headers.get('www-authenticate') }).toEqual({
       status: 401,
@@ -47,7 +47,7 @@ export class Answer {
     return this;
   }
 
-  /** An error of this status, with a sentence that matches. */
+  /** Asserts an error with this status and a matching message. */
   isError(status: number, message: string | RegExp = /./): this {
     return this.is(status, { message: expect.stringMatching(message) as string });
   }
@@ -56,7 +56,7 @@ export class Answer {
     return this.isError(409, message);
   }
 
-  /** 400 whose `errors` name exactly these fields. */
+  /** Asserts a 400 with `errors` for exactly these fields. */
   isInvalid(...fields: string[]): this {
     this.is(400, { message: expect.any(String) as string });
     expect(Object.keys((this.json as { errors: object }).errors).sort()).toEqual(fields.sort());

@@ -1,14 +1,14 @@
 import { connectTo } from './raw.js';
 
-/** One of the answers that came over a connection. */
+/** One of the responses on a connection. */
 export interface RawAnswer {
   readonly status: number;
   readonly id: string;
 }
 
 /**
- * Sends bytes as they are over one connection.
- * @returns every answer that comes before the service closes it
+ * Sends bytes unchanged over one connection.
+ * @returns every response that arrives before the service closes the connection
  */
 export async function allAnswersTo(url: string, ...parts: (string | Buffer)[]): Promise<RawAnswer[]> {
   const socket = await connectTo(url);

@@ -1,11 +1,11 @@
-/** The fields that a hospital must have. */
+/** The required fields of a hospital. */
 export const HOSPITAL = { name: 'Hospital', patron: 'HOSPITAL', location: 'Monterrey', contact: '81' };
 
 let number = 0;
 
 /**
- * @param extra fields besides those that a medic must have, or instead of them
- * @returns the body that creates a medic, with an email that no other medic has
+ * @param extra fields in addition to the required fields of a medic, or instead of them
+ * @returns a body that creates a medic with a unique email
  */
 export function medicBody(extra: object = {}): { name: string; email: string; password: string } {
   number += 1;
@@ -13,7 +13,7 @@ export function medicBody(extra: object = {}): { name: string; email: string; pa
   return { name: 'New Medic', email, password: 'correct horse battery staple', ...extra };
 }
 
-/** @returns the fields as a form that is sent urlencoded */
+/** @returns the fields as a URL-encoded form */
 export function formOf(fields: object): URLSearchParams {
   return new URLSearchParams(Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]));
 }

@@ -4,7 +4,7 @@ import { CallersReader } from '../../src/auth/callers.reader.js';
 import type { CurrentMedic } from '../../src/auth/current-medic.decorator.js';
 import { Reads } from '../../src/database/reads.js';
 
-/** @returns the medic that a request with this key would act for. @throws InvalidToken it would not be let in */
+/** @returns the caller that the key authenticates. @throws InvalidToken the key is not valid */
 export async function callerOf(dataSource: DataSource, key: string): Promise<CurrentMedic> {
   const reads = new Reads(dataSource);
   try {

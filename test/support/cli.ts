@@ -4,19 +4,19 @@ import { readEnvironment } from '../../src/config/environment.js';
 import { openDatabase } from '../../src/database/open-database.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
-/** What a command of the operator printed, and its exit code. */
+/** The output and exit code of an operator's command. */
 export interface Printed {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs one command of the operator in this process. */
+/** Runs one of the operator's commands in this process. */
 export function run(variables: Record<string, string>, ...args: string[]): Promise<Printed> {
   return runWith('', variables, ...args);
 }
 
-/** As {@link run}, with this text on the standard input. */
+/** Runs a command like {@link run}, with `input` on the standard input. */
 export async function runWith(input: string, variables: Record<string, string>, ...args: string[]): Promise<Printed> {
   const printed = { out: '', err: '' };
   const code = await runCli(args, variables, {
@@ -27,7 +27,7 @@ export async function runWith(input: string, variables: Record<string, string>, 
   return { code, ...printed };
 }
 
-/** The operator, on a database that nobody else has open. */
+/** The operator, on a database that no other process has open. */
 export class Operator {
   database!: TestDatabase;
 
@@ -35,26 +35,26 @@ export class Operator {
     return run(this.database.variables, ...args);
   }
 
-  /** Runs a command that must succeed. @returns what it printed, without the line's end */
+  /** Runs a command that must succeed. @returns its output without the trailing line break */
   async succeed(...args: string[]): Promise<string> {
     const { code, out, err } = await this.run(...args);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     return out.trimEnd();
   }
 
-  /** Runs a command that must fail. @returns what it printed as the error */
+  /** Runs a command that must fail. @returns the error that it printed */
   async fail(...args: string[]): Promise<string> {
     const { code, out, err } = await this.run(...args);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     return err;
   }
 
-  /** Runs a command that must succeed. @returns the JSON that it printed */
+  /** Runs a command that must succeed. @returns its output, parsed as JSON */
   async json<T = Record<string, unknown>>(...args: string[]): Promise<T> {
     return JSON.parse(await this.succeed(...args, '--json')) as T;
   }
 
-  /** Does `work` on the database between two commands. */
+  /** Runs `work` on the database between two commands. */
   async look<T>(work: (dataSource: DataSource) => Promise<T>): Promise<T> {
     const dataSource = await (await openDatabase(readEnvironment(this.database.variables))).initialize();
     try {
@@ -65,7 +65,7 @@ export class Operator {
   }
 }
 
-/** Gives the tests of a file an operator, on a database of the file's own. */
+/** Gives the tests of a file an operator with a separate database. */
 export function useOperator(): Operator {
   const operator = new Operator();
   beforeAll(async () => {

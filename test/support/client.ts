@@ -6,9 +6,9 @@ import type { ServedDocument } from './document.js';
 export interface RequestOptions {
   readonly token?: string | undefined;
   readonly headers?: Record<string, string>;
-  /** An object is sent as JSON, URLSearchParams as a form; text and bytes as they are, as JSON unless `headers` say otherwise. */
+  /** Objects are sent as JSON, URLSearchParams as a form; text and bytes unchanged, as JSON unless `headers` differ. */
   readonly body?: unknown;
-  /** Other writers are at work, so that a refusal cannot be checked to have changed nothing. */
+  /** Other writers are active, so "nothing changed" cannot be checked after a refusal. */
   readonly concurrent?: boolean;
 }
 
@@ -16,8 +16,8 @@ export interface RequestOptions {
 export const API = '/api/v2';
 
 /**
- * Sends requests to the service over HTTP. Each answer is held against the OpenAPI document, and each
- * refused write is checked to have left every row of the database as it was.
+ * Sends requests to the service over HTTP. Each response is checked against the OpenAPI document, and
+ * each refused write must leave every row of the database unchanged.
  */
 export class Client {
   constructor(
@@ -26,7 +26,7 @@ export class Client {
     private readonly document: ServedDocument,
   ) {}
 
-  /** @param path below `/api/v2`, or from the root where it starts with `//` (`//health/live`) */
+  /** @param path below `/api/v2`, or from the root if it starts with `//`, such as `//health/live` */
   async send(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
     const mayWrite = !['GET', 'HEAD', 'OPTIONS'].includes(method) && options.concurrent !== true;
     const before = mayWrite ? await this.rows() : '';

@@ -8,18 +8,19 @@ import { postgresOptions } from '../../src/database/data-source-options.js';
 import { EmbeddedDataSource } from '../../src/database/embedded-data-source.js';
 import { isServer, onServer, serviceUrlOf, TEMPLATE, databaseUrl } from './server.js';
 
-/** A migrated and otherwise empty database of a test file's own. */
+/** A test file's own database, migrated but otherwise empty. */
 export interface TestDatabase {
   readonly dataSource: DataSource;
-  /** What names it in the environment of a process. */
+  /** The environment variables that select it. */
   readonly variables: Record<string, string>;
-  /** Opens a connection of the test's own beside the application's. A real PostgreSQL only. */
+  /** Opens an additional connection for the test. Requires a real PostgreSQL. */
   connect(): Promise<pg.Client>;
   drop(): Promise<void>;
 }
 
 /**
- * @param statementTimeout how long a statement may run on a real PostgreSQL, in milliseconds; by default as in production
+ * @param statementTimeout limit of a statement on a real PostgreSQL, in milliseconds; production's by
+ * default
  * @returns a connected copy of the database that global-setup migrated
  */
 export async function createTestDatabase(statementTimeout?: number): Promise<TestDatabase> {

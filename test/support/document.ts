@@ -5,12 +5,12 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 
-/** The parts of an OpenAPI document that answers are held against. */
+/** The parts of an OpenAPI document that responses are checked against. */
 export interface Document {
   paths: Record<string, Record<string, Operation>>;
 }
 
-/** The OpenAPI document that the application serves, to hold its answers against. */
+/** The OpenAPI document that the application serves, for checking its responses. */
 export class ServedDocument {
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
   private readonly validators = new Map<string, ValidateFunction>();
@@ -21,8 +21,8 @@ export class ServedDocument {
   }
 
   /**
-   * Fails the test where an answer is not one that the document says the operation gives. Paths and
-   * methods that the document does not have may only be answered with 404, 405 and what comes before.
+   * Fails the test if the document does not describe the response for the operation. Paths and methods
+   * missing from the document may only respond with 404, 405 and the statuses of earlier checks.
    */
   check(method: string, path: string, status: number, contentType: string, body: unknown): void {
     const template = this.templateOf(path);
@@ -52,7 +52,7 @@ export class ServedDocument {
     }
   }
 
-  /** @returns the path of the document that a request's path stands for */
+  /** @returns the document's path template that matches a request's path */
   private templateOf(path: string): string | undefined {
     const plain = path.replace(/\?.*$/s, '').replace(/(.)\/$/, '$1');
     const templates = Object.keys(this.document.paths);

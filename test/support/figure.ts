@@ -1,4 +1,4 @@
-/** Prints a figure of `docs/reliability.md`. */
+/** Prints a figure that `docs/reliability.md` quotes. */
 export function figure(name: string, value: number): void {
   process.stdout.write(`FIGURE ${name}: ${String(value)}\n`);
 }

@@ -9,7 +9,7 @@ import type { Client } from './client.js';
 
 let number = 0;
 
-/** A hospital and those around it. */
+/** A hospital and the medics around it. */
 export interface HospitalScene {
   readonly hospital: number;
   readonly admin: Actor;
@@ -24,7 +24,7 @@ export interface HospitalScene {
   readonly stranger: Actor;
 }
 
-/** Puts into the database what a test starts from. */
+/** Stores the initial state of a test. */
 export class Given {
   constructor(
     private readonly dataSource: DataSource,
@@ -40,7 +40,7 @@ export class Given {
     return new Actor(id, email, await this.token(id), this.client);
   }
 
-  /** @returns a further key of a medic */
+  /** @returns an additional key of a medic */
   token(medicId: number, expiresAt: Date | null = null): Promise<string> {
     return inTransaction(this.dataSource, (transaction) =>
       new TokensService(this.dataSource).issue(transaction, medicId, {
@@ -62,7 +62,7 @@ export class Given {
     return (inserted.identifiers[0] as { id: number }).id;
   }
 
-  /** Adds so many MEMBERs to a hospital; three at a time joined in the same microsecond. */
+  /** Adds `count` MEMBERs to a hospital; three at a time join in the same microsecond. */
   async crowd(hospital: number, count: number): Promise<void> {
     await this.dataSource.query(
       `WITH added AS (
@@ -75,7 +75,7 @@ export class Given {
     );
   }
 
-  /** A hospital with an ADMIN and a MEMBER, both active there, and two medics who have no right in it. */
+  /** @returns a hospital with an ADMIN and a MEMBER, both active there, and two medics who have no right in it */
   async hospital(): Promise<HospitalScene> {
     const [admin, member, outsider, stranger] = [
       await this.medic(),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isServer, onServer, TEMPLATE, databaseUrl } from './server.ts';
 
-/** Migrates one database with the built program; each test file makes its own from that. */
+/** Migrates one database with the built program; each test file copies it. */
 export default async function globalSetup(): Promise<void> {
   const name = `hm_template_${randomUUID().replaceAll('-', '')}`;
   const template = isServer ? name : await mkdtemp(join(tmpdir(), 'hospital-memberships-'));

@@ -1,4 +1,4 @@
-/** A body that is as expensive to read as its size allows, and the type that it is said to have. */
+/** A body that is as expensive to parse as its size allows, and its content type. */
 export interface HostileBody {
   readonly type: string;
   readonly body: string | Buffer;
@@ -9,13 +9,13 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 const BOUNDARY = 'edge';
 const UPLOAD_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
 
-/** Just under what the service reads. */
+/** Bytes, just below the size limit of a body. */
 const MEGABYTE = 1_048_000;
 
-/** The most values that a body may have, less those that the bodies below have around the repeated ones. */
+/** The limit of values in a body, minus those around the repeated ones in the bodies below. */
 const VALUES = 19_900;
 
-/** @returns what is repeated, as often as it fits */
+/** @returns `unit`, repeated until the body is full */
 function filled(start: string, unit: string, end: string, separator = ',', times = Infinity): string {
   const room = MEGABYTE - Buffer.byteLength(start + end);
   const count = Math.floor(Math.min(times, room / Buffer.byteLength(unit + separator)));
@@ -34,7 +34,7 @@ function forms(bodies: Record<string, string | Buffer>): Record<string, HostileB
   return Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, { type: FORM_TYPE, body }]));
 }
 
-/** JSON that a bound refuses, or that is malformed. */
+/** JSON that is malformed or exceeds a limit. */
 export const REFUSED_JSON = json({
   'empty arrays': filled('{"a":[', '[]', ']}'),
   'empty objects': filled('{"a":[', '{}', ']}'),
@@ -64,7 +64,7 @@ export const REFUSED_JSON = json({
   'bytes that are no text, and nothing else': Buffer.alloc(MEGABYTE, 0xff),
 });
 
-/** JSON that no bound refuses, as close to each of them as its size allows. */
+/** JSON within every limit, as close to each as its size allows. */
 export const LARGE_JSON = json({
   'as many empty arrays as may be': filled('{"a":[', '[]', ']}', ',', VALUES),
   'as many empty objects as may be': filled('{"a":[', '{}', ']}', ',', VALUES),
@@ -106,7 +106,7 @@ export const LARGE_JSON = json({
   'an address that is no address': `{"email":"${'a.'.repeat(MEGABYTE / 2 - 30)}@b","password":"x"}`,
 });
 
-/** Forms, as large as a body may be. */
+/** Forms of the maximum size of a body. */
 export const FORMS = forms({
   ampersands: '&'.repeat(MEGABYTE),
   'equals signs': '='.repeat(MEGABYTE),
@@ -123,7 +123,7 @@ export const FORMS = forms({
   'one long name': `${'%5b'.repeat(340_000)}=1`,
 });
 
-/** Queries, as long as the header of a request may be. */
+/** Queries as long as the limit of the request's header allows. */
 export const QUERIES: Record<string, string> = {
   ampersands: '&'.repeat(15_000),
   names: numbered(3500, (index) => index.toString(16)).join('&'),
@@ -150,7 +150,7 @@ function upload(...parts: (string | Buffer)[]): HostileBody {
 const PICTURE = 'name="picture"; filename="a.jpg"';
 const TWO_MEGABYTES = 2_097_000;
 
-/** Uploads that are refused, whoever sends them. */
+/** Uploads that are rejected for every caller. */
 export const UPLOADS: Record<string, HostileBody> = {
   'tiny parts': upload(...Array<string>(100_000).fill(`--${BOUNDARY}\r\n\r\n\r\n`)),
   'small files': upload(...numbered(10_000, (index) => part(`name="f${String(index)}"; filename="a"`, 'x').toString())),

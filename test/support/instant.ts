@@ -1,4 +1,4 @@
-/** @returns SQL for a `timestamptz` as the contract has it: ISO 8601 in UTC with six digits */
+/** @returns SQL that formats a `timestamptz` as the contract requires: ISO 8601 in UTC with six fractional digits */
 export function instant(column: string): string {
   return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }

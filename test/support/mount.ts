@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 
-/** A file system in memory that can be filled. */
+/** A file system in memory, small enough to fill up. */
 export class SmallDisk {
   private constructor(private readonly folder: string) {}
 
-  /** @returns undefined if this process may not mount, which takes root */
+  /** @returns undefined if this process may not mount, which requires root */
   static mount(folder: string, megabytes: number): SmallDisk | undefined {
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${String(megabytes)}m`, 'tmpfs', folder], { stdio: 'ignore' });

@@ -6,7 +6,7 @@ declare global {
   var pooler: PgBouncer | undefined;
 }
 
-/** As {@link globalSetup}, and the service reaches its databases through a PgBouncer. */
+/** Does the same as {@link globalSetup}, and connects the service to its databases through PgBouncer. */
 export default async function pgbouncerSetup(): Promise<void> {
   const server = process.env['TEST_DATABASE_URL'];
   if (server === undefined) throw new Error('Set TEST_DATABASE_URL: PgBouncer needs a PostgreSQL server.');

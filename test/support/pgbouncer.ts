@@ -7,18 +7,18 @@ import { join } from 'node:path';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
-/** A PgBouncer in transaction mode before a PostgreSQL server: a transaction has a connection, a client has none. */
+/** A PgBouncer in transaction mode in front of a PostgreSQL server: backends belong to transactions, not to clients. */
 export class PgBouncer {
   private constructor(
     private readonly child: ChildProcess,
     private readonly folder: string,
-    /** The server's URL through it. */
+    /** The server's URL through PgBouncer. */
     readonly url: string,
   ) {}
 
   /**
-   * @param server URL of the PostgreSQL server; every database on it can be reached
-   * @param ignored the settings of a connection that it takes and leaves out
+   * @param server URL of the PostgreSQL server; every database on it is available
+   * @param ignored startup parameters that PgBouncer accepts and drops
    */
   static async start(
     server: URL,
@@ -44,7 +44,7 @@ max_client_conn = 1000
 ignore_startup_parameters = ${ignored}
 `,
     );
-    // It refuses to run as root.
+    // PgBouncer refuses to run as root.
     const user = process.getuid?.() === 0 ? ['-u', 'postgres'] : [];
     const child = spawn('pgbouncer', ['-q', ...user, file], { stdio: 'ignore' });
     await once(child, 'spawn');

@@ -6,21 +6,21 @@ import { until } from './until.js';
 /** How {@link ServerProcess} is started. */
 export interface ProcessOptions {
   readonly nodeOptions?: readonly string[];
-  /** The user that it runs as, if not this process's. */
+  /** The user that it runs as; this process's by default. */
   readonly uid?: number;
 }
 
-/** The built program, as an operator starts it. */
+/** The built program, started as an operator does. */
 export class ServerProcess {
-  /** What it printed and logged. */
+  /** Everything written to the standard output. */
   output = '';
-  /** What it wrote to the standard error. */
+  /** Everything written to the standard error. */
   errors = '';
-  /** How it ended. */
+  /** Resolves when the process ends; the code is null after a signal. */
   readonly ended: Promise<{ code: number | null }>;
   private readonly child: ChildProcess;
 
-  /** @param variables its settings besides a free port of this machine */
+  /** @param variables settings in addition to a free local port */
   constructor(variables: Record<string, string>, { nodeOptions = [], uid }: ProcessOptions = {}) {
     const { PATH = '' } = process.env;
     const env = { PATH, PORT: '0', HOST: '127.0.0.1', ...variables };
@@ -34,13 +34,13 @@ export class ServerProcess {
     this.ended = once(this.child, 'close').then(([code]) => ({ code: code as number | null }));
   }
 
-  /** @returns the URL that it listens at, once it does */
+  /** @returns the URL on which it listens, once it does */
   async url(): Promise<string> {
     const [, url = ''] = await this.printed(/"msg":"Server listening at (http:[^"]+)"/);
     return url;
   }
 
-  /** @returns the first match in what it prints, once there is one */
+  /** @returns the first match in the output, once there is one */
   async printed(text: RegExp): Promise<RegExpExecArray> {
     let end: number | string | null | undefined;
     void this.ended.then(({ code }) => (end = code ?? 'a signal'));
@@ -60,15 +60,15 @@ export class ServerProcess {
     return Number(kilobytes) / 1024;
   }
 
-  /** @returns the seconds that the processors have worked for it */
+  /** @returns the processor time used, in seconds */
   processorTime(): number {
     const stat = readFileSync(`/proc/${String(this.child.pid)}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // User and system time, in the ticks of every Linux that Node runs on.
+    // User and system time, in ticks of 1/100 s on every Linux that Node supports.
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
-  /** Sends a signal. @returns how the process ended */
+  /** Sends a signal. @returns the exit code */
   async stop(signal: NodeJS.Signals): Promise<{ code: number | null }> {
     this.signal(signal);
     return this.ended;
@@ -79,7 +79,7 @@ export class ServerProcess {
   }
 }
 
-/** Starts processes for the tests of a file, each of which is killed after the test that started it. */
+/** Starts processes for the tests of a file; each is killed after the test that started it. */
 export function useProcesses(): (variables: Record<string, string>, options?: ProcessOptions) => ServerProcess {
   const started: ServerProcess[] = [];
   afterEach(async () => {

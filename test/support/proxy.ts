@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Stands between the service and PostgreSQL, so that a test can take the database away. */
+/** A proxy between the service and PostgreSQL that can cut the connection to the database. */
 export class Proxy {
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
   private port = 0;
   private isSilent = false;
 
-  /** @param url of the database behind it */
+  /** @param target URL of the database behind the proxy */
   constructor(private readonly target: URL) {}
 
   /** The database's URL through the proxy. */
@@ -19,7 +19,7 @@ export class Proxy {
     return url.href;
   }
 
-  /** Lets connections through, on the same port each time. */
+  /** Forwards connections, on the same port each time. */
   async start(): Promise<void> {
     this.server = createServer((near) => {
       if (this.isSilent) {
@@ -42,24 +42,24 @@ export class Proxy {
     this.port = (this.server.address() as AddressInfo).port;
   }
 
-  /** Takes connections on, as before, and lets nothing more through; to {@link cut} afterwards leaves only new ones. */
+  /** Still accepts connections, but forwards nothing; after a {@link cut}, only new connections are left. */
   fallSilent(): void {
     this.isSilent = true;
     for (const socket of this.sockets) socket.pause();
   }
 
-  /** Lets new connections through again; those that were made meanwhile end. */
+  /** Closes every connection, and forwards new ones again. */
   speak(): void {
     this.isSilent = false;
     this.cut();
   }
 
-  /** Ends every connection; new ones are let through. */
+  /** Closes every connection; new ones are forwarded. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Ends every connection, and lets none through any more. */
+  /** Closes every connection, and accepts no new ones. */
   async stop(): Promise<void> {
     if (this.server?.listening !== true) return;
     const closed = once(this.server, 'close');

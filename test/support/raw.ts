@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { Answer } from './answer.js';
 
-/** @returns a connection to the service, for what no HTTP client would send */
+/** @returns a connection to the service, for requests that no HTTP client would send */
 export async function connectTo(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -10,8 +10,9 @@ export async function connectTo(url: string): Promise<Socket> {
 }
 
 /**
- * Sends bytes as they are over a connection of their own.
- * @returns the answer; the request must make the service close the connection, as `Connection: close` does
+ * Sends bytes unchanged over a new connection.
+ * @returns the response; the request must make the service close the connection, for example with
+ * `Connection: close`
  */
 export async function sendRaw(url: string, ...parts: (string | Buffer)[]): Promise<Answer> {
   const socket = await connectTo(url);
@@ -20,7 +21,7 @@ export async function sendRaw(url: string, ...parts: (string | Buffer)[]): Promi
   return answer;
 }
 
-/** @returns the one answer that arrives before the service closes the connection */
+/** @returns the only response that arrives before the service closes the connection */
 export async function readAnswer(socket: Socket): Promise<Answer> {
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve) => {
@@ -39,7 +40,7 @@ export async function readAnswer(socket: Socket): Promise<Answer> {
   return Answer.of(new Response(status === 204 ? null : body.join('\r\n\r\n'), { status, headers }));
 }
 
-/** @returns a request as text, with a body that says its length and a connection that ends */
+/** @returns a request as text, with `Content-Length` and `Connection: close` */
 export function rawRequest(line: string, headers: Record<string, string>, body: string | Buffer = ''): Buffer {
   const fields = {
     Host: 'localhost',

@@ -2,19 +2,19 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** A command of README, and the answer that stands beneath it, if one does. */
+/** A command of the README, with the output shown below it, if any. */
 export interface Step {
   readonly command: string;
   readonly answer: string | undefined;
 }
 
-/** @returns the commands of README that a reader pastes into one shell, in their order */
+/** @returns the README's commands for one shell, in order */
 export function stepsOf(path: string): Step[] {
   const blocks = /^```sh\n(.*?)\n```\n(?:\n```json\n(.*?)\n```\n)?/gms;
   return [...readFileSync(path, 'utf8').matchAll(blocks)].map(([, command = '', answer]) => ({ command, answer }));
 }
 
-/** Pastes the commands into one shell. @returns what each printed */
+/** Runs the commands in one shell. @returns the output of each */
 export async function paste(steps: Step[], url: string, key: string): Promise<string[]> {
   const script = steps.map(({ command }) => `${command}\nprintf '\\036'`).join('\n');
   const adapted = script.replaceAll('http://localhost:3000', url).replace(/hmk_the_token_\w+/, key);
@@ -22,7 +22,7 @@ export async function paste(steps: Step[], url: string, key: string): Promise<st
   return stdout.split('\x1e').slice(0, -1);
 }
 
-/** @returns an answer without what differs each time: instants, keys and the port */
+/** @returns a response without its varying parts: timestamps, keys and the port */
 export function withoutChance(answer: string): string {
   return answer
     .trim()

@@ -3,7 +3,7 @@ import { TokensService } from '../../src/auth/tokens.service.js';
 import type { Actor } from './actor.js';
 import type { Service } from './service.js';
 
-/** A request that would be granted. */
+/** A request that succeeds. */
 export interface Granted {
   readonly actor: Actor;
   readonly path: string;
@@ -12,7 +12,7 @@ export interface Granted {
 
 type Authorization = (service: Service, actor: Actor) => string | undefined | Promise<string>;
 
-/** The ways in which a medic who has every right may come without a key that works. */
+/** Every way of sending a request with full rights but without a valid key. */
 const BAD_KEYS: [string, Authorization][] = [
   ['no Authorization header', () => undefined],
   ['another scheme', (_, { token }) => `Bearer ${token}`],
@@ -36,11 +36,11 @@ const BAD_KEYS: [string, Authorization][] = [
 ];
 
 /**
- * Tests that an endpoint lets nobody in without a key that works.
- * @param grant makes a request that would be granted with the actor's key
+ * Tests that an endpoint rejects every request without a valid key.
+ * @param grant makes a request that succeeds with the actor's key
  */
 export function refusesBadKeys(service: Service, method: string, grant: () => Promise<Granted>): void {
-  test.each(BAD_KEYS)('%s is an Invalid Token', async (_, authorizationOf) => {
+  test.each(BAD_KEYS)('%s is rejected with Invalid Token', async (_, authorizationOf) => {
     const { actor, path, body } = await grant();
     const authorization = await authorizationOf(service, actor);
     const headers = authorization === undefined ? {} : { headers: { authorization } };
@@ -48,10 +48,10 @@ export function refusesBadKeys(service: Service, method: string, grant: () => Pr
   });
 }
 
-/** Ids that no row can have, and one that none has. */
+/** Ids that no row can have, and finally one that no row has. */
 export const NO_IDS = ['0', '-1', '1.5', 'x', '2147483648', '99999999999999999999', '2147483647'];
 
-/** Values of `limit` and `offset` that are refused, by the name of the parameter. */
+/** Invalid values of `limit` and `offset`, by parameter. */
 export const BAD_SLICES: [string, string][] = [
   ['limit', '0'],
   ['limit', '-1'],
@@ -61,7 +61,7 @@ export const BAD_SLICES: [string, string][] = [
   ['offset', 'x'],
 ];
 
-/** @returns what a 400 says to whom a hospital, or the right there, is not theirs to assign */
+/** @returns the body of the 400 for a hospital, or a right there, that the caller may not assign */
 export function cannotAssign(hospital: number): { message: string } {
   return { message: `You do not have sufficient permissions to assign this hospital: ${String(hospital)}` };
 }

@@ -3,20 +3,20 @@ import { HOSPITAL, medicBody } from './bodies.js';
 import { API } from './client.js';
 import type { HospitalScene } from './given.js';
 
-/** The budgets, in round trips to the database: the wait for one answer, whatever was asked for together. */
+/** Upper bounds in round trips to the database; statements sent together are one round trip. */
 const READ = 2;
 const WRITE = 4;
 
-/** Those whom the requests are about. */
+/** The medics and rows that the requests are about. */
 export interface Scene extends HospitalScene {
   /** A medic whom the admin created. */
   readonly created: Actor;
 }
 
-/** Who sends what, the path being below `/api/v2`. */
+/** Caller, method and path below `/api/v2`. */
 export type Sent = readonly [by: Actor, method: string, path: string, body?: object];
 
-/** A request, and how many round trips it may cost. */
+/** A request and its upper bound of round trips. */
 export interface Request {
   readonly budget: number;
   readonly send: (scene: Scene) => Sent;
@@ -24,7 +24,7 @@ export interface Request {
 
 const MEMBERSHIPS = '/management/memberships/';
 
-/** A request to each endpoint that asks the database, each of which is granted on a fresh scene. */
+/** One request for each endpoint that reads the database; each succeeds on a new scene. */
 export const REQUESTS: Record<string, Request> = {
   'GET /management/memberships/': { budget: READ, send: ({ admin }) => [admin, 'GET', MEMBERSHIPS] },
   'GET /management/memberships/?offset= behind the end': {
@@ -124,7 +124,7 @@ export const REQUESTS: Record<string, Request> = {
   'DELETE /token-auth': { budget: WRITE, send: ({ admin }) => [admin, 'DELETE', '/token-auth'] },
 };
 
-/** Sends a request to the service at `url`, which must grant it. @returns the body */
+/** Sends a request that must succeed to the service at `url`. @returns the body */
 export async function sendGranted(url: string, [by, method, path, body]: Sent): Promise<string> {
   const response = await fetch(url + API + path, {
     method,

@@ -9,15 +9,15 @@ import { ServedDocument, type Document } from './document.js';
 import { Given } from './given.js';
 import { until } from './until.js';
 
-/** The application as production runs it, on a database of the test file's own, listening on a port. */
+/** The application as in production, on the test file's own database, listening on a port. */
 export class Service {
   app!: NestFastifyApplication;
   database!: TestDatabase;
   /** Sends requests without a token. */
   client!: Client;
-  /** The only one that writes to the database behind the API's back. */
+  /** The only writer that bypasses the API. */
   given!: Given;
-  /** Every line that was logged. */
+  /** Every log line. */
   readonly log: string[] = [];
 
   constructor(
@@ -41,7 +41,7 @@ export class Service {
     this.given = new Given(this.dataSource, this.client);
   }
 
-  /** @returns the document, fetched from another address than that of the tests, whose requests are counted */
+  /** @returns the document, fetched from another address than the tests' address, whose requests are counted */
   document(): Promise<Document> {
     return until(async () => {
       const answer = await this.app.inject({ url: '/openapi.json', remoteAddress: '192.0.2.255' });
@@ -55,12 +55,12 @@ export class Service {
   }
 }
 
-/** @returns a client of the server at `url`, which holds its answers against the document that it serves */
+/** @returns a client of the server at `url`, which checks responses against the served document */
 export async function clientOf(url: string, database: TestDatabase): Promise<Client> {
   return new Client(url, database, new ServedDocument(await documentOf(url)));
 }
 
-/** @returns the document, once it is served: what has just started may be behind, and turn requests away for a moment */
+/** @returns the document, once it is served: a new process may reject requests until its event loop catches up */
 function documentOf(url: string): Promise<Document> {
   return until(async () => {
     const answer = await fetch(`${url}/openapi.json`);
@@ -68,7 +68,7 @@ function documentOf(url: string): Promise<Document> {
   });
 }
 
-/** Starts several services in one process, where the start of one puts the others behind. */
+/** Starts several services in one process, where starting one delays the others. */
 export async function startTogether(...services: readonly Service[]): Promise<void> {
   for (const service of services) await service.start();
   for (const service of services) await service.document();
@@ -76,8 +76,8 @@ export async function startTogether(...services: readonly Service[]): Promise<vo
 
 /**
  * Starts a service for the tests of a file, and stops it after them.
- * @param variables settings other than the defaults
- * @param statementTimeout as {@link createTestDatabase} takes it
+ * @param variables settings that differ from the defaults
+ * @param statementTimeout see {@link createTestDatabase}
  */
 export function useService(variables: Record<string, string> = {}, statementTimeout?: number): Service {
   const service = new Service(variables, statementTimeout);

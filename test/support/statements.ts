@@ -1,11 +1,11 @@
 import pg from 'pg';
 
-/** Gets each statement on its way to the database. */
+/** Receives each statement before it is sent to the database. */
 export type Listener = (client: pg.Client, text: string, values: readonly unknown[]) => void;
 
 type Query = (this: pg.Client, statement: string | pg.QueryConfig, ...rest: unknown[]) => unknown;
 
-/** Hears every statement that this process sends to a database, until what it returns is called. */
+/** Observes every statement that this process sends to a database. @returns the function that stops it */
 export function listen(listener: Listener): () => void {
   const prototype = pg.Client.prototype as unknown as { query: Query };
   const { query } = prototype;

@@ -17,10 +17,10 @@ export interface Place {
   drop(): Promise<void>;
 }
 
-/** What the suites run on. */
+/** The kind of database that the suites run on. */
 export const OWN_KIND = isServer ? 'server' : 'embedded';
 
-/** @returns a new database, embedded or on the server that the tests run on, migrated and without rows */
+/** @returns a new database, embedded or on the tests' server, migrated and without rows */
 export async function newPlace(kind: 'embedded' | 'server'): Promise<Place> {
   if (kind === OWN_KIND) {
     const database = await createTestDatabase();
@@ -33,7 +33,7 @@ export async function newPlace(kind: 'embedded' | 'server'): Promise<Place> {
   return place;
 }
 
-/** Does `work` on a database that nobody has open, and closes it. */
+/** Runs `work` on a database that nobody has open, then closes it. */
 export async function at<T>({ variables }: Place, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   const dataSource = await (await openDatabase(readEnvironment(variables))).initialize();
   try {
@@ -43,7 +43,7 @@ export async function at<T>({ variables }: Place, work: (dataSource: DataSource)
   }
 }
 
-/** Texts that a careless copy spoils. */
+/** Texts that a careless copy corrupts. */
 const TEXTS = [
   'Begoña Íñigo-Núñez',
   'e\u0301 and é',
@@ -56,10 +56,10 @@ const TEXTS = [
 ];
 
 /**
- * Stores what is hard to copy: every code point's kind, microseconds, instants without end, large
- * pictures, a medic whose creator has the higher id, and sequences that are ahead of the ids.
- * @param crowd how many medics and memberships there are
- * @param bytes the size of the largest pictures
+ * Stores data that is hard to copy: characters of every kind, microseconds, infinite timestamps, large
+ * pictures, a medic whose creator has the higher id, and sequences ahead of the ids.
+ * @param crowd number of medics and memberships
+ * @param bytes size of the largest pictures
  * @returns a key of medic 1
  */
 export function fill(dataSource: DataSource, crowd: number, bytes: number): Promise<string> {
@@ -98,7 +98,7 @@ export function fill(dataSource: DataSource, crowd: number, bytes: number): Prom
   });
 }
 
-/** Eight, which is a full number of batches: where the last one is full, another is asked for. */
+/** Stores eight pictures, which fill the last batch, so that one more batch is requested. */
 async function storePictures(manager: EntityManager, bytes: number): Promise<void> {
   for (let hospital = 1; hospital <= 4; hospital += 1) {
     for (const kind of ['picture', 'university_logo']) {
@@ -112,7 +112,7 @@ async function storePictures(manager: EntityManager, bytes: number): Promise<voi
   }
 }
 
-/** @returns by table each row as text with its hash, where the sequences stand, and how foreign keys are checked */
+/** @returns for each table its rows as text with their hashes, and the sequences and foreign keys */
 export function everythingOf(dataSource: DataSource): Promise<Record<string, unknown[]>> {
   return inTransaction(dataSource, async (transaction) => {
     const { manager } = transaction;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** @returns what `look` finds, as soon as it finds something; the test's own time-out ends a vain search */
+/** @returns the first result of `look` other than undefined, null and false; the test's timeout ends a vain wait */
 export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<T>> {
   for (;;) {
     const found = await look();
