@@ -42,7 +42,7 @@ describe('pictures of hospitals', () => {
     expect(Buffer.from(await logo.arrayBuffer())).toEqual(jpeg(5000));
   });
 
-  test('a picture is cached forever, cannot be sniffed or executed, and answers its ETag with 304', async () => {
+  test('a picture is cached forever, cannot be sniffed or executed, and its ETag yields a 304', async () => {
     const { hospital, admin } = await service.given.hospital();
     const url = pictureUrl((await change(admin, hospital, form({ picture: jpeg() }))).isCreated());
     const picture = await fetchPicture(url);

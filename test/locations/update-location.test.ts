@@ -85,7 +85,7 @@ describe('PATCH /locations/update/', () => {
   });
 
   test.each<[unknown]>([[null], [0], [-1], ['x'], [''], [1.5], [2147483648], [true], [[1]], [{ id: 1 }]])(
-    'hospital_id %j is no id',
+    'hospital_id %j is rejected as an invalid id',
     async (hospital_id) => {
       const { medic } = await medicOfTwo();
       (await medic.patch(PATH, { hospital_id })).isInvalid('hospital_id');

@@ -13,7 +13,7 @@ const LENGTH = 50;
 const PATIENCE_MS = 540_000;
 
 test(
-  'for any sequence of requests, the service answers and stores exactly what the model of the contract does',
+  'for any sequence of requests, the service responds and stores exactly as the model of the contract',
   async () => {
     process.stdout.write(`${String(RUNS)} sequences of ${String(LENGTH)} commands, MODEL_SEED=${String(SEED)}\n`);
     await fc.assert(

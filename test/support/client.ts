@@ -2,7 +2,7 @@ import { Answer } from './answer.js';
 import type { TestDatabase } from './database.js';
 import type { ServedDocument } from './document.js';
 
-/** A request besides its method and path. */
+/** The parts of a request other than its method and path. */
 export interface RequestOptions {
   readonly token?: string | undefined;
   readonly headers?: Record<string, string>;
