@@ -140,7 +140,7 @@ describe('PATCH /medics/{id} with hospital null', () => {
   });
 });
 
-(isServer ? test : test.skip)('a medic that names a hospital it has no right in holds nobody up there', async () => {
+(isServer ? test : test.skip)('a medic without a right in a hospital cannot block its members', async () => {
   const { hospital, admin, member, outsider } = await service.given.hospital();
   const holder = await service.database.connect();
   await holder.query('BEGIN');

@@ -153,7 +153,7 @@ describe('GET /memberships/{hospital} in slices', () => {
   });
 
   test.each<[string, string]>([...BAD_SLICES, ['type_membership', 'OWNER'], ['is_deleted', 'maybe']])(
-    '%s=%s is refused',
+    'the query %s=%s is rejected',
     async (name, value) => {
       const { hospital, admin } = await service.given.hospital();
       (await admin.get(`${pathOf(hospital)}?${name}=${value}`)).isInvalid(name);

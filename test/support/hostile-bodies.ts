@@ -49,19 +49,19 @@ export const REFUSED_JSON = json({
   'one long exponent': `{"a":1e${'9'.repeat(1_000_000)}}`,
   'arrays in arrays': `{"a":${'['.repeat(500_000)}${']'.repeat(500_000)}}`,
   'objects in objects': '{"a":'.repeat(200_000),
-  'arrays that never end': '['.repeat(MEGABYTE),
-  'ends without beginnings': ']'.repeat(MEGABYTE),
+  'unterminated arrays': '['.repeat(MEGABYTE),
+  'closing brackets only': ']'.repeat(MEGABYTE),
   'many names': `{${numbered(70_000, (index) => `"k${String(index)}":1`).join(',')}}`,
   'a long name twice': `{${filled('', `"${'x'.repeat(500_000)}":1`, '')}}`,
-  'quotes that never end': `"${'\\"'.repeat(MEGABYTE / 2 - 1)}`,
+  'an unterminated string of escaped quotes': `"${'\\"'.repeat(MEGABYTE / 2 - 1)}`,
   backslashes: '\\'.repeat(MEGABYTE),
   blanks: ' '.repeat(MEGABYTE),
   'blanks after a string': `{"a"${' '.repeat(MEGABYTE - 10)}`,
   'byte order marks': '\uFEFF'.repeat(MEGABYTE / 4),
   commas: ','.repeat(MEGABYTE),
   colons: ':'.repeat(MEGABYTE),
-  'a word that never ends': 'e'.repeat(MEGABYTE),
-  'bytes that are no text, and nothing else': Buffer.alloc(MEGABYTE, 0xff),
+  'an endless literal': 'e'.repeat(MEGABYTE),
+  'invalid UTF-8 only': Buffer.alloc(MEGABYTE, 0xff),
 });
 
 /** JSON within every limit, as close to each as its size allows. */
@@ -95,7 +95,7 @@ export const LARGE_JSON = json({
   'an escaped string': `{"email":"${'\\n'.repeat(MEGABYTE / 2 - 20)}","b":1.0}`,
   'a string in \\u': `{"email":"${'\\u0041'.repeat(MEGABYTE / 6 - 20)}","password":1.0}`,
   'a string of emoji': `{"email":"${'\u{1f3e5}'.repeat(MEGABYTE / 4 - 20)}","password":"x"}`,
-  'a string of bytes that are no text': Buffer.concat([
+  'a string of invalid UTF-8': Buffer.concat([
     Buffer.from('{"email":"'),
     Buffer.alloc(MEGABYTE - 40, 0xff),
     Buffer.from('","password":1.0}'),
@@ -103,7 +103,7 @@ export const LARGE_JSON = json({
   strings: filled('{"a":[1.0,', `"${'x'.repeat(48)}"`, ']}', ',', VALUES),
   'strings of escapes': filled('{"a":[1.0,', `"${'\\n'.repeat(24)}"`, ']}', ',', VALUES),
   '100 long names': `{${numbered(100, (index) => `"${String(index)}${'x'.repeat(10_000)}":1.0`).join(',')}}`,
-  'an address that is no address': `{"email":"${'a.'.repeat(MEGABYTE / 2 - 30)}@b","password":"x"}`,
+  'an invalid address': `{"email":"${'a.'.repeat(MEGABYTE / 2 - 30)}@b","password":"x"}`,
 });
 
 /** Forms of the maximum size of a body. */
@@ -116,9 +116,9 @@ export const FORMS = forms({
   'one field often': filled('', 'a=1', '', '&'),
   'many fields': numbered(120_000, (index) => `${index.toString(16)}=`).join('&'),
   escapes: `a=${'%41'.repeat(340_000)}`,
-  'escapes of bytes that are no text': `email=${'%ff'.repeat(340_000)}`,
-  'escapes that are none': `email=${'%4'.repeat(520_000)}`,
-  'bytes that are no text': Buffer.alloc(MEGABYTE, 0xff),
+  'escapes of invalid UTF-8': `email=${'%ff'.repeat(340_000)}`,
+  'invalid escapes': `email=${'%4'.repeat(520_000)}`,
+  'invalid UTF-8': Buffer.alloc(MEGABYTE, 0xff),
   '100 fields of escapes': numbered(100, (index) => `a${String(index)}=${'%41'.repeat(3400)}`).join('&'),
   'one long name': `${'%5b'.repeat(340_000)}=1`,
 });
@@ -130,7 +130,7 @@ export const QUERIES: Record<string, string> = {
   'one name often': 'a&'.repeat(7500),
   limits: 'limit=1&'.repeat(1800),
   escapes: `a=${'%41'.repeat(5000)}`,
-  'bytes that are no text': '%ff='.repeat(3700),
+  'invalid UTF-8': '%ff='.repeat(3700),
   'plus signs': '+'.repeat(15_000),
   prototypes: '__proto__=1&'.repeat(1200),
 };
@@ -158,9 +158,9 @@ export const UPLOADS: Record<string, HostileBody> = {
   'a long header': upload(part(`name="name${'x'.repeat(2_000_000)}"`, 'x')),
   'many header fields': upload(part('name="a"', 'x', ...numbered(700, (index) => `X-${String(index)}: x`))),
   parameters: upload(part(`name="a${'";a="'.repeat(1600)}"`, 'x')),
-  'parameters that never end': upload(part(`name="a"${';a'.repeat(3500)}`, 'x')),
+  'endless parameters': upload(part(`name="a"${';a'.repeat(3500)}`, 'x')),
   'a preamble': { type: UPLOAD_TYPE, body: Buffer.concat([Buffer.alloc(2_000_000, '\r\n--edg'), Buffer.from(END)]) },
-  'a part that is no text': upload(part('name="headline"', Buffer.alloc(2_000_000, 0xff))),
+  'a part of invalid UTF-8': upload(part('name="headline"', Buffer.alloc(2_000_000, 0xff))),
   'a part of JSON': upload(
     part(
       'name="headline"',

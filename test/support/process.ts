@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { until } from './until.js';
 
-/** How {@link ServerProcess} is started. */
+/** Options of {@link ServerProcess}. */
 export interface ProcessOptions {
   readonly nodeOptions?: readonly string[];
   /** The user that it runs as; this process's by default. */
