@@ -25,6 +25,6 @@ export class TooManyTokens extends DomainError {
   readonly kind = 'conflict';
 
   constructor() {
-    super(`The medic has ${String(MAX_LIVE_TOKENS)} live tokens already; revoke one of them first.`);
+    super(`The medic already has ${String(MAX_LIVE_TOKENS)} live tokens; revoke one of them first.`);
   }
 }

@@ -56,7 +56,7 @@ export class Overloaded extends DomainError {
   readonly kind = 'unavailable';
 
   constructor() {
-    super('The service has too much to do at the moment; try again shortly.');
+    super('The service is overloaded; try again shortly.');
   }
 }
 

@@ -15,7 +15,7 @@ export class OutOfIds extends DomainError {
   readonly kind = 'unavailable';
 
   constructor() {
-    super('Nothing more can be added here at the moment; please tell the operator of this service.');
+    super('The service has run out of ids for new entries; contact its operator.');
   }
 }
 

@@ -12,7 +12,7 @@ export type CallerId = number | null;
 /** The caller has too many lists in progress. */
 export class TooManyLists extends TooManyRequests {
   constructor() {
-    super(1, 'Too many of your lists are still being read; wait for one of them, and try again in 1 s.');
+    super(1, 'Too many of your list requests are still in progress; wait for one to finish, then try again in 1 s.');
   }
 }
 

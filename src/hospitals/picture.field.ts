@@ -18,10 +18,12 @@ export const pictureType: FieldType = {
     if (value instanceof Buffer) return value;
     return typeof value === 'string' && PICTURE_URL.test(value) ? undefined : UNREADABLE;
   },
-  sentence: 'Must be a JPEG file in a part of multipart/form-data, the URL of the present picture, or null.',
+  sentence: 'Must be a JPEG file in a part of multipart/form-data, the URL of the current picture, or null.',
   check: (content: Buffer) => {
     if (content.length >= PICTURE_LIMIT) return PICTURE_TOO_LARGE;
-    return isJpeg(content) ? undefined : 'Must be a JPEG; this file is not one, whatever its name or type says.';
+    return isJpeg(content)
+      ? undefined
+      : 'Must be a JPEG; the content of this file is something else, regardless of its name or type.';
   },
   schema: { type: 'string', format: 'binary' },
 };

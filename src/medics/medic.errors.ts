@@ -3,7 +3,7 @@ import { DomainError, InvalidFields } from '../common/errors.js';
 /** Another medic has this email, perhaps in another letter case. */
 export class EmailTaken extends InvalidFields {
   constructor() {
-    super({ email: ['A medic with this email exists already; choose another.'] });
+    super({ email: ['A medic with this email already exists; use another one.'] });
   }
 }
 
@@ -13,7 +13,7 @@ export class CannotAssignHospital extends DomainError {
 
   constructor(hospitalId: number) {
     super(`You do not have sufficient permissions to assign this hospital: ${String(hospitalId)}`, {
-      errors: { hospital: ['You must be an ADMIN of it.'] },
+      errors: { hospital: ['You must be an ADMIN of this hospital.'] },
     });
   }
 }

@@ -24,7 +24,9 @@ export class ActiveHospitalAlreadyChosen extends DomainError {
   readonly kind = 'conflict';
 
   constructor() {
-    super('The medic has an active hospital already; only the medic, or the account that created it, can change it.');
+    super(
+      'The medic already has an active hospital; only the medic, or the account that created the medic, can change it.',
+    );
   }
 }
 
@@ -33,6 +35,6 @@ export class MembershipIsDeleted extends DomainError {
   readonly kind = 'conflict';
 
   constructor() {
-    super('The membership is deleted; restore it first, or in the same call, with "is_deleted": false.');
+    super('The membership is deleted; restore it with "is_deleted": false, first or in the same request.');
   }
 }

@@ -38,13 +38,13 @@ const COMMON: Record<number, { description: string; messages: string[]; headers?
     description: 'Too many requests.',
     messages: [
       'Too many requests; try again in 42 s.',
-      'Too many of your lists are still being read; wait for one of them, and try again in 1 s.',
+      'Too many of your list requests are still in progress; wait for one to finish, then try again in 1 s.',
     ],
     headers: { 'Retry-After': 'Seconds to wait.' },
   },
   431: {
     description: 'The header of the request is too large.',
-    messages: ['The header of the request is too large; send at most 16 KB.'],
+    messages: ['The request headers are too large; send at most 16 KB.'],
   },
   503: {
     description: 'The database is away, or the service has too much to do.',

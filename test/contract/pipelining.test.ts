@@ -35,7 +35,7 @@ test('the 33rd pipelined request is a 503 that closes the connection, and those 
   expect(refusal).toMatch(/^retry-after: 1\r$/im);
   expect(refusal).toMatch(/^connection: close\r$/im);
   expect(refusal).toMatch(/^x-request-id: [\w-]+\r$/im);
-  expect(refusal).toMatch(/\{"message":"The service has too much to do at the moment; try again shortly\."\}$/);
+  expect(refusal).toMatch(/\{"message":"The service is overloaded; try again shortly\."\}$/);
 });
 
 test('a connection with 100 pipelined requests is closed at once, and other clients are served', async () => {

@@ -17,7 +17,7 @@ test('an overloaded process responds with 503 and Retry-After, and accepts reque
   }
   expect(refused?.headers.get('retry-after')).toBe('1');
   expect(await refused?.json()).toEqual({
-    message: 'The service has too much to do at the moment; try again shortly.',
+    message: 'The service is overloaded; try again shortly.',
   });
   for (let round = 0; round < 100; round += 1) {
     if ((await fetch(`${service.client.url}/health/ready`)).status === 200) return;

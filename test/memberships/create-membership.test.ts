@@ -158,7 +158,7 @@ describe('POST /management/memberships/ rejects', () => {
     answer.isInvalid('type_membership', 'is_deleted').is(400, {
       errors: {
         type_membership: ['Must be ADMIN or MEMBER.'],
-        is_deleted: ['A membership cannot be created deleted.'],
+        is_deleted: ['A new membership cannot be deleted; omit this field or send false.'],
       },
     });
   });

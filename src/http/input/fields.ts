@@ -115,8 +115,8 @@ export const emailType: FieldType = {
 /** A calendar date as `YYYY-MM-DD`. */
 export const dateType: FieldType = {
   read: (value) => (typeof value === 'string' ? value : UNREADABLE),
-  sentence: 'Must be a date as YYYY-MM-DD.',
-  check: (text: string) => (isDay(text) ? undefined : 'Must be a date as YYYY-MM-DD.'),
+  sentence: 'Must be a date in the format YYYY-MM-DD.',
+  check: (text: string) => (isDay(text) ? undefined : 'Must be a date in the format YYYY-MM-DD.'),
   schema: { type: 'string', format: 'date' },
 };
 

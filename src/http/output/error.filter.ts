@@ -19,7 +19,7 @@ const KINDS: Record<ErrorKind, { status: number; headers?: Record<string, string
 
 /** Messages for requests that Fastify itself rejects. */
 const FRAMEWORK_MESSAGES: Record<number, string> = {
-  400: 'The request cannot be read; check its body and its length.',
+  400: 'The request cannot be read; check its body and Content-Length.',
   404: 'Not found',
   413: 'The body is too large; send at most 1 MB.',
   415: 'Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.',

@@ -22,7 +22,7 @@ export class MethodNotAllowed extends DomainError {
 /** The Host header is missing or malformed, so no link can be built from it. */
 export class InvalidHost extends InvalidFields {
   constructor() {
-    const sentence = 'The Host header must name the host that the request is for.';
+    const sentence = 'The Host header must name the host of this service.';
     super({ [WHOLE_INPUT]: [sentence] }, sentence);
   }
 }

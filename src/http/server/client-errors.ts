@@ -27,7 +27,7 @@ const MALFORMED = ['400 Bad Request', 'The request is not valid HTTP.'] as const
 const REFUSALS: Readonly<Record<string, readonly [status: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: [
     '431 Request Header Fields Too Large',
-    'The header of the request is too large; send at most 16 KB.',
+    'The request headers are too large; send at most 16 KB.',
   ],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not arrive in time; send it again.'],
 };

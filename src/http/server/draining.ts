@@ -17,7 +17,7 @@ export class ShuttingDown extends DomainError {
   readonly kind = 'unavailable';
 
   constructor() {
-    super('This process is about to end; send requests to another one.');
+    super('This process is shutting down; send requests to another one.');
   }
 }
 

@@ -20,7 +20,11 @@ export class CreateMembershipDto {
   is_active?: boolean;
 
   @Field(
-    { ...booleanType, check: (deleted: boolean) => (deleted ? 'A membership cannot be created deleted.' : undefined) },
+    {
+      ...booleanType,
+      check: (deleted: boolean) =>
+        deleted ? 'A new membership cannot be deleted; omit this field or send false.' : undefined,
+    },
     { example: false, description: 'Only false is taken.' },
   )
   is_deleted?: boolean;
