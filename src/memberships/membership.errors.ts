@@ -35,6 +35,6 @@ export class MembershipIsDeleted extends DomainError {
   readonly kind = 'conflict';
 
   constructor() {
-    super('The membership is deleted; restore it with "is_deleted": false, first or in the same request.');
+    super('The membership is deleted; restore it first, or in the same request, with "is_deleted": false.');
   }
 }

@@ -70,7 +70,7 @@ describe('a table that has run out of ids', () => {
     try {
       (await create(outsider)).isCreated();
       const start = service.log.length;
-      const response = (await create(another)).isError(503, /tell the operator/);
+      const response = (await create(another)).isError(503, /contact its operator/);
       expect(response.headers.get('retry-after')).toBe('1');
       expect(linesSince(start)).toMatchObject([{ level: 50, msg: 'no ids left', sequence: `${table}_id_seq` }]);
       (await admin.addMember(hospital, member)).is(409, { membership });
