@@ -1,7 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SwaggerModule } from '@nestjs/swagger';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
@@ -26,6 +25,7 @@ import { registerSecurityHeaders } from './http/server/security-headers.js';
 import { publicPathOf } from './http/output/urls.js';
 import type { Environment } from './config/environment.js';
 import { CONSTRAINT_ERRORS } from './server/constraint-errors.js';
+import { serveDocsPage } from './server/docs-page.js';
 import { createOpenApiDocument, serveDocument } from './server/openapi.js';
 
 /**
@@ -61,11 +61,7 @@ export async function createApp(
   app.useGlobalPipes(new InputPipe());
   app.useGlobalFilters(new ErrorFilter(CONSTRAINT_ERRORS));
   const document = createOpenApiDocument(app);
-  SwaggerModule.setup('docs', app, document, {
-    raw: false,
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
-    customSiteTitle: 'Hospital Memberships',
-  });
+  serveDocsPage(app, document);
   const page = `${publicPathOf(environment.PUBLIC_URL)}/docs`;
   fastify.get('/', (_, reply) => reply.redirect(page));
   serveDocument(fastify, document);

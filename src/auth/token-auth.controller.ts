@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, HttpCode, Ip, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { Answers } from '../http/output/answers.decorator.js';
 import { AnyMedic, Public } from './access.decorator.js';
 import { TooManyTokens, WrongCredentials } from './auth.errors.js';
@@ -8,7 +8,7 @@ import { LoginDto, RevokeQuery, RotateDto, RotateQuery, TokenResponse } from './
 import { LoginService } from './login.service.js';
 import { TokensService } from './tokens.service.js';
 
-const TOO_MANY_TOKENS = { 409: { 'The medic has too many live tokens.': { message: new TooManyTokens().message } } };
+const TOO_MANY_TOKENS = { 409: { 'The medic has too many live keys.': { message: new TooManyTokens().message } } };
 const WRONG = new WrongCredentials();
 
 /** A medic's own keys. */
@@ -24,7 +24,17 @@ export class TokenAuthController {
   @HttpCode(200)
   @Public()
   @Answers({
-    summary: 'Get a token for a password',
+    summary: 'Log in with a password',
+    rules:
+      'after too many wrong passwords, log-ins from the address are refused and those to the email delayed. A log-in ' +
+      'beyond the limit of live keys replaces the oldest log-in key.',
+    changes: 'creates a key that expires.',
+    body: {
+      type: LoginDto,
+      examples: {
+        'The medic of the example': { email: 'ana.nunez@example.org', password: 'correct horse battery staple' },
+      },
+    },
     ok: TokenResponse,
     errors: {
       ...TOO_MANY_TOKENS,
@@ -38,8 +48,14 @@ export class TokenAuthController {
   @Post('rotate')
   @HttpCode(200)
   @AnyMedic()
-  @Answers({ summary: 'Get a new token instead of the present one', ok: TokenResponse, errors: TOO_MANY_TOKENS })
-  @ApiBody({ type: RotateDto, required: false })
+  @Answers({
+    summary: 'Replace your key',
+    rules: 'the old key keeps working for `grace` seconds, so that running processes can switch.',
+    changes: 'creates a key, and lets the key of the request expire.',
+    body: { type: RotateDto, required: false, examples: { 'No fields': {} } },
+    ok: TokenResponse,
+    errors: TOO_MANY_TOKENS,
+  })
   async rotateToken(
     @Caller() caller: CurrentMedic,
     @Query() { grace = 60 }: RotateQuery,
@@ -51,8 +67,13 @@ export class TokenAuthController {
   @Delete()
   @HttpCode(204)
   @AnyMedic()
-  @ApiOperation({ summary: 'Revoke the present token, or all others' })
-  @ApiResponse({ status: 204, description: 'What was revoked no longer works.' })
+  @Answers({
+    summary: 'Revoke your key, or all others',
+    rules: 'revokes the key of the request. With `all=true` it revokes every other key of yours instead.',
+    changes: 'revoked keys stop working with the next request, for good.',
+    status: 204,
+    ok: null,
+  })
   async revokeToken(@Caller() caller: CurrentMedic, @Query() { all = false }: RevokeQuery): Promise<void> {
     if (all) await this.tokens.revokeOthers(caller.id, caller.tokenId);
     else await this.tokens.revoke(caller.id, caller.tokenId);

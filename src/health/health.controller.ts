@@ -25,7 +25,11 @@ export class HealthController {
 
   @Get('live')
   @Public()
-  @Answers({ summary: 'Whether the process answers at all', ok: HealthResponse })
+  @Answers({
+    summary: 'Liveness: the process is running',
+    rules: 'does not ask the database.',
+    ok: HealthResponse,
+  })
   getLiveness(): HealthResponse {
     return { status: 'ok' };
   }
@@ -33,12 +37,13 @@ export class HealthController {
   @Get('ready')
   @Public()
   @Answers({
-    summary: 'Whether the process is to get requests: the database answers too, and can be written to',
+    summary: 'Readiness: the database is reachable and writable',
+    rules: 'a process that is shutting down is not ready.',
     ok: HealthResponse,
     errors: {
       503: {
-        'The database is away or read-only.': { message: new DatabaseUnavailable().message },
-        'The process is about to end.': { message: new ShuttingDown().message },
+        'The database is unavailable or read-only.': { message: new DatabaseUnavailable().message },
+        'The process is shutting down.': { message: new ShuttingDown().message },
       },
     },
   })

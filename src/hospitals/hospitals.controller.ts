@@ -4,7 +4,6 @@ import type { FastifyRequest } from 'fastify';
 import { AnyMedic } from '../auth/access.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
-import { NOT_FOUND } from '../http/output/error.examples.js';
 import { PageQuery, pageOf, sliceOf } from '../http/output/pagination.js';
 import { IdParam } from '../http/input/path-id.js';
 import { RouteSettings } from '../http/server/route-settings.js';
@@ -27,7 +26,11 @@ export class HospitalsController {
 
   @Get()
   @AnyMedic()
-  @Answers({ summary: 'List the hospitals you belong to', ok: HospitalPage })
+  @Answers({
+    summary: 'List your hospitals',
+    rules: 'returns the hospitals of your live memberships. An inactive hospital is visible only to its ADMINs.',
+    ok: HospitalPage,
+  })
   async listHospitals(@Caller() caller: CurrentMedic, @Query() query: PageQuery, @Req() request: FastifyRequest) {
     const slice = sliceOf(query);
     const { count, rows } = await this.hospitals.list(caller, slice);
@@ -37,7 +40,11 @@ export class HospitalsController {
 
   @Get(':id')
   @AnyMedic()
-  @Answers({ summary: 'Read a hospital you belong to', ok: HospitalResponse, errors: NOT_FOUND })
+  @Answers({
+    summary: 'Get a hospital',
+    rules: 'you need a live membership there, and for an inactive hospital one as ADMIN.',
+    ok: HospitalResponse,
+  })
   async getHospital(@Caller() caller: CurrentMedic, @IdParam(1) id: number, @Req() request: FastifyRequest) {
     return this.answer(await this.hospitals.get(caller, id), request);
   }
@@ -46,7 +53,26 @@ export class HospitalsController {
   @AnyMedic()
   @RouteSettings({ storesAndLinks: true })
   @AcceptsUploads()
-  @Answers({ summary: 'Create a hospital', status: 201, ok: HospitalResponse })
+  @Answers({
+    summary: 'Create a hospital',
+    rules: 'pictures must be JPEGs under 2,097,152 bytes each, sent as `multipart/form-data`.',
+    changes:
+      'creates the hospital and your membership there: ADMIN, or MEMBER with `is_admin: false`. It becomes your active ' +
+      'hospital if you have none.',
+    body: {
+      type: CreateHospitalDto,
+      examples: {
+        'Required fields': {
+          name: 'Hospital San José',
+          patron: 'HOSPITAL SAN JOSÉ',
+          location: 'Av. Morones Prieto 3000, Monterrey, N.L.',
+          contact: '+52 81 8347 1010',
+        },
+      },
+    },
+    status: 201,
+    ok: HospitalResponse,
+  })
   async createHospital(
     @Caller() caller: CurrentMedic,
     @Body() input: CreateHospitalDto,
@@ -60,7 +86,20 @@ export class HospitalsController {
   @HospitalAdmin('path.hospital, hidden from others')
   @RouteSettings({ storesAndLinks: true })
   @AcceptsUploads()
-  @Answers({ summary: 'Change a hospital', status: 201, ok: HospitalResponse, errors: NOT_FOUND })
+  @Answers({
+    summary: 'Change a hospital',
+    rules: 'a MEMBER gets a 401, anyone else without the right a 404. `null` removes a picture.',
+    changes: 'the fields that are sent. `is_active: false` hides the hospital from its MEMBERs.',
+    body: {
+      type: UpdateHospitalDto,
+      examples: {
+        'Change the headline': { headline: 'Urgencias 24 horas' },
+        'Hide it from its MEMBERs': { is_active: false },
+      },
+    },
+    status: 201,
+    ok: HospitalResponse,
+  })
   async updateHospital(
     @Caller() caller: CurrentMedic,
     @IdParam(1) id: number,

@@ -23,18 +23,25 @@ export class PicturesController {
   @Get(':digest')
   @Public()
   @RouteSettings({ anyAccept: true })
-  @ApiOperation({ summary: 'Get a picture of a hospital' })
-  @ApiParam({ name: 'digest', description: 'The last part of the URL that a hospital has.', example: '0'.repeat(64) })
+  @ApiOperation({
+    summary: 'Get a picture of a hospital',
+    description: '**Rules:** the URL comes from a hospital and cannot be guessed.\n\n**Changes:** nothing.',
+  })
+  @ApiParam({
+    name: 'digest',
+    description: 'Last part of the URL in `picture` or `university_logo` of a hospital.',
+    example: '0'.repeat(64),
+  })
   @ApiProduces('image/jpeg')
   @ApiResponse({
     status: 200,
-    description: 'The picture, which never changes at this URL.',
+    description: 'The picture. It never changes at this URL.',
     content: { 'image/jpeg': { schema: { type: 'string', format: 'binary' } } },
   })
-  @ApiResponse({ status: 304, description: 'You have it already.' })
+  @ApiResponse({ status: 304, description: 'Your copy is current.' })
   @ApiResponse({
     status: 404,
-    description: 'No hospital has it.',
+    description: 'No hospital has this picture.',
     content: {
       'application/json': { schema: { $ref: '#/components/schemas/ErrorResponse' }, example: { message: 'Not found' } },
     },

@@ -16,7 +16,11 @@ export class LocationsController {
   @Get()
   @AnyMedic()
   @Prefetches(LOCATIONS)
-  @Answers({ summary: 'List your hospitals, the active one first', ok: [LocationResponse] })
+  @Answers({
+    summary: 'List your hospitals, the active one first',
+    rules: 'one item for each live membership. A hospital with `is_active: false` is visible only to its ADMINs.',
+    ok: [LocationResponse],
+  })
   listLocations(@Caller() caller: CurrentMedic): Promise<LocationResponse[]> {
     return this.locations.list(caller);
   }
@@ -25,9 +29,14 @@ export class LocationsController {
   @AnyMedic()
   @Answers({
     summary: 'Choose your active hospital',
+    rules: 'you need a live membership there. An inactive hospital can be chosen only by its ADMINs.',
+    changes: 'makes it your only active hospital.',
+    body: { type: UpdateLocationDto, examples: { 'Choose a hospital': { hospital_id: 1 } } },
     ok: LocationUpdatedResponse,
     errors: {
-      404: { 'You have no live membership there, or it is hidden from you.': { message: 'Hospital not found' } },
+      404: {
+        'You have no live membership there, or the hospital is hidden from you.': { message: 'Hospital not found' },
+      },
     },
   })
   async updateLocation(

@@ -5,7 +5,6 @@ import { AccountLimits } from '../auth/account-limits.js';
 import { Access, AnyMedic } from '../auth/access.decorator.js';
 import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
-import { NOT_FOUND } from '../http/output/error.examples.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';
 import { USER_ROUTE } from '../http/server/http-rules.js';
 import { IdParam } from '../http/input/path-id.js';
@@ -39,9 +38,13 @@ export class MedicsController {
     required: false,
     deprecated: true,
     schema: { type: 'boolean' },
-    description: 'Accepted for older clients; changes nothing.',
+    description: 'Accepted for older clients; has no effect.',
   })
-  @Answers({ summary: 'List the medics you created', ok: MedicPage })
+  @Answers({
+    summary: 'List the medics that you created',
+    rules: 'returns the medics that you created, by id. `email` finds exactly one, in any letter case.',
+    ok: MedicPage,
+  })
   async listMedics(@Caller() caller: CurrentMedic, @Query() query: ListMedicsQuery, @Req() request: FastifyRequest) {
     const slice = sliceOf(query);
     const { count, medics } = await this.reader.list(caller, query.email, slice);
@@ -50,28 +53,63 @@ export class MedicsController {
 
   @Get('medics/me')
   @AnyMedic()
-  @Answers({ summary: 'Read yourself', ok: MedicResponse })
+  @Answers({ summary: 'Get your own account', rules: 'returns the medic of the key.', ok: MedicResponse })
   getOwnMedic(@Caller() caller: CurrentMedic): Promise<MedicResponse> {
     return this.reader.get(caller, caller.id);
   }
 
   @Get(USER_ROUTE)
   @AnyMedic()
-  @Answers({ summary: 'Read yourself, at the path that clients of the mirrored API call', ok: MedicResponse })
+  @Answers({
+    summary: 'Get your own account (path of older clients)',
+    rules: 'the same as `GET /api/v2/medics/me`.',
+    ok: MedicResponse,
+  })
   getUser(@Caller() caller: CurrentMedic): Promise<MedicResponse> {
     return this.getOwnMedic(caller);
   }
 
   @Get('medics/:id')
   @AnyMedic()
-  @Answers({ summary: 'Read yourself, or a medic you created', ok: MedicResponse, errors: NOT_FOUND })
-  getMedic(@Caller() caller: CurrentMedic, @IdParam(2) id: number): Promise<MedicResponse> {
+  @Answers({
+    summary: 'Get a medic',
+    rules: 'only the medic and its creator see it.',
+    ok: MedicResponse,
+  })
+  getMedic(@Caller() caller: CurrentMedic, @IdParam(1) id: number): Promise<MedicResponse> {
     return this.reader.get(caller, id);
   }
 
   @Post('medics')
   @Access('any medic', RIGHT_AT_HOSPITAL_OF_BODY)
-  @Answers({ summary: 'Create a medic', status: 201, ok: CreatedMedicResponse })
+  @Answers({
+    summary: 'Create a medic',
+    rules:
+      'an email belongs to one medic, in any letter case. To assign a `hospital` you must be an ADMIN there; otherwise ' +
+      'nothing is stored.',
+    changes:
+      'creates the medic and its first key, shown only in this response. With `hospital` it also creates the membership: ' +
+      'ADMIN with `is_admin_membership: true`, otherwise MEMBER.',
+    body: {
+      type: CreateMedicDto,
+      examples: {
+        'A medic without a hospital': {
+          name: 'Ana María Núñez',
+          email: 'ana.nunez@example.org',
+          password: 'correct horse battery staple',
+          specialty: 'Cardiología',
+        },
+        'A MEMBER of your hospital': {
+          name: 'Luis Ortega Ruiz',
+          email: 'luis.ortega@example.org',
+          password: 'correct horse battery staple',
+          hospital: 1,
+        },
+      },
+    },
+    status: 201,
+    ok: CreatedMedicResponse,
+  })
   createMedic(
     @Caller() caller: CurrentMedic,
     @Body() input: CreateMedicDto,
@@ -84,14 +122,30 @@ export class MedicsController {
   @HttpCode(202)
   @MedicOrCreator()
   @Answers({
-    summary: 'Change yourself, or a medic you created',
+    summary: 'Change a medic',
+    rules:
+      '`hospital` and `is_admin_membership` need the right at that hospital; without it, nothing changes. A hospital ' +
+      'keeps at least one live ADMIN whose account is active, but an account can always be deactivated. `password` and ' +
+      '`specialty_verified` are ignored.',
+    changes:
+      'the fields that are sent. `hospital` makes that hospital the active one, and creates or restores the membership ' +
+      'if the right allows it; `null` clears the choice. `is_active: false` disables the keys of the medic from the next ' +
+      'request on.',
+    body: {
+      type: UpdateMedicDto,
+      examples: {
+        'Change the specialty': { specialty: 'Cardiología', cedula_prof: '12345678' },
+        'Choose the active hospital': { hospital: 1 },
+        'Deactivate the account': { is_active: false },
+      },
+    },
     status: 202,
     ok: MedicResponse,
-    errors: { ...NOT_FOUND, 409: LAST_ADMIN },
+    errors: { 409: LAST_ADMIN },
   })
   updateMedic(
     @Caller() caller: CurrentMedic,
-    @IdParam(2) id: number,
+    @IdParam(1) id: number,
     @Body() input: UpdateMedicDto,
   ): Promise<MedicResponse> {
     return this.medics.update(caller, id, input);
@@ -99,7 +153,11 @@ export class MedicsController {
 
   @Get('search/medics')
   @AnyMedic()
-  @Answers({ summary: 'Find a medic by email', ok: FoundMedicPage })
+  @Answers({
+    summary: 'Find a medic by email',
+    rules: 'finds the exact email in any letter case, of deactivated medics too. Without `query` the page is empty.',
+    ok: FoundMedicPage,
+  })
   async searchMedics(
     @Caller() caller: CurrentMedic,
     @Query() query: SearchMedicsQuery,

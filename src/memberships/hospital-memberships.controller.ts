@@ -5,7 +5,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Prefetches } from '../auth/prefetch.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
-import { NOT_FOUND } from '../http/output/error.examples.js';
 import { jsonArray } from '../http/output/json-array.js';
 import { neighboursOf, sliceOf } from '../http/output/pagination.js';
 import { IdParam } from '../http/input/path-id.js';
@@ -30,9 +29,11 @@ export class HospitalMembershipsController {
   @Prefetches(NEWEST_OF_HOSPITAL)
   @Answers({
     summary: 'List the memberships of a hospital, newest first',
+    rules:
+      'returns live memberships, or deleted ones with `is_deleted=true`. An unknown hospital is a 401, like one without ' +
+      'the right; an id that cannot exist is a 404. Without `limit` and `offset` the array is complete.',
     ok: [MembershipResponse],
-    headers: { Link: 'With `limit` or `offset`: the URLs of the next and the previous slice.' },
-    errors: NOT_FOUND,
+    headers: { Link: 'With `limit` or `offset`: URLs of the next and the previous slice.' },
   })
   async listHospitalMemberships(
     @Caller() caller: CurrentMedic,

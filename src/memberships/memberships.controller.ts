@@ -6,7 +6,6 @@ import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decor
 import { Prefetches } from '../auth/prefetch.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { NotFound } from '../common/errors.js';
-import { NOT_FOUND } from '../http/output/error.examples.js';
 import { API_PREFIX } from '../http/server/http-rules.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';
 import { IdParam } from '../http/input/path-id.js';
@@ -47,7 +46,13 @@ export class MembershipsController {
   @Get()
   @AnyMedic()
   @Prefetches(OWN_PAGE)
-  @Answers({ summary: 'List your own memberships, or those of the hospitals you administer', ok: MembershipPage })
+  @Answers({
+    summary: 'List your memberships, or those of the hospitals that you administer',
+    rules:
+      'returns your own live memberships by id. With `managed=true` it returns those of every hospital that you are an ' +
+      'ADMIN of; only then does `is_deleted=true` find anything.',
+    ok: MembershipPage,
+  })
   async listMemberships(
     @Caller() caller: CurrentMedic,
     @Query() query: MembershipsQuery,
@@ -59,7 +64,11 @@ export class MembershipsController {
 
   @Get(':id')
   @AnyMedic(MEMBERSHIP_IN_SIGHT)
-  @Answers({ summary: 'Read a membership', ok: MembershipResponse, errors: NOT_FOUND })
+  @Answers({
+    summary: 'Get a membership',
+    rules: 'a medic sees the own membership while it is live; an ADMIN of the hospital always does.',
+    ok: MembershipResponse,
+  })
   getMembership(@IdParam(2) _id: number, @Req() request: FastifyRequest): MembershipResponse {
     const row = foundFor<MembershipRow>(request);
     if (row.id === null) throw new NotFound();
@@ -70,9 +79,21 @@ export class MembershipsController {
   @HospitalAdmin('body.hospital')
   @Answers({
     summary: 'Add a medic to a hospital',
+    rules:
+      'one membership per medic and hospital, ever: if it exists, live or deleted, the 409 names the one to edit. ' +
+      'The right at the hospital is checked before anything about the medic.',
+    changes:
+      "creates the membership. A medic's first live membership becomes the active one, regardless of `is_active`.",
+    body: {
+      type: CreateMembershipDto,
+      examples: {
+        'Add a MEMBER': { medic: 2, hospital: 1, type_membership: 'MEMBER' },
+        'Add an ADMIN': { medic: 2, hospital: 1, type_membership: 'ADMIN' },
+      },
+    },
     status: 201,
     ok: CreatedMembershipResponse,
-    headers: { Location: 'The path of the membership.' },
+    headers: { Location: 'Path of the new membership.' },
     errors: { 409: { ...ALREADY_EXISTS, ...CHOICE } },
   })
   async createMembership(
@@ -89,10 +110,23 @@ export class MembershipsController {
   @HttpCode(201)
   @HospitalAdmin('path.membership')
   @Answers({
-    summary: 'Change or restore a membership',
+    summary: 'Change, restore or remove a membership',
+    rules:
+      'a hospital keeps at least one live ADMIN whose account is active. Only the medic, or the account that created ' +
+      'the medic, may change an existing choice of active hospital. A deleted membership must be restored first or in ' +
+      'the same request. `medic` and `hospital` cannot change.',
+    changes: 'the fields that are sent. `is_deleted: false` restores the membership with its id and `date_joined`.',
+    body: {
+      type: UpdateMembershipDto,
+      examples: {
+        'Change the type': { type_membership: 'ADMIN' },
+        'Restore a deleted membership': { is_deleted: false },
+        'Make it the active one': { is_active: true },
+      },
+    },
     status: 201,
     ok: MembershipResponse,
-    errors: { ...NOT_FOUND, 409: { ...LAST_ADMIN, ...CHOICE, ...DELETED } },
+    errors: { 409: { ...LAST_ADMIN, ...CHOICE, ...DELETED } },
   })
   updateMembership(
     @Caller() caller: CurrentMedic,
@@ -107,9 +141,13 @@ export class MembershipsController {
   @HospitalAdmin('path.membership, or its medic')
   @Answers({
     summary: 'Remove a medic from a hospital, or leave it',
+    rules: 'a hospital keeps at least one live ADMIN whose account is active. A deleted membership is a 404.',
+    changes:
+      'marks the membership as deleted, in force from the next request on. If it was the active one, the medic has no ' +
+      'active hospital until one is chosen.',
     status: 201,
     ok: MembershipResponse,
-    errors: { ...NOT_FOUND, 409: LAST_ADMIN },
+    errors: { 409: LAST_ADMIN },
   })
   deleteMembership(@Caller() caller: CurrentMedic, @IdParam(2) id: number): Promise<MembershipResponse> {
     return this.memberships.remove(caller, id);

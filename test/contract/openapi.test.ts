@@ -11,7 +11,8 @@ interface Media {
 }
 
 interface Answered {
-  description: string;
+  $ref?: string;
+  description?: string;
   headers?: Record<string, object>;
   content?: Record<string, Media>;
 }
@@ -19,9 +20,10 @@ interface Answered {
 interface Operation {
   operationId: string;
   summary?: string;
+  description?: string;
   tags?: string[];
   security?: object[];
-  parameters?: { name: string; schema: object; example?: unknown }[];
+  parameters?: { name: string; required?: boolean; schema: object; example?: unknown }[];
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, Answered>;
 }
@@ -34,7 +36,8 @@ interface OpenApi {
   openapi: string;
   paths: Record<string, Record<string, Operation>>;
   tags: { name: string }[];
-  components: { schemas: Record<string, Schema> };
+  info: { description: string };
+  components: { schemas: Record<string, Schema>; responses: Record<string, Answered> };
 }
 
 let document: OpenApi;
@@ -43,9 +46,19 @@ let operations: { name: string; method: string; path: string; operation: Operati
 beforeAll(async () => {
   document = (await (await fetch(`${service.client.url}/openapi.json`)).json()) as OpenApi;
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, method, path, operation })),
+    Object.entries(methods).map(([method, operation]) => {
+      const responses = Object.entries(operation.responses).map(([status, answer]) => [status, resolved(answer)]);
+      const complete = { ...operation, responses: Object.fromEntries(responses) as Operation['responses'] };
+      return { name: `${method} ${path}`, method, path, operation: complete };
+    }),
   );
 });
+
+/** @returns the response, or the shared one that it refers to */
+function resolved(answer: Answered): Answered {
+  const shared = document.components.responses[answer.$ref?.split('/').at(-1) ?? ''];
+  return answer.$ref === undefined ? answer : { ...shared };
+}
 
 /** @returns the names of the operations for which `isWrong` holds */
 function wrong(isWrong: (operation: Operation, method: string, path: string) => boolean): string[] {
@@ -99,6 +112,33 @@ describe('the OpenAPI document', () => {
       return headers?.[header] === undefined;
     };
     expect(wrong((operation, _, path) => path.startsWith('/api') && isSilent(operation))).toEqual([]);
+  });
+
+  test('describes the rules of every operation, and the callers, errors and limits in its introduction', () => {
+    expect(wrong(({ description = '' }) => !/\*\*Rules:\*\* .+\n\n\*\*Changes:\*\* .+/.test(description))).toEqual([]);
+    expect(document.info.description).toMatch(/ADMIN.*MEMBER|MEMBER.*ADMIN/s);
+    for (const heading of ['Callers', 'Keys', 'Errors', 'Lists', 'Limits']) {
+      expect(document.info.description).toContain(`## ${heading}\n`);
+    }
+  });
+
+  test('names its schemas as clients would, and each example by its reason', () => {
+    expect(Object.keys(document.components.schemas).filter((name) => name.endsWith('Dto'))).toEqual([]);
+    expect(JSON.stringify(document)).not.toContain('"reason1"');
+  });
+
+  test('prefills no optional filter, apart from the email that a search needs', () => {
+    const prefilled = ({ parameters = [] }: Operation) =>
+      parameters.some(
+        ({ name, required, example, schema }) =>
+          required !== true && name !== 'query' && (example !== undefined || 'example' in schema),
+      );
+    expect(wrong(prefilled)).toEqual([]);
+  });
+
+  test('ends with the operation that revokes the key of the request', () => {
+    expect(document.tags.at(-1)?.name).toBe('Tokens');
+    expect(operations.at(-1)?.operation.operationId).toBe('revokeToken');
   });
 
   test('every operation that accepts JSON accepts a form', () => {

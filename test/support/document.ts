@@ -1,13 +1,20 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
+interface Response {
+  /** Names a shared response of `components/responses` instead of the rest. */
+  $ref?: string;
+  content?: Record<string, { schema: object }>;
+}
+
 interface Operation {
-  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+  responses: Record<string, Response>;
 }
 
 /** The parts of an OpenAPI document that responses are checked against. */
 export interface Document {
   paths: Record<string, Record<string, Operation>>;
+  components: { responses: Record<string, Response> };
 }
 
 /** The OpenAPI document that the application serves, for checking its responses. */
@@ -34,17 +41,17 @@ export class ServedDocument {
         throw new Error(`${method} ${path} is not in the document but answers ${String(status)}`);
       return;
     }
-    const response = operation.responses[String(status)];
-    if (response === undefined)
+    const documented = operation.responses[String(status)];
+    if (documented === undefined)
       throw new Error(`${method} ${path} answers ${String(status)}, which the document lacks: ${JSON.stringify(body)}`);
     if (method === 'HEAD') return;
+    const place = documented.$ref ?? `#/paths/${escape(template ?? '')}/${name}/responses/${String(status)}`;
+    const response = documented.$ref === undefined ? documented : this.sharedResponse(documented.$ref);
     const media = response.content === undefined ? undefined : Object.keys(response.content)[0];
     if (media === undefined) return;
     if (!contentType.startsWith(media)) throw new Error(`${method} ${path} answers ${contentType} instead of ${media}`);
     if (media !== 'application/json') return;
-    const validate = this.validatorOf(
-      `document#/paths/${escape(template ?? '')}/${name}/responses/${String(status)}/content/${escape(media)}/schema`,
-    );
+    const validate = this.validatorOf(`document${place}/content/${escape(media)}/schema`);
     if (!validate(body)) {
       throw new Error(
         `${method} ${path} ${String(status)} is not as documented: ${this.ajv.errorsText(validate.errors)}: ${JSON.stringify(body)}`,
@@ -60,6 +67,12 @@ export class ServedDocument {
       templates.find((t) => t === plain) ??
       templates.find((t) => new RegExp(`^${t.replace(/\{\w+\}/g, '[^/]+')}$`).test(plain))
     );
+  }
+
+  private sharedResponse(ref: string): Response {
+    const response = this.document.components.responses[ref.split('/').at(-1) ?? ''];
+    if (response === undefined) throw new Error(`The document has no ${ref}.`);
+    return response;
   }
 
   private validatorOf(ref: string): ValidateFunction {

@@ -6,27 +6,27 @@ export class LoginDto {
   @Field(textType({ min: 1, max: 254 }), {
     required: true,
     example: 'ana.nunez@example.org',
-    description: "The medic's email, in any letter case.",
+    description: 'Email of the medic, in any letter case.',
   })
   email!: string;
 
   @Field(textType({ min: 1, max: 1024 }), {
     required: true,
     example: 'correct horse battery staple',
-    description: 'The password that the medic was created with.',
+    description: 'Password of the medic.',
   })
   password!: string;
 }
 
 /** How long the old key is to work on. */
 export class RotateQuery {
-  @Field(wholeNumberType(0, 86_400), { example: 60, description: 'Seconds; 60 where it is absent.' })
+  @Field(wholeNumberType(0, 86_400), { description: 'Seconds that the old key keeps working, 60 by default.' })
   grace?: number;
 }
 
 /** Which keys are to be revoked. */
 export class RevokeQuery {
-  @Field(booleanType, { example: false, description: 'true revokes every other token of yours, and keeps this one.' })
+  @Field(booleanType, { description: 'true revokes every other key of yours and keeps this one.' })
   all?: boolean;
 }
 
@@ -36,6 +36,6 @@ export class RotateDto {}
 
 /** A key, shown this once. */
 export class TokenResponse {
-  @ApiProperty({ example: 'hmk_00000000000000000000000000000000xxxxxxx' })
+  @ApiProperty({ example: 'hmk_00000000000000000000000000000000xxxxxxx', description: 'The key, shown only here.' })
   token!: string;
 }

@@ -6,15 +6,15 @@ const underThirtyTwo = textType({ max: 31 });
 const requiredShort = textType({ min: 1, max: 255 });
 const requiredLong = textType({ min: 1, max: 1000 });
 
-const NAME = { example: 'Hospital San José', description: 'The name.' };
-const PATRON = { example: 'HOSPITAL SAN JOSÉ', description: 'The name as it is printed.' };
-const LOCATION = { example: 'Av. Morones Prieto 3000, Monterrey, N.L.', description: 'The full address.' };
-const CONTACT = { example: '+52 81 8347 1010', description: 'An email address or a telephone number.' };
+const NAME = { example: 'Hospital San José', description: 'Name.' };
+const PATRON = { example: 'HOSPITAL SAN JOSÉ', description: 'Name as printed.' };
+const LOCATION = { example: 'Av. Morones Prieto 3000, Monterrey, N.L.', description: 'Full address.' };
+const CONTACT = { example: '+52 81 8347 1010', description: 'Email address or phone number.' };
 
 const PICTURE = {
   nullable: true,
   example: null,
-  description: 'A JPEG under 2,097,152 bytes, as a file of multipart/form-data; null removes it.',
+  description: 'JPEG under 2,097,152 bytes, as a file in `multipart/form-data`; null removes it.',
 };
 
 /** Fields that are optional both when creating and when changing. */
@@ -25,13 +25,13 @@ class OptionalHospitalFields {
   @Field(pictureType, PICTURE)
   university_logo?: Buffer | null;
 
-  @Field(short, { example: 'Urgencias 24 horas', description: 'The line under the printed name.' })
+  @Field(short, { example: 'Urgencias 24 horas', description: 'Line under the printed name.' })
   headline?: string;
 
-  @Field(booleanType, { example: false, description: 'Whether it prints on US Letter.' })
+  @Field(booleanType, { example: false, description: 'Whether it prints on US Letter paper.' })
   page_size?: boolean;
 
-  @Field(short, { example: 'classic', description: 'The template of its prescriptions.' })
+  @Field(short, { example: 'classic', description: 'Template of its prescriptions.' })
   page_template?: string;
 
   @Field(booleanType, {
@@ -46,7 +46,7 @@ class OptionalHospitalFields {
   @Field(booleanType, { example: true, description: 'Whether patients get their prescriptions by email.' })
   send_emails?: boolean;
 
-  @Field(underThirtyTwo, { example: '64710', description: 'The postal code.' })
+  @Field(underThirtyTwo, { example: '64710', description: 'Postal code.' })
   zip_code?: string;
 
   @Field(underThirtyTwo, { example: '25.6694', description: 'Latitude.' })
@@ -55,7 +55,7 @@ class OptionalHospitalFields {
   @Field(underThirtyTwo, { example: '-100.3498', description: 'Longitude.' })
   location_lon?: string;
 
-  @Field(short, { example: 'ChIJs7Tn5oGVYoYRrsGnZ1Vq1oE', description: "Google's id of the place." })
+  @Field(short, { example: 'ChIJs7Tn5oGVYoYRrsGnZ1Vq1oE', description: 'Google place id.' })
   google_place_id?: string;
 }
 
@@ -73,7 +73,7 @@ export class CreateHospitalDto extends OptionalHospitalFields {
   @Field(requiredLong, { ...CONTACT, required: true })
   contact!: string;
 
-  @Field(booleanType, { example: true, description: 'false makes you a MEMBER of it instead of its ADMIN.' })
+  @Field(booleanType, { example: true, description: 'false makes you a MEMBER instead of an ADMIN.' })
   is_admin?: boolean;
 }
 

@@ -14,7 +14,7 @@ export class HospitalResponse {
   @ApiProperty({ example: 'Hospital San José' })
   name!: string;
 
-  @ApiProperty({ example: 'HOSPITAL SAN JOSÉ', description: 'The name as it is printed.' })
+  @ApiProperty({ example: 'HOSPITAL SAN JOSÉ', description: 'Name as printed.' })
   patron!: string;
 
   @ApiProperty({ example: 'Av. Morones Prieto 3000, Monterrey, N.L.' })
@@ -26,7 +26,7 @@ export class HospitalResponse {
   @ApiProperty({ example: '' })
   headline!: string;
 
-  @ApiProperty({ example: false, description: 'Whether it prints on US Letter.' })
+  @ApiProperty({ example: false, description: 'Whether it prints on US Letter paper.' })
   page_size!: boolean;
 
   @ApiProperty({ example: 'classic' })
@@ -35,7 +35,7 @@ export class HospitalResponse {
   @ApiProperty({ example: true })
   is_active!: boolean;
 
-  @ApiProperty({ example: true, description: 'Whether you are an ADMIN of it.' })
+  @ApiProperty({ example: true, description: 'Whether you are an ADMIN there.' })
   is_admin!: boolean;
 
   @ApiProperty({ example: false })
@@ -61,7 +61,7 @@ export class HospitalResponse {
     format: 'uri',
     nullable: true,
     example: null,
-    description: 'Changes with its content.',
+    description: 'URL of the picture; another picture gets another URL.',
   })
   picture!: string | null;
 
@@ -70,7 +70,7 @@ export class HospitalResponse {
     format: 'uri',
     nullable: true,
     example: null,
-    description: 'Changes with its content.',
+    description: 'URL of the picture; another picture gets another URL.',
   })
   university_logo!: string | null;
 }

@@ -7,7 +7,8 @@ import { isStorable, lengthOf, readBoolean, readId, readText, UNREADABLE } from 
 /** Options of a request field. */
 export interface FieldOptions {
   readonly description: string;
-  readonly example: unknown;
+  /** Swagger UI prefills it; an optional query parameter without an example is not sent. */
+  readonly example?: unknown;
   /** Default: false. */
   readonly required?: boolean;
   /** Whether `null` is accepted. Default: false. */
@@ -28,7 +29,8 @@ export interface FieldType {
 /** Declares a request field, parsed by the rules in section 2 of the contract, validated and documented. */
 export function Field(type: FieldType, options: FieldOptions): PropertyDecorator {
   const { required = false, nullable = false, description, example } = options;
-  const schema = { ...type.schema, required, nullable, description, example } as ApiPropertyOptions;
+  const documented = { required, nullable, description, ...(example === undefined ? {} : { example }) };
+  const schema = { ...type.schema, ...documented } as ApiPropertyOptions;
   const problem = (value: unknown): string | undefined => {
     if (value === undefined) return required ? 'This field is required.' : undefined;
     if (value === null) return nullable ? undefined : 'This field may not be null.';

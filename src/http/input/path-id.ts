@@ -32,6 +32,10 @@ export function IdParam(example: number): ParameterDecorator {
   return (target, method, index) => {
     Param('id', pipe)(target, method, index);
     const descriptor = Object.getOwnPropertyDescriptor(target, method ?? '');
-    ApiParam({ name: 'id', schema: { ...SCHEMA, example } })(target, method ?? '', descriptor ?? {});
+    ApiParam({ name: 'id', description: 'Id of the resource.', schema: { ...SCHEMA, example } })(
+      target,
+      method ?? '',
+      descriptor ?? {},
+    );
   };
 }

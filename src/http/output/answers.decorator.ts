@@ -1,43 +1,83 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiOperation, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
 import { ErrorResponse, ValidationErrorResponse } from './error.response.js';
 
-/** What an operation answers, besides what every operation of its kind does (see `openapi.ts`). */
+/** Reason in one sentence -> body of the response. */
+export type Reasons = Readonly<Record<string, object>>;
+
+/** Documents an operation, apart from the responses that it shares with others of its kind (`openapi.ts`). */
 export interface AnswersOptions {
-  /** What the operation does, in a few words. */
+  /** A verb and a noun, such as "Create a medic". */
   readonly summary: string;
+  /** Rules of the operation in Markdown, without who may call it. */
+  readonly rules: string;
+  /** Changes that a success makes, in Markdown; a read has none. */
+  readonly changes?: string;
+  /** Request body and its examples by name; the first one is the default of the page. */
+  readonly body?: {
+    readonly type: Type;
+    readonly required?: boolean;
+    readonly examples: Readonly<Record<string, object>>;
+  };
   /** Status of success; default 200. */
   readonly status?: number;
-  /** The class of the body of success, or in brackets that of the items of an array. */
-  readonly ok: Type | [Type];
-  /** Names and descriptions of header fields of success. */
+  /** Class of the body of success, in brackets for an array of it; `null` for a success without a body. */
+  readonly ok: Type | [Type] | null;
+  /** Header of a success -> its description. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Status -> one message for each reason that the operation refuses for. */
-  readonly errors?: Readonly<Record<number, Readonly<Record<string, object>>>>;
+  /** Status -> reasons for it that only this operation has. */
+  readonly errors?: Readonly<Record<number, Reasons>>;
 }
 
-/** Documents an operation: its success and the refusals of its own. */
-export function Answers({ summary, status = 200, ok, headers = {}, errors = {} }: AnswersOptions): MethodDecorator {
-  const success: ApiResponseOptions = {
+/** Documents an operation: its rules, its request, its success and its own errors. */
+export function Answers(options: AnswersOptions): MethodDecorator {
+  const { summary, rules, changes = 'nothing.', body, errors = {} } = options;
+  return applyDecorators(
+    ApiOperation({ summary, description: `**Rules:** ${rules}\n\n**Changes:** ${changes}` }),
+    ...(body === undefined
+      ? []
+      : [ApiBody({ type: body.type, required: body.required ?? true, examples: namedExamples(body.examples) })]),
+    ApiResponse(successOf(options)),
+    ...Object.entries(errors).map(([code, reasons]) =>
+      ApiResponse({
+        status: Number(code),
+        description: Object.keys(reasons).join(' '),
+        type: code === '400' ? ValidationErrorResponse : ErrorResponse,
+        examples: namedExamples(reasons),
+      }),
+    ),
+  );
+}
+
+/** @returns examples under keys that OpenAPI permits, with their names as summaries */
+export function namedExamples(examples: Readonly<Record<string, object>>): Record<string, ExampleOfDocument> {
+  return Object.fromEntries(Object.entries(examples).map(([name, value]) => [keyOf(name), { summary: name, value }]));
+}
+
+/** An example as OpenAPI writes it. */
+export interface ExampleOfDocument {
+  summary: string;
+  value: object;
+}
+
+function keyOf(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .match(/[a-z0-9]+/g)
+      ?.join('-') ?? 'example'
+  );
+}
+
+function successOf({ status = 200, ok, headers = {} }: AnswersOptions): ApiResponseOptions {
+  const documented = Object.entries(headers).map(([name, description]) => [
+    name,
+    { description, schema: { type: 'string' } },
+  ]);
+  return {
     status,
     description: 'Success.',
-    headers: Object.fromEntries(
-      Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
-    ),
-    ...(Array.isArray(ok) ? { type: ok[0], isArray: true } : { type: ok }),
+    ...(documented.length === 0 ? {} : { headers: Object.fromEntries(documented) as Record<string, object> }),
+    ...(ok === null ? {} : Array.isArray(ok) ? { type: ok[0], isArray: true } : { type: ok }),
   };
-  const refusals = Object.entries(errors).map(([code, examples]) =>
-    ApiResponse({
-      status: Number(code),
-      description: Object.keys(examples).join(' '),
-      type: code === '400' ? ValidationErrorResponse : ErrorResponse,
-      examples: Object.fromEntries(
-        Object.entries(examples).map(([name, value], index) => [
-          `reason${String(index + 1)}`,
-          { summary: name, value },
-        ]),
-      ),
-    }),
-  );
-  return applyDecorators(ApiOperation({ summary }), ApiResponse(success), ...refusals);
 }

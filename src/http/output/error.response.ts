@@ -2,27 +2,30 @@ import { ApiProperty } from '@nestjs/swagger';
 
 /** The body of every error. */
 export class ErrorResponse {
-  @ApiProperty({ example: 'Not found', description: 'What is wrong and what to do, in one sentence.' })
+  @ApiProperty({ example: 'Not found', description: 'The problem and how to solve it, in one sentence.' })
   message!: string;
 
   @ApiProperty({
     type: 'integer',
     required: false,
-    description: 'With a 409 of a creation: the id of the membership to edit.',
+    description: 'Only in the 409 of a creation: id of the existing membership, to edit instead.',
   })
   membership?: number;
 }
 
 /** The body of a 400. */
 export class ValidationErrorResponse {
-  @ApiProperty({ example: 'Some fields are not valid: hospital.' })
+  @ApiProperty({
+    example: 'Some fields are not valid: hospital.',
+    description: 'The problem and how to solve it, in one sentence.',
+  })
   message!: string;
 
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'array', items: { type: 'string' } },
     example: { hospital: ['This field is required.'] },
-    description: 'Field name -> what is wrong with it; non_field_errors stands for the input as a whole.',
+    description: 'Field name to its problems. `non_field_errors` stands for the input as a whole.',
   })
   errors!: Record<string, string[]>;
 }

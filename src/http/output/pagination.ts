@@ -9,12 +9,11 @@ export const MAX_LIMIT = 1000;
 /** Selects a slice of a list. */
 export class PageQuery {
   @Field(wholeNumberType(1), {
-    description: `Number of items to return. Default ${String(DEFAULT_LIMIT)}; larger values are lowered to ${String(MAX_LIMIT)}.`,
-    example: DEFAULT_LIMIT,
+    description: `Number of items to return, ${String(DEFAULT_LIMIT)} by default; a value over ${String(MAX_LIMIT)} is lowered to it.`,
   })
   limit?: number;
 
-  @Field(wholeNumberType(0), { description: 'Number of items to skip.', example: 0 })
+  @Field(wholeNumberType(0), { description: 'Number of items to skip.' })
   offset?: number;
 }
 

@@ -17,7 +17,7 @@ export class LocationResponse {
   @ApiProperty({ type: LocationHospitalResponse })
   hospital!: LocationHospitalResponse;
 
-  @ApiProperty({ example: true, description: 'Whether it is your current active hospital.' })
+  @ApiProperty({ example: true, description: 'Whether this is your current active hospital.' })
   default!: boolean;
 
   @ApiProperty({ type: 'array', items: {}, maxItems: 0, example: [], description: 'Always empty.' })
@@ -26,7 +26,7 @@ export class LocationResponse {
 
 /** Selects the active hospital. */
 export class UpdateLocationDto {
-  @Field(idType, { required: true, example: 1, description: 'A hospital that you belong to.' })
+  @Field(idType, { required: true, example: 1, description: 'Id of one of your hospitals.' })
   hospital_id!: number;
 }
 

@@ -5,33 +5,33 @@ const short = textType({ max: 255 });
 const requiredShort = textType({ min: 1, max: 255 });
 const password = textType({ min: 8, max: 1024 });
 
-const NAME = { example: 'Ana María Núñez', description: 'The full name.' };
-const EMAIL = { example: 'ana.nunez@example.org', description: 'Unique, whatever its letter case.' };
+const NAME = { example: 'Ana María Núñez', description: 'Full name.' };
+const EMAIL = { example: 'ana.nunez@example.org', description: 'Unique, regardless of letter case.' };
 
 /** Fields that are optional both when creating and when changing. */
 class OptionalMedicFields {
-  @Field(dateType, { nullable: true, example: '1984-05-17', description: 'The date of birth.' })
+  @Field(dateType, { nullable: true, example: '1984-05-17', description: 'Date of birth.' })
   date_of_birth?: string | null;
 
-  @Field(short, { nullable: true, example: '12345678', description: 'The number of the professional licence.' })
+  @Field(short, { nullable: true, example: '12345678', description: 'Number of the professional licence.' })
   cedula_prof?: string | null;
 
-  @Field(short, { nullable: true, example: '87654321', description: 'The number of the licence as a specialist.' })
+  @Field(short, { nullable: true, example: '87654321', description: 'Number of the specialist licence.' })
   specialty_no?: string | null;
 
-  @Field(short, { nullable: true, example: 'Cardiología', description: 'The specialty.' })
+  @Field(short, { nullable: true, example: 'Cardiología', description: 'Specialty.' })
   specialty?: string | null;
 
-  @Field(short, { nullable: true, example: 'UANL', description: 'The university.' })
+  @Field(short, { nullable: true, example: 'UANL', description: 'University.' })
   alma_mater?: string | null;
 
   @Field(booleanType, { nullable: true, example: true, description: 'Whether the medic is a woman.' })
   female?: boolean | null;
 
-  @Field(booleanType, { example: true, description: "false shuts out every key of the medic's at once." })
+  @Field(booleanType, { example: true, description: 'false disables every key of the medic from the next request on.' })
   is_active?: boolean;
 
-  @Field(short, { example: '', description: 'Where the medic came from.' })
+  @Field(short, { example: '', description: 'Campaign that the medic came from.' })
   campaign?: string;
 }
 
@@ -43,13 +43,17 @@ export class CreateMedicDto extends OptionalMedicFields {
   @Field(emailType, { ...EMAIL, required: true })
   email!: string;
 
-  @Field(password, { required: true, example: 'correct horse battery staple', description: 'Never answered.' })
+  @Field(password, { required: true, example: 'correct horse battery staple', description: 'Never returned.' })
   password!: string;
 
-  @Field(idType, { nullable: true, example: null, description: 'The first hospital; you must be an ADMIN of it.' })
+  @Field(idType, {
+    nullable: true,
+    example: null,
+    description: 'Id of the first hospital; you must be an ADMIN there.',
+  })
   hospital?: number | null;
 
-  @Field(booleanType, { nullable: true, example: false, description: 'Whether as an ADMIN of `hospital`.' })
+  @Field(booleanType, { nullable: true, example: false, description: 'true makes the medic an ADMIN of `hospital`.' })
   is_admin_membership?: boolean | null;
 }
 
@@ -61,7 +65,7 @@ export class OperatorMedicDto {
   @Field(emailType, { ...EMAIL, required: true })
   email!: string;
 
-  @Field(password, { example: 'correct horse battery staple', description: 'Never answered.' })
+  @Field(password, { example: 'correct horse battery staple', description: 'Never returned.' })
   password?: string;
 }
 
@@ -80,20 +84,27 @@ export class UpdateMedicDto extends OptionalMedicFields {
   @Field(emailType, EMAIL)
   email?: string;
 
-  @Field(idType, { nullable: true, example: 1, description: 'The active hospital; null clears the choice.' })
+  @Field(idType, { nullable: true, example: 1, description: 'Id of the active hospital; null clears the choice.' })
   hospital?: number | null;
 
-  @Field(booleanType, { nullable: true, example: false, description: 'Whether as an ADMIN of the active hospital.' })
+  @Field(booleanType, {
+    nullable: true,
+    example: false,
+    description: 'true makes the medic an ADMIN of the active hospital, false a MEMBER.',
+  })
   is_admin_membership?: boolean | null;
 }
 
 /** Filters for the medics that the caller created. */
 export class ListMedicsQuery extends PageQuery {
-  @Field(emailType, { example: 'ana.nunez@example.org', description: 'Only the medic with this email, in any case.' })
+  @Field(emailType, { description: 'Only the medic with this email, in any letter case.' })
   email?: string;
 }
 
 export class SearchMedicsQuery extends PageQuery {
-  @Field(textType({ max: 254 }), { example: 'ana.nunez@example.org', description: 'The exact email, in any case.' })
+  @Field(textType({ max: 254 }), {
+    example: 'first.medic@example.org',
+    description: 'Exact email, in any letter case.',
+  })
   query?: string;
 }

@@ -12,7 +12,7 @@ export class MedicResponse {
   @ApiProperty({ example: 'ana.nunez@example.org' })
   email!: string;
 
-  @ApiProperty({ type: 'integer', nullable: true, example: 1, description: 'The current active hospital.' })
+  @ApiProperty({ type: 'integer', nullable: true, example: 1, description: 'Id of the current active hospital.' })
   hospital!: number | null;
 
   @ApiProperty({ type: 'string', format: 'date', nullable: true, example: '1984-05-17' })
@@ -53,7 +53,10 @@ export class MedicResponse {
 
 /** A new medic with its first key. */
 export class CreatedMedicResponse extends MedicResponse {
-  @ApiProperty({ example: 'hmk_00000000000000000000000000000000xxxxxxx', description: 'A key, shown this once.' })
+  @ApiProperty({
+    example: 'hmk_00000000000000000000000000000000xxxxxxx',
+    description: 'The first key of the medic, shown only here.',
+  })
   token!: string;
 }
 

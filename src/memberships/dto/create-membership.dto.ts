@@ -4,18 +4,18 @@ import { membershipType } from './membership.fields.js';
 
 @ReadOnlyFields('id', 'date_joined')
 export class CreateMembershipDto {
-  @Field(idType, { required: true, example: 2, description: 'The id of the medic whose membership it is.' })
+  @Field(idType, { required: true, example: 2, description: 'Id of the medic whose membership it is.' })
   medic!: number;
 
-  @Field(idType, { required: true, example: 1, description: 'The id of the hospital; you must be an ADMIN of it.' })
+  @Field(idType, { required: true, example: 1, description: 'Id of the hospital; you must be an ADMIN there.' })
   hospital!: number;
 
-  @Field(membershipType, { example: 'MEMBER', description: 'In any letter case; MEMBER where it is absent.' })
+  @Field(membershipType, { example: 'MEMBER', description: 'MEMBER by default; any letter case.' })
   type_membership?: MembershipType;
 
   @Field(booleanType, {
     example: false,
-    description: "Whether it is the medic's current active hospital; a medic's first one always is.",
+    description: "Whether this is the medic's current active hospital; a medic's first one always is.",
   })
   is_active?: boolean;
 
@@ -25,7 +25,7 @@ export class CreateMembershipDto {
       check: (deleted: boolean) =>
         deleted ? 'A new membership cannot be deleted; omit this field or send false.' : undefined,
     },
-    { example: false, description: 'Only false is taken.' },
+    { example: false, description: 'Must be false.' },
   )
   is_deleted?: boolean;
 }

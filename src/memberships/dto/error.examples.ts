@@ -7,14 +7,16 @@ import {
 
 /** Examples of the conflicts in section 3 of the contract, for the OpenAPI document. */
 export const ALREADY_EXISTS = {
-  'The pair of medic and hospital has a membership, live or deleted.': {
+  'The medic already has a membership at this hospital, live or deleted.': {
     message: new MembershipAlreadyExists().message,
     membership: 2,
   },
 };
-export const LAST_ADMIN = { 'The hospital would lose its last ADMIN.': { message: new LastAdminOfHospital().message } };
+export const LAST_ADMIN = {
+  'The hospital would lose its last ADMIN.': { message: new LastAdminOfHospital().message },
+};
 export const CHOICE = {
-  "The medic's choice of active hospital is not yours to change.": {
+  "Only the medic, or the medic's creator, may change the active hospital.": {
     message: new ActiveHospitalAlreadyChosen().message,
   },
 };

@@ -5,24 +5,23 @@ import { membershipType } from './membership.fields.js';
 
 /** Filters for the memberships of one hospital. Without `limit` and `offset` the whole list is returned. */
 export class HospitalMembershipsQuery extends PageQuery {
-  @Field(membershipType, { example: 'ADMIN', description: 'Only memberships of this type.' })
+  @Field(membershipType, { description: 'Only memberships of this type.' })
   type_membership?: MembershipType;
 
-  @Field(booleanType, { example: false, description: 'true lists the deleted ones instead of the live ones.' })
+  @Field(booleanType, { description: 'true lists deleted memberships instead of live ones.' })
   is_deleted?: boolean;
 }
 
 /** Filters for the memberships of the caller. */
 export class MembershipsQuery extends HospitalMembershipsQuery {
-  @Field(idType, { example: 1, description: 'Only memberships of this hospital.' })
+  @Field(idType, { description: 'Only memberships of this hospital.' })
   hospital?: number;
 
-  @Field(booleanType, { example: true, description: 'Only memberships with this flag.' })
+  @Field(booleanType, { description: 'Only active memberships, or only the others.' })
   is_active?: boolean;
 
   @Field(booleanType, {
-    example: false,
-    description: 'true lists the memberships of all hospitals that you are an ADMIN of, instead of your own.',
+    description: 'true lists the memberships of every hospital that you are an ADMIN of, instead of your own.',
   })
   managed?: boolean;
 }

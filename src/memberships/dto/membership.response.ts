@@ -21,7 +21,7 @@ export class MembershipResponse {
   @ApiProperty({ type: MembershipMedicResponse })
   medic!: MembershipMedicResponse;
 
-  @ApiProperty({ type: 'integer', example: 1, description: "The hospital's id." })
+  @ApiProperty({ type: 'integer', example: 1, description: 'Id of the hospital.' })
   hospital!: number;
 
   @ApiProperty({ enum: MembershipType, enumName: 'MembershipType', example: 'ADMIN' })
@@ -44,10 +44,10 @@ export class CreatedMembershipResponse {
   @ApiProperty({ type: 'integer', example: 2 })
   id!: number;
 
-  @ApiProperty({ type: 'integer', example: 2, description: "The medic's id." })
+  @ApiProperty({ type: 'integer', example: 2, description: 'Id of the medic.' })
   medic!: number;
 
-  @ApiProperty({ type: 'integer', example: 1, description: "The hospital's id." })
+  @ApiProperty({ type: 'integer', example: 1, description: 'Id of the hospital.' })
   hospital!: number;
 
   @ApiProperty({ enum: MembershipType, enumName: 'MembershipType', example: 'MEMBER' })

@@ -12,18 +12,21 @@ const idOrObject: FieldType = {
 /** Absent fields stay unchanged. */
 @ReadOnlyFields('id', 'date_joined')
 export class UpdateMembershipDto {
-  @Field(idOrObject, { example: 2, description: 'Only the present medic is taken, as its id or as GET answers it.' })
+  @Field(idOrObject, {
+    example: 2,
+    description: 'Must be the current medic, as an id or as the object that GET returns.',
+  })
   medic?: number;
 
-  @Field(idType, { example: 1, description: 'Only the present hospital is taken.' })
+  @Field(idType, { example: 1, description: 'Must be the current hospital.' })
   hospital?: number;
 
-  @Field(membershipType, { example: 'ADMIN', description: 'In any letter case.' })
+  @Field(membershipType, { example: 'ADMIN', description: 'Any letter case.' })
   type_membership?: MembershipType;
 
-  @Field(booleanType, { example: true, description: "Whether it is the medic's current active hospital." })
+  @Field(booleanType, { example: true, description: "Whether this is the medic's current active hospital." })
   is_active?: boolean;
 
-  @Field(booleanType, { example: false, description: 'false restores a deleted membership, true deletes a live one.' })
+  @Field(booleanType, { example: false, description: 'false restores a deleted membership, true removes a live one.' })
   is_deleted?: boolean;
 }
