@@ -26,9 +26,9 @@ export class TokenAuthController {
   @Answers({
     summary: 'Log in with a password',
     rules:
-      'after too many wrong passwords, log-ins from the address are refused and those to the email delayed. A log-in ' +
+      'After too many wrong passwords, log-ins from the address are refused and those to the email delayed. A log-in ' +
       'beyond the limit of live keys replaces the oldest log-in key.',
-    changes: 'creates a key that expires.',
+    changes: 'Creates a key that expires.',
     body: {
       type: LoginDto,
       examples: {
@@ -50,8 +50,8 @@ export class TokenAuthController {
   @AnyMedic()
   @Answers({
     summary: 'Replace your key',
-    rules: 'the old key keeps working for `grace` seconds, so that running processes can switch.',
-    changes: 'creates a key, and lets the key of the request expire.',
+    rules: 'The old key keeps working for `grace` seconds, so that running processes can switch.',
+    changes: 'Creates a key, and lets the key of the request expire.',
     body: { type: RotateDto, required: false, examples: { 'No fields': {} } },
     ok: TokenResponse,
     errors: TOO_MANY_TOKENS,
@@ -69,8 +69,8 @@ export class TokenAuthController {
   @AnyMedic()
   @Answers({
     summary: 'Revoke your key, or all others',
-    rules: 'revokes the key of the request. With `all=true` it revokes every other key of yours instead.',
-    changes: 'revoked keys stop working with the next request, for good.',
+    rules: 'Revokes the key of the request. With `all=true` it revokes every other key of yours instead.',
+    changes: 'Revoked keys stop working with the next request, for good.',
     status: 204,
     ok: null,
   })

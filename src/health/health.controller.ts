@@ -27,7 +27,7 @@ export class HealthController {
   @Public()
   @Answers({
     summary: 'Liveness: the process is running',
-    rules: 'does not ask the database.',
+    rules: 'Does not ask the database.',
     ok: HealthResponse,
   })
   getLiveness(): HealthResponse {
@@ -38,7 +38,7 @@ export class HealthController {
   @Public()
   @Answers({
     summary: 'Readiness: the database is reachable and writable',
-    rules: 'a process that is shutting down is not ready.',
+    rules: 'A process that is shutting down is not ready.',
     ok: HealthResponse,
     errors: {
       503: {

@@ -28,7 +28,7 @@ export class HospitalsController {
   @AnyMedic()
   @Answers({
     summary: 'List your hospitals',
-    rules: 'returns the hospitals of your live memberships. An inactive hospital is visible only to its ADMINs.',
+    rules: 'Returns the hospitals of your live memberships. An inactive hospital is visible only to its ADMINs.',
     ok: HospitalPage,
   })
   async listHospitals(@Caller() caller: CurrentMedic, @Query() query: PageQuery, @Req() request: FastifyRequest) {
@@ -42,7 +42,7 @@ export class HospitalsController {
   @AnyMedic()
   @Answers({
     summary: 'Get a hospital',
-    rules: 'you need a live membership there, and for an inactive hospital one as ADMIN.',
+    rules: 'You need a live membership there, and for an inactive hospital one as ADMIN.',
     ok: HospitalResponse,
   })
   async getHospital(@Caller() caller: CurrentMedic, @IdParam(1) id: number, @Req() request: FastifyRequest) {
@@ -55,9 +55,9 @@ export class HospitalsController {
   @AcceptsUploads()
   @Answers({
     summary: 'Create a hospital',
-    rules: 'pictures must be JPEGs under 2,097,152 bytes each, sent as `multipart/form-data`.',
+    rules: 'Pictures must be JPEGs under 2,097,152 bytes each, sent as `multipart/form-data`.',
     changes:
-      'creates the hospital and your membership there: ADMIN, or MEMBER with `is_admin: false`. It becomes your active ' +
+      'Creates the hospital and your membership there: ADMIN, or MEMBER with `is_admin: false`. It becomes your active ' +
       'hospital if you have none.',
     body: {
       type: CreateHospitalDto,
@@ -88,8 +88,8 @@ export class HospitalsController {
   @AcceptsUploads()
   @Answers({
     summary: 'Change a hospital',
-    rules: 'a MEMBER gets a 401, anyone else without the right a 404. `null` removes a picture.',
-    changes: 'the fields that are sent. `is_active: false` hides the hospital from its MEMBERs.',
+    rules: 'A MEMBER gets a 401, anyone else without the right a 404. `null` removes a picture.',
+    changes: 'The fields that are sent. `is_active: false` hides the hospital from its MEMBERs.',
     body: {
       type: UpdateHospitalDto,
       examples: {

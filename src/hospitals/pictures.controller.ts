@@ -25,7 +25,7 @@ export class PicturesController {
   @RouteSettings({ anyAccept: true })
   @ApiOperation({
     summary: 'Get a picture of a hospital',
-    description: '**Rules:** the URL comes from a hospital and cannot be guessed.\n\n**Changes:** nothing.',
+    description: '**Rules:** The URL comes from a hospital and cannot be guessed.\n\n**Changes:** Nothing.',
   })
   @ApiParam({
     name: 'digest',

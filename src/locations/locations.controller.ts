@@ -18,7 +18,7 @@ export class LocationsController {
   @Prefetches(LOCATIONS)
   @Answers({
     summary: 'List your hospitals, the active one first',
-    rules: 'one item for each live membership. A hospital with `is_active: false` is visible only to its ADMINs.',
+    rules: 'One item for each live membership. A hospital with `is_active: false` is visible only to its ADMINs.',
     ok: [LocationResponse],
   })
   listLocations(@Caller() caller: CurrentMedic): Promise<LocationResponse[]> {
@@ -29,8 +29,8 @@ export class LocationsController {
   @AnyMedic()
   @Answers({
     summary: 'Choose your active hospital',
-    rules: 'you need a live membership there. An inactive hospital can be chosen only by its ADMINs.',
-    changes: 'makes it your only active hospital.',
+    rules: 'You need a live membership there. An inactive hospital can be chosen only by its ADMINs.',
+    changes: 'Makes it your only active hospital.',
     body: { type: UpdateLocationDto, examples: { 'Choose a hospital': { hospital_id: 1 } } },
     ok: LocationUpdatedResponse,
     errors: {

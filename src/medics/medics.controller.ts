@@ -42,7 +42,7 @@ export class MedicsController {
   })
   @Answers({
     summary: 'List the medics that you created',
-    rules: 'returns the medics that you created, by id. `email` finds exactly one, in any letter case.',
+    rules: 'Returns the medics that you created, by id. `email` finds exactly one, in any letter case.',
     ok: MedicPage,
   })
   async listMedics(@Caller() caller: CurrentMedic, @Query() query: ListMedicsQuery, @Req() request: FastifyRequest) {
@@ -53,7 +53,7 @@ export class MedicsController {
 
   @Get('medics/me')
   @AnyMedic()
-  @Answers({ summary: 'Get your own account', rules: 'returns the medic of the key.', ok: MedicResponse })
+  @Answers({ summary: 'Get your own account', rules: 'Returns the medic of the key.', ok: MedicResponse })
   getOwnMedic(@Caller() caller: CurrentMedic): Promise<MedicResponse> {
     return this.reader.get(caller, caller.id);
   }
@@ -62,7 +62,7 @@ export class MedicsController {
   @AnyMedic()
   @Answers({
     summary: 'Get your own account (path of older clients)',
-    rules: 'the same as `GET /api/v2/medics/me`.',
+    rules: 'The same as `GET /api/v2/medics/me`.',
     ok: MedicResponse,
   })
   getUser(@Caller() caller: CurrentMedic): Promise<MedicResponse> {
@@ -73,7 +73,7 @@ export class MedicsController {
   @AnyMedic()
   @Answers({
     summary: 'Get a medic',
-    rules: 'only the medic and its creator see it.',
+    rules: 'Only the medic and its creator see it.',
     ok: MedicResponse,
   })
   getMedic(@Caller() caller: CurrentMedic, @IdParam(1) id: number): Promise<MedicResponse> {
@@ -85,10 +85,10 @@ export class MedicsController {
   @Answers({
     summary: 'Create a medic',
     rules:
-      'an email belongs to one medic, in any letter case. To assign a `hospital` you must be an ADMIN there; otherwise ' +
+      'An email belongs to one medic, in any letter case. To assign a `hospital` you must be an ADMIN there; otherwise ' +
       'nothing is stored.',
     changes:
-      'creates the medic and its first key, shown only in this response. With `hospital` it also creates the membership: ' +
+      'Creates the medic and its first key, shown only in this response. With `hospital` it also creates the membership: ' +
       'ADMIN with `is_admin_membership: true`, otherwise MEMBER.',
     body: {
       type: CreateMedicDto,
@@ -128,7 +128,7 @@ export class MedicsController {
       'keeps at least one live ADMIN whose account is active, but an account can always be deactivated. `password` and ' +
       '`specialty_verified` are ignored.',
     changes:
-      'the fields that are sent. `hospital` makes that hospital the active one, and creates or restores the membership ' +
+      'The fields that are sent. `hospital` makes that hospital the active one, and creates or restores the membership ' +
       'if the right allows it; `null` clears the choice. `is_active: false` disables the keys of the medic from the next ' +
       'request on.',
     body: {
@@ -155,7 +155,7 @@ export class MedicsController {
   @AnyMedic()
   @Answers({
     summary: 'Find a medic by email',
-    rules: 'finds the exact email in any letter case, of deactivated medics too. Without `query` the page is empty.',
+    rules: 'Finds the exact email in any letter case, of deactivated medics too. Without `query` the page is empty.',
     ok: FoundMedicPage,
   })
   async searchMedics(

@@ -30,7 +30,7 @@ export class HospitalMembershipsController {
   @Answers({
     summary: 'List the memberships of a hospital, newest first',
     rules:
-      'returns live memberships, or deleted ones with `is_deleted=true`. An unknown hospital is a 401, like one without ' +
+      'Returns live memberships, or deleted ones with `is_deleted=true`. An unknown hospital is a 401, like one without ' +
       'the right; an id that cannot exist is a 404. Without `limit` and `offset` the array is complete.',
     ok: [MembershipResponse],
     headers: { Link: 'With `limit` or `offset`: URLs of the next and the previous slice.' },

@@ -49,7 +49,7 @@ export class MembershipsController {
   @Answers({
     summary: 'List your memberships, or those of the hospitals that you administer',
     rules:
-      'returns your own live memberships by id. With `managed=true` it returns those of every hospital that you are an ' +
+      'Returns your own live memberships by id. With `managed=true` it returns those of every hospital that you are an ' +
       'ADMIN of; only then does `is_deleted=true` find anything.',
     ok: MembershipPage,
   })
@@ -66,7 +66,7 @@ export class MembershipsController {
   @AnyMedic(MEMBERSHIP_IN_SIGHT)
   @Answers({
     summary: 'Get a membership',
-    rules: 'a medic sees the own membership while it is live; an ADMIN of the hospital always does.',
+    rules: 'A medic sees the own membership while it is live; an ADMIN of the hospital always does.',
     ok: MembershipResponse,
   })
   getMembership(@IdParam(2) _id: number, @Req() request: FastifyRequest): MembershipResponse {
@@ -80,10 +80,10 @@ export class MembershipsController {
   @Answers({
     summary: 'Add a medic to a hospital',
     rules:
-      'one membership per medic and hospital, ever: if it exists, live or deleted, the 409 names the one to edit. ' +
+      'One membership per medic and hospital, ever: if it exists, live or deleted, the 409 names the one to edit. ' +
       'The right at the hospital is checked before anything about the medic.',
     changes:
-      "creates the membership. A medic's first live membership becomes the active one, regardless of `is_active`.",
+      "Creates the membership. A medic's first live membership becomes the active one, regardless of `is_active`.",
     body: {
       type: CreateMembershipDto,
       examples: {
@@ -112,10 +112,10 @@ export class MembershipsController {
   @Answers({
     summary: 'Change, restore or remove a membership',
     rules:
-      'a hospital keeps at least one live ADMIN whose account is active. Only the medic, or the account that created ' +
+      'A hospital keeps at least one live ADMIN whose account is active. Only the medic, or the account that created ' +
       'the medic, may change an existing choice of active hospital. A deleted membership must be restored first or in ' +
       'the same request. `medic` and `hospital` cannot change.',
-    changes: 'the fields that are sent. `is_deleted: false` restores the membership with its id and `date_joined`.',
+    changes: 'The fields that are sent. `is_deleted: false` restores the membership with its id and `date_joined`.',
     body: {
       type: UpdateMembershipDto,
       examples: {
@@ -141,9 +141,9 @@ export class MembershipsController {
   @HospitalAdmin('path.membership, or its medic')
   @Answers({
     summary: 'Remove a medic from a hospital, or leave it',
-    rules: 'a hospital keeps at least one live ADMIN whose account is active. A deleted membership is a 404.',
+    rules: 'A hospital keeps at least one live ADMIN whose account is active. A deleted membership is a 404.',
     changes:
-      'marks the membership as deleted, in force from the next request on. If it was the active one, the medic has no ' +
+      'Marks the membership as deleted, in force from the next request on. If it was the active one, the medic has no ' +
       'active hospital until one is chosen.',
     status: 201,
     ok: MembershipResponse,

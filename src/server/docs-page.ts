@@ -11,20 +11,28 @@ function addScheme(request: { headers: Record<string, string> }) {
   return request;
 }
 
-/** Shared errors take one line each: their description says it all. The document has their examples. */
+/** These errors take one line each, because their description says it all. The document has their examples. */
 const ONE_LINE = ['401', '404', '406', '408', '413', '415', '429', '431', '503']
   .map((status) => `.response[data-code="${status}"]`)
   .join(', ');
 
+const ERROR = '.response:is([data-code^="4"], [data-code^="5"])';
+const ROWS = '.swagger-ui .responses-table:not(.live-responses-table)';
+
 const CSS = `
-.swagger-ui .topbar, .swagger-ui .info__license, .swagger-ui .info__contact, .swagger-ui .response-col_links { display: none; }
-.swagger-ui .responses-table:not(.live-responses-table) :is(${ONE_LINE}) :is(.response-controls, .model-example, .headers-wrapper) { display: none; }
+.swagger-ui :is(.topbar, .info__license, .info__contact, .response-col_links, .servers, .servers-title) { display: none; }
+${ROWS} :is(${ONE_LINE}) :is(.response-controls, .model-example, .headers-wrapper) { display: none; }
+${ROWS} ${ERROR} :is(.response-control-media-type, .model-example > .tab) { display: none; }
+${ROWS} ${ERROR} .response-controls { padding-top: 4px; }
+${ROWS} ${ERROR} .examples-select__section-label { display: none; }
+${ROWS} ${ERROR} select { max-width: 100%; }
 .swagger-ui .info { margin: 24px 0; }
 .swagger-ui .info hgroup.main { margin: 0 0 12px; }
-.swagger-ui .info .renderedMarkdown { max-width: 50em; }
-.swagger-ui .info .renderedMarkdown h2 { font-size: 18px; margin: 20px 0 4px; }
-.swagger-ui .info .renderedMarkdown :is(p, li) { margin: 4px 0; font-size: 14px; line-height: 1.5; }
+.swagger-ui .info .renderedMarkdown { columns: 2 28em; column-gap: 48px; }
+.swagger-ui .info .renderedMarkdown h2 { font-size: 18px; margin: 0 0 4px; break-after: avoid; }
+.swagger-ui .info .renderedMarkdown :is(p, li) { margin: 4px 0; font-size: 14px; line-height: 1.5; break-inside: avoid; }
 .swagger-ui .info .renderedMarkdown ul { padding-left: 20px; margin: 4px 0; }
+.swagger-ui .info .renderedMarkdown :is(p, ul):has(+ h2) { margin-bottom: 16px; }
 .swagger-ui .scheme-container { padding: 12px 0; }
 `;
 

@@ -14,7 +14,7 @@ interface Operation {
 /** The parts of an OpenAPI document that responses are checked against. */
 export interface Document {
   paths: Record<string, Record<string, Operation>>;
-  components: { responses: Record<string, Response> };
+  components?: { responses: Record<string, Response> };
 }
 
 /** The OpenAPI document that the application serves, for checking its responses. */
@@ -70,7 +70,7 @@ export class ServedDocument {
   }
 
   private sharedResponse(ref: string): Response {
-    const response = this.document.components.responses[ref.split('/').at(-1) ?? ''];
+    const response = this.document.components?.responses[ref.split('/').at(-1) ?? ''];
     if (response === undefined) throw new Error(`The document has no ${ref}.`);
     return response;
   }

@@ -31,7 +31,7 @@ export interface AnswersOptions {
 
 /** Documents an operation: its rules, its request, its success and its own errors. */
 export function Answers(options: AnswersOptions): MethodDecorator {
-  const { summary, rules, changes = 'nothing.', body, errors = {} } = options;
+  const { summary, rules, changes = 'Nothing.', body, errors = {} } = options;
   return applyDecorators(
     ApiOperation({ summary, description: `**Rules:** ${rules}\n\n**Changes:** ${changes}` }),
     ...(body === undefined

@@ -9,7 +9,7 @@ export const MAX_LIMIT = 1000;
 /** Selects a slice of a list. */
 export class PageQuery {
   @Field(wholeNumberType(1), {
-    description: `Number of items to return, ${String(DEFAULT_LIMIT)} by default; a value over ${String(MAX_LIMIT)} is lowered to it.`,
+    description: `Number of items to return, ${String(DEFAULT_LIMIT)} by default. Values over ${String(MAX_LIMIT)} count as ${String(MAX_LIMIT)}.`,
   })
   limit?: number;
 
