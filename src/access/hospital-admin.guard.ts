@@ -6,7 +6,9 @@ import { currentMedicOf, foundFor } from '../auth/current-medic.decorator.js';
 import { readId, UNREADABLE } from '../http/input/coercion.js';
 import { NotFound } from '../common/errors.js';
 import { idInPathOrNull } from '../http/input/path-id.js';
-import { requireAdmin, rightAt, SHOWS_HOSPITAL } from './policy.js';
+import { UnauthorizedMedic } from './access.errors.js';
+import { canAdminister } from './policy.js';
+import { live, rightAt, SHOWS_HOSPITAL } from './rights.sql.js';
 import type { MembershipType } from '../memberships/membership.entity.js';
 
 /** What is known of the caller when a guarded route is called. */
@@ -23,7 +25,7 @@ const idInBody = ({ body }: FastifyRequest) => {
 };
 const RIGHT = `SELECT ${rightAt('caller.id', '$2::integer')} AS "right"`;
 const RIGHT_IF_SHOWN = `SELECT s.type AS "right" FROM membership s JOIN hospital h ON h.id = s.hospital_id
-  WHERE s.medic_id = caller.id AND s.hospital_id = $2 AND NOT s.is_deleted AND ${SHOWS_HOSPITAL}`;
+  WHERE s.medic_id = caller.id AND s.hospital_id = $2 AND ${live('s')} AND ${SHOWS_HOSPITAL}`;
 const RIGHT_OF_MEMBERSHIP = `SELECT s.medic_id AS "ofMedic", ${rightAt('caller.id', 's.hospital_id')} AS "right"
   FROM membership s WHERE s.id = $2`;
 
@@ -78,4 +80,8 @@ export class HospitalAdminGuard implements CanActivate {
     if (!isItsMedic) requireAdmin(right);
     return true;
   }
+}
+
+function requireAdmin(right: MembershipType | null): void {
+  if (!canAdminister(right)) throw new UnauthorizedMedic();
 }

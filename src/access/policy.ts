@@ -1,69 +1,69 @@
-import { Injectable } from '@nestjs/common';
-import type { Transaction } from '../database/transaction.js';
-import { UnauthorizedMedic } from './access.errors.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 
-/**
- * @param medic, hospital SQL for their ids
- * @returns SQL for the medic's right at the hospital by a live membership, null without one
- */
-export function rightAt(medic: string, hospital: string): string {
-  return `(SELECT r.type FROM membership r
-    WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital} AND NOT r.is_deleted)`;
+/** A medic's right at a hospital: the type of the live membership there, or null without one. */
+export type Right = MembershipType | null;
+
+/** A medic's account, and the account that created it. */
+export interface MedicAccount {
+  readonly medicId: number;
+  /** Null if the operator created the medic. */
+  readonly creatorId: number | null;
+}
+
+/** A membership, as far as it decides who may see or remove it. */
+export interface GuardedMembership {
+  readonly medicId: number;
+  /** The caller's right at the hospital of the membership. */
+  readonly right: Right;
+}
+
+/** Section 1 of the contract: an ADMIN edits the hospital and manages its memberships. */
+export function canAdminister(right: Right): boolean {
+  return right === MembershipType.ADMIN;
+}
+
+/** Section 4: members see their hospital, but an inactive one is hidden from its MEMBERs. SQL twin: `SHOWS_HOSPITAL`. */
+export function showsHospital(right: Right, isHospitalActive: boolean): boolean {
+  return canAdminister(right) || (right !== null && isHospitalActive);
+}
+
+/** Section 6: a medic is visible to itself and to its creator, and both may change it. SQL twin: `ownsMedic`. */
+export function ownsMedic(callerId: number, { medicId, creatorId }: MedicAccount): boolean {
+  return callerId === medicId || callerId === creatorId;
+}
+
+/** Rule 4 of section 3: the medic, or its creator, changes an existing choice of active hospital. */
+export function mayChooseHospital(callerId: number, medic: MedicAccount): boolean {
+  return ownsMedic(callerId, medic);
+}
+
+/** Section 3: a medic sees its own membership while it is live, an ADMIN always. SQL twin: `seesMembership`. */
+export function maySeeMembership(
+  callerId: number,
+  { medicId, right, isDeleted }: GuardedMembership & { readonly isDeleted: boolean },
+): boolean {
+  return canAdminister(right) || (callerId === medicId && !isDeleted);
+}
+
+/** Section 3: an ADMIN removes any membership of the hospital, and a medic its own. */
+export function mayRemove(callerId: number, { medicId, right }: GuardedMembership): boolean {
+  return canAdminister(right) || callerId === medicId;
+}
+
+/** What a change of a medic does to the medic's own right at a hospital. */
+export interface Assignment {
+  /** The medic's right there before the change. */
+  readonly present: Right;
+  /** The type that the change asks for; undefined keeps the present one. */
+  readonly wanted: MembershipType | undefined;
+  /** Whether the medic may name the hospital: {@link showsHospital}, or it is not named at all. */
+  readonly isNameable: boolean;
 }
 
 /**
- * @param medic, hospital SQL for their ids
- * @returns SQL that ends a `FROM`: the live membership `r` by which the medic is an ADMIN of the hospital. It stays
- *   until the transaction ends, and is read as it is now, even if a statement's snapshot is older than its locks.
+ * Section 6: choosing a hospital that a medic belongs to needs no right there; a new membership or another type does.
+ * @param right the caller's at the hospital
  */
-export function adminshipHeld(medic: string, hospital: string): string {
-  return `membership r WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital}
-    AND r.type = 'ADMIN' AND NOT r.is_deleted FOR SHARE OF r`;
-}
-
-/**
- * @param medic, hospital SQL for their ids
- * @returns SQL as that of {@link adminshipHeld}, for a medic whose account is active and stays so: an ADMIN who can
- *   act, as rule 2 counts them
- */
-export function actingAdminshipHeld(medic: string, hospital: string): string {
-  return `membership r JOIN medic acting ON acting.id = r.medic_id AND acting.is_active
-    WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital}
-    AND r.type = 'ADMIN' AND NOT r.is_deleted FOR SHARE OF acting, r`;
-}
-
-/**
- * SQL for {@link showsHospital}: the live membership `s` shows the hospital `h` to its medic. An inactive hospital is
- * hidden from its MEMBERs (section 4 of the contract).
- */
-export const SHOWS_HOSPITAL = `(h.is_active OR s.type = 'ADMIN')`;
-
-/**
- * @param right the medic's right at the hospital by a live membership, null without one
- * @returns whether the hospital exists for the medic
- */
-export function showsHospital(right: MembershipType | null, isHospitalActive: boolean): boolean {
-  return right === MembershipType.ADMIN || (right !== null && isHospitalActive);
-}
-
-/** @throws UnauthorizedMedic the right is not that of an ADMIN */
-export function requireAdmin(right: MembershipType | null): void {
-  if (right !== MembershipType.ADMIN) throw new UnauthorizedMedic();
-}
-
-/** The one place that decides who may administer or use a hospital. Nothing that it allows is kept. */
-@Injectable()
-export class HospitalAccess {
-  /**
-   * @returns the medic's right at the hospital by a live membership, or null without one. It stays as it is
-   *   until the transaction ends: whoever takes it away waits, and where somebody has just done so, it is not found.
-   */
-  async lockRight(transaction: Transaction, medicId: number, hospitalId: number): Promise<MembershipType | null> {
-    const [right] = await transaction.query<{ type: MembershipType }>(
-      'SELECT type FROM membership WHERE medic_id = $1 AND hospital_id = $2 AND NOT is_deleted FOR SHARE',
-      [medicId, hospitalId],
-    );
-    return right?.type ?? null;
-  }
+export function mayAssign(right: Right, { present, wanted = present ?? undefined, isNameable }: Assignment): boolean {
+  return canAdminister(right) || (present !== null && wanted === present && isNameable);
 }

@@ -7,7 +7,9 @@ import { readPage, type Slice, type ListSql, type PageOfRows } from '../database
 import { Reads } from '../database/reads.js';
 import type { Statements } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
-import { HospitalAccess, requireAdmin, SHOWS_HOSPITAL } from '../access/policy.js';
+import { UnauthorizedMedic } from '../access/access.errors.js';
+import { canAdminister } from '../access/policy.js';
+import { live, lockRight, SHOWS_HOSPITAL } from '../access/rights.sql.js';
 import { firstState } from '../memberships/membership-rules.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { MembershipWriter } from '../memberships/membership-writer.js';
@@ -18,7 +20,7 @@ import { columnsOf } from './hospital.columns.js';
 import { PicturesService } from './pictures.service.js';
 
 const OF_CALLER = `FROM membership s JOIN hospital h ON h.id = s.hospital_id
-  WHERE s.medic_id = $1 AND NOT s.is_deleted`;
+  WHERE s.medic_id = $1 AND ${live('s')}`;
 
 const SHOWN_TO_CALLER = `${OF_CALLER} AND ${SHOWS_HOSPITAL}`;
 
@@ -36,7 +38,6 @@ export class HospitalsService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly reads: Reads,
-    private readonly access: HospitalAccess,
     private readonly writer: MembershipWriter,
     private readonly pictures: PicturesService,
     private readonly limits: AccountLimits,
@@ -104,9 +105,9 @@ export class HospitalsService {
     return inTransaction(this.dataSource, async (transaction) => {
       const [, right] = await Promise.all([
         this.writer.lockHospital(transaction, id),
-        this.access.lockRight(transaction, caller.id, id),
+        lockRight(transaction, caller.id, id),
       ]);
-      requireAdmin(right);
+      if (!canAdminister(right)) throw new UnauthorizedMedic();
       const columns = columnsOf(input);
       if (Object.keys(columns).length > 0) await transaction.manager.update(Hospital, { id }, columns);
       await this.setPictures(transaction, id, input);

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { OperatorError } from '../common/errors.js';
+import { isAdmin, live } from '../access/rights.sql.js';
 import { inTransaction } from '../database/transaction.js';
 
 /** A command names a hospital that does not exist. */
@@ -26,9 +27,9 @@ export interface HospitalSummary {
 const SUMMARY = `
   SELECT h.id, h.name, h.location, h.contact, h.is_active, h.created_at, counts.admins, counts.members
   FROM hospital h CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE s.type = 'ADMIN' AND m.is_active)::integer AS admins,
+    SELECT count(*) FILTER (WHERE ${isAdmin('s')} AND m.is_active)::integer AS admins,
       count(*) FILTER (WHERE s.type = 'MEMBER')::integer AS members
-    FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.hospital_id = h.id AND NOT s.is_deleted) counts`;
+    FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.hospital_id = h.id AND ${live('s')}) counts`;
 
 /** Hospitals for the operator commands. */
 export class OperatorHospitals {

@@ -5,7 +5,8 @@ import { MAX_PREFETCHED, type ListLookup } from '../auth/prefetch.decorator.js';
 import { NotFound } from '../common/errors.js';
 import { Reads } from '../database/reads.js';
 import { inTransaction } from '../database/transaction.js';
-import { SHOWS_HOSPITAL, showsHospital } from '../access/policy.js';
+import { showsHospital } from '../access/policy.js';
+import { live, SHOWS_HOSPITAL } from '../access/rights.sql.js';
 import { nextState } from '../memberships/membership-rules.js';
 import { hasMembership, liveTypeOf, MembershipWriter } from '../memberships/membership-writer.js';
 import type { LocationResponse } from './dto/location.dtos.js';
@@ -20,7 +21,7 @@ const locationsOf = (
   limit: string,
 ) => `SELECT h.id, h.name, h.location, s.is_active, s.id AS membership_id
   FROM (SELECT id, hospital_id, type, is_active FROM membership
-    WHERE medic_id = ${medic} AND NOT is_deleted LIMIT ${limit}) s
+    WHERE medic_id = ${medic} AND ${live()} LIMIT ${limit}) s
   LEFT JOIN hospital h ON h.id = s.hospital_id AND ${SHOWS_HOSPITAL}`;
 
 /** Locations of the caller, the active one first. */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidFields } from '../common/errors.js';
 import type { Transaction } from '../database/transaction.js';
-import { showsHospital } from '../access/policy.js';
+import { mayAssign, showsHospital } from '../access/policy.js';
+import { live } from '../access/rights.sql.js';
 import { firstState, nextState, type MembershipState } from '../memberships/membership-rules.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { hasMembership, liveTypeOf, MembershipWriter, type Place } from '../memberships/membership-writer.js';
@@ -25,7 +26,7 @@ export class MedicHospital {
   async find(transaction: Transaction, medicId: number, wish: HospitalWish): Promise<number | null> {
     if (!isAboutCurrent(wish)) return wish.hospital ?? null;
     const [row] = await transaction.query<{ hospital_id: number }>(
-      'SELECT hospital_id FROM membership WHERE medic_id = $1 AND is_active AND NOT is_deleted',
+      `SELECT hospital_id FROM membership WHERE medic_id = $1 AND is_active AND ${live()}`,
       [medicId],
     );
     return row?.hospital_id ?? null;
@@ -41,10 +42,10 @@ export class MedicHospital {
       if (wish.isAdmin === undefined) return;
       throw new InvalidFields({ is_admin_membership: ['The medic has no current hospital.'] });
     }
-    const liveType = liveTypeOf(place);
-    const keepsType = liveType !== null && (wish.isAdmin === undefined || typeOf(wish.isAdmin) === liveType);
-    const mayBeNamed = isAboutCurrent(wish) || showsHospital(liveType, place.isHospitalActive === true);
-    if (!keepsType || !mayBeNamed) requireAssigner(place.right, place.hospitalId);
+    const present = liveTypeOf(place);
+    const wanted = wish.isAdmin === undefined ? undefined : typeOf(wish.isAdmin);
+    const isNameable = isAboutCurrent(wish) || showsHospital(present, place.isHospitalActive === true);
+    if (!mayAssign(place.right, { present, wanted, isNameable })) throw new CannotAssignHospital(place.hospitalId);
   }
 
   /** @returns how the membership of the place becomes. @throws LastAdminOfHospital rule 2 of section 3 */
@@ -72,11 +73,6 @@ export class MedicHospital {
 /** @returns whether a wish is about whatever hospital is the medic's current one */
 export function isAboutCurrent({ hospital, isAdmin }: HospitalWish): boolean {
   return hospital === undefined && isAdmin !== undefined;
-}
-
-/** @throws CannotAssignHospital the right is not that of an ADMIN */
-export function requireAssigner(right: MembershipType | null, hospitalId: number): void {
-  if (right !== MembershipType.ADMIN) throw new CannotAssignHospital(hospitalId);
 }
 
 /** @returns the type that `is_admin_membership` stands for; MEMBER where it is absent */

@@ -12,10 +12,11 @@ import {
   type MedicRow,
 } from './dto/medic.response.js';
 import type { FoundMedicResponse } from './dto/found-medic.response.js';
+import { ownsMedic } from '../access/rights.sql.js';
 import { emailKeyOf } from './medic.entity.js';
 
 /** The caller ($1) sees their own account and those that they created. */
-const VISIBLE_MEDIC = `SELECT ${MEDIC_COLUMNS} FROM ${MEDIC_SOURCE} WHERE (m.id = $1 OR m.created_by_id = $1) AND m.id = $2`;
+const VISIBLE_MEDIC = `SELECT ${MEDIC_COLUMNS} FROM ${MEDIC_SOURCE} WHERE ${ownsMedic('$1', 'm')} AND m.id = $2`;
 
 const CREATED: ListSql = {
   columns: MEDIC_COLUMNS,

@@ -8,15 +8,16 @@ import { DatabaseUnavailable } from '../database/database-errors.js';
 import { NotFound } from '../common/errors.js';
 import { pauseAfter } from '../database/retries.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
-import { HospitalAccess } from '../access/policy.js';
+import { canAdminister, ownsMedic, type Right } from '../access/policy.js';
+import { lockRight } from '../access/rights.sql.js';
 import { firstState } from '../memberships/membership-rules.js';
-import { MembershipWriter, type OwnedMedic } from '../memberships/membership-writer.js';
-import type { MembershipType } from '../memberships/membership.entity.js';
+import { MembershipWriter } from '../memberships/membership-writer.js';
 import type { CreateMedicDto, UpdateMedicDto } from './dto/medic.dtos.js';
 import type { CreatedMedicResponse, MedicResponse } from './dto/medic.response.js';
 import { columnsOf } from './medic.columns.js';
+import { CannotAssignHospital } from './medic.errors.js';
 import { Medic } from './medic.entity.js';
-import { MedicHospital, requireAssigner, typeOf } from './medic-hospital.js';
+import { MedicHospital, typeOf } from './medic-hospital.js';
 import { MedicsReader } from './medics.reader.js';
 import { insertMedic } from './new-medic.js';
 
@@ -28,7 +29,6 @@ const ATTEMPTS = 10;
 export class MedicsService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly access: HospitalAccess,
     private readonly reader: MedicsReader,
     private readonly tokens: TokensService,
     private readonly writer: MembershipWriter,
@@ -43,19 +43,15 @@ export class MedicsService {
    * @throws EmailTaken
    * @throws TooManyRequests the caller's account has created too many
    */
-  async create(
-    caller: CurrentMedic,
-    input: CreateMedicDto,
-    right: MembershipType | null,
-  ): Promise<CreatedMedicResponse> {
+  async create(caller: CurrentMedic, input: CreateMedicDto, right: Right): Promise<CreatedMedicResponse> {
     const { hospital: hospitalId = null } = input;
     // A hash costs much; only those who may create the medic have one made.
-    if (hospitalId !== null) requireAssigner(right, hospitalId);
+    if (hospitalId !== null && !canAdminister(right)) throw new CannotAssignHospital(hospitalId);
     await this.limits.countCreation(caller, 'medics');
     const passwordHash = await hashPassword(input.password);
     return inTransaction(this.dataSource, async (transaction) => {
-      if (hospitalId !== null)
-        requireAssigner(await this.access.lockRight(transaction, caller.id, hospitalId), hospitalId);
+      if (hospitalId !== null && !canAdminister(await lockRight(transaction, caller.id, hospitalId)))
+        throw new CannotAssignHospital(hospitalId);
       const { name, email } = input;
       const columns = { ...columnsOf(input), name, email, passwordHash, createdById: caller.id };
       const medicId = await insertMedic(transaction, columns);
@@ -100,7 +96,7 @@ export class MedicsService {
       hospitalId === null ? null : this.writer.findPlaceOf(transaction, caller.id, { medicId: id, hospitalId }),
       this.hospitals.find(transaction, id, wish),
     ]);
-    if (medic === null || !isOwner(caller, medic)) throw new NotFound();
+    if (medic === null || !ownsMedic(caller.id, medic)) throw new NotFound();
     if (found !== hospitalId) return null;
     this.hospitals.requireRight(place, wish);
     // A right that was given only after the hospital had been left alone.
@@ -124,8 +120,4 @@ export class MedicsService {
       firstState({ type: typeOf(isAdmin), isActive: undefined }, place, true),
     );
   }
-}
-
-function isOwner(caller: CurrentMedic, medic: OwnedMedic): boolean {
-  return caller.id === medic.medicId || caller.id === medic.creatorId;
 }

@@ -8,16 +8,9 @@ import {
   type MembershipResponse,
   type MembershipRow,
 } from './dto/membership.response.js';
-import { rightAt } from '../access/policy.js';
+import type { MedicAccount, Right } from '../access/policy.js';
+import { isAdmin, live, liveAdmin, rightAt } from '../access/rights.sql.js';
 import type { MembershipState, Surroundings } from './membership-rules.js';
-import type { MembershipType } from './membership.entity.js';
-
-/** A medic, and the account that may change the medic's choice of active hospital as the medic itself. */
-export interface OwnedMedic {
-  readonly medicId: number;
-  /** The medic that created this one; null for one whom the operator made. */
-  readonly creatorId: number | null;
-}
 
 /** A medic and a hospital. */
 export interface Pair {
@@ -26,11 +19,11 @@ export interface Pair {
 }
 
 /** What the rules need to know of a pair before its membership is written. */
-export interface Place extends Pair, OwnedMedic, Surroundings {
+export interface Place extends Pair, MedicAccount, Surroundings {
   /** The membership, or null where the pair has none. */
   readonly present: (MembershipState & { readonly id: number }) | null;
   /** The caller's right at the hospital. */
-  readonly right: MembershipType | null;
+  readonly right: Right;
   /** Null if there is no such hospital. */
   readonly isHospitalActive: boolean | null;
 }
@@ -39,7 +32,7 @@ export interface Place extends Pair, OwnedMedic, Surroundings {
 export type PresentPlace = Place & { readonly present: object };
 
 /** @returns the medic's right at the hospital by a live membership, null without one */
-export function liveTypeOf({ present }: Place): MembershipType | null {
+export function liveTypeOf({ present }: Place): Right {
   return present?.isDeleted === false ? present.type : null;
 }
 
@@ -68,8 +61,8 @@ export class MembershipWriter {
   async lockHospitalOf(transaction: Transaction, callerId: number, { medicId, hospitalId }: Pair): Promise<boolean> {
     const rows = await transaction.query<{ isLocked: true | null }>(
       `SELECT CASE WHEN EXISTS (
-           SELECT FROM membership r WHERE r.hospital_id = $1 AND NOT r.is_deleted
-             AND (r.medic_id = $3 OR (r.medic_id = $2 AND r.type = 'ADMIN')))
+           SELECT FROM membership r WHERE r.hospital_id = $1 AND ${live('r')}
+             AND (r.medic_id = $3 OR (r.medic_id = $2 AND ${isAdmin('r')})))
          THEN (SELECT true FROM hospital WHERE id = $1 FOR NO KEY UPDATE) END AS "isLocked"`,
       [hospitalId, callerId, medicId],
     );
@@ -80,8 +73,8 @@ export class MembershipWriter {
    * Locks a medic: nobody else writes the medic's memberships until the transaction ends.
    * @returns the medic, or null where there is none
    */
-  async lockMedic(transaction: Transaction, medicId: number): Promise<OwnedMedic | null> {
-    const [medic] = await transaction.query<OwnedMedic>(
+  async lockMedic(transaction: Transaction, medicId: number): Promise<MedicAccount | null> {
+    const [medic] = await transaction.query<MedicAccount>(
       'SELECT id AS "medicId", created_by_id AS "creatorId" FROM medic WHERE id = $1 FOR NO KEY UPDATE',
       [medicId],
     );
@@ -96,7 +89,7 @@ export class MembershipWriter {
   async lockMember(transaction: Transaction, { medicId, hospitalId }: Pair): Promise<boolean> {
     const rows = await transaction.query(
       `SELECT FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
-       WHERE s.medic_id = $1 AND s.hospital_id = $2 AND NOT s.is_deleted
+       WHERE s.medic_id = $1 AND s.hospital_id = $2 AND ${live('s')}
        FOR SHARE OF h FOR NO KEY UPDATE OF m`,
       [medicId, hospitalId],
     );
@@ -157,10 +150,9 @@ export class MembershipWriter {
 
   /** Clears a locked medic's choice of active hospital. */
   async clearChoice(transaction: Transaction, medicId: number): Promise<void> {
-    await transaction.query(
-      'UPDATE membership SET is_active = false WHERE medic_id = $1 AND is_active AND NOT is_deleted',
-      [medicId],
-    );
+    await transaction.query(`UPDATE membership SET is_active = false WHERE medic_id = $1 AND is_active AND ${live()}`, [
+      medicId,
+    ]);
   }
 
   /** Rule 3: where this one becomes the active one, another one no longer is. */
@@ -180,11 +172,11 @@ const placeColumns = (hospital: string) => `
   m.id AS "medicId", m.created_by_id AS "creatorId", ${hospital} AS "hospitalId",
   s.id, s.type, s.is_active AS "isActive", s.is_deleted AS "isDeleted", ${rightAt('$1::integer', hospital)} AS "right",
   EXISTS (SELECT FROM membership o
-    WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND NOT o.is_deleted) AS "otherLive",
+    WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND ${live('o')}) AS "otherLive",
   EXISTS (SELECT FROM membership o
-    WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND o.is_active AND NOT o.is_deleted) AS "otherActive",
+    WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND o.is_active AND ${live('o')}) AS "otherActive",
   EXISTS (SELECT FROM membership o JOIN medic acting ON acting.id = o.medic_id AND acting.is_active
-    WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND o.type = 'ADMIN' AND NOT o.is_deleted) AS "otherAdmin",
+    WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND ${liveAdmin('o')}) AS "otherAdmin",
   (SELECT h.is_active FROM hospital h WHERE h.id = ${hospital}) AS "isHospitalActive"`;
 
 const PLACE_OF_MEMBERSHIP = `SELECT ${placeColumns('s.hospital_id')}

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
-import { HospitalAccess } from '../access/policy.js';
 import { HospitalMembershipsController } from './hospital-memberships.controller.js';
 import { MembershipWriter } from './membership-writer.js';
 import { MembershipsController } from './memberships.controller.js';
@@ -12,7 +11,7 @@ import { SingleStatementWrites } from './single-statement-writes.js';
 @Module({
   imports: [AuthModule],
   controllers: [MembershipsController, HospitalMembershipsController],
-  providers: [MembershipsService, MembershipsReader, MembershipWriter, SingleStatementWrites, HospitalAccess],
-  exports: [MembershipWriter, HospitalAccess],
+  providers: [MembershipsService, MembershipsReader, MembershipWriter, SingleStatementWrites],
+  exports: [MembershipWriter],
 })
 export class MembershipsModule {}

@@ -13,7 +13,7 @@ import {
   type MembershipResponse,
   type MembershipRow,
 } from './dto/membership.response.js';
-import { rightAt } from '../access/policy.js';
+import { canAdminister, live, liveAdmin, rightAt, seesMembership } from '../access/rights.sql.js';
 import { UnauthorizedMedic } from '../access/access.errors.js';
 import type { HospitalMembershipsQuery, MembershipsQuery } from './dto/membership.queries.js';
 
@@ -35,7 +35,7 @@ const newestBefore = (date: string, id: string, scope: string, limit: string) =>
 
 /** Hospitals that $1 is a live ADMIN of. */
 const ADMINISTERED = `SELECT a.hospital_id FROM membership a
-  WHERE a.medic_id = $1 AND a.type = 'ADMIN' AND NOT a.is_deleted`;
+  WHERE a.medic_id = $1 AND ${liveAdmin('a')}`;
 
 const listOf = (scope: string): ListSql => ({
   columns: MEMBERSHIP_COLUMNS,
@@ -47,7 +47,7 @@ const filtered = (scope: string) =>
   listOf(`${scope} AND s.is_deleted = $2
     AND ($3::integer IS NULL OR s.hospital_id = $3) AND ($4::text IS NULL OR s.type = $4)
     AND ($5::boolean IS NULL OR s.is_active = $5)`);
-const OWN = filtered('s.medic_id = $1 AND NOT s.is_deleted');
+const OWN = filtered(`s.medic_id = $1 AND ${live('s')}`);
 
 /**
  * The index lists the ids of each hospital in order for each state (deleted, type, active). The first ids of the list
@@ -66,7 +66,7 @@ const MANAGED: ListSql = {
 /** The first page of the caller's own live memberships. The count stops just beyond {@link MAX_PREFETCHED}. */
 export const OWN_PAGE: ListLookup = {
   sql: sqlOfPage(
-    listOf('s.medic_id = caller.id AND NOT s.is_deleted'),
+    listOf(`s.medic_id = caller.id AND ${live('s')}`),
     String(DEFAULT_LIMIT),
     '0',
     String(MAX_PREFETCHED + 1),
@@ -79,7 +79,7 @@ export const NEWEST_OF_HOSPITAL: ListLookup = {
   sql: newestBefore(
     LAST.date,
     LAST.id,
-    `caller."right" = 'ADMIN' AND s.hospital_id = $2 AND NOT s.is_deleted`,
+    `${canAdminister('caller."right"')} AND s.hospital_id = $2 AND ${live('s')}`,
     String(BATCH),
   ),
   orderBy: 'list.date_joined DESC, list.id DESC',
@@ -95,7 +95,7 @@ const NEWEST = newestBefore(LAST.date, LAST.id, OF_HOSPITAL, '$4 OFFSET $5');
  */
 const NEXT_BATCH = `SELECT list.* FROM (SELECT ${rightAt('caller.id', '$1')} AS "right" ${liveCaller('$4')}) holder
   LEFT JOIN LATERAL (${newestBefore('$5::timestamptz', '$6::integer', OF_HOSPITAL, String(BATCH))}) list ON true
-  WHERE holder."right" = 'ADMIN' ORDER BY list.date_joined DESC, list.id DESC`;
+  WHERE ${canAdminister('holder."right"')} ORDER BY list.date_joined DESC, list.id DESC`;
 
 /**
  * The membership in the path, if it is live and belongs to the caller, or if the caller is an ADMIN of its hospital.
@@ -103,7 +103,7 @@ const NEXT_BATCH = `SELECT list.* FROM (SELECT ${rightAt('caller.id', '$1')} AS 
  */
 export const MEMBERSHIP_IN_SIGHT: RightLookup = {
   sql: `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
-    WHERE s.id = $2 AND ((s.medic_id = caller.id AND NOT s.is_deleted) OR ${rightAt('caller.id', 's.hospital_id')} = 'ADMIN')`,
+    WHERE s.id = $2 AND ${seesMembership('caller.id', 's')}`,
   idOf: idInPathOrNull,
 };
 

@@ -7,8 +7,10 @@ import { inTransaction } from '../database/transaction.js';
 import type { CreateMembershipDto } from './dto/create-membership.dto.js';
 import type { CreatedMembershipResponse, MembershipResponse } from './dto/membership.response.js';
 import type { UpdateMembershipDto } from './dto/update-membership.dto.js';
-import { HospitalAccess, requireAdmin } from '../access/policy.js';
-import { MembershipWriter, type OwnedMedic, type Pair, type PresentPlace } from './membership-writer.js';
+import { UnauthorizedMedic } from '../access/access.errors.js';
+import { canAdminister, mayChooseHospital, mayRemove } from '../access/policy.js';
+import { lockRight } from '../access/rights.sql.js';
+import { MembershipWriter, type Pair, type PresentPlace } from './membership-writer.js';
 import { MembershipAlreadyExists } from './membership.errors.js';
 import { firstState, nextState, type MembershipChange } from './membership-rules.js';
 import { MembershipType } from './membership.entity.js';
@@ -19,7 +21,6 @@ import { SingleStatementWrites } from './single-statement-writes.js';
 export class MembershipsService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly access: HospitalAccess,
     private readonly writer: MembershipWriter,
     private readonly single: SingleStatementWrites,
     private readonly limits: AccountLimits,
@@ -51,13 +52,13 @@ export class MembershipsService {
     return inTransaction(this.dataSource, async (transaction) => {
       const [, right, place] = await Promise.all([
         this.writer.lockMedic(transaction, pair.medicId),
-        this.access.lockRight(transaction, caller.id, pair.hospitalId),
+        lockRight(transaction, caller.id, pair.hospitalId),
         this.writer.findPlaceOf(transaction, caller.id, pair),
       ]);
-      requireAdmin(right);
+      if (!canAdminister(right)) throw new UnauthorizedMedic();
       if (place === null) throw new InvalidFields({ medic: ['There is no medic with this id.'] });
       if (place.present !== null) throw new MembershipAlreadyExists(place.present.id);
-      const next = firstState(wanted, place, mayChoose(caller, place));
+      const next = firstState(wanted, place, mayChooseHospital(caller.id, place));
       return transaction.commitWith(() => this.writer.insert(transaction, place, next));
     });
   }
@@ -80,7 +81,7 @@ export class MembershipsService {
   private updateCarefully(caller: CurrentMedic, id: number, input: UpdateMembershipDto): Promise<MembershipResponse> {
     const { type_membership: type, is_active: isActive, is_deleted: isDeleted } = input;
     return this.change(caller, id, { type, isActive, isDeleted }, (place) => {
-      requireAdmin(place.right);
+      if (!canAdminister(place.right)) throw new UnauthorizedMedic();
       refuseMove(place, input);
     });
   }
@@ -93,7 +94,7 @@ export class MembershipsService {
    */
   remove(caller: CurrentMedic, id: number): Promise<MembershipResponse> {
     return this.change(caller, id, { isDeleted: true }, (place) => {
-      if (caller.id !== place.medicId) requireAdmin(place.right);
+      if (!mayRemove(caller.id, place)) throw new UnauthorizedMedic();
       if (place.present.isDeleted) throw new NotFound();
     });
   }
@@ -106,15 +107,10 @@ export class MembershipsService {
         this.writer.findPlace(transaction, caller.id, id),
       ]);
       check(place);
-      const next = nextState(place.present, change, place, mayChoose(caller, place));
+      const next = nextState(place.present, change, place, mayChooseHospital(caller.id, place));
       return transaction.commitWith(() => this.writer.update(transaction, place, next));
     });
   }
-}
-
-/** Rule 4: the medic, or the account that created the medic, changes the choice of active hospital. */
-function mayChoose(caller: CurrentMedic, medic: OwnedMedic): boolean {
-  return caller.id === medic.medicId || caller.id === medic.creatorId;
 }
 
 /** @returns the type, where nothing else is to change */

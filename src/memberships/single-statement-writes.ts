@@ -8,7 +8,7 @@ import {
   type MembershipResponse,
   type MembershipRow,
 } from './dto/membership.response.js';
-import { actingAdminshipHeld, adminshipHeld } from '../access/policy.js';
+import { actingAdminshipHeld, adminshipHeld, live } from '../access/rights.sql.js';
 import { LOCKED_PAIR, type Pair } from './membership-writer.js';
 import type { MembershipType } from './membership.entity.js';
 
@@ -53,7 +53,7 @@ const INSERT = `
   WITH locked AS MATERIALIZED (SELECT id FROM medic WHERE id = $1 FOR NO KEY UPDATE),
     allowed AS MATERIALIZED (SELECT locked.id FROM locked, ${adminshipHeld('$4', '$2')})
   INSERT INTO membership (medic_id, hospital_id, type, is_active)
-  SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND NOT o.is_deleted) FROM allowed
+  SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND ${live('o')}) FROM allowed
   WHERE NOT EXISTS (SELECT FROM membership p WHERE p.medic_id = $1 AND p.hospital_id = $2)
   ON CONFLICT DO NOTHING RETURNING id`;
 
@@ -62,4 +62,4 @@ const SET_TYPE = `
   WITH pair AS MATERIALIZED (SELECT s.id, s.hospital_id, m.name, m.email ${LOCKED_PAIR}),
     allowed AS MATERIALIZED (SELECT pair.* FROM pair, ${actingAdminshipHeld('$3', 'pair.hospital_id')})
   UPDATE membership s SET type = $2 FROM allowed m
-  WHERE s.id = m.id AND s.medic_id <> $3 AND NOT s.is_deleted RETURNING ${MEMBERSHIP_COLUMNS}`;
+  WHERE s.id = m.id AND s.medic_id <> $3 AND ${live('s')} RETURNING ${MEMBERSHIP_COLUMNS}`;

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { isAdmin } from '../../access/rights.sql.js';
 import { API_PREFIX } from '../../http/server/http-rules.js';
 import { PageResponse } from '../../http/output/page-response.js';
 import type { PictureKind } from '../hospital-picture.entity.js';
@@ -85,7 +86,7 @@ const PICTURE_DIGEST = (kind: PictureKind) =>
 
 /** Select list of a {@link HospitalRow}, for `membership s JOIN hospital h`. */
 export const HOSPITAL_COLUMNS = `h.id, h.created_at, h.name, h.patron, h.location,
-  h.contact, h.headline, h.page_size, h.page_template, h.is_active, s.type = 'ADMIN' AS is_admin, h.info,
+  h.contact, h.headline, h.page_size, h.page_template, h.is_active, ${isAdmin('s')} AS is_admin, h.info,
   h.send_emails, h.zip_code, h.location_lat, h.location_lon, h.google_place_id,
   ${PICTURE_DIGEST('picture')}, ${PICTURE_DIGEST('university_logo')}`;
 

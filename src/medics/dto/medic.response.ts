@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { isAdmin, live } from '../../access/rights.sql.js';
 import { PageResponse } from '../../http/output/page-response.js';
 
 /** The medic object (section 6 of the contract). */
@@ -68,10 +69,10 @@ export type MedicRow = MedicResponse;
 /** Select list of a {@link MedicRow}. */
 export const MEDIC_COLUMNS = `m.id, m.name, m.email, a.hospital_id AS hospital,
   to_char(m.date_of_birth, 'YYYY-MM-DD') AS date_of_birth, m.cedula_prof, m.specialty_no, m.specialty,
-  m.alma_mater, m.female, m.is_active, m.specialty_verified, m.campaign, a.type = 'ADMIN' AS is_admin_membership`;
+  m.alma_mater, m.female, m.is_active, m.specialty_verified, m.campaign, ${isAdmin('a')} AS is_admin_membership`;
 
-/** The tables of a {@link MedicRow}: the text after `FROM`. */
-export const MEDIC_SOURCE = `medic m LEFT JOIN membership a ON a.medic_id = m.id AND a.is_active AND NOT a.is_deleted`;
+/** The tables of a {@link MedicRow}, to follow `FROM`. */
+export const MEDIC_SOURCE = `medic m LEFT JOIN membership a ON a.medic_id = m.id AND a.is_active AND ${live('a')}`;
 
 export function toMedicResponse(row: MedicRow): MedicResponse {
   return {

@@ -1,0 +1,82 @@
+import type { Transaction } from '../database/transaction.js';
+import type { Right } from './policy.js';
+
+/**
+ * The SQL of rights: no other file says which memberships are live or whose they are as ADMIN, apart from the entity
+ * and the migrations, which define the indexes. The planner matches partial indexes by these conditions, and tests
+ * remove the locks by their text. `policy.test.ts` runs the fragments against their twins in `policy.ts`.
+ */
+
+/** @returns SQL for a live membership: section 2 of the contract calls one live until it is deleted */
+export function live(membership?: string): string {
+  return membership === undefined ? 'NOT is_deleted' : `NOT ${membership}.is_deleted`;
+}
+
+/** @returns SQL for a membership of type ADMIN, live or deleted */
+export function isAdmin(membership: string): string {
+  return `${membership}.type = 'ADMIN'`;
+}
+
+/** @returns SQL for the live membership of an ADMIN */
+export function liveAdmin(membership: string): string {
+  return `${isAdmin(membership)} AND ${live(membership)}`;
+}
+
+/** SQL for `canAdminister`. @param right SQL for a right, such as {@link rightAt} */
+export function canAdminister(right: string): string {
+  return `${right} = 'ADMIN'`;
+}
+
+/**
+ * @param medic, hospital SQL for their ids
+ * @returns SQL for the medic's right at the hospital by a live membership, null without one
+ */
+export function rightAt(medic: string, hospital: string): string {
+  return `(SELECT r.type FROM membership r
+    WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital} AND ${live('r')})`;
+}
+
+/** SQL for `showsHospital`: the live membership `s` shows the hospital `h` to its medic. */
+export const SHOWS_HOSPITAL = `(h.is_active OR ${isAdmin('s')})`;
+
+/** SQL for `ownsMedic`. @param caller SQL for an id. @param medic alias of a medic */
+export function ownsMedic(caller: string, medic: string): string {
+  return `(${medic}.id = ${caller} OR ${medic}.created_by_id = ${caller})`;
+}
+
+/** SQL for `maySeeMembership`. @param caller SQL for an id. @param membership alias of a membership */
+export function seesMembership(caller: string, membership: string): string {
+  return `((${membership}.medic_id = ${caller} AND ${live(membership)}) OR ${canAdminister(rightAt(caller, `${membership}.hospital_id`))})`;
+}
+
+/**
+ * @param medic, hospital SQL for their ids
+ * @returns SQL that ends a `FROM`: the live membership `r` by which the medic is an ADMIN of the hospital. The lock
+ *   keeps it until the transaction ends, and reads it as it is now, even if the snapshot of the statement is older.
+ */
+export function adminshipHeld(medic: string, hospital: string): string {
+  return `membership r WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital}
+    AND ${liveAdmin('r')} FOR SHARE OF r`;
+}
+
+/**
+ * As {@link adminshipHeld}, for an ADMIN who can act as rule 2 counts them: the account is active and stays so.
+ * @param medic, hospital SQL for their ids
+ */
+export function actingAdminshipHeld(medic: string, hospital: string): string {
+  return `membership r JOIN medic acting ON acting.id = r.medic_id AND acting.is_active
+    WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital}
+    AND ${liveAdmin('r')} FOR SHARE OF acting, r`;
+}
+
+/**
+ * Reads a medic's right at a hospital and keeps it until the transaction ends: a writer that removes it waits, and a
+ * right that has just been removed is not found.
+ */
+export async function lockRight(transaction: Transaction, medicId: number, hospitalId: number): Promise<Right> {
+  const [membership] = await transaction.query<{ type: Right }>(
+    `SELECT type FROM membership WHERE medic_id = $1 AND hospital_id = $2 AND ${live()} FOR SHARE`,
+    [medicId, hospitalId],
+  );
+  return membership?.type ?? null;
+}
