@@ -7,7 +7,7 @@ const layers = [
   ['auth'],
   ['access'],
   ['memberships'],
-  ['health', 'hospitals', 'locations', 'medics'],
+  ['health', 'hospitals', 'locations', 'medics', 'tokens'],
   ['server'],
   ['cli'],
 ];

@@ -12,6 +12,7 @@ import { HospitalsModule } from './hospitals/hospitals.module.js';
 import { LocationsModule } from './locations/locations.module.js';
 import { MedicsModule } from './medics/medics.module.js';
 import { MembershipsModule } from './memberships/memberships.module.js';
+import { TokensModule } from './tokens/tokens.module.js';
 
 /** The complete service on one database. */
 @Module({})
@@ -35,6 +36,7 @@ export class AppModule {
         HospitalsModule,
         MedicsModule,
         LocationsModule,
+        TokensModule,
         HealthModule,
       ],
     };

@@ -7,13 +7,11 @@ import { FailureLimit } from './failure-limit.js';
 import { LoginLimits } from './login-limits.js';
 import { LoginService } from './login.service.js';
 import { RecentKeys } from './recent-keys.js';
-import { TokenAuthController } from './token-auth.controller.js';
 import { TokenUsage } from './token-usage.js';
 import { TokensService } from './tokens.service.js';
 
 /** Who is calling. */
 @Module({
-  controllers: [TokenAuthController],
   providers: [
     TokensService,
     CallersReader,
@@ -25,6 +23,6 @@ import { TokensService } from './tokens.service.js';
     TokenUsage,
     { provide: APP_GUARD, useClass: TokenAuthGuard },
   ],
-  exports: [TokensService, AccountLimits],
+  exports: [TokensService, LoginService, AccountLimits],
 })
 export class AuthModule {}

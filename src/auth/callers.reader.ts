@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Reads } from '../database/reads.js';
 import { POSITION } from '../database/replica.js';
 import { ON_PRIMARY } from '../database/standby.js';
-import type { RightLookup } from './access.decorator.js';
+import type { CallerLookup } from './authenticated.decorator.js';
 import { InvalidToken } from './auth.errors.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { keyDigestOf } from './key-digest.js';
@@ -20,14 +20,14 @@ export const liveCaller = (keyId: string) => `${FROM_KEY} WHERE t.id = ${keyId} 
 
 /** What a route has to know of its caller, and the statements that find it. */
 export interface CallerQuery {
-  readonly right: RightLookup | undefined;
-  /** Finds the medic whose live key has the digest $1, with what `right` finds, or nulls, beside it. */
+  readonly lookup: CallerLookup | undefined;
+  /** Finds the medic whose live key has the digest $1, with what `lookup` finds, or nulls. */
   readonly text: string;
   /** A list that is prefetched, and what finds its rows, or one of nulls, with a {@link KnownBeside} in each. */
   readonly prefetch: { readonly list: ListLookup; readonly text: string } | null;
 }
 
-/** What is known of the caller, beside what the RightLookup found. */
+/** What is known of the caller, beside what the CallerLookup found. */
 interface Known {
   readonly callerId: number;
   readonly rootId: number;
@@ -47,14 +47,14 @@ export class CallersReader {
   constructor(private readonly reads: Reads) {}
 
   /**
-   * @param right what else is to be known of the caller; its row is found with `foundFor`
+   * @param lookup what else the route needs to know about the caller; `foundFor` returns it
    * @param list what is to be read of it at once; its rows are found with `prefetchedFor`
    * @returns what {@link get} asks for each request of a route
    */
-  prepare(right?: RightLookup, list?: ListLookup): CallerQuery {
+  prepare(lookup?: CallerLookup, list?: ListLookup): CallerQuery {
     // A list is a matter of replicas, where there are any.
-    const prefetch = list === undefined || this.reads.hasReplicas ? null : { list, text: this.textOf(right, list) };
-    return { right, text: this.textOf(right, undefined), prefetch };
+    const prefetch = list === undefined || this.reads.hasReplicas ? null : { list, text: this.textOf(lookup, list) };
+    return { lookup, text: this.textOf(lookup, undefined), prefetch };
   }
 
   /**
@@ -64,7 +64,7 @@ export class CallersReader {
   async get(request: FastifyRequest, query: CallerQuery): Promise<CurrentMedic> {
     const digest = keyDigestOf(request);
     if (digest === null) throw new InvalidToken();
-    const values = query.right === undefined ? [digest] : [digest, query.right.idOf(request)];
+    const values = query.lookup === undefined ? [digest] : [digest, query.lookup.idOf(request)];
     const prefetch = query.prefetch !== null && hasNoParameters(request) ? query.prefetch : null;
     if (prefetch === null) {
       const [known] = await this.reads.query<Known>(query.text, values);
@@ -77,10 +77,10 @@ export class CallersReader {
     return { ...toCurrentMedic(JSON.parse(first.known) as Known), prefetched: { list: prefetch.list, rows } };
   }
 
-  private textOf(right: RightLookup | undefined, list: ListLookup | undefined): string {
+  private textOf(lookup: CallerLookup | undefined, list: ListLookup | undefined): string {
     const position = this.reads.hasReplicas ? `, ${POSITION} AS position` : '';
     const [found, join] =
-      right === undefined ? ['', ''] : ['found.*, ', `LEFT JOIN LATERAL (${right.sql}) found ON true`];
+      lookup === undefined ? ['', ''] : ['found.*, ', `LEFT JOIN LATERAL (${lookup.sql}) found ON true`];
     const columns = `${found}caller.id AS "callerId", caller.root_id AS "rootId", t.id AS "tokenId"${position}`;
     if (list === undefined) return `SELECT ${columns} ${FROM_KEY} ${join} ${WHERE_KEY} ${IS_LIVE}`;
     // OFFSET has what is known put into JSON once, not for each row.

@@ -10,7 +10,7 @@ export interface CurrentMedic extends Reader {
   readonly rootId: number;
   /** The id of the key that the request came with. */
   readonly tokenId: number;
-  /** The row of the route's RightLookup; {@link foundFor} tells its fields. */
+  /** The row of the route's CallerLookup; {@link foundFor} tells its fields. */
   readonly found: object;
   /** Rows that were read together with the key; `prefetchedFor` tells their fields. */
   readonly prefetched?: { readonly list: ListLookup; readonly rows: readonly object[] };
@@ -33,7 +33,7 @@ export function currentMedicOf(request: FastifyRequest): CurrentMedic {
 }
 
 /**
- * @returns the row that the route's RightLookup found; its fields are null where it found none
+ * @returns the row that the route's CallerLookup found; its fields are null where it found none
  * @throws Error the route is public: a defect
  */
 export function foundFor<Row extends object>(request: FastifyRequest): { [Field in keyof Row]: Row[Field] | null } {

@@ -6,7 +6,7 @@ export const MAX_PREFETCHED = 200;
 /** A list as a route answers it to a request without parameters. */
 export interface ListLookup {
   /**
-   * A SELECT, of bounded cost because keys wait behind it, for the medic `caller.id`. What the route's RightLookup finds are columns of `caller` too, of other
+   * A SELECT, of bounded cost because keys wait behind it, for the medic `caller.id`. What the route's CallerLookup finds are columns of `caller` too, of other
    * names than `id` and `known`; the id that it looks for is `$2`.
    */
   readonly sql: string;

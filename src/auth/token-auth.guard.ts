@@ -2,7 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { AccountLimits } from './account-limits.js';
-import { AccessRule, LooksUp, PUBLIC } from './access.decorator.js';
+import { Authentication, type AuthenticationMode } from './authenticated.decorator.js';
 import { InvalidToken } from './auth.errors.js';
 import { CallersReader, type CallerQuery } from './callers.reader.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
@@ -16,12 +16,12 @@ import { TokenUsage } from './token-usage.js';
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
 /**
- * Finds out who is calling, on every route but those that are public, and lets nobody else in.
- * A route that declares no access rule is a defect and is closed to everybody.
+ * Authenticates the caller of every route that is not public. A route that declares no access rule is a defect and is
+ * closed to everybody.
  */
 @Injectable()
 export class TokenAuthGuard implements CanActivate {
-  private readonly queries = new Map<Handler, CallerQuery | typeof PUBLIC>();
+  private readonly queries = new Map<Handler, CallerQuery | null>();
 
   constructor(
     private readonly reflector: Reflector,
@@ -37,8 +37,9 @@ export class TokenAuthGuard implements CanActivate {
    * @throws TooManyRequests many from its address carried none, or the caller's account has sent too many
    */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const query = this.queries.get(context.getHandler()) ?? this.prepare(context);
-    if (query === PUBLIC) return true;
+    const known = this.queries.get(context.getHandler());
+    const query = known === undefined ? this.prepare(context) : known;
+    if (query === null) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     request.medic = await this.authenticate(request, query);
     this.usage.note(request.medic.tokenId);
@@ -46,12 +47,13 @@ export class TokenAuthGuard implements CanActivate {
     return true;
   }
 
-  private prepare(context: ExecutionContext): CallerQuery | typeof PUBLIC {
+  /** @returns what to ask for each request of the route; null if it is public */
+  private prepare(context: ExecutionContext): CallerQuery | null {
     const handler = context.getHandler();
-    const rule = this.reflector.get(AccessRule, handler) as string | undefined;
-    if (rule === undefined) throw new Error(`${context.getClass().name} has a route without an access rule.`);
-    const [right, list] = [this.reflector.get(LooksUp, handler), this.reflector.get(Prefetches, handler)];
-    const query = rule === PUBLIC ? PUBLIC : this.callers.prepare(right, list);
+    const mode = this.reflector.get(Authentication, handler) as AuthenticationMode | undefined;
+    if (mode === undefined) throw new Error(`${context.getClass().name} has a route without an access rule.`);
+    const list = this.reflector.get(Prefetches, handler);
+    const query = mode.needsKey ? this.callers.prepare(mode.lookup, list) : null;
     this.queries.set(handler, query);
     return query;
   }

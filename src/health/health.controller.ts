@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
-import { Public } from '../auth/access.decorator.js';
+import { Public } from '../access/require.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { DatabaseUnavailable } from '../database/database-errors.js';
 import { Reads } from '../database/reads.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { AnyMedic } from '../auth/access.decorator.js';
+import { Require } from '../access/require.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { PageQuery, pageOf, sliceOf } from '../http/output/pagination.js';
@@ -9,7 +9,7 @@ import { IdParam } from '../http/input/path-id.js';
 import { RouteSettings } from '../http/server/route-settings.js';
 import { baseUrlOf, requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
-import { HospitalAdmin } from '../access/hospital-admin.guard.js';
+import { target } from '../access/target.js';
 import { CreateHospitalDto, UpdateHospitalDto } from './dto/hospital.dtos.js';
 import { HospitalPage, HospitalResponse, toHospitalResponse, type HospitalRow } from './dto/hospital.response.js';
 import { AcceptsUploads } from './upload.interceptor.js';
@@ -25,7 +25,7 @@ export class HospitalsController {
   ) {}
 
   @Get()
-  @AnyMedic()
+  @Require('hospital:list')
   @Answers({
     summary: 'List your hospitals',
     rules: 'Returns the hospitals of your live memberships. An inactive hospital is visible only to its ADMINs.',
@@ -39,7 +39,7 @@ export class HospitalsController {
   }
 
   @Get(':id')
-  @AnyMedic()
+  @Require('hospital:read')
   @Answers({
     summary: 'Get a hospital',
     rules: 'You need a live membership there, and for an inactive hospital one as ADMIN.',
@@ -50,7 +50,7 @@ export class HospitalsController {
   }
 
   @Post()
-  @AnyMedic()
+  @Require('hospital:create')
   @RouteSettings({ storesAndLinks: true })
   @AcceptsUploads()
   @Answers({
@@ -83,7 +83,7 @@ export class HospitalsController {
 
   @Patch(':id')
   @HttpCode(201)
-  @HospitalAdmin('path.hospital, hidden from others')
+  @Require('hospital:change', target.visibleHospitalInPath)
   @RouteSettings({ storesAndLinks: true })
   @AcceptsUploads()
   @Answers({

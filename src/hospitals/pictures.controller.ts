@@ -1,7 +1,7 @@
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Public } from '../auth/access.decorator.js';
+import { Public } from '../access/require.decorator.js';
 import { RouteSettings } from '../http/server/route-settings.js';
 import type { Readable } from 'node:stream';
 import { PicturesService } from './pictures.service.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AnyMedic } from '../auth/access.decorator.js';
+import { Require } from '../access/require.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Prefetches } from '../auth/prefetch.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
@@ -14,7 +14,7 @@ export class LocationsController {
   constructor(private readonly locations: LocationsService) {}
 
   @Get()
-  @AnyMedic()
+  @Require('location:list')
   @Prefetches(LOCATIONS)
   @Answers({
     summary: 'List your hospitals, the active one first',
@@ -26,7 +26,7 @@ export class LocationsController {
   }
 
   @Patch('update')
-  @AnyMedic()
+  @Require('location:choose')
   @Answers({
     summary: 'Choose your active hospital',
     rules: 'You need a live membership there. An inactive hospital can be chosen only by its ADMINs.',

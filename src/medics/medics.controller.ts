@@ -2,8 +2,8 @@ import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Query, Req } from
 import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AccountLimits } from '../auth/account-limits.js';
-import { Access, AnyMedic } from '../auth/access.decorator.js';
-import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { Require } from '../access/require.decorator.js';
+import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';
 import { USER_ROUTE } from '../http/server/http-rules.js';
@@ -11,12 +11,10 @@ import { IdParam } from '../http/input/path-id.js';
 import { requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { LAST_ADMIN } from '../memberships/dto/error.examples.js';
-import { RIGHT_AT_HOSPITAL_OF_BODY } from '../access/hospital-admin.guard.js';
-import type { MembershipType } from '../memberships/membership.entity.js';
+import { target } from '../access/target.js';
 import { CreateMedicDto, ListMedicsQuery, SearchMedicsQuery, UpdateMedicDto } from './dto/medic.dtos.js';
 import { FoundMedicPage } from './dto/found-medic.response.js';
 import { CreatedMedicResponse, MedicPage, MedicResponse } from './dto/medic.response.js';
-import { MedicOrCreator } from './medic-owner.guard.js';
 import { MedicsReader } from './medics.reader.js';
 import { MedicsService } from './medics.service.js';
 
@@ -32,7 +30,7 @@ export class MedicsController {
   ) {}
 
   @Get('medics')
-  @AnyMedic()
+  @Require('medic:list')
   @ApiQuery({
     name: 'created_filter',
     required: false,
@@ -52,14 +50,14 @@ export class MedicsController {
   }
 
   @Get('medics/me')
-  @AnyMedic()
+  @Require('medic:read-own')
   @Answers({ summary: 'Get your own account', rules: 'Returns the medic of the key.', ok: MedicResponse })
   getOwnMedic(@Caller() caller: CurrentMedic): Promise<MedicResponse> {
     return this.reader.get(caller, caller.id);
   }
 
   @Get(USER_ROUTE)
-  @AnyMedic()
+  @Require('medic:read-own')
   @Answers({
     summary: 'Get your own account (path of older clients)',
     rules: 'The same as `GET /api/v2/medics/me`.',
@@ -70,7 +68,7 @@ export class MedicsController {
   }
 
   @Get('medics/:id')
-  @AnyMedic()
+  @Require('medic:read')
   @Answers({
     summary: 'Get a medic',
     rules: 'Only the medic and its creator see it.',
@@ -81,7 +79,7 @@ export class MedicsController {
   }
 
   @Post('medics')
-  @Access('any medic', RIGHT_AT_HOSPITAL_OF_BODY)
+  @Require('medic:create', target.hospitalInBody)
   @Answers({
     summary: 'Create a medic',
     rules:
@@ -115,12 +113,12 @@ export class MedicsController {
     @Body() input: CreateMedicDto,
     @Req() request: FastifyRequest,
   ): Promise<CreatedMedicResponse> {
-    return this.medics.create(caller, input, foundFor<{ right: MembershipType }>(request).right);
+    return this.medics.create(caller, input, target.hospitalInBody.factsOf(request).right);
   }
 
   @Patch('medics/:id')
   @HttpCode(202)
-  @MedicOrCreator()
+  @Require('medic:change', target.medicInPath)
   @Answers({
     summary: 'Change a medic',
     rules:
@@ -152,7 +150,7 @@ export class MedicsController {
   }
 
   @Get('search/medics')
-  @AnyMedic()
+  @Require('medic:search')
   @Answers({
     summary: 'Find a medic by email',
     rules: 'Finds the exact email in any letter case, of deactivated medics too. Without `query` the page is empty.',

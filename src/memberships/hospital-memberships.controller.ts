@@ -12,7 +12,8 @@ import { requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { MembershipResponse } from './dto/membership.response.js';
 import { HospitalMembershipsQuery } from './dto/membership.queries.js';
-import { HospitalAdmin } from '../access/hospital-admin.guard.js';
+import { Require } from '../access/require.decorator.js';
+import { target } from '../access/target.js';
 import { BATCH, MembershipsReader, NEWEST_OF_HOSPITAL } from './memberships.reader.js';
 
 /** The memberships of one hospital, for its ADMINs (section 3 of the contract). */
@@ -25,7 +26,7 @@ export class HospitalMembershipsController {
   ) {}
 
   @Get(':id')
-  @HospitalAdmin('path.hospital')
+  @Require('hospital:list-memberships', target.hospitalInPath)
   @Prefetches(NEWEST_OF_HOSPITAL)
   @Answers({
     summary: 'List the memberships of a hospital, newest first',

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AnyMedic } from '../auth/access.decorator.js';
+import { Require } from '../access/require.decorator.js';
 import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Prefetches } from '../auth/prefetch.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
@@ -22,7 +22,7 @@ import {
 } from './dto/membership.response.js';
 import { MembershipsQuery } from './dto/membership.queries.js';
 import { UpdateMembershipDto } from './dto/update-membership.dto.js';
-import { HospitalAdmin } from '../access/hospital-admin.guard.js';
+import { target } from '../access/target.js';
 import { MEMBERSHIP_IN_SIGHT, MembershipsReader, OWN_PAGE } from './memberships.reader.js';
 import { MembershipsService } from './memberships.service.js';
 
@@ -44,7 +44,7 @@ export class MembershipsController {
   }
 
   @Get()
-  @AnyMedic()
+  @Require('membership:list')
   @Prefetches(OWN_PAGE)
   @Answers({
     summary: 'List your memberships, or those of the hospitals that you administer',
@@ -63,7 +63,7 @@ export class MembershipsController {
   }
 
   @Get(':id')
-  @AnyMedic(MEMBERSHIP_IN_SIGHT)
+  @Require('membership:read', MEMBERSHIP_IN_SIGHT)
   @Answers({
     summary: 'Get a membership',
     rules: 'A medic sees the own membership while it is live; an ADMIN of the hospital always does.',
@@ -76,7 +76,7 @@ export class MembershipsController {
   }
 
   @Post()
-  @HospitalAdmin('body.hospital')
+  @Require('membership:create', target.hospitalInBody)
   @Answers({
     summary: 'Add a medic to a hospital',
     rules:
@@ -108,7 +108,7 @@ export class MembershipsController {
 
   @Patch(':id')
   @HttpCode(201)
-  @HospitalAdmin('path.membership')
+  @Require('membership:change', target.membershipInPath)
   @Answers({
     summary: 'Change, restore or remove a membership',
     rules:
@@ -138,7 +138,7 @@ export class MembershipsController {
 
   @Delete(':id')
   @HttpCode(201)
-  @HospitalAdmin('path.membership, or its medic')
+  @Require('membership:remove', target.membershipInPath)
   @Answers({
     summary: 'Remove a medic from a hospital, or leave it',
     rules: 'A hospital keeps at least one live ADMIN whose account is active. A deleted membership is a 404.',

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { RightLookup } from '../auth/access.decorator.js';
+import type { CallerLookup } from '../auth/authenticated.decorator.js';
 import { prefetchedFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { liveCaller } from '../auth/callers.reader.js';
 import { MAX_PREFETCHED, type ListLookup } from '../auth/prefetch.decorator.js';
@@ -101,7 +101,7 @@ const NEXT_BATCH = `SELECT list.* FROM (SELECT ${rightAt('caller.id', '$1')} AS 
  * The membership in the path, if it is live and belongs to the caller, or if the caller is an ADMIN of its hospital.
  * Clients ask this before every prescription, so it takes one statement, including the look-up of the key.
  */
-export const MEMBERSHIP_IN_SIGHT: RightLookup = {
+export const MEMBERSHIP_IN_SIGHT: CallerLookup = {
   sql: `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE}
     WHERE s.id = $2 AND ${seesMembership('caller.id', 's')}`,
   idOf: idInPathOrNull,

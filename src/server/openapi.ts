@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { createHash } from 'node:crypto';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { TOKEN_SCHEME } from '../auth/access.decorator.js';
+import { TOKEN_SCHEME } from '../auth/authenticated.decorator.js';
 import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.response.js';
 import { API_PREFIX, isApiRoute } from '../http/server/http-rules.js';
 import { INTRODUCTION, TAGS } from './openapi-introduction.js';

@@ -3,7 +3,10 @@ import { APP_GUARD, MetadataScanner, ModulesContainer, NestFactory } from '@nest
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { AccountLimits } from '../../src/auth/account-limits.js';
-import { AccessRule, AnyMedic, PUBLIC, Public } from '../../src/auth/access.decorator.js';
+import { Requirement, type RequirementOptions } from '../../src/access/access.guard.js';
+import { PERMISSIONS } from '../../src/access/permission.js';
+import { Public, Require } from '../../src/access/require.decorator.js';
+import { Authentication, type AuthenticationMode } from '../../src/auth/authenticated.decorator.js';
 import { CallersReader } from '../../src/auth/callers.reader.js';
 import { Caller, type CurrentMedic } from '../../src/auth/current-medic.decorator.js';
 import { FailureLimit } from '../../src/auth/failure-limit.js';
@@ -18,15 +21,25 @@ import { useService } from '../support/service.js';
 
 const service = useService();
 
-/** Access rule of each route, by the name of the controller's method. */
-function rulesOfRoutes(): Map<string, unknown> {
-  const rules = new Map<string, unknown>();
+/** What a route declares about its callers. */
+interface Declared {
+  readonly mode: AuthenticationMode | undefined;
+  readonly requirement: RequirementOptions | undefined;
+}
+
+/** Name of a controller's method -> what it declares, for each route of the application. */
+function rulesOfRoutes(): Map<string, Declared> {
+  const rules = new Map<string, Declared>();
   for (const { controllers } of service.app.get(ModulesContainer).values()) {
     for (const { metatype } of controllers.values()) {
       const prototype = (metatype as { prototype: Record<string, object> }).prototype;
       for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
         const handler = prototype[name] ?? {};
-        if (Reflect.hasMetadata('path', handler)) rules.set(name, Reflect.getMetadata(AccessRule.KEY, handler));
+        if (!Reflect.hasMetadata('path', handler)) continue;
+        rules.set(name, {
+          mode: Reflect.getMetadata(Authentication.KEY, handler) as AuthenticationMode | undefined,
+          requirement: Reflect.getMetadata(Requirement.KEY, handler) as RequirementOptions | undefined,
+        });
       }
     }
   }
@@ -46,17 +59,23 @@ async function operations(): Promise<{ id: string; method: string; path: string;
 test('every route declares an access rule', () => {
   const rules = [...rulesOfRoutes()];
   expect(rules.length).toBeGreaterThan(15);
-  expect(rules.filter(([, rule]) => typeof rule !== 'string' || rule === '')).toEqual([]);
+  // A route is either public, or needs a key and a permission.
+  expect(rules.filter(([, { mode, requirement }]) => mode?.needsKey !== (requirement !== undefined))).toEqual([]);
+});
+
+test('every permission is that of a route', () => {
+  const required = [...rulesOfRoutes().values()].flatMap(({ requirement }) => requirement?.permission ?? []);
+  expect([...new Set(required)].sort()).toEqual(Object.keys(PERMISSIONS).sort());
 });
 
 test('every route is documented, and the document says correctly whether it needs a token', async () => {
   const documented = (await operations()).map(({ id, isPublic }) => [id, isPublic]);
-  const declared = [...rulesOfRoutes()].map(([name, rule]) => [name, rule === PUBLIC]);
+  const declared = [...rulesOfRoutes()].map(([name, { mode }]) => [name, mode?.needsKey === false]);
   expect(documented.sort()).toEqual(declared.sort());
 });
 
 test('only health checks, pictures and the login are public', () => {
-  const names = [...rulesOfRoutes()].filter(([, rule]) => rule === PUBLIC).map(([name]) => name);
+  const names = [...rulesOfRoutes()].filter(([, { mode }]) => mode?.needsKey === false).map(([name]) => name);
   expect(names.filter((name) => !/^(getLiveness|getReadiness|getPicture|createToken)$/.test(name))).toEqual([]);
 });
 
@@ -79,7 +98,7 @@ describe('a route with a missing or wrong access rule', () => {
     }
 
     @Get('declared')
-    @AnyMedic()
+    @Require('hospital:list')
     declared(): string {
       return 'welcome';
     }

@@ -1,12 +1,12 @@
 import { Body, Controller, Delete, HttpCode, Ip, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Answers } from '../http/output/answers.decorator.js';
-import { AnyMedic, Public } from './access.decorator.js';
-import { TooManyTokens, WrongCredentials } from './auth.errors.js';
-import { Caller, type CurrentMedic } from './current-medic.decorator.js';
+import { Public, Require } from '../access/require.decorator.js';
+import { TooManyTokens, WrongCredentials } from '../auth/auth.errors.js';
+import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { LoginDto, RevokeQuery, RotateDto, RotateQuery, TokenResponse } from './dto/token.dtos.js';
-import { LoginService } from './login.service.js';
-import { TokensService } from './tokens.service.js';
+import { LoginService } from '../auth/login.service.js';
+import { TokensService } from '../auth/tokens.service.js';
 
 const TOO_MANY_TOKENS = { 409: { 'The medic has too many live keys.': { message: new TooManyTokens().message } } };
 const WRONG = new WrongCredentials();
@@ -47,7 +47,7 @@ export class TokenAuthController {
 
   @Post('rotate')
   @HttpCode(200)
-  @AnyMedic()
+  @Require('token:rotate')
   @Answers({
     summary: 'Replace your key',
     rules: 'The old key keeps working for `grace` seconds, so that running processes can switch.',
@@ -66,7 +66,7 @@ export class TokenAuthController {
 
   @Delete()
   @HttpCode(204)
-  @AnyMedic()
+  @Require('token:revoke')
   @Answers({
     summary: 'Revoke your key, or all others',
     rules: 'Revokes the key of the request. With `all=true` it revokes every other key of yours instead.',

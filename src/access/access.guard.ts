@@ -1,0 +1,57 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { currentMedicOf } from '../auth/current-medic.decorator.js';
+import { NotFound } from '../common/errors.js';
+import { guardedRuleOf, type Permission } from './permission.js';
+import type { Target } from './target.js';
+
+/** What `@Require` declares. */
+export interface RequirementOptions {
+  readonly permission: Permission;
+  /** What the rule of the permission decides by; undefined if every medic has the permission. */
+  readonly target?: Target<unknown> | undefined;
+}
+
+/** The metadata of `@Require`. */
+export const Requirement = Reflector.createDecorator<RequirementOptions>();
+
+/**
+ * Decides by the facts that TokenAuthGuard read together with the key, before any field is looked at. A right may end
+ * after this: the transaction of a write decides again by the same policy.
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  /**
+   * @throws NotFound the path names nothing that the caller may know about
+   * @throws UnauthorizedMedic the caller may know about it, but lacks the right
+   * @throws Error the route declares no rule that can be decided here: a defect
+   */
+  canActivate(context: ExecutionContext): boolean {
+    const { permission, target } = this.requirementOf(context);
+    const rule = guardedRuleOf(permission);
+    if (rule === null || target === undefined) throw new Error(`${permission} cannot be decided by a guard.`);
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (target.idOf(request) === null) {
+      // InputPipe names the field, after this guard.
+      if (target.isField) return true;
+      throw new NotFound();
+    }
+    const facts = target.factsOf(request);
+    if (facts === null) throw new NotFound();
+    if (!rule.allows(currentMedicOf(request).id, facts)) throw new rule.refusal();
+    return true;
+  }
+
+  private requirementOf(context: ExecutionContext): RequirementOptions {
+    const requirement = this.reflector.get(Requirement, context.getHandler()) as RequirementOptions | undefined;
+    if (requirement === undefined) throw new Error(`${context.getClass().name} has a guarded route without a rule.`);
+    return requirement;
+  }
+}
+
+/** The access guard of the routes that a right at a hospital opens. */
+@Injectable()
+export class HospitalAdminGuard extends AccessGuard {}

@@ -1,0 +1,35 @@
+import { applyDecorators, UseGuards } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
+import { Authenticated, Unauthenticated, type CallerLookup } from '../auth/authenticated.decorator.js';
+import { AccessGuard, HospitalAdminGuard, Requirement } from './access.guard.js';
+import { guardedRuleOf, type FactsOf, type Permission } from './permission.js';
+import { target as targets, type Target } from './target.js';
+
+/** The extension of an OpenAPI operation that names the permission that it needs. */
+export const PERMISSION_EXTENSION = 'x-permission';
+
+/** A permission that the guard decides needs a target with its facts; others may look something up for the service. */
+type TargetFor<P extends Permission> = [FactsOf<P>] extends [never]
+  ? [lookup?: CallerLookup]
+  : [target: Target<FactsOf<P>>];
+
+/**
+ * Declares who may call a route. TokenAuthGuard closes a route that declares neither this nor {@link Public}.
+ * @param permission decided by its rule in `permission.ts`
+ * @param target what the request is about; `foundFor` returns what its lookup found
+ */
+export function Require<P extends Permission>(permission: P, ...[target]: TargetFor<P>): MethodDecorator {
+  const isGuarded = guardedRuleOf(permission) !== null;
+  const guard = (target as CallerLookup | undefined) === targets.medicInPath ? AccessGuard : HospitalAdminGuard;
+  return applyDecorators(
+    Requirement({ permission, target: isGuarded ? (target as Target<unknown>) : undefined }),
+    Authenticated(target),
+    ...(isGuarded ? [UseGuards(guard)] : []),
+    ApiExtension(PERMISSION_EXTENSION, permission),
+  );
+}
+
+/** Declares that anyone may call a route, without a key. */
+export function Public(): MethodDecorator {
+  return Unauthenticated();
+}
