@@ -2,6 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { createHash } from 'node:crypto';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { PERMISSIONS, type Permission } from '../access/permission.js';
+import { PERMISSION_EXTENSION } from '../access/require.decorator.js';
 import { TOKEN_SCHEME } from '../auth/authenticated.decorator.js';
 import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.response.js';
 import { API_PREFIX, isApiRoute } from '../http/server/http-rules.js';
@@ -20,6 +22,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
       complete(path, operation, method);
+      sayWho(operation);
     }
   }
   document.paths = inOrderOfUse(document.paths);
@@ -70,6 +73,13 @@ function complete(path: string, operation: Operation, method: string): void {
     body.content['application/x-www-form-urlencoded'] ??= body.content['application/json'];
   }
   addSharedResponses(path, operation, method);
+}
+
+/** Starts the description with who may call the operation, from the table of permissions. */
+function sayWho(operation: Operation): void {
+  const { [PERMISSION_EXTENSION]: permission } = operation as Operation & { [PERMISSION_EXTENSION]?: Permission };
+  const who = permission === undefined ? 'anyone, without a token' : PERMISSIONS[permission].who;
+  operation.description = [`**Who:** ${who}.`, operation.description ?? ''].filter(Boolean).join('\n\n');
 }
 
 /** The path that revokes the key of the request: last, so that a collection made from the document can run in order. */

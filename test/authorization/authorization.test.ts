@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { PERMISSIONS } from '../../src/access/permission.js';
 import { useService } from '../support/service.js';
 import type { Row } from './expected.js';
 import { MATRIX } from './matrix.js';
@@ -39,18 +40,22 @@ describe.each(MATRIX.map((row) => [titleOf(row), row] as const))('%s', (_, row) 
   });
 });
 
-test('every route of the API has its row', async () => {
+/** @returns operation -> the permission that it needs; undefined if it is public */
+async function permissionsOfOperations(): Promise<Map<string, string | undefined>> {
   const document = (await (await fetch(`${service.client.url}/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, { operationId: string }>>;
+    paths: Record<string, Record<string, { operationId: string; 'x-permission'?: string }>>;
   };
-  const operations = Object.values(document.paths).flatMap((path) =>
-    Object.values(path).map(({ operationId }) => operationId),
-  );
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+  return new Map(operations.map(({ operationId, 'x-permission': permission }) => [operationId, permission]));
+}
+
+test('every route of the API has its row', async () => {
+  const operations = [...(await permissionsOfOperations()).keys()];
   expect([...new Set(MATRIX.map(({ operation }) => operation))].sort()).toEqual(operations.sort());
 });
 
-test(`${DOCUMENT} is what the table says; UPDATE_DOCS=1 writes it`, () => {
-  const text = documentOf(MATRIX);
+test(`${DOCUMENT} is what the table says; UPDATE_DOCS=1 writes it`, async () => {
+  const text = documentOf(MATRIX, await permissionsOfOperations());
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(DOCUMENT, text);
   expect(readFileSync(DOCUMENT, 'utf8')).toBe(text);
 });
@@ -61,20 +66,37 @@ const FOOTNOTES = [
   ['³', 'You do not have sufficient permissions to assign this hospital: {hospital}'],
 ] as const;
 
-function documentOf(rows: readonly Row[]): string {
+function documentOf(rows: readonly Row[], permissions: ReadonlyMap<string, string | undefined>): string {
   const cell = (text: string) => FOOTNOTES.reduce((cell, [mark, message]) => cell.replace(message, mark), text);
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  const permissionOf = ({ operation }: Row) => {
+    const permission = permissions.get(operation);
+    return permission === undefined ? 'public' : `\`${permission}\``;
+  };
   return [
     '# Who gets what',
+    '',
+    'Both tables are generated; a test fails if they are out of date.',
+    '',
+    '## Permissions',
+    '',
+    'Each route needs one permission of `src/access/permission.ts`, or is public. The OpenAPI document says the same of each operation.',
+    '',
+    '<!-- prettier-ignore -->',
+    line(['permission', 'who']),
+    line(['---', '---']),
+    ...Object.entries(PERMISSIONS).map(([permission, { who }]) => line([`\`${permission}\``, who])),
+    '',
+    '## Routes',
     '',
     'Generated from `test/authorization/matrix.ts`, every cell of which a test sends over HTTP on both databases; after each refusal it checks that no row has changed. `{medic}` and `{membership}` are those of the membership’s own medic, who is a `MEMBER` of `{hospital}`; the creator of the medic does not belong to it. `{inactive}` is a hospital with `is_active: false` that has the same `ADMIN` and `MEMBER`s, and `{hidden membership}` that of the own medic there. `{newcomer}` belongs to nothing and was created by the `ADMIN`. Of some lists it says whether they have some rows or none.',
     '',
     FOOTNOTES.map(([mark, message]) => `${mark} \`${message}\``).join(' '),
     '',
     '<!-- prettier-ignore -->',
-    line(['route', ...ACTORS]),
-    line(['---', ...ACTORS.map(() => '---')]),
-    ...rows.map((row) => line([titleOf(row), ...ACTORS.map((actor) => cell(row.expected[actor]))])),
+    line(['route', 'permission', ...ACTORS]),
+    line(['---', '---', ...ACTORS.map(() => '---')]),
+    ...rows.map((row) => line([titleOf(row), permissionOf(row), ...ACTORS.map((actor) => cell(row.expected[actor]))])),
     '',
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { PERMISSIONS } from '../../src/access/permission.js';
 import { useService } from '../support/service.js';
 
 const service = useService();
@@ -21,6 +22,7 @@ interface Operation {
   operationId: string;
   summary?: string;
   description?: string;
+  'x-permission'?: string;
   tags?: string[];
   security?: object[];
   parameters?: { name: string; required?: boolean; schema: object; example?: unknown }[];
@@ -92,6 +94,15 @@ describe('the OpenAPI document', () => {
       return statuses.length === 1 && (statuses[0] === '204' || Object.keys(media?.schema ?? {}).length > 0);
     };
     expect(wrong((operation) => !hasSuccess(operation))).toEqual([]);
+  });
+
+  test('says of each operation who may call it, as the table of permissions does', () => {
+    const whoOf = ({ 'x-permission': permission }: Operation) =>
+      permission === undefined ? 'anyone, without a token' : PERMISSIONS[permission as keyof typeof PERMISSIONS].who;
+    const isSilent = (operation: Operation) =>
+      operation.description?.startsWith(`**Who:** ${whoOf(operation)}.`) !== true ||
+      (operation['x-permission'] === undefined) !== isPublic(operation);
+    expect(wrong(isSilent)).toEqual([]);
   });
 
   test('every operation in the OpenAPI document lists the common refusals', () => {
