@@ -23,21 +23,21 @@ export interface CallerQuery {
   readonly lookup: CallerLookup | undefined;
   /** Finds the medic whose live key has the digest $1, with what `lookup` finds, or nulls. */
   readonly text: string;
-  /** A list that is prefetched, and what finds its rows, or one of nulls, with a {@link KnownBeside} in each. */
+  /** A list that is prefetched, and what finds its rows, or one of nulls, with a {@link CallerJson} in each. */
   readonly prefetch: { readonly list: ListLookup; readonly text: string } | null;
 }
 
-/** What is known of the caller, beside what the CallerLookup found. */
-interface Known {
+/** The caller of a request; the columns of the CallerLookup come in the same row. */
+interface CallerRow {
   readonly callerId: number;
   readonly rootId: number;
   readonly tokenId: number;
   readonly position?: string;
 }
 
-/** The same in one column, for pg takes its time for each column of each row of a list. */
-interface KnownBeside {
-  /** The JSON of a {@link Known}. */
+/** Caller data as one JSON column, because pg parses every column of every row of a list. */
+interface CallerJson {
+  /** The JSON of a {@link CallerRow}. */
   readonly known: string;
 }
 
@@ -67,14 +67,14 @@ export class CallersReader {
     const values = query.lookup === undefined ? [digest] : [digest, query.lookup.idOf(request)];
     const prefetch = query.prefetch !== null && hasNoParameters(request) ? query.prefetch : null;
     if (prefetch === null) {
-      const [known] = await this.reads.query<Known>(query.text, values);
+      const [known] = await this.reads.query<CallerRow>(query.text, values);
       if (known === undefined) throw new InvalidToken();
       return toCurrentMedic(known);
     }
-    const rows = await this.reads.query<KnownBeside>(prefetch.text, values);
+    const rows = await this.reads.query<CallerJson>(prefetch.text, values);
     const [first] = rows;
     if (first === undefined) throw new InvalidToken();
-    return { ...toCurrentMedic(JSON.parse(first.known) as Known), prefetched: { list: prefetch.list, rows } };
+    return { ...toCurrentMedic(JSON.parse(first.known) as CallerRow), prefetched: { list: prefetch.list, rows } };
   }
 
   private textOf(lookup: CallerLookup | undefined, list: ListLookup | undefined): string {
@@ -91,7 +91,7 @@ export class CallersReader {
   }
 }
 
-function toCurrentMedic(known: Known): CurrentMedic {
+function toCurrentMedic(known: CallerRow): CurrentMedic {
   const { callerId: id, rootId, tokenId, position } = known;
   return { id, rootId, tokenId, found: known, ...(position === undefined ? {} : { position }) };
 }

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { TokensService } from '../auth/tokens.service.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
 import type { MembershipResponse } from '../memberships/dto/membership.response.js';
-import type { Pair } from '../memberships/membership-writer.js';
+import type { MembershipKey } from '../memberships/membership-rules.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { OperatorMemberships } from '../memberships/operator-memberships.js';
 import { addSliceOptions, onCurrentDatabase, print, wholeNumber, type Session, type SliceOptions } from './session.js';
@@ -18,7 +18,10 @@ interface PairOptions {
 /** Adds `membership list`, `membership set` and `membership remove`. */
 export function addMembershipCommands(program: Command, session: Session): void {
   const membership = program.command('membership').description('Repair the memberships of a hospital.');
-  const onPair = <T>({ hospital, medic }: PairOptions, work: (on: OperatorMemberships, pair: Pair) => Promise<T>) =>
+  const onPair = <T>(
+    { hospital, medic }: PairOptions,
+    work: (on: OperatorMemberships, pair: MembershipKey) => Promise<T>,
+  ) =>
     onCurrentDatabase(session, async (dataSource) => {
       const medicId = await new OperatorMedics(dataSource, new TokensService(dataSource)).idOf(medic);
       return work(new OperatorMemberships(dataSource), { medicId, hospitalId: hospital });

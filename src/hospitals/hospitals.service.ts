@@ -84,12 +84,12 @@ export class HospitalsService {
       ]);
       const { id } = inserted.identifiers[0] as { id: number };
       await this.setPictures(transaction, id, input);
-      const place = await this.writer.findPlaceOf(transaction, caller.id, { medicId: caller.id, hospitalId: id });
-      if (place === null) throw new NotFound();
+      const context = await this.writer.findContextOf(transaction, caller.id, { medicId: caller.id, hospitalId: id });
+      if (context === null) throw new NotFound();
       const type = isAdmin ? MembershipType.ADMIN : MembershipType.MEMBER;
-      const next = firstState({ type, isActive: undefined }, place, true);
+      const next = firstState({ type, isActive: undefined }, context, true);
       const [, hospital] = await transaction.commitWith(() =>
-        Promise.all([this.writer.insert(transaction, place, next), this.getWritten(transaction, caller, id)]),
+        Promise.all([this.writer.insert(transaction, context, next), this.getWritten(transaction, caller, id)]),
       );
       return hospital;
     });

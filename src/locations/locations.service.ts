@@ -68,18 +68,18 @@ export class LocationsService {
   choose(caller: CurrentMedic, hospitalId: number): Promise<void> {
     return inTransaction(this.dataSource, async (transaction) => {
       const pair = { medicId: caller.id, hospitalId };
-      const [isLocked, place] = await Promise.all([
+      const [isLocked, context] = await Promise.all([
         this.writer.lockMember(transaction, pair),
-        this.writer.findPlaceOf(transaction, caller.id, pair),
+        this.writer.findContextOf(transaction, caller.id, pair),
       ]);
       const isChoosable =
         isLocked &&
-        place !== null &&
-        hasMembership(place) &&
-        showsHospital(liveTypeOf(place), place.isHospitalActive === true);
+        context !== null &&
+        hasMembership(context) &&
+        showsHospital(liveTypeOf(context), context.isHospitalActive === true);
       if (!isChoosable) throw new NotFound('Hospital not found');
-      const next = nextState(place.present, { isActive: true }, place, true);
-      await transaction.commitWith(() => this.writer.update(transaction, place, next));
+      const next = nextState(context.current, { isActive: true }, context, true);
+      await transaction.commitWith(() => this.writer.update(transaction, context, next));
     });
   }
 }

@@ -3,9 +3,14 @@ import { InvalidFields } from '../common/errors.js';
 import type { Transaction } from '../database/transaction.js';
 import { mayAssign, showsHospital } from '../access/policy.js';
 import { live } from '../access/rights.sql.js';
-import { firstState, nextState, type MembershipState } from '../memberships/membership-rules.js';
+import {
+  firstState,
+  nextState,
+  type MembershipContext,
+  type MembershipState,
+} from '../memberships/membership-rules.js';
 import { MembershipType } from '../memberships/membership.entity.js';
-import { hasMembership, liveTypeOf, MembershipWriter, type Place } from '../memberships/membership-writer.js';
+import { hasMembership, liveTypeOf, MembershipWriter } from '../memberships/membership-writer.js';
 import { CannotAssignHospital } from './medic.errors.js';
 
 /** What a request wants of a medic's active hospital and of the right there; null clears the choice. */
@@ -33,40 +38,40 @@ export class MedicHospital {
   }
 
   /**
-   * @param place that of the medic at the hospital that {@link find} returned
+   * @param context that of the medic at the hospital that {@link find} returned
    * @throws CannotAssignHospital the caller has not the right that the wish needs
    * @throws InvalidFields a type is wished for, but there is no current hospital
    */
-  requireRight(place: Place | null, wish: HospitalWish): void {
-    if (place === null) {
+  requireRight(context: MembershipContext | null, wish: HospitalWish): void {
+    if (context === null) {
       if (wish.isAdmin === undefined) return;
       throw new InvalidFields({ is_admin_membership: ['The medic has no current hospital.'] });
     }
-    const present = liveTypeOf(place);
+    const present = liveTypeOf(context);
     const wanted = wish.isAdmin === undefined ? undefined : typeOf(wish.isAdmin);
-    const isNameable = isAboutCurrent(wish) || showsHospital(present, place.isHospitalActive === true);
-    if (!mayAssign(place.right, { present, wanted, isNameable })) throw new CannotAssignHospital(place.hospitalId);
+    const isNameable = isAboutCurrent(wish) || showsHospital(present, context.isHospitalActive === true);
+    if (!mayAssign(context.right, { present, wanted, isNameable })) throw new CannotAssignHospital(context.hospitalId);
   }
 
-  /** @returns how the membership of the place becomes. @throws LastAdminOfHospital rule 2 of section 3 */
-  decide(place: Place, wish: HospitalWish): MembershipState {
+  /** @returns how the membership of the context becomes. @throws LastAdminOfHospital rule 2 of section 3 */
+  decide(context: MembershipContext, wish: HospitalWish): MembershipState {
     const isActive = wish.hospital === undefined ? undefined : true;
-    if (!hasMembership(place)) return firstState({ type: typeOf(wish.isAdmin), isActive }, place, true);
+    if (!hasMembership(context)) return firstState({ type: typeOf(wish.isAdmin), isActive }, context, true);
     const type = wish.isAdmin === undefined ? undefined : typeOf(wish.isAdmin);
-    return nextState(place.present, { type, isActive, isDeleted: false }, place, true);
+    return nextState(context.current, { type, isActive, isDeleted: false }, context, true);
   }
 
   /** Carries a wish out, as it was decided. */
   async store(
     transaction: Transaction,
     medicId: number,
-    decided: { place: Place; next: MembershipState } | null,
+    decided: { context: MembershipContext; next: MembershipState } | null,
     wish: HospitalWish,
   ): Promise<void> {
     if (decided === null) {
       if (wish.hospital === null) await this.writer.clearChoice(transaction, medicId);
-    } else if (hasMembership(decided.place)) await this.writer.update(transaction, decided.place, decided.next);
-    else await this.writer.insert(transaction, decided.place, decided.next);
+    } else if (hasMembership(decided.context)) await this.writer.update(transaction, decided.context, decided.next);
+    else await this.writer.insert(transaction, decided.context, decided.next);
   }
 }
 

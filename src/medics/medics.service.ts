@@ -90,21 +90,21 @@ export class MedicsService {
   private async tryUpdate(transaction: Transaction, caller: CurrentMedic, id: number, input: UpdateMedicDto) {
     const wish = { hospital: input.hospital, isAdmin: input.is_admin_membership ?? undefined };
     const hospitalId = await this.hospitals.find(transaction, id, wish);
-    const [isLocked, medic, place, found] = await Promise.all([
+    const [isLocked, medic, context, found] = await Promise.all([
       hospitalId === null || this.writer.lockHospitalOf(transaction, caller.id, { medicId: id, hospitalId }),
       this.writer.lockMedic(transaction, id),
-      hospitalId === null ? null : this.writer.findPlaceOf(transaction, caller.id, { medicId: id, hospitalId }),
+      hospitalId === null ? null : this.writer.findContextOf(transaction, caller.id, { medicId: id, hospitalId }),
       this.hospitals.find(transaction, id, wish),
     ]);
     if (medic === null || !ownsMedic(caller.id, medic)) throw new NotFound();
     if (found !== hospitalId) return null;
-    this.hospitals.requireRight(place, wish);
+    this.hospitals.requireRight(context, wish);
     // A right that was given only after the hospital had been left alone.
     if (!isLocked) return null;
     // Before what the hospital decides: a taken email is a matter of the fields, which come before conflicts.
     const columns = columnsOf(input);
     if (Object.keys(columns).length > 0) await transaction.manager.update(Medic, { id }, columns);
-    const decided = place && { place, next: this.hospitals.decide(place, wish) };
+    const decided = context && { context, next: this.hospitals.decide(context, wish) };
     const [, updated] = await transaction.commitWith(() =>
       Promise.all([this.hospitals.store(transaction, id, decided, wish), this.reader.get(caller, id, transaction)]),
     );
@@ -113,11 +113,11 @@ export class MedicsService {
 
   /** The first membership of a medic that has just been created is the active one. */
   private addFirst(transaction: Transaction, medicId: number, hospitalId: number, isAdmin: boolean | null | undefined) {
-    const place = { medicId, hospitalId, otherLive: false, otherActive: false, otherAdmin: true };
+    const context = { medicId, hospitalId, otherLive: false, otherActive: false, otherAdmin: true };
     return this.writer.insert(
       transaction,
-      place,
-      firstState({ type: typeOf(isAdmin), isActive: undefined }, place, true),
+      context,
+      firstState({ type: typeOf(isAdmin), isActive: undefined }, context, true),
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { MedicAccount, Right } from '../access/policy.js';
 import { ActiveHospitalAlreadyChosen, LastAdminOfHospital, MembershipIsDeleted } from './membership.errors.js';
 import { MembershipType } from './membership.entity.js';
 
@@ -15,8 +16,20 @@ export interface MembershipChange {
   readonly isDeleted?: boolean | undefined;
 }
 
-/** What the rules need to know of the other memberships. */
-export interface Surroundings {
+/** A membership that exists. */
+export type StoredMembership = MembershipState & { readonly id: number };
+
+/** Everything that decides a change of one medic's membership at one hospital. */
+export interface MembershipContext<
+  Current extends StoredMembership | null = StoredMembership | null,
+> extends MedicAccount {
+  readonly hospitalId: number;
+  /** Null if the hospital does not exist. */
+  readonly isHospitalActive: boolean | null;
+  /** The membership, live or deleted; null if the medic has none at the hospital. */
+  readonly current: Current;
+  /** The caller's right at the hospital. */
+  readonly right: Right;
   /** Whether the medic has another live membership. */
   readonly otherLive: boolean;
   /** Whether another live membership of the medic is the active one. */
@@ -24,6 +37,12 @@ export interface Surroundings {
   /** Whether the hospital has another ADMIN who can act: a live membership of an active account. */
   readonly otherAdmin: boolean;
 }
+
+/** The ids that name a membership: each medic has at most one at each hospital. */
+export type MembershipKey = Pick<MembershipContext, 'medicId' | 'hospitalId'>;
+
+/** What rules 2 to 4 need to know about other memberships. */
+export type OtherMemberships = Pick<MembershipContext, 'otherLive' | 'otherActive' | 'otherAdmin'>;
 
 /**
  * Applies rules 2, 3 and 4 of the contract's section 3 to one membership.
@@ -38,7 +57,7 @@ export interface Surroundings {
 export function nextState(
   current: MembershipState,
   change: MembershipChange,
-  around: Surroundings,
+  others: OtherMemberships,
   mayChoose: boolean,
 ): MembershipState {
   const type = change.type ?? current.type;
@@ -48,10 +67,10 @@ export function nextState(
     if (type !== current.type || isActive !== current.isActive) throw new MembershipIsDeleted();
     return current;
   }
-  if (isLiveAdmin(current) && !isLiveAdmin({ type, isDeleted }) && !around.otherAdmin) throw new LastAdminOfHospital();
+  if (isLiveAdmin(current) && !isLiveAdmin({ type, isDeleted }) && !others.otherAdmin) throw new LastAdminOfHospital();
   const isActive = current.isDeleted
-    ? becomesActive(current.isActive, change.isActive, around, mayChoose)
-    : staysActive(current.isActive, change.isActive, around, mayChoose);
+    ? becomesActive(current.isActive, change.isActive, others, mayChoose)
+    : staysActive(current.isActive, change.isActive, others, mayChoose);
   return { type, isActive, isDeleted };
 }
 
@@ -61,24 +80,34 @@ export function nextState(
  */
 export function firstState(
   { type, isActive }: { type: MembershipType; isActive: boolean | undefined },
-  around: Surroundings,
+  others: OtherMemberships,
   mayChoose: boolean,
 ): MembershipState {
-  return { type, isActive: becomesActive(false, isActive, around, mayChoose), isDeleted: false };
+  return { type, isActive: becomesActive(false, isActive, others, mayChoose), isDeleted: false };
 }
 
 /** Rule 3, for a membership that becomes live. */
-function becomesActive(flag: boolean, wanted: boolean | undefined, around: Surroundings, mayChoose: boolean): boolean {
-  if (!around.otherLive) return true;
-  if (wanted !== true) return (wanted ?? flag) && !around.otherActive;
-  if (around.otherActive && !mayChoose) throw new ActiveHospitalAlreadyChosen();
+function becomesActive(
+  flag: boolean,
+  wanted: boolean | undefined,
+  others: OtherMemberships,
+  mayChoose: boolean,
+): boolean {
+  if (!others.otherLive) return true;
+  if (wanted !== true) return (wanted ?? flag) && !others.otherActive;
+  if (others.otherActive && !mayChoose) throw new ActiveHospitalAlreadyChosen();
   return true;
 }
 
 /** Rule 4, for a membership that is live. */
-function staysActive(flag: boolean, wanted: boolean | undefined, around: Surroundings, mayChoose: boolean): boolean {
+function staysActive(
+  flag: boolean,
+  wanted: boolean | undefined,
+  others: OtherMemberships,
+  mayChoose: boolean,
+): boolean {
   if (wanted === undefined || wanted === flag) return flag;
-  if (!mayChoose && (flag || around.otherActive)) throw new ActiveHospitalAlreadyChosen();
+  if (!mayChoose && (flag || others.otherActive)) throw new ActiveHospitalAlreadyChosen();
   return wanted;
 }
 

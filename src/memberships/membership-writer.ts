@@ -10,35 +10,22 @@ import {
 } from './dto/membership.response.js';
 import type { MedicAccount, Right } from '../access/policy.js';
 import { isAdmin, live, liveAdmin, rightAt } from '../access/rights.sql.js';
-import type { MembershipState, Surroundings } from './membership-rules.js';
-
-/** A medic and a hospital. */
-export interface Pair {
-  readonly medicId: number;
-  readonly hospitalId: number;
-}
-
-/** What the rules need to know of a pair before its membership is written. */
-export interface Place extends Pair, MedicAccount, Surroundings {
-  /** The membership, or null where the pair has none. */
-  readonly present: (MembershipState & { readonly id: number }) | null;
-  /** The caller's right at the hospital. */
-  readonly right: Right;
-  /** Null if there is no such hospital. */
-  readonly isHospitalActive: boolean | null;
-}
-
-/** The place of a pair that has a membership. */
-export type PresentPlace = Place & { readonly present: object };
+import type {
+  MembershipContext,
+  MembershipKey,
+  MembershipState,
+  OtherMemberships,
+  StoredMembership,
+} from './membership-rules.js';
 
 /** @returns the medic's right at the hospital by a live membership, null without one */
-export function liveTypeOf({ present }: Place): Right {
-  return present?.isDeleted === false ? present.type : null;
+export function liveTypeOf({ current }: MembershipContext): Right {
+  return current?.isDeleted === false ? current.type : null;
 }
 
-/** @returns whether the pair has a membership, live or deleted */
-export function hasMembership(place: Place): place is PresentPlace {
-  return place.present !== null;
+/** @returns whether the medic has a membership at the hospital, live or deleted */
+export function hasMembership(context: MembershipContext): context is MembershipContext<StoredMembership> {
+  return context.current !== null;
 }
 
 /**
@@ -58,7 +45,11 @@ export class MembershipWriter {
    * live membership: nobody is to hold up those of a hospital that they have no right in.
    * @returns whether it is locked
    */
-  async lockHospitalOf(transaction: Transaction, callerId: number, { medicId, hospitalId }: Pair): Promise<boolean> {
+  async lockHospitalOf(
+    transaction: Transaction,
+    callerId: number,
+    { medicId, hospitalId }: MembershipKey,
+  ): Promise<boolean> {
     const rows = await transaction.query<{ isLocked: true | null }>(
       `SELECT CASE WHEN EXISTS (
            SELECT FROM membership r WHERE r.hospital_id = $1 AND ${live('r')}
@@ -86,7 +77,7 @@ export class MembershipWriter {
    * as it is until the transaction ends.
    * @returns whether the medic has a live membership there; nothing is locked otherwise
    */
-  async lockMember(transaction: Transaction, { medicId, hospitalId }: Pair): Promise<boolean> {
+  async lockMember(transaction: Transaction, { medicId, hospitalId }: MembershipKey): Promise<boolean> {
     const rows = await transaction.query(
       `SELECT FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
        WHERE s.medic_id = $1 AND s.hospital_id = $2 AND ${live('s')}
@@ -101,31 +92,43 @@ export class MembershipWriter {
     await transaction.query(`SELECT ${LOCKED_PAIR}`, [membershipId]);
   }
 
-  /** @returns the place of a membership. @throws NotFound there is none with this id */
-  async findPlace(transaction: Transaction, callerId: number, membershipId: number): Promise<PresentPlace> {
-    const [row] = await transaction.query<PlaceRow>(PLACE_OF_MEMBERSHIP, [callerId, membershipId]);
+  /** @returns the context of a membership. @throws NotFound there is none with this id */
+  async findContext(
+    transaction: Transaction,
+    callerId: number,
+    membershipId: number,
+  ): Promise<MembershipContext<StoredMembership>> {
+    const [row] = await transaction.query<ContextRow>(CONTEXT_OF_MEMBERSHIP, [callerId, membershipId]);
     if (row === undefined) throw new NotFound();
-    return toPlace(row) as PresentPlace;
+    return toContext(row) as MembershipContext<StoredMembership>;
   }
 
-  /** @returns the place of a pair, or null where there is no such medic */
-  async findPlaceOf(transaction: Transaction, callerId: number, pair: Pair): Promise<Place | null> {
-    const [row] = await transaction.query<PlaceRow>(PLACE_OF_PAIR, [callerId, pair.medicId, pair.hospitalId]);
-    return row === undefined ? null : toPlace(row);
+  /** @returns the context of the membership of a medic at a hospital, or null if there is no such medic */
+  async findContextOf(
+    transaction: Transaction,
+    callerId: number,
+    key: MembershipKey,
+  ): Promise<MembershipContext | null> {
+    const [row] = await transaction.query<ContextRow>(CONTEXT_OF_KEY, [callerId, key.medicId, key.hospitalId]);
+    return row === undefined ? null : toContext(row);
   }
 
   /**
    * Stores a new membership.
-   * @param place that of a locked medic without a membership there
+   * @param context that of a locked medic without a membership there
    * @returns its id
    * @throws MembershipAlreadyExists rule 1, by a constraint
    */
-  async insert(transaction: Transaction, place: Pair & Surroundings, next: MembershipState): Promise<number> {
+  async insert(
+    transaction: Transaction,
+    context: MembershipKey & OtherMemberships,
+    next: MembershipState,
+  ): Promise<number> {
     const [, created] = await Promise.all([
-      this.makeRoom(transaction, place, next),
+      this.makeRoom(transaction, context, next),
       transaction.query<{ id: number }>(
         `INSERT INTO membership (medic_id, hospital_id, type, is_active) VALUES ($1, $2, $3, $4) RETURNING id`,
-        [place.medicId, place.hospitalId, next.type, next.isActive],
+        [context.medicId, context.hospitalId, next.type, next.isActive],
       ),
     ]);
     return rowOf(created).id;
@@ -133,16 +136,20 @@ export class MembershipWriter {
 
   /**
    * Stores how a membership becomes.
-   * @param place that of a locked pair
+   * @param context that of a locked pair
    * @returns the membership as it is then
    */
-  async update(transaction: Transaction, place: PresentPlace, next: MembershipState): Promise<MembershipResponse> {
+  async update(
+    transaction: Transaction,
+    context: MembershipContext<StoredMembership>,
+    next: MembershipState,
+  ): Promise<MembershipResponse> {
     const [, rows] = await Promise.all([
-      this.makeRoom(transaction, place, next),
+      this.makeRoom(transaction, context, next),
       transaction.query<MembershipRow>(
         `UPDATE membership s SET type = $2, is_active = $3, is_deleted = $4 FROM medic m
          WHERE s.id = $1 AND m.id = s.medic_id RETURNING ${MEMBERSHIP_COLUMNS}`,
-        [place.present.id, next.type, next.isActive, next.isDeleted],
+        [context.current.id, next.type, next.isActive, next.isDeleted],
       ),
     ]);
     return toMembershipResponse(rowOf(rows));
@@ -155,20 +162,24 @@ export class MembershipWriter {
     ]);
   }
 
-  /** Rule 3: where this one becomes the active one, another one no longer is. */
-  private async makeRoom(transaction: Transaction, place: Pair & Surroundings, next: MembershipState): Promise<void> {
-    if (next.isActive && !next.isDeleted && place.otherActive) await this.clearChoice(transaction, place.medicId);
+  /** Rule 3: if this membership becomes the active one, the other one no longer is. */
+  private async makeRoom(
+    transaction: Transaction,
+    context: MembershipKey & OtherMemberships,
+    next: MembershipState,
+  ): Promise<void> {
+    if (next.isActive && !next.isDeleted && context.otherActive) await this.clearChoice(transaction, context.medicId);
   }
 }
 
-type PlaceRow = Omit<Place, 'present'> & MembershipState & { readonly id: number | null };
+type ContextRow = Omit<MembershipContext, 'current'> & MembershipState & { readonly id: number | null };
 
-function toPlace({ id, type, isActive, isDeleted, ...row }: PlaceRow): Place {
-  return { ...row, present: id === null ? null : { id, type, isActive, isDeleted } };
+function toContext({ id, type, isActive, isDeleted, ...row }: ContextRow): MembershipContext {
+  return { ...row, current: id === null ? null : { id, type, isActive, isDeleted } };
 }
 
-/** The columns of a {@link PlaceRow} for the caller $1, from `medic m`, perhaps a `membership s`, and the hospital. */
-const placeColumns = (hospital: string) => `
+/** The columns of a {@link ContextRow} for the caller $1, from `medic m`, perhaps a `membership s`, and the hospital. */
+const contextColumns = (hospital: string) => `
   m.id AS "medicId", m.created_by_id AS "creatorId", ${hospital} AS "hospitalId",
   s.id, s.type, s.is_active AS "isActive", s.is_deleted AS "isDeleted", ${rightAt('$1::integer', hospital)} AS "right",
   EXISTS (SELECT FROM membership o
@@ -179,10 +190,10 @@ const placeColumns = (hospital: string) => `
     WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND ${liveAdmin('o')}) AS "otherAdmin",
   (SELECT h.is_active FROM hospital h WHERE h.id = ${hospital}) AS "isHospitalActive"`;
 
-const PLACE_OF_MEMBERSHIP = `SELECT ${placeColumns('s.hospital_id')}
+const CONTEXT_OF_MEMBERSHIP = `SELECT ${contextColumns('s.hospital_id')}
   FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.id = $2`;
 
-const PLACE_OF_PAIR = `SELECT ${placeColumns('$3::integer')}
+const CONTEXT_OF_KEY = `SELECT ${contextColumns('$3::integer')}
   FROM medic m LEFT JOIN membership s ON s.medic_id = m.id AND s.hospital_id = $3 WHERE m.id = $2`;
 
 /** The hospital `h` and the medic `m` of the membership `s` with the id $1, locked in this order. */

@@ -108,7 +108,7 @@ export const MEMBERSHIP_IN_SIGHT: CallerLookup = {
 };
 
 /** A slice of a list and the length of the whole list. */
-export interface Found {
+export interface PageOfMemberships {
   readonly count: number;
   readonly memberships: MembershipResponse[];
 }
@@ -122,7 +122,7 @@ export class MembershipsReader {
    * @returns a slice, ordered by id, of the caller's own live memberships; with `managed`, of the memberships of the
    *   hospitals that the caller administers
    */
-  async list(caller: CurrentMedic, query: MembershipsQuery): Promise<Found> {
+  async list(caller: CurrentMedic, query: MembershipsQuery): Promise<PageOfMemberships> {
     const prefetched = prefetchedFor(caller, OWN_PAGE) as RowOfPage<MembershipRow>[] | null;
     const page = prefetched === null ? null : pageOfRows(prefetched);
     const { count, rows } = page !== null && page.count <= MAX_PREFETCHED ? page : await this.read(caller, query);

@@ -10,9 +10,16 @@ import type { UpdateMembershipDto } from './dto/update-membership.dto.js';
 import { UnauthorizedMedic } from '../access/access.errors.js';
 import { canAdminister, mayChooseHospital, mayRemove } from '../access/policy.js';
 import { lockRight } from '../access/rights.sql.js';
-import { MembershipWriter, type Pair, type PresentPlace } from './membership-writer.js';
+import { MembershipWriter } from './membership-writer.js';
 import { MembershipAlreadyExists } from './membership.errors.js';
-import { firstState, nextState, type MembershipChange } from './membership-rules.js';
+import {
+  firstState,
+  nextState,
+  type MembershipChange,
+  type MembershipContext,
+  type MembershipKey,
+  type StoredMembership,
+} from './membership-rules.js';
 import { MembershipType } from './membership.entity.js';
 import { SingleStatementWrites } from './single-statement-writes.js';
 
@@ -46,20 +53,20 @@ export class MembershipsService {
   /** Finds out what stands in the way of a creation, or that nothing does any more. */
   private createCarefully(
     caller: CurrentMedic,
-    pair: Pair,
+    pair: MembershipKey,
     wanted: { type: MembershipType; isActive: boolean | undefined },
   ): Promise<number> {
     return inTransaction(this.dataSource, async (transaction) => {
-      const [, right, place] = await Promise.all([
+      const [, right, context] = await Promise.all([
         this.writer.lockMedic(transaction, pair.medicId),
         lockRight(transaction, caller.id, pair.hospitalId),
-        this.writer.findPlaceOf(transaction, caller.id, pair),
+        this.writer.findContextOf(transaction, caller.id, pair),
       ]);
       if (!canAdminister(right)) throw new UnauthorizedMedic();
-      if (place === null) throw new InvalidFields({ medic: ['There is no medic with this id.'] });
-      if (place.present !== null) throw new MembershipAlreadyExists(place.present.id);
-      const next = firstState(wanted, place, mayChooseHospital(caller.id, place));
-      return transaction.commitWith(() => this.writer.insert(transaction, place, next));
+      if (context === null) throw new InvalidFields({ medic: ['There is no medic with this id.'] });
+      if (context.current !== null) throw new MembershipAlreadyExists(context.current.id);
+      const next = firstState(wanted, context, mayChooseHospital(caller.id, context));
+      return transaction.commitWith(() => this.writer.insert(transaction, context, next));
     });
   }
 
@@ -80,9 +87,9 @@ export class MembershipsService {
   /** Finds out what stands in the way of a change, or makes it. */
   private updateCarefully(caller: CurrentMedic, id: number, input: UpdateMembershipDto): Promise<MembershipResponse> {
     const { type_membership: type, is_active: isActive, is_deleted: isDeleted } = input;
-    return this.change(caller, id, { type, isActive, isDeleted }, (place) => {
-      if (!canAdminister(place.right)) throw new UnauthorizedMedic();
-      refuseMove(place, input);
+    return this.change(caller, id, { type, isActive, isDeleted }, (context) => {
+      if (!canAdminister(context.right)) throw new UnauthorizedMedic();
+      refuseMove(context, input);
     });
   }
 
@@ -93,22 +100,27 @@ export class MembershipsService {
    * @throws LastAdminOfHospital rule 2
    */
   remove(caller: CurrentMedic, id: number): Promise<MembershipResponse> {
-    return this.change(caller, id, { isDeleted: true }, (place) => {
-      if (!mayRemove(caller.id, place)) throw new UnauthorizedMedic();
-      if (place.present.isDeleted) throw new NotFound();
+    return this.change(caller, id, { isDeleted: true }, (context) => {
+      if (!mayRemove(caller.id, context)) throw new UnauthorizedMedic();
+      if (context.current.isDeleted) throw new NotFound();
     });
   }
 
   /** @param check throws where the caller may not do it, or it cannot be done */
-  private change(caller: CurrentMedic, id: number, change: MembershipChange, check: (place: PresentPlace) => void) {
+  private change(
+    caller: CurrentMedic,
+    id: number,
+    change: MembershipChange,
+    check: (context: MembershipContext<StoredMembership>) => void,
+  ) {
     return inTransaction(this.dataSource, async (transaction) => {
-      const [, place] = await Promise.all([
+      const [, context] = await Promise.all([
         this.writer.lockPair(transaction, id),
-        this.writer.findPlace(transaction, caller.id, id),
+        this.writer.findContext(transaction, caller.id, id),
       ]);
-      check(place);
-      const next = nextState(place.present, change, place, mayChooseHospital(caller.id, place));
-      return transaction.commitWith(() => this.writer.update(transaction, place, next));
+      check(context);
+      const next = nextState(context.current, change, context, mayChooseHospital(caller.id, context));
+      return transaction.commitWith(() => this.writer.update(transaction, context, next));
     });
   }
 }
@@ -118,7 +130,10 @@ function typeAloneOf({ type_membership: type, ...others }: UpdateMembershipDto):
   return Object.values<unknown>(others).every((value) => value === undefined) ? type : undefined;
 }
 
-function refuseMove(pair: Pair, { medic = pair.medicId, hospital = pair.hospitalId }: UpdateMembershipDto): void {
+function refuseMove(
+  pair: MembershipKey,
+  { medic = pair.medicId, hospital = pair.hospitalId }: UpdateMembershipDto,
+): void {
   const errors: FieldErrors = {};
   const sentence = 'Cannot be changed; create another membership and remove this one.';
   if (medic !== pair.medicId) errors['medic'] = [sentence];

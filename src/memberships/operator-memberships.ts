@@ -8,8 +8,15 @@ import {
   type MembershipResponse,
   type MembershipRow,
 } from './dto/membership.response.js';
-import { firstState, nextState, type MembershipChange } from './membership-rules.js';
-import { hasMembership, MembershipWriter, type Pair, type Place, type PresentPlace } from './membership-writer.js';
+import {
+  firstState,
+  nextState,
+  type MembershipChange,
+  type MembershipContext,
+  type MembershipKey,
+  type StoredMembership,
+} from './membership-rules.js';
+import { hasMembership, MembershipWriter } from './membership-writer.js';
 import { LastAdminOfHospital } from './membership.errors.js';
 import type { MembershipType } from './membership.entity.js';
 
@@ -42,10 +49,10 @@ export class OperatorMemberships {
    * @param mayEndAdmins whether the hospital may be left without an ADMIN
    * @throws OperatorError there is no such hospital, or it would lose its last ADMIN
    */
-  set(pair: Pair, type: MembershipType, mayEndAdmins: boolean): Promise<MembershipResponse> {
-    return this.change(pair, mayEndAdmins, { type, isDeleted: false }, async (transaction, place) => {
-      const next = firstState({ type, isActive: undefined }, place, false);
-      const id = await this.writer.insert(transaction, place, next);
+  set(pair: MembershipKey, type: MembershipType, mayEndAdmins: boolean): Promise<MembershipResponse> {
+    return this.change(pair, mayEndAdmins, { type, isDeleted: false }, async (transaction, context) => {
+      const next = firstState({ type, isActive: undefined }, context, false);
+      const id = await this.writer.insert(transaction, context, next);
       const sql = `SELECT ${MEMBERSHIP_COLUMNS} ${FROM} WHERE s.id = $1`;
       return toMembershipResponse(rowOf(await transaction.query<MembershipRow>(sql, [id])));
     });
@@ -56,7 +63,7 @@ export class OperatorMemberships {
    * @param mayEndAdmins whether the hospital may be left without an ADMIN
    * @throws OperatorError there is none, or the hospital would lose its last ADMIN
    */
-  remove(pair: Pair, mayEndAdmins: boolean): Promise<MembershipResponse> {
+  remove(pair: MembershipKey, mayEndAdmins: boolean): Promise<MembershipResponse> {
     return this.change(pair, mayEndAdmins, { isDeleted: true }, () => {
       throw new OperatorError('The medic has no live membership at this hospital.');
     });
@@ -64,28 +71,28 @@ export class OperatorMemberships {
 
   /** @param create does instead what there is to do for a pair without a membership, or without a live one to remove */
   private change(
-    pair: Pair,
+    pair: MembershipKey,
     mayEndAdmins: boolean,
     change: MembershipChange,
-    create: (transaction: Transaction, place: Place) => Promise<MembershipResponse>,
+    create: (transaction: Transaction, context: MembershipContext) => Promise<MembershipResponse>,
   ): Promise<MembershipResponse> {
     return inTransaction(this.dataSource, async (transaction) => {
-      const place = await this.lock(transaction, pair);
-      const isThere = hasMembership(place) && !(place.present.isDeleted && change.isDeleted === true);
-      if (!isThere) return create(transaction, place);
-      const around = mayEndAdmins ? { ...place, otherAdmin: true } : place;
-      return this.writer.update(transaction, place, decide(place, change, around));
+      const context = await this.lock(transaction, pair);
+      const isThere = hasMembership(context) && !(context.current.isDeleted && change.isDeleted === true);
+      if (!isThere) return create(transaction, context);
+      const around = mayEndAdmins ? { ...context, otherAdmin: true } : context;
+      return this.writer.update(transaction, context, decide(context, change, around));
     });
   }
 
-  private async lock(transaction: Transaction, pair: Pair): Promise<Place> {
+  private async lock(transaction: Transaction, pair: MembershipKey): Promise<MembershipContext> {
     await this.writer.lockHospital(transaction, pair.hospitalId);
     await this.writer.lockMedic(transaction, pair.medicId);
     const [hospital] = await transaction.query('SELECT FROM hospital WHERE id = $1', [pair.hospitalId]);
     // Nobody is calling: the right of the medic itself is found, and not looked at.
-    const place = await this.writer.findPlaceOf(transaction, pair.medicId, pair);
-    if (hospital === undefined || place === null) throw new OperatorError('There is no hospital with this id.');
-    return place;
+    const context = await this.writer.findContextOf(transaction, pair.medicId, pair);
+    if (hospital === undefined || context === null) throw new OperatorError('There is no hospital with this id.');
+    return context;
   }
 
   private async read(where: string, values: unknown[]): Promise<MembershipResponse[]> {
@@ -96,9 +103,9 @@ export class OperatorMemberships {
   }
 }
 
-function decide(place: PresentPlace, change: MembershipChange, around: Place) {
+function decide(context: MembershipContext<StoredMembership>, change: MembershipChange, around: MembershipContext) {
   try {
-    return nextState(place.present, change, around, false);
+    return nextState(context.current, change, around, false);
   } catch (error) {
     if (!(error instanceof LastAdminOfHospital)) throw error;
     throw new OperatorError(

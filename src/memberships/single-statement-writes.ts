@@ -9,7 +9,8 @@ import {
   type MembershipRow,
 } from './dto/membership.response.js';
 import { actingAdminshipHeld, adminshipHeld, live } from '../access/rights.sql.js';
-import { LOCKED_PAIR, type Pair } from './membership-writer.js';
+import type { MembershipKey } from './membership-rules.js';
+import { LOCKED_PAIR } from './membership-writer.js';
 import type { MembershipType } from './membership.entity.js';
 
 /**
@@ -29,7 +30,11 @@ export class SingleStatementWrites {
    * the medic has no membership there. The first live membership of a medic is the active one (rule 3).
    * @returns its id, or null where nothing was stored, for whatever reason
    */
-  async tryInsert(callerId: number, { medicId, hospitalId }: Pair, type: MembershipType): Promise<number | null> {
+  async tryInsert(
+    callerId: number,
+    { medicId, hospitalId }: MembershipKey,
+    type: MembershipType,
+  ): Promise<number | null> {
     const [created] = await this.alone.query<{ id: number }>(INSERT, [medicId, hospitalId, type, callerId]);
     return created?.id ?? null;
   }
