@@ -5,7 +5,6 @@ export default {
   mutate: [
     'src/auth/**/*.ts',
     'src/memberships/**/*.ts',
-    'src/medics/medic-owner.guard.ts',
     'src/medics/medic-hospital.ts',
     'src/access/**/*.ts',
     '!src/**/*.entity.ts',
