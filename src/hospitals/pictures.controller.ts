@@ -22,7 +22,7 @@ export class PicturesController {
 
   @Get(':digest')
   @Public()
-  @RouteSettings({ anyAccept: true })
+  @RouteSettings({ anyAccept: true, oneAtATime: true })
   @ApiOperation({
     summary: 'Get a picture of a hospital',
     description: '**Rules:** The URL comes from a hospital and cannot be guessed.\n\n**Changes:** Nothing.',

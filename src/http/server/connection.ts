@@ -19,6 +19,8 @@ export class Connection {
   latest: Exchange | undefined;
   private ignored: number | undefined;
   private moved = -1;
+  /** Callbacks of large responses that wait for the responses before them. */
+  private readonly turns = new Map<ServerResponse, () => void>();
 
   /** @param since time of the last event, on the event counter of {@link Connections} */
   constructor(
@@ -41,7 +43,15 @@ export class Connection {
       request.once('close', () => {
         this.forget(request);
       });
-    return this.inProgress.delete(response);
+    const wasInProgress = this.inProgress.delete(response);
+    if (this.turns.size > 0) this.callFirst();
+    return wasInProgress;
+  }
+
+  /** Calls `done` when all responses before this one have been sent. */
+  awaitTurn(response: ServerResponse, done: () => void): void {
+    this.turns.set(response, done);
+    this.callFirst();
   }
 
   /**
@@ -96,6 +106,14 @@ export class Connection {
     const { latest } = this;
     if (latest === undefined || latest.request.complete) return this.unread;
     return this.unread + Math.max(1, this.socket.bytesRead - latest.bytesBefore);
+  }
+
+  private callFirst(): void {
+    const [first] = this.inProgress;
+    const done = first && this.turns.get(first);
+    if (done === undefined || first === undefined) return;
+    this.turns.delete(first);
+    done();
   }
 
   private forget(request: IncomingMessage): void {

@@ -194,6 +194,14 @@ export class Connections {
 export function registerConnections(fastify: FastifyInstance, connections: Connections): void {
   connections.watch(fastify.server);
   fastify.decorate('connections', connections);
+  fastify.addHook('onRoute', (route) => {
+    if (route.config?.oneAtATime !== true) return;
+    route.preHandler = ({ raw: { socket } }, { raw }, done) => {
+      const connection = connections.of(socket);
+      if (connection === undefined) done();
+      else connection.awaitTurn(raw, done);
+    };
+  });
   fastify.addHook('preClose', (done) => {
     connections.close();
     done();
@@ -203,5 +211,10 @@ export function registerConnections(fastify: FastifyInstance, connections: Conne
 declare module 'fastify' {
   interface FastifyInstance {
     connections: Connections;
+  }
+
+  interface FastifyContextConfig {
+    /** The response is large, so it is created only after the earlier responses on its connection have been sent. */
+    oneAtATime?: boolean;
   }
 }
