@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { postgresOptions } from '../../src/database/data-source-options.js';
 import { Reads } from '../../src/database/reads.js';
@@ -60,28 +59,13 @@ function listsOf(url: string, medic: Actor, count: number, path = OWN): Promise<
 
 /** Requests a list `count` times, and the caller's own once more. @returns the number of index scans on the replica's memberships */
 async function listsOnReplica(url: string, medic: Actor, count: number, path = OWN): Promise<number> {
-  const before = await scans();
+  const before = await servers.scansOfReplica();
   await listsOf(url, medic, count, path);
   // A PostgreSQL session reports its statistics with the first statement after a second.
   await sleep(1100);
   await listsOf(url, medic, 1);
   await sleep(100);
-  return (await scans()) - before;
-}
-
-async function scans(): Promise<number> {
-  const [row] = await onReplica<{ scans: number }>(
-    `SELECT coalesce(sum(idx_scan), 0)::integer AS scans FROM pg_stat_user_indexes WHERE relname = 'membership'`,
-  );
-  return row?.scans ?? 0;
-}
-
-/** Runs a statement on the replica, over a new connection. */
-async function onReplica<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
-  const replica = new pg.Client(servers.replica.url);
-  await replica.connect();
-  const { rows } = await replica.query(sql, values).finally(() => replica.end());
-  return rows as Row[];
+  return (await servers.scansOfReplica()) - before;
 }
 
 test('lists are read from the replica', async () => {
@@ -234,7 +218,7 @@ test('a replica that stops responding fails no request, and is used again when i
   const { admin } = await given.hospital();
   await servers.caughtUp();
   const pid = await until(async () => {
-    const sessions = await onReplica<{ pid: number }>(
+    const sessions = await servers.onReplica<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity WHERE application_name = 'hospital-memberships' AND pid <> pg_backend_pid()`,
     );
     return sessions.length === 1 ? sessions[0]?.pid : undefined;
@@ -251,8 +235,8 @@ test('a promoted replica is not read anymore', async () => {
   const url = await service();
   const { hospital, admin } = await given.hospital();
   await servers.caughtUp();
-  await onReplica('SELECT pg_promote()');
-  await onReplica('UPDATE hospital SET name = $2 WHERE id = $1', [hospital, 'Of the promoted']);
+  await servers.onReplica('SELECT pg_promote()');
+  await servers.onReplica('UPDATE hospital SET name = $2 WHERE id = $1', [hospital, 'Of the promoted']);
   for (let list = 0; list < 10; list += 1) {
     const { text } = await send(url, by(admin, 'GET', '/hospital/'), agent);
     expect(JSON.parse(text)).toMatchObject({ count: 1, results: [{ name: 'Hospital' }] });

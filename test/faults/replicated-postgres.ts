@@ -45,6 +45,22 @@ export class ReplicatedPostgres {
     );
   }
 
+  /** @returns the number of index scans on the replica's memberships */
+  async scansOfReplica(): Promise<number> {
+    const [row] = await this.onReplica<{ scans: number }>(
+      `SELECT coalesce(sum(idx_scan), 0)::integer AS scans FROM pg_stat_user_indexes WHERE relname = 'membership'`,
+    );
+    return row?.scans ?? 0;
+  }
+
+  /** Runs a statement on the replica, over a new connection. */
+  async onReplica<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    const client = new pg.Client(this.replica.url);
+    await client.connect();
+    const { rows } = await client.query(sql, values).finally(() => client.end());
+    return rows as Row[];
+  }
+
   async remove(): Promise<void> {
     await this.replica.remove();
     await this.primary.remove();
