@@ -30,16 +30,13 @@ describe('DELETE /management/memberships/{id}', () => {
     (await outsider.delete(`/management/memberships/${id}`)).isNotFound();
   });
 
-  test.each(['', '/'])(
-    'DELETE with %p at the end removes a medic and returns the membership',
-    async (slash) => {
-      const { admin, membership } = await service.given.hospital();
-      const read = (await admin.get(pathOf(membership))).body();
-      const answer = (await admin.delete(`${pathOf(membership)}${slash}`)).isCreated();
-      expect(answer.json).toEqual({ ...read, is_deleted: true });
-      expect((await admin.get(pathOf(membership))).isOk().json).toEqual(answer.json);
-    },
-  );
+  test.each(['', '/'])('DELETE with %p at the end removes a medic and returns the membership', async (slash) => {
+    const { admin, membership } = await service.given.hospital();
+    const read = (await admin.get(pathOf(membership))).body();
+    const answer = (await admin.delete(`${pathOf(membership)}${slash}`)).isCreated();
+    expect(answer.json).toEqual({ ...read, is_deleted: true });
+    expect((await admin.get(pathOf(membership))).isOk().json).toEqual(answer.json);
+  });
 
   test.each<[string, 'member' | 'formerAdmin', 'membership' | 'formerAdminship']>([
     ['a MEMBER', 'member', 'membership'],
