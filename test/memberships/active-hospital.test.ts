@@ -4,7 +4,7 @@ import { HOSPITAL } from '../support/bodies.js';
 import { useService } from '../support/service.js';
 
 const service = useService();
-const CHOSEN = /only the medic, or the account that created it/;
+const CHOSEN = /only the medic, or the account that created the medic/;
 
 /** @returns the active hospital in the medic's own list, or undefined */
 async function activeOf(medic: Actor): Promise<number | undefined> {
