@@ -42,6 +42,8 @@ export default {
     '!src/server/run.ts',
     '!src/server/workers.ts',
     '!src/cli/main.ts',
+    '!src/database/create-embedded.ts',
+    '!src/database/statement-watchdog.ts',
   ],
   coverageProvider: 'v8',
   coverageReporters: ['text-summary', 'json'],
