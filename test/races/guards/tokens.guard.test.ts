@@ -74,9 +74,10 @@ interleavings("Concurrent changes of a medic's keys", (interleave, service) => {
   const login = async ({ email }: Actor) =>
     (await service.client.post('/token-auth/', { email, password: PASSWORD }, AT_ONCE)).status;
 
-  for (const [name, further] of [
-    ['by two logins', login],
-    ['by a login and a rotation that keeps the old key', (medic: Actor) => rotate(medic, 3600)],
+  // The later log-in replaces the log-in key of the earlier one; it cannot replace the key of a rotation.
+  for (const [name, further, later] of [
+    ['by two logins', login, 200],
+    ['by a login and a rotation that keeps the old key', (medic: Actor) => rotate(medic, 3600), 409],
   ] as const)
     interleave(`a medic has at most ${String(MOST)} keys if the last one is issued ${name} at once`, {
       given: async () => {
@@ -87,7 +88,7 @@ interleavings("Concurrent changes of a medic's keys", (interleave, service) => {
       outcome,
       stopped,
       requests: (medic) => [() => further(medic), () => login(medic)],
-      guarded: { statuses: [200, 409], live: MOST },
+      guarded: { statuses: [200, later], live: MOST },
       withoutGuard: { guard: MEDIC_LOCK, breaks: { statuses: [200, 200], live: MOST + 1 } },
     });
 });
