@@ -16,6 +16,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY bin bin
 RUN mkdir /data && chown node:node /data
 # The user node, as a number, so that Kubernetes can verify that it is not root.
 USER 1000:1000

@@ -3,7 +3,7 @@ import type { Right } from './policy.js';
 
 /**
  * The SQL of rights: no other file says which memberships are live or whose they are as ADMIN, apart from the entity
- * and the migrations, which define the indexes. The planner matches partial indexes by these conditions, and tests
+ * and the migrations, which define the indexes, and the seed, which counts the rows that it creates. The planner matches partial indexes by these conditions, and tests
  * remove the locks by their text. `policy.test.ts` runs the fragments against their twins in `policy.ts`.
  */
 

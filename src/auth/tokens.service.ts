@@ -23,7 +23,7 @@ export interface TokenSummary {
 
 /** The settings of a new key. */
 export interface NewKey {
-  /** Free text by filter the medic or the operator recognizes the key. */
+  /** Free text by which the medic or the operator recognizes the key. */
   readonly label: string;
   /** The key is invalid from this time on, as PostgreSQL parses it; absent if it never expires. */
   readonly expiresAt?: string | undefined;
@@ -39,7 +39,7 @@ export class TokensService {
 
   /**
    * Issues a key for a medic, without checking the number of live keys.
-   * @returns the key, filter cannot be read again
+   * @returns the key, which cannot be read again
    */
   async issue(transaction: Transaction, medicId: number, { label, expiresAt }: NewKey): Promise<string> {
     const { key, digest } = this.generate();
@@ -54,7 +54,7 @@ export class TokensService {
 
   /**
    * Issues a key for a medic who may already have some.
-   * @returns the key, filter cannot be read again
+   * @returns the key, which cannot be read again
    * @throws TooManyTokens the medic has the maximum number of live keys
    */
   issueFurther(medicId: number, newKey: NewKey): Promise<string> {

@@ -98,7 +98,7 @@ export class PipelinedConnection implements Statements {
   }
 
   private async connect(): Promise<Session> {
-    const client = (this.client = new SessionClient(this.options));
+    const client = (this.client = this.createClient());
     for (const end of ['error', 'end']) {
       client.once(end, () => {
         this.drop(client);
@@ -121,6 +121,17 @@ export class PipelinedConnection implements Statements {
     }
     this.isOpen = this.client === client;
     return session;
+  }
+
+  /** `pg` reads the certificate files of the URL here, which may be missing while they are being replaced. */
+  private createClient(): SessionClient {
+    try {
+      return new SessionClient(this.options);
+    } catch (error) {
+      this.session = undefined;
+      this.logger.error(`Cannot read the TLS files of the URL (${databaseFailureOf(error).code ?? 'no code'}).`);
+      throw new DatabaseUnavailable();
+    }
   }
 
   private drop(client: SessionClient): void {

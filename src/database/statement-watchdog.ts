@@ -29,9 +29,13 @@ setInterval(() => {
 }, CHECK_INTERVAL_MS);
 
 function end(): void {
-  writeSync(
-    2,
-    `A statement has kept the embedded database in DATA_DIR (${folder}) busy for ${String(longest)} seconds of CPU time, so this process exits; no acknowledged change is lost. Check that the disk has room, and start the service again.\n`,
-  );
-  process.kill(process.pid, 'SIGKILL');
+  try {
+    writeSync(
+      2,
+      `A statement has kept the embedded database in DATA_DIR (${folder}) busy for ${String(longest)} seconds of CPU time, so this process exits; no acknowledged change is lost. Check that the disk has room, and start the service again.\n`,
+    );
+  } finally {
+    // Even if nobody reads the standard error.
+    process.kill(process.pid, 'SIGKILL');
+  }
 }

@@ -22,7 +22,7 @@ export async function connectRedis(url: string, logger: Logger): Promise<Redis> 
   redis.on('reconnecting', () => {
     if (!isUnavailable)
       logger.warn(
-        'Redis is unavailable. Until it is back, requests are not limited, and each process enforces the other limits on its own.',
+        'Redis is unavailable. Until it is back, requests are limited per account only, and each process enforces the limits on its own.',
       );
     isUnavailable = true;
   });

@@ -50,8 +50,8 @@ export type OtherMemberships = Pick<MembershipContext, 'otherLive' | 'otherActiv
  * @param mayChoose whether the caller is the medic, or the account that created the medic
  * @returns how it becomes
  * @throws MembershipIsDeleted another change than the restoring of a deleted one
- * @throws LastAdminOfHospital the hospital would be left without an ADMIN who can act. The membership of a deactivated
- *   account counts as that of an active one: only an ADMIN who can act reaches it, who is then the other one.
+ * @throws LastAdminOfHospital the hospital would be left without an ADMIN who can act. The account of
+ *   this membership itself is not considered: over HTTP, an ADMIN who can act reaches it and is then another one.
  * @throws ActiveHospitalAlreadyChosen the medic's choice is not the caller's to change
  */
 export function nextState(

@@ -74,13 +74,13 @@ export const OWN_PAGE: ListLookup = {
   orderBy: 'list.id',
 };
 
-/** The first batch of the live memberships of a hospital, if the caller is its ADMIN. */
+/** All live memberships of a hospital that has at most {@link MAX_PREFETCHED}, if the caller is its ADMIN. */
 export const NEWEST_OF_HOSPITAL: ListLookup = {
   sql: newestBefore(
     LAST.date,
     LAST.id,
     `${canAdminister('caller."right"')} AND s.hospital_id = $2 AND ${live('s')}`,
-    String(BATCH),
+    String(MAX_PREFETCHED + 1),
   ),
   orderBy: 'list.date_joined DESC, list.id DESC',
 };
@@ -163,7 +163,8 @@ export class MembershipsReader {
   ): Promise<MembershipResponse[]> {
     if (after !== undefined) return this.nextBatch(caller, hospitalId, query, after);
     const prefetched = prefetchedFor(caller, NEWEST_OF_HOSPITAL);
-    if (prefetched === null) return this.newest(caller, hospitalId, query, BATCH, 0);
+    const isComplete = prefetched !== null && prefetched.length <= MAX_PREFETCHED;
+    if (!isComplete) return this.newest(caller, hospitalId, query, BATCH, 0);
     // There is no row of nulls, because an ADMIN is a member of the hospital.
     return (prefetched as MembershipRow[]).map(toMembershipResponse);
   }

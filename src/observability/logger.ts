@@ -9,6 +9,9 @@ const WORKER = { minLength: 2048, maxWrite: 4096 };
 /** Upper bound of the time that a line is buffered. */
 const FLUSH_MS = 100;
 
+/** Lines beyond this many characters are dropped while nobody reads the output. */
+const MAX_BUFFER = 16 * 1024 * 1024;
+
 /**
  * Creates the logger of the process. It writes buffered JSON lines, or readable lines on a terminal.
  * @returns a logger whose lines contain the process id if several workers share the output
@@ -21,7 +24,9 @@ export async function createLogger({ LOG_LEVEL: level, WEB_CONCURRENCY }: Enviro
     return pino(options, pretty({ sync: true, singleLine: true, ignore: REQUEST_FIELDS.join(), messageFormat }));
   }
   const buffering = isSingle ? SINGLE_PROCESS : WORKER;
-  const destination = pino.destination({ fd: process.stdout.fd, sync: false, ...buffering });
+  const destination = pino.destination({ fd: process.stdout.fd, sync: false, maxLength: MAX_BUFFER, ...buffering });
+  // A log that cannot be written, on a full disk for example, must not end the service.
+  destination.on('error', () => undefined);
   setInterval(() => {
     destination.flush();
   }, FLUSH_MS).unref();

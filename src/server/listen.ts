@@ -21,7 +21,9 @@ export class CannotListen extends OperatorError {
  * @throws CannotListen
  */
 export async function listen(app: NestFastifyApplication, { HOST, PORT }: Environment): Promise<number> {
-  await app.listen(PORT, HOST).catch((error: unknown) => {
+  // Fastify would open a second server for the name, which the bounds on connections do not cover.
+  const address = HOST === 'localhost' ? '127.0.0.1' : HOST;
+  await app.listen(PORT, address).catch((error: unknown) => {
     throw new CannotListen((error as NodeJS.ErrnoException).code ?? 'unknown');
   });
   return (app.getHttpServer().address() as AddressInfo).port;

@@ -34,7 +34,7 @@ interface Signal {
 
 /**
  * For how long after SIGTERM every request succeeds, in milliseconds. The process serves for at least half a
- * second (`src/health/draining.ts`), minus the time until it accepts a request; then it closes as soon as
+ * second (`src/http/server/draining.ts`), minus the time until it accepts a request; then it closes as soon as
  * nobody has sent anything for as long.
  */
 const ANSWERED_FOR_MS = 250;

@@ -2,11 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Connections } from './connections.js';
 
+/** Sockets with an error that has been, or will be, answered. */
+const failed = new WeakSet<Socket>();
+
 /**
  * Responds to invalid HTTP and to requests that time out, then closes the connection. Responses to earlier pipelined
  * requests are sent first, because clients match responses to requests by order.
  */
 export function respondToClientError(error: { code?: string }, socket: Socket, connections: Connections): void {
+  // Node reports each further chunk of the same connection again.
+  if (failed.has(socket)) {
+    socket.destroy();
+    return;
+  }
+  failed.add(socket);
   const connection = connections.of(socket);
   const latest = connection?.latest;
   const isAboutLatest = latest !== undefined && !latest.request.complete;
