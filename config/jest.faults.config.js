@@ -9,7 +9,7 @@ export default {
   testMatch: ['<rootDir>/test/faults/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 1,
-  testTimeout: 240_000,
+  testTimeout: 600_000,
   collectCoverage: false,
   coverageThreshold: undefined,
 };
