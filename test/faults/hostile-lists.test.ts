@@ -65,7 +65,7 @@ test("one account's slow lists do not delay the reads of others, and are refused
   expect(refused.length).toBeGreaterThanOrEqual(LISTS - PER_CALLER - MAX_WAITING_PER_CALLER);
   for (const { headers, text } of refused) {
     expect(headers['retry-after']).toBe('1');
-    expect(text).toContain('Too many of your lists');
+    expect(text).toContain('Too many of your list requests');
   }
   expect(replies.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
   figure('lists that one account asks for at a time', LISTS);

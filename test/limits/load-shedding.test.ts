@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
+import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { until } from '../support/until.js';
 
@@ -26,20 +27,24 @@ test('an overloaded process responds with 503 and Retry-After, and accepts reque
   throw new Error('Requests are still turned away.');
 });
 
-test('while resident memory is too high, only a few requests at a time are accepted', async () => {
-  const statusOf = async (path: string) => (await fetch(`${service.client.url}${path}`)).status;
-  await until(async () => (await statusOf('/health/ready')) === 200);
-  const usage = process.memoryUsage();
-  const spy = jest.spyOn(process, 'memoryUsage');
-  spy.mockReturnValue({ ...usage, rss: Number.MAX_SAFE_INTEGER });
-  const many = () => Promise.all(Array.from({ length: 40 }, () => statusOf('/health/ready')));
-  await until(async () => (await many()).includes(503));
-  expect(await statusOf('/health/ready')).toBe(200);
-  expect((await many()).filter((status) => status === 200).length).toBeGreaterThanOrEqual(16);
-  spy.mockReturnValue(usage);
-  await until(async () => !(await many()).includes(503));
-  spy.mockRestore();
-});
+// The embedded database responds within one turn of the event loop, so no requests pile up.
+(isServer ? test : test.skip)(
+  'while resident memory is too high, only a few requests at a time are accepted',
+  async () => {
+    const statusOf = async (path: string) => (await fetch(`${service.client.url}${path}`)).status;
+    await until(async () => (await statusOf('/health/ready')) === 200);
+    const usage = process.memoryUsage();
+    const spy = jest.spyOn(process, 'memoryUsage');
+    spy.mockReturnValue({ ...usage, rss: Number.MAX_SAFE_INTEGER });
+    const many = () => Promise.all(Array.from({ length: 40 }, () => statusOf('/health/ready')));
+    await until(async () => (await many()).includes(503));
+    expect(await statusOf('/health/ready')).toBe(200);
+    expect((await many()).filter((status) => status === 200).length).toBeGreaterThanOrEqual(16);
+    spy.mockReturnValue(usage);
+    await until(async () => !(await many()).includes(503));
+    spy.mockRestore();
+  },
+);
 
 test('while the heap is nearly full, everything but liveness is a 503, and requests are accepted again afterwards', async () => {
   const statusOf = async (path: string) => (await fetch(`${service.client.url}${path}`)).status;
