@@ -6,10 +6,10 @@ import { NotFound } from '../common/errors.js';
 import { guardedRuleOf, type Permission } from './permission.js';
 import type { Target } from './target.js';
 
-/** What `@Require` declares. */
+/** The declaration of `@Require`. */
 export interface RequirementOptions {
   readonly permission: Permission;
-  /** What the rule of the permission decides by; undefined if every medic has the permission. */
+  /** Input of the permission's rule; undefined if every medic has the permission. */
   readonly target?: Target<unknown> | undefined;
 }
 

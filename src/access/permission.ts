@@ -81,7 +81,7 @@ export const PERMISSIONS = {
 /** The name of a permission. */
 export type Permission = keyof typeof PERMISSIONS;
 
-/** What the rule of a permission decides by; never if every medic has the permission. */
+/** Input of a permission's rule; never if every medic has the permission. */
 export type FactsOf<P extends Permission> = (typeof PERMISSIONS)[P] extends GuardedRule<infer Facts> ? Facts : never;
 
 /** @returns the rule of a permission, if the access guard decides it */

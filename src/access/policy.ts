@@ -50,7 +50,7 @@ export function mayRemove(callerId: number, { medicId, right }: GuardedMembershi
   return canAdminister(right) || callerId === medicId;
 }
 
-/** What a change of a medic does to the medic's own right at a hospital. */
+/** Effect of a change of a medic on the medic's own right at a hospital. */
 export interface Assignment {
   /** The medic's right there before the change. */
   readonly present: Right;

@@ -7,7 +7,7 @@ import type { HospitalFacts } from './permission.js';
 import type { GuardedMembership, MedicAccount } from './policy.js';
 import { live, rightAt, SHOWS_HOSPITAL } from './rights.sql.js';
 
-/** What a request is about: where it names it, and what a rule has to know of it. */
+/** The subject of a request: its place in the request, and the data that a rule needs about it. */
 export interface Target<Facts> extends CallerLookup {
   /** @returns the facts that the lookup found, or null if the caller may not know about the target */
   readonly factsOf: (request: FastifyRequest) => Facts | null;

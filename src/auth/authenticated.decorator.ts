@@ -7,7 +7,7 @@ import { RouteSettings } from '../http/server/route-settings.js';
 /** Name of the security scheme in the OpenAPI document. */
 export const TOKEN_SCHEME = 'Token';
 
-/** What a route needs to know about its caller besides who it is. The statement that checks the key reads it too. */
+/** Caller data that a route needs besides the caller's identity. The statement that checks the key reads it too. */
 export interface CallerLookup {
   /** A SELECT of at most one row, for the medic `caller` and the id `$2` that the request names. */
   readonly sql: string;
@@ -15,7 +15,7 @@ export interface CallerLookup {
   readonly idOf: (request: FastifyRequest) => number | null;
 }
 
-/** What TokenAuthGuard does on a route. It closes a route without this metadata to everybody. */
+/** Mode of TokenAuthGuard on a route. A route without this metadata is closed to everybody. */
 export interface AuthenticationMode {
   readonly needsKey: boolean;
   readonly lookup?: CallerLookup | undefined;

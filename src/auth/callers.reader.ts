@@ -18,7 +18,7 @@ const IS_LIVE = `${LIVE} AND caller.is_active`;
 /** @param keyId SQL for the id of a key. @returns SQL that finds it, and its medic `caller`, while both are live */
 export const liveCaller = (keyId: string) => `${FROM_KEY} WHERE t.id = ${keyId} AND ${ON_PRIMARY} AND ${IS_LIVE}`;
 
-/** What a route has to know of its caller, and the statements that find it. */
+/** The caller data that a route needs, and the statements that read it. */
 export interface CallerQuery {
   readonly lookup: CallerLookup | undefined;
   /** Finds the medic whose live key has the digest $1, with what `lookup` finds, or nulls. */
@@ -49,7 +49,7 @@ export class CallersReader {
   /**
    * @param lookup what else the route needs to know about the caller; `foundFor` returns it
    * @param list what is to be read of it at once; its rows are found with `prefetchedFor`
-   * @returns what {@link get} asks for each request of a route
+   * @returns the query that {@link get} runs for each request of a route
    */
   prepare(lookup?: CallerLookup, list?: ListLookup): CallerQuery {
     // A list is a matter of replicas, where there are any.

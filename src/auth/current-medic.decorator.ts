@@ -33,7 +33,7 @@ export function currentMedicOf(request: FastifyRequest): CurrentMedic {
 }
 
 /**
- * @returns the row that the route's CallerLookup found; its fields are null where it found none
+ * @returns the row that the route's CallerLookup found; its fields are null if it found none
  * @throws Error the route is public: a defect
  */
 export function foundFor<Row extends object>(request: FastifyRequest): { [Field in keyof Row]: Row[Field] | null } {

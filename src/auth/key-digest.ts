@@ -3,7 +3,7 @@ import { digestOf, isWellFormedKey } from './token-key.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What {@link keyDigestOf} has found out; undefined before. */
+    /** Result of {@link keyDigestOf}; undefined before its first call. */
     keyDigest: Buffer | null | undefined;
   }
 }

@@ -47,7 +47,7 @@ export class TokenAuthGuard implements CanActivate {
     return true;
   }
 
-  /** @returns what to ask for each request of the route; null if it is public */
+  /** @returns the query for each request of the route; null if it is public */
   private prepare(context: ExecutionContext): CallerQuery | null {
     const handler = context.getHandler();
     const mode = this.reflector.get(Authentication, handler) as AuthenticationMode | undefined;

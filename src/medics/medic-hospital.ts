@@ -13,7 +13,7 @@ import { MembershipType } from '../memberships/membership.entity.js';
 import { hasMembership, liveTypeOf, MembershipWriter } from '../memberships/membership-writer.js';
 import { CannotAssignHospital } from './medic.errors.js';
 
-/** What a request wants of a medic's active hospital and of the right there; null clears the choice. */
+/** The active hospital and the right there that a request asks for; null clears the choice. */
 export interface HospitalWish {
   readonly hospital: number | null | undefined;
   readonly isAdmin: boolean | undefined;

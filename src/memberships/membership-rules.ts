@@ -2,14 +2,14 @@ import type { MedicAccount, Right } from '../access/policy.js';
 import { ActiveHospitalAlreadyChosen, LastAdminOfHospital, MembershipIsDeleted } from './membership.errors.js';
 import { MembershipType } from './membership.entity.js';
 
-/** What of a membership can change. */
+/** The part of a membership that can change. */
 export interface MembershipState {
   readonly type: MembershipType;
   readonly isActive: boolean;
   readonly isDeleted: boolean;
 }
 
-/** What a request wants to change; what is absent stays. */
+/** The change that a request asks for; absent fields stay. */
 export interface MembershipChange {
   readonly type?: MembershipType | undefined;
   readonly isActive?: boolean | undefined;
@@ -41,7 +41,7 @@ export interface MembershipContext<
 /** The ids that name a membership: each medic has at most one at each hospital. */
 export type MembershipKey = Pick<MembershipContext, 'medicId' | 'hospitalId'>;
 
-/** What rules 2 to 4 need to know about other memberships. */
+/** Facts about other memberships that rules 2 to 4 need. */
 export type OtherMemberships = Pick<MembershipContext, 'otherLive' | 'otherActive' | 'otherAdmin'>;
 
 /**

@@ -32,7 +32,7 @@ const PATH = 'management/memberships';
 @ApiTags('Memberships')
 @Controller(PATH)
 export class MembershipsController {
-  /** What a membership's id follows in its path, as clients see it. */
+  /** Path of a membership up to its id, as clients see it. */
   private readonly path: string;
 
   constructor(

@@ -1,7 +1,7 @@
 import { MAX_LIVE_TOKENS } from '../auth/auth.errors.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../http/output/pagination.js';
 
-/** What a reader needs to know before the first request, in Markdown. */
+/** Introduction for a reader before the first request, in Markdown. */
 export const INTRODUCTION = `
 Memberships of medics at hospitals, with the right that each one gives.
 
