@@ -10,6 +10,4 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 1,
   testTimeout: 600_000,
-  collectCoverage: false,
-  coverageThreshold: undefined,
 };

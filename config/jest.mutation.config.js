@@ -13,7 +13,4 @@ export default {
   globalSetup: undefined,
   globalTeardown: undefined,
   maxWorkers: 1,
-
-  collectCoverage: false,
-  coverageThreshold: undefined,
 };

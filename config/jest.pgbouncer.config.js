@@ -25,6 +25,4 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/test/support/pgbouncer-setup.ts',
   globalTeardown: '<rootDir>/test/support/pgbouncer-teardown.ts',
-  collectCoverage: false,
-  coverageThreshold: undefined,
 };

@@ -12,6 +12,4 @@ export default {
   globalTeardown: undefined,
   maxWorkers: 1,
   testTimeout: 240_000,
-  collectCoverage: false,
-  coverageThreshold: undefined,
 };

@@ -29,7 +29,7 @@ let folder: string;
 beforeAll(async () => {
   whole = mkdtempSync(join(tmpdir(), 'hospital-memberships-'));
   expect(await run({ DATA_DIR: whole }, 'migrate')).toMatchObject({ code: 0, err: '' });
-}, 120_000);
+});
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hospital-memberships-'));
   rmSync(folder, { recursive: true });
@@ -213,7 +213,7 @@ test('a first start that is killed at any time is repeated by the next start', a
   const server = start({ DATA_DIR: folder });
   await server.printed(/Its token is shown only once/);
   expect(existsSync(join(folder, 'pgdata.unfinished'))).toBe(false);
-}, 240_000);
+});
 
 test('an empty folder pgdata is initialized', async () => {
   rmSync(join(folder, 'pgdata'), { recursive: true });

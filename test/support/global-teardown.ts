@@ -1,8 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { isServer, onServer, TEMPLATE } from './server.ts';
 
+/** Drops the template; an embedded one is kept for the next run. */
 export default async function globalTeardown(): Promise<void> {
-  const template = process.env[TEMPLATE] ?? '';
-  if (isServer) await onServer(`DROP DATABASE ${template} WITH (FORCE)`);
-  else await rm(template, { recursive: true });
+  if (isServer) await onServer(`DROP DATABASE ${process.env[TEMPLATE] ?? ''} WITH (FORCE)`);
 }

@@ -1,0 +1,25 @@
+import config from '../jest.config.js';
+
+/** Every suite that needs no failing server, with its coverage. */
+
+/** @type {import('jest').Config} */
+export default {
+  ...config,
+  rootDir: '..',
+  testPathIgnorePatterns: ['faults', 'pooler', 'scale'].map((folder) => `<rootDir>/test/${folder}/`),
+  collectCoverage: true,
+  // What runs only in processes of its own is not seen here; test/process starts these.
+  collectCoverageFrom: [
+    'src/**/*.ts',
+    '!src/main.ts',
+    '!src/server/node-version.ts',
+    '!src/server/run.ts',
+    '!src/server/workers.ts',
+    '!src/cli/main.ts',
+    '!src/database/create-embedded.ts',
+    '!src/database/statement-watchdog.ts',
+  ],
+  coverageProvider: 'v8',
+  coverageReporters: ['text-summary', 'json'],
+  coverageThreshold: { global: { statements: 95, branches: 90 } },
+};
