@@ -1,5 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { CLOCK } from '../database/actor.js';
+import { inTransaction } from '../database/transaction.js';
 
 /** How often the recorded times are stored, in milliseconds. */
 const FLUSH_MS = 60_000;
@@ -35,12 +37,14 @@ export class TokenUsage implements OnApplicationBootstrap, OnApplicationShutdown
     this.used = new Map();
     try {
       // Skips keys that another process is updating, so that two flushes cannot deadlock.
-      await this.dataSource.query(
-        `UPDATE api_token t SET last_used_at = GREATEST(t.last_used_at, u.at)
-         FROM (SELECT t.id, n.at FROM unnest($1::integer[], $2::timestamptz[]) AS n (id, at)
-               JOIN api_token t USING (id) FOR NO KEY UPDATE OF t SKIP LOCKED) u
-         WHERE t.id = u.id`,
-        [[...used.keys()], [...used.values()]],
+      await inTransaction(this.dataSource, CLOCK, (transaction) =>
+        transaction.query(
+          `UPDATE api_token t SET last_used_at = GREATEST(t.last_used_at, u.at)
+           FROM (SELECT t.id, n.at FROM unnest($1::integer[], $2::timestamptz[]) AS n (id, at)
+                 JOIN api_token t USING (id) FOR NO KEY UPDATE OF t SKIP LOCKED) u
+           WHERE t.id = u.id`,
+          [[...used.keys()], [...used.values()]],
+        ),
       );
     } catch {
       this.used = new Map([...used, ...this.used]);

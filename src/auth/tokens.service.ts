@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, Not } from 'typeorm';
+import { actorOf, medicWithoutToken, type Actor } from '../database/actor.js';
+import { standAlone } from '../database/pool.js';
 import { rowOf } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { ApiToken } from './api-token.entity.js';
@@ -54,11 +56,12 @@ export class TokensService {
 
   /**
    * Issues a key for a medic who may already have some.
+   * @param actor issues it
    * @returns the key, which cannot be read again
    * @throws TooManyTokens the medic has the maximum number of live keys
    */
-  issueFurther(medicId: number, newKey: NewKey): Promise<string> {
-    return inTransaction(this.dataSource, async (transaction) => {
+  issueFurther(actor: Actor, medicId: number, newKey: NewKey): Promise<string> {
+    return inTransaction(this.dataSource, actor, async (transaction) => {
       await this.requireCapacity(transaction, medicId, null);
       return transaction.commitWith(() => this.issue(transaction, medicId, newKey));
     });
@@ -71,7 +74,7 @@ export class TokensService {
    * @throws TooManyTokens the medic has the maximum number of live keys, and none was issued by a log-in
    */
   issueForLogin(medicId: number, lifetime: number): Promise<string> {
-    return inTransaction(this.dataSource, async (transaction) => {
+    return inTransaction(this.dataSource, medicWithoutToken(medicId), async (transaction) => {
       const [, counts] = await Promise.all([
         lockMedic(transaction, medicId),
         transaction.query<{ count: number }>(
@@ -103,8 +106,9 @@ export class TokensService {
    * @throws InvalidToken the old key was revoked meanwhile
    * @throws TooManyTokens the medic has the maximum number of live keys besides the old one
    */
-  rotate({ id: medicId, tokenId }: CurrentMedic, grace: number): Promise<string> {
-    return inTransaction(this.dataSource, async (transaction) => {
+  rotate(caller: CurrentMedic, grace: number): Promise<string> {
+    const { id: medicId, tokenId } = caller;
+    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
       await this.requireCapacity(transaction, medicId, tokenId);
       const { key, digest } = this.generate();
       const inserted = await transaction.query(
@@ -133,34 +137,34 @@ export class TokensService {
 
   /** @returns the tokens of the medic, ordered by id */
   list(medicId: number): Promise<TokenSummary[]> {
-    return inTransaction(this.dataSource, (transaction) =>
-      transaction.query<TokenSummary>(
-        `SELECT id, label, created_at, expires_at, revoked_at, last_used_at
-         FROM api_token WHERE medic_id = $1 ORDER BY id`,
-        [medicId],
-      ),
+    return standAlone(this.dataSource).query<TokenSummary>(
+      `SELECT id, label, created_at, expires_at, revoked_at, last_used_at
+       FROM api_token WHERE medic_id = $1 ORDER BY id`,
+      [medicId],
     );
   }
 
   /**
    * Revokes one token of a medic, or all of them if `id` is absent.
+   * @param actor revokes them
    * @returns the number of tokens revoked by this call
    */
-  revoke(medicId: number, id: number | undefined): Promise<number> {
-    return this.revokeWhere(medicId, id === undefined ? {} : { id });
+  revoke(actor: Actor, medicId: number, id: number | undefined): Promise<number> {
+    return this.revokeWhere(actor, medicId, id === undefined ? {} : { id });
   }
 
-  /**
-   * Revokes every token of a medic except one.
-   * @param id of the token to keep
-   * @returns the number of tokens revoked by this call
-   */
-  revokeOthers(medicId: number, id: number): Promise<number> {
-    return this.revokeWhere(medicId, { id: Not(id) });
+  /** Revokes the token of the request. */
+  async revokeCurrent(caller: CurrentMedic): Promise<void> {
+    await this.revoke(actorOf(caller), caller.id, caller.tokenId);
   }
 
-  private revokeWhere(medicId: number, filter: object): Promise<number> {
-    return inTransaction(this.dataSource, async (transaction) => {
+  /** Revokes every other token of the caller. */
+  async revokeOthers(caller: CurrentMedic): Promise<void> {
+    await this.revokeWhere(actorOf(caller), caller.id, { id: Not(caller.tokenId) });
+  }
+
+  private revokeWhere(actor: Actor, medicId: number, filter: object): Promise<number> {
+    return inTransaction(this.dataSource, actor, async (transaction) => {
       await lockMedic(transaction, medicId);
       const live = { medicId, revokedAt: IsNull(), ...filter };
       const { affected } = await transaction.manager.update(ApiToken, live, { revokedAt: () => 'now()' });

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { TokensService } from '../auth/tokens.service.js';
+import { OPERATOR } from '../database/actor.js';
 import { inTransaction } from '../database/transaction.js';
 import { requirePossible, type SeedSize } from './seed/data-set.js';
 import { loadDataSet } from './seed/load.js';
@@ -22,7 +23,7 @@ export function addSeedCommand(program: Command, session: Session): void {
       };
       const seeded = await onCurrentDatabase(session, async (dataSource) => {
         const tokens = new TokensService(dataSource);
-        const result = await inTransaction(dataSource, async (transaction) => {
+        const result = await inTransaction(dataSource, OPERATOR, async (transaction) => {
           await transaction.query('SET LOCAL statement_timeout = 0');
           const medic = await loadDataSet(transaction.manager, size, progress);
           return { medic, token: await tokens.issue(transaction, medic, { label: 'seed' }) };

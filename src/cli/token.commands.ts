@@ -1,6 +1,7 @@
 import { isISO8601, isRFC3339 } from 'class-validator';
 import { InvalidArgumentError, type Command } from 'commander';
 import { TokensService, type TokenSummary } from '../auth/tokens.service.js';
+import { OPERATOR } from '../database/actor.js';
 import { lengthOf } from '../http/input/coercion.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
 import { OperatorError } from '../common/errors.js';
@@ -23,7 +24,10 @@ export function addTokenCommands(program: Command, session: Session): void {
     .option('--json', 'print JSON')
     .action(async (options: { medic: string; label: string; expires?: string; json?: boolean }) => {
       const issued = await onTokens(options.medic, async (tokens, medicId) => {
-        const token = await tokens.issueFurther(medicId, { label: options.label, expiresAt: options.expires });
+        const token = await tokens.issueFurther(OPERATOR, medicId, {
+          label: options.label,
+          expiresAt: options.expires,
+        });
         return { id: await tokens.idOf(token), token };
       });
       print(session, options, issued, issued.token);
@@ -47,7 +51,7 @@ export function addTokenCommands(program: Command, session: Session): void {
     .action(async (options: { medic: string; id?: number; all?: boolean; json?: boolean }, command: Command) => {
       if ((options.id === undefined) === (options.all === undefined))
         command.error('error: specify either --id or --all');
-      const revoked = await onTokens(options.medic, (tokens, medicId) => tokens.revoke(medicId, options.id));
+      const revoked = await onTokens(options.medic, (tokens, medicId) => tokens.revoke(OPERATOR, medicId, options.id));
       if (revoked === 0 && options.id !== undefined)
         throw new OperatorError('The medic has no live token with this id.');
       print(session, options, { revoked }, `Revoked ${String(revoked)} token${revoked === 1 ? '' : 's'}.`);

@@ -1,17 +1,20 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { Actor } from './actor.js';
 import type { SessionClient } from './session-client.js';
 import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
 
-/** An atomic unit of work. */
+/** An atomic unit of work that writes. */
 export class Transaction implements Statements {
   private isEnding = false;
   private isOver = false;
   private failure: unknown;
 
+  /** @param actor is responsible for everything that the transaction writes */
   constructor(
     private readonly runner: QueryRunner,
     private readonly client: SessionClient,
+    readonly actor: Actor,
   ) {}
 
   /**
@@ -84,19 +87,28 @@ async function inOrder<T>(result: Promise<T>, other: Promise<unknown>): Promise<
 
 /**
  * Runs `work` in one transaction, see {@link withRetries}.
+ * @param actor is responsible for the writes; a single reading statement needs `standAlone` instead of a transaction
  * @param work must use only the transaction that it gets: the embedded database has a single connection, so waiting for
  *   another one would block forever
  * @returns the result of `work`
  */
-export function inTransaction<T>(dataSource: DataSource, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-  return withRetries(() => once(dataSource, work));
+export function inTransaction<T>(
+  dataSource: DataSource,
+  actor: Actor,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  return withRetries(() => once(dataSource, actor, work));
 }
 
-async function once<T>(dataSource: DataSource, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+async function once<T>(
+  dataSource: DataSource,
+  actor: Actor,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
     const client = (await runner.connect()) as SessionClient;
-    return await new Transaction(runner, client).run(work);
+    return await new Transaction(runner, client, actor).run(work);
   } finally {
     await runner.release();
   }

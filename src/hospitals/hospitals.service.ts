@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { AccountLimits } from '../auth/account-limits.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/errors.js';
+import { actorOf } from '../database/actor.js';
 import { readPage, type Slice, type ListSql, type PageOfRows } from '../database/page.js';
 import { Reads } from '../database/reads.js';
 import type { Statements } from '../database/statements.js';
@@ -76,7 +77,7 @@ export class HospitalsService {
   async create(caller: CurrentMedic, input: CreateHospitalDto): Promise<HospitalRow> {
     await this.limits.countCreation(caller, 'hospitals');
     await this.countPictures(caller, input);
-    return inTransaction(this.dataSource, async (transaction) => {
+    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
       const { is_admin: isAdmin = true, ...fields } = input;
       const [, inserted] = await Promise.all([
         this.writer.lockMedic(transaction, caller.id),
@@ -102,7 +103,7 @@ export class HospitalsService {
    */
   async update(caller: CurrentMedic, id: number, input: UpdateHospitalDto): Promise<HospitalRow> {
     await this.countPictures(caller, input);
-    return inTransaction(this.dataSource, async (transaction) => {
+    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
       const [, right] = await Promise.all([
         this.writer.lockHospital(transaction, id),
         lockRight(transaction, caller.id, id),

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { prefetchedFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { MAX_PREFETCHED, type ListLookup } from '../auth/prefetch.decorator.js';
 import { NotFound } from '../common/errors.js';
+import { actorOf } from '../database/actor.js';
 import { Reads } from '../database/reads.js';
 import { inTransaction } from '../database/transaction.js';
 import { showsHospital } from '../access/policy.js';
@@ -66,7 +67,7 @@ export class LocationsService {
    * @throws NotFound the caller has no live membership there, or the hospital is hidden from the caller
    */
   choose(caller: CurrentMedic, hospitalId: number): Promise<void> {
-    return inTransaction(this.dataSource, async (transaction) => {
+    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
       const pair = { medicId: caller.id, hospitalId };
       const [isLocked, context] = await Promise.all([
         this.writer.lockMember(transaction, pair),

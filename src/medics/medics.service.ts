@@ -6,6 +6,7 @@ import { hashPassword } from '../auth/password.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { DatabaseUnavailable } from '../database/database-errors.js';
 import { NotFound } from '../common/errors.js';
+import { actorOf } from '../database/actor.js';
 import { pauseAfter } from '../database/retries.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { canAdminister, ownsMedic, type Right } from '../access/policy.js';
@@ -49,7 +50,7 @@ export class MedicsService {
     if (hospitalId !== null && !canAdminister(right)) throw new CannotAssignHospital(hospitalId);
     await this.limits.countCreation(caller, 'medics');
     const passwordHash = await hashPassword(input.password);
-    return inTransaction(this.dataSource, async (transaction) => {
+    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
       if (hospitalId !== null && !canAdminister(await lockRight(transaction, caller.id, hospitalId)))
         throw new CannotAssignHospital(hospitalId);
       const { name, email } = input;
@@ -77,7 +78,7 @@ export class MedicsService {
     if (input.email !== undefined) await this.limits.countCreation(caller, 'emails');
     // Each further attempt follows a change that somebody else has stored meanwhile.
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const medic = await inTransaction(this.dataSource, (transaction) =>
+      const medic = await inTransaction(this.dataSource, actorOf(caller), (transaction) =>
         this.tryUpdate(transaction, caller, id, input),
       );
       if (medic !== null) return medic;

@@ -2,9 +2,17 @@ import type { DataSource } from 'typeorm';
 import { hashPassword } from '../auth/password.js';
 import type { TokensService } from '../auth/tokens.service.js';
 import { InputPipe } from '../http/input/input.pipe.js';
+import { OPERATOR } from '../database/actor.js';
+import { standAlone } from '../database/pool.js';
 import { inTransaction } from '../database/transaction.js';
 import { OperatorMedicDto, OperatorPasswordDto } from './dto/medic.dtos.js';
-import { MEDIC_COLUMNS, MEDIC_SOURCE, type MedicResponse, type MedicRow } from './dto/medic.response.js';
+import {
+  MEDIC_COLUMNS,
+  MEDIC_SOURCE,
+  toMedicResponse,
+  type MedicResponse,
+  type MedicRow,
+} from './dto/medic.response.js';
 import { emailKeyOf, Medic } from './medic.entity.js';
 import { insertMedic } from './new-medic.js';
 import { OperatorError } from '../common/errors.js';
@@ -34,7 +42,7 @@ export class OperatorMedics {
     const metadata = { type: 'body', metatype: OperatorMedicDto } as const;
     const { name, email, password } = (await new InputPipe().transform(input, metadata)) as OperatorMedicDto;
     const passwordHash = password === undefined ? null : await hashPassword(password);
-    return inTransaction(this.dataSource, async (transaction) => {
+    return inTransaction(this.dataSource, OPERATOR, async (transaction) => {
       const id = await insertMedic(transaction, { name, email, passwordHash });
       return { id, token: await this.tokens.issue(transaction, id, { label: 'created' }) };
     });
@@ -71,10 +79,8 @@ export class OperatorMedics {
    * @returns the id of the medic
    * @throws NoSuchMedic
    */
-  async setActive(email: string, isActive: boolean): Promise<number> {
-    const id = await this.idOf(email);
-    await this.dataSource.manager.update(Medic, { id }, { isActive });
-    return id;
+  setActive(email: string, isActive: boolean): Promise<number> {
+    return this.update(email, { isActive });
   }
 
   /**
@@ -86,14 +92,7 @@ export class OperatorMedics {
   async setPassword(email: string, input: object): Promise<number> {
     const metadata = { type: 'body', metatype: OperatorPasswordDto } as const;
     const { password } = (await new InputPipe().transform(input, metadata)) as OperatorPasswordDto;
-    const id = await this.idOf(email);
-    await this.dataSource.manager.update(Medic, { id }, { passwordHash: await hashPassword(password) });
-    return id;
-  }
-
-  private async read(where: string, values: unknown[]): Promise<MedicResponse[]> {
-    const sql = `SELECT ${MEDIC_COLUMNS} FROM ${MEDIC_SOURCE} ${where}`;
-    return inTransaction(this.dataSource, (transaction) => transaction.query<MedicRow>(sql, values));
+    return this.update(email, { passwordHash: await hashPassword(password) });
   }
 
   /**
@@ -101,9 +100,21 @@ export class OperatorMedics {
    * @returns the id of the medic
    * @throws NoSuchMedic
    */
-  async setSpecialtyVerified(email: string, isVerified: boolean): Promise<number> {
+  setSpecialtyVerified(email: string, isVerified: boolean): Promise<number> {
+    return this.update(email, { specialtyVerified: isVerified });
+  }
+
+  private async update(email: string, columns: Partial<Omit<Medic, 'createdBy'>>): Promise<number> {
     const id = await this.idOf(email);
-    await this.dataSource.manager.update(Medic, { id }, { specialtyVerified: isVerified });
+    await inTransaction(this.dataSource, OPERATOR, ({ manager }) => manager.update(Medic, { id }, columns));
     return id;
+  }
+
+  private async read(where: string, values: unknown[]): Promise<MedicResponse[]> {
+    const rows = await standAlone(this.dataSource).query<MedicRow>(
+      `SELECT ${MEDIC_COLUMNS} FROM ${MEDIC_SOURCE} ${where}`,
+      values,
+    );
+    return rows.map(toMedicResponse);
   }
 }

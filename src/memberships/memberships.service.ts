@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { AccountLimits } from '../auth/account-limits.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { InvalidFields, NotFound, type FieldErrors } from '../common/errors.js';
+import { actorOf } from '../database/actor.js';
 import { inTransaction } from '../database/transaction.js';
 import type { CreateMembershipDto } from './dto/create-membership.dto.js';
 import type { CreatedMembershipResponse, MembershipResponse } from './dto/membership.response.js';
@@ -56,7 +57,7 @@ export class MembershipsService {
     pair: MembershipKey,
     wanted: { type: MembershipType; isActive: boolean | undefined },
   ): Promise<number> {
-    return inTransaction(this.dataSource, async (transaction) => {
+    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
       const [, right, context] = await Promise.all([
         this.writer.lockMedic(transaction, pair.medicId),
         lockRight(transaction, caller.id, pair.hospitalId),
@@ -113,7 +114,7 @@ export class MembershipsService {
     change: MembershipChange,
     check: (context: MembershipContext<StoredMembership>) => void,
   ) {
-    return inTransaction(this.dataSource, async (transaction) => {
+    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
       const [, context] = await Promise.all([
         this.writer.lockPair(transaction, id),
         this.writer.findContext(transaction, caller.id, id),

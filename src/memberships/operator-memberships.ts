@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { OperatorError } from '../common/errors.js';
+import { OPERATOR } from '../database/actor.js';
+import { standAlone } from '../database/pool.js';
 import { rowOf } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import {
@@ -76,7 +78,7 @@ export class OperatorMemberships {
     change: MembershipChange,
     create: (transaction: Transaction, context: MembershipContext) => Promise<MembershipResponse>,
   ): Promise<MembershipResponse> {
-    return inTransaction(this.dataSource, async (transaction) => {
+    return inTransaction(this.dataSource, OPERATOR, async (transaction) => {
       const context = await this.lock(transaction, pair);
       const isThere = hasMembership(context) && !(context.current.isDeleted && change.isDeleted === true);
       if (!isThere) return create(transaction, context);
@@ -96,8 +98,9 @@ export class OperatorMemberships {
   }
 
   private async read(where: string, values: unknown[]): Promise<MembershipResponse[]> {
-    const rows = await inTransaction(this.dataSource, (transaction) =>
-      transaction.query<MembershipRow>(`SELECT ${MEMBERSHIP_COLUMNS} ${FROM} ${where}`, values),
+    const rows = await standAlone(this.dataSource).query<MembershipRow>(
+      `SELECT ${MEMBERSHIP_COLUMNS} ${FROM} ${where}`,
+      values,
     );
     return rows.map(toMembershipResponse);
   }

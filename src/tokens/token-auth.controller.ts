@@ -75,7 +75,7 @@ export class TokenAuthController {
     ok: null,
   })
   async revokeToken(@Caller() caller: CurrentMedic, @Query() { all = false }: RevokeQuery): Promise<void> {
-    if (all) await this.tokens.revokeOthers(caller.id, caller.tokenId);
-    else await this.tokens.revoke(caller.id, caller.tokenId);
+    if (all) await this.tokens.revokeOthers(caller);
+    else await this.tokens.revokeCurrent(caller);
   }
 }

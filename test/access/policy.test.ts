@@ -9,6 +9,7 @@ import {
   type Right,
 } from '../../src/access/policy.js';
 import * as sql from '../../src/access/rights.sql.js';
+import { OPERATOR } from '../../src/database/actor.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -24,7 +25,9 @@ afterAll(() => database.drop());
 
 /** @returns the first row, as the service reads it */
 async function ask<Row extends object>(text: string, values: unknown[]): Promise<Row | undefined> {
-  const [row] = await inTransaction(database.dataSource, (transaction) => transaction.query<Row>(text, values));
+  const [row] = await inTransaction(database.dataSource, OPERATOR, (transaction) =>
+    transaction.query<Row>(text, values),
+  );
   return row;
 }
 
@@ -68,7 +71,9 @@ describe('The right of a caller at a hospital is the type of the live membership
     if (present !== null) await membership(caller, at, present);
     const found = `SELECT ${sql.rightAt(CALLER, '$2::integer')} AS "right"`;
     expect(await ask(found, [caller, at])).toEqual({ right });
-    const locked = await inTransaction(database.dataSource, (transaction) => sql.lockRight(transaction, caller, at));
+    const locked = await inTransaction(database.dataSource, OPERATOR, (transaction) =>
+      sql.lockRight(transaction, caller, at),
+    );
     expect(locked).toBe(right);
   });
 });

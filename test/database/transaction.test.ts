@@ -1,3 +1,4 @@
+import { OPERATOR } from '../../src/database/actor.js';
 import { inTransaction, type Transaction } from '../../src/database/transaction.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -11,14 +12,14 @@ const INSERT = `INSERT INTO medic (name, email, email_key) VALUES ('A', $1::text
 
 test('a transaction that fails at COMMIT stores nothing, and releases its connection', async () => {
   const { dataSource } = database;
-  const failed = inTransaction(dataSource, async (transaction) => {
+  const failed = inTransaction(dataSource, OPERATOR, async (transaction) => {
     await transaction.query(INSERT, ['first@example.org']);
     return transaction.commitWith(() => {
       throw new Error('on purpose');
     });
   });
   await expect(failed).rejects.toThrow('on purpose');
-  await inTransaction(dataSource, (transaction) => transaction.query(INSERT, ['second@example.org']));
+  await inTransaction(dataSource, OPERATOR, (transaction) => transaction.query(INSERT, ['second@example.org']));
   expect(await dataSource.query('SELECT email FROM medic')).toEqual([{ email: 'second@example.org' }]);
 });
 
@@ -33,14 +34,14 @@ describe('a statement after the end of its transaction', () => {
     ['ROLLBACK', (transaction: Transaction) => insert(transaction, 'first').then(() => Promise.reject(new Error())), 0],
   ])('a statement after %s is refused and stores nothing', async (_, work, stored) => {
     let transaction: Transaction | undefined;
-    await inTransaction(database.dataSource, (own) => work((transaction = own))).catch(() => undefined);
+    await inTransaction(database.dataSource, OPERATOR, (own) => work((transaction = own))).catch(() => undefined);
     await expect(insert(transaction as unknown as Transaction, 'late')).rejects.toThrow(AFTER);
     expect(() => (transaction as unknown as Transaction).manager).toThrow();
     expect(await emails()).toEqual([{ email: 'first@example.org' }].slice(0, stored));
   });
 
   test('a statement sent after COMMIT is refused even before COMMIT has finished', async () => {
-    const late = inTransaction(database.dataSource, (transaction) =>
+    const late = inTransaction(database.dataSource, OPERATOR, (transaction) =>
       transaction.commitWith(async () => {
         await insert(transaction, 'first');
         await insert(transaction, 'late');

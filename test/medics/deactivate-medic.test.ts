@@ -1,4 +1,5 @@
 import { TokensService } from '../../src/auth/tokens.service.js';
+import { OPERATOR } from '../../src/database/actor.js';
 import { HOSPITAL } from '../support/bodies.js';
 import { useService } from '../support/service.js';
 
@@ -27,7 +28,7 @@ describe('PATCH /medics/{id} with is_active', () => {
 
   test('is_active true, sent by the creator, unblocks all tokens except revoked ones', async () => {
     const { creator, self, path } = await givenMedic();
-    await new TokensService(service.dataSource).revoke(self.id, undefined);
+    await new TokensService(service.dataSource).revoke(OPERATOR, self.id, undefined);
     const token = await service.given.token(self.id);
     (await creator.patch(path, { is_active: 'False' })).is(202);
     (await service.client.get(path, { token })).isRefused('Invalid Token');

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { TokensService } from '../../src/auth/tokens.service.js';
+import { OPERATOR } from '../../src/database/actor.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { Hospital } from '../../src/hospitals/hospital.entity.js';
 import { emailKeyOf, Medic } from '../../src/medics/medic.entity.js';
@@ -42,7 +43,7 @@ export class Given {
 
   /** @returns an additional key of a medic */
   token(medicId: number, expiresAt: Date | null = null): Promise<string> {
-    return inTransaction(this.dataSource, (transaction) =>
+    return inTransaction(this.dataSource, OPERATOR, (transaction) =>
       new TokensService(this.dataSource).issue(transaction, medicId, {
         label: 'test',
         expiresAt: expiresAt?.toISOString(),

@@ -1,5 +1,6 @@
 import { generateKey } from '../../src/auth/token-key.js';
 import { TokensService } from '../../src/auth/tokens.service.js';
+import { OPERATOR } from '../../src/database/actor.js';
 import type { Actor } from './actor.js';
 import type { Service } from './service.js';
 
@@ -22,7 +23,7 @@ const BAD_KEYS: [string, Authorization][] = [
   [
     'a revoked key',
     async ({ dataSource }, { id, token }) => {
-      await new TokensService(dataSource).revoke(id, undefined);
+      await new TokensService(dataSource).revoke(OPERATOR, id, undefined);
       return `Token ${token}`;
     },
   ],

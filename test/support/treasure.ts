@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataSource, EntityManager } from 'typeorm';
 import { TokensService } from '../../src/auth/tokens.service.js';
+import { OPERATOR } from '../../src/database/actor.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { readEnvironment } from '../../src/config/environment.js';
 import { openDatabase } from '../../src/database/open-database.js';
@@ -63,7 +64,7 @@ const TEXTS = [
  * @returns a key of medic 1
  */
 export function fill(dataSource: DataSource, crowd: number, bytes: number): Promise<string> {
-  return inTransaction(dataSource, async (transaction) => {
+  return inTransaction(dataSource, OPERATOR, async (transaction) => {
     const { manager } = transaction;
     await manager.query(
       `INSERT INTO medic (name, email, email_key, password_hash, date_of_birth, cedula_prof, female, created_at)
@@ -114,7 +115,7 @@ async function storePictures(manager: EntityManager, bytes: number): Promise<voi
 
 /** @returns for each table its rows as text with their hashes, and the sequences and foreign keys */
 export function everythingOf(dataSource: DataSource): Promise<Record<string, unknown[]>> {
-  return inTransaction(dataSource, async (transaction) => {
+  return inTransaction(dataSource, OPERATOR, async (transaction) => {
     const { manager } = transaction;
     await manager.query(`SET LOCAL TimeZone = 'UTC'`);
     await manager.query('SET LOCAL statement_timeout = 0');

@@ -22,9 +22,11 @@ test('a last use that could not be stored is stored the next time', async () => 
   const medic = await service.given.medic();
   (await medic.get('/locations')).isOk();
   const usage = service.app.get(TokenUsage);
-  const query = jest.spyOn(service.dataSource, 'query').mockRejectedValueOnce(new Error('away'));
+  const runner = jest.spyOn(service.dataSource, 'createQueryRunner').mockImplementationOnce(() => {
+    throw new Error('away');
+  });
   await usage.flush();
-  query.mockRestore();
+  runner.mockRestore();
   expect(service.log.at(-1)).toContain('could not store last_used_at');
   await usage.flush();
   expect(await lastUses(medic.id)).toEqual([expect.any(String)]);
@@ -60,9 +62,9 @@ describe('the schedule', () => {
   });
 
   test('if no key was used, no statement is sent', async () => {
-    const query = jest.spyOn(service.dataSource, 'query');
+    const runner = jest.spyOn(service.dataSource, 'createQueryRunner');
     await usage().flush();
-    expect(query).not.toHaveBeenCalled();
-    query.mockRestore();
+    expect(runner).not.toHaveBeenCalled();
+    runner.mockRestore();
   });
 });

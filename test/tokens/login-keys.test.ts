@@ -1,6 +1,7 @@
 import { hashPassword } from '../../src/auth/password.js';
 import { TokensService } from '../../src/auth/tokens.service.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
+import { OPERATOR } from '../../src/database/actor.js';
 import type { Actor } from '../support/actor.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
@@ -42,7 +43,7 @@ describe('a login of a medic with 20 live keys', () => {
     const medic = await givenAccount();
     const tokens = new TokensService(service.dataSource);
     for (let live = 1; live < 20; live += 1)
-      await tokens.issueFurther(medic.id, { label: 'login', expiresAt: '2099-01-01T00:00:00Z' });
+      await tokens.issueFurther(OPERATOR, medic.id, { label: 'login', expiresAt: '2099-01-01T00:00:00Z' });
     (await login(medic)).isConflict(/20 live tokens/);
   });
 

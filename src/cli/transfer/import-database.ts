@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { OPERATOR } from '../../database/actor.js';
 import { databaseFailureOf } from '../../database/database-errors.js';
 import { inTransaction } from '../../database/transaction.js';
 import { withDeferredForeignKeys } from './deferred-foreign-keys.js';
@@ -24,7 +25,7 @@ const INVALID_ROWS = /^2[23]/;
  */
 export async function importDatabase(dataSource: DataSource, path: string, progress: Progress): Promise<Counts> {
   try {
-    return await inTransaction(dataSource, ({ manager }) => importInto(manager, path, progress));
+    return await inTransaction(dataSource, OPERATOR, ({ manager }) => importInto(manager, path, progress));
   } catch (error) {
     const { code = '', constraint } = databaseFailureOf(error);
     if (!INVALID_ROWS.test(code)) throw error;

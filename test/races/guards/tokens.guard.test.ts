@@ -1,5 +1,6 @@
 import { hashPassword } from '../../../src/auth/password.js';
 import { TokensService } from '../../../src/auth/tokens.service.js';
+import { OPERATOR } from '../../../src/database/actor.js';
 import type { Actor } from '../../support/actor.js';
 import { LIVE_WHEN_ROTATED, LIVE_WHEN_USED, MEDIC_LOCK } from './guards.js';
 import { atWrite, interleavings } from './interleave.js';
@@ -27,7 +28,7 @@ interleavings("Concurrent changes of a medic's keys", (interleave, service) => {
 
   /** Revokes all keys of a medic, as the operator does. */
   const revokeAll = async ({ id }: Actor) => {
-    await new TokensService(service.dataSource).revoke(id, undefined);
+    await new TokensService(service.dataSource).revoke(OPERATOR, id, undefined);
     return 204;
   };
 
