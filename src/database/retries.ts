@@ -1,6 +1,15 @@
-import { databaseFailureOf } from './database-errors.js';
+import { databaseFailureOf, DatabaseUnavailable } from './database-errors.js';
 
 const ATTEMPTS = 4;
+
+/** Each of these attempts follows a change that somebody else has committed, so more of them are reasonable. */
+const ATTEMPTS_IF_OUTDATED = 10;
+
+/**
+ * A transaction throws this if a read that it had to make before its locks is outdated. It runs again; after the last
+ * attempt this is the error of the request.
+ */
+export class OutdatedRead extends DatabaseUnavailable {}
 
 /** serialization_failure and deadlock_detected. Transactions that retried at once would collide again. */
 const CONFLICTS = new Set<string | undefined>(['40001', '40P01']);
@@ -13,8 +22,9 @@ const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 100;
 
 /**
- * Repeats a transaction that lost a deadlock or serialization conflict, or whose prepared statement was invalid.
- * @param transaction must be atomic; runs at most {@link ATTEMPTS} times
+ * Repeats a transaction that lost a deadlock or serialization conflict, threw {@link OutdatedRead}, or whose prepared
+ * statement was invalid.
+ * @param transaction must be atomic; runs at most {@link ATTEMPTS} times, or {@link ATTEMPTS_IF_OUTDATED} times
  * @returns its result
  */
 export async function withRetries<T>(transaction: () => Promise<T>): Promise<T> {
@@ -23,8 +33,11 @@ export async function withRetries<T>(transaction: () => Promise<T>): Promise<T> 
       return await transaction();
     } catch (error) {
       const { code } = databaseFailureOf(error);
-      if (attempt === ATTEMPTS || !(CONFLICTS.has(code) || UNPREPARED.has(code))) throw error;
-      if (CONFLICTS.has(code)) await pauseAfter(attempt);
+      const isOutdated = error instanceof OutdatedRead;
+      const isConflict = isOutdated || CONFLICTS.has(code);
+      if (!(isConflict || UNPREPARED.has(code))) throw error;
+      if (attempt >= (isOutdated ? ATTEMPTS_IF_OUTDATED : ATTEMPTS)) throw error;
+      if (isConflict) await pauseAfter(attempt);
     }
   }
 }
@@ -33,7 +46,7 @@ export async function withRetries<T>(transaction: () => Promise<T>): Promise<T> 
  * Waits for a random time, so that competing transactions do not collide again.
  * @param attempt number of the failed attempt, from 1
  */
-export function pauseAfter(attempt: number): Promise<void> {
+function pauseAfter(attempt: number): Promise<void> {
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidFields } from '../common/errors.js';
-import type { Transaction } from '../database/transaction.js';
 import { mayAssign, showsHospital } from '../access/policy.js';
 import { live } from '../access/rights.sql.js';
+import { InvalidFields } from '../common/errors.js';
+import type { Transaction } from '../database/transaction.js';
 import {
   firstState,
   nextState,
@@ -13,74 +13,86 @@ import { MembershipType } from '../memberships/membership.entity.js';
 import { hasMembership, liveTypeOf, MembershipWriter } from '../memberships/membership-writer.js';
 import { CannotAssignHospital } from './medic.errors.js';
 
-/** The active hospital and the right there that a request asks for; null clears the choice. */
-export interface HospitalWish {
+/** The fields `hospital` and `is_admin_membership` of a request. */
+export interface HospitalChange {
+  /** Id of the hospital that becomes the active one; null clears the choice, undefined keeps it. */
   readonly hospital: number | null | undefined;
+  /** Whether the medic becomes an ADMIN there or a MEMBER; undefined keeps the type. */
   readonly isAdmin: boolean | undefined;
 }
 
+/** The membership that a {@link HospitalChange} leads to, and its state after the change. */
+export interface HospitalDecision {
+  readonly context: MembershipContext;
+  readonly next: MembershipState;
+}
+
 /**
- * The fields `hospital` and `is_admin_membership` of a medic (section 6 of the contract), as the medic or
- * its creator sends them: both may change the choice of active hospital.
+ * Changes a medic's hospital and the type of the membership there (section 6 of the contract). Only the medic and its
+ * creator send these fields, and both may change the choice of active hospital (rule 4).
  */
 @Injectable()
 export class MedicHospital {
   constructor(private readonly writer: MembershipWriter) {}
 
-  /** @returns the id of the hospital that a wish is about, or null where it is about none */
-  async find(transaction: Transaction, medicId: number, wish: HospitalWish): Promise<number | null> {
-    if (!isAboutCurrent(wish)) return wish.hospital ?? null;
-    const [row] = await transaction.query<{ hospital_id: number }>(
-      `SELECT hospital_id FROM membership WHERE medic_id = $1 AND is_active AND ${live()}`,
+  /** @returns the id of the hospital that the change concerns, or null if it concerns none */
+  async findId(transaction: Transaction, medicId: number, change: HospitalChange): Promise<number | null> {
+    if (!isAboutCurrent(change)) return change.hospital ?? null;
+    const [current] = await transaction.query<{ id: number }>(
+      `SELECT hospital_id AS id FROM membership WHERE medic_id = $1 AND is_active AND ${live()}`,
       [medicId],
     );
-    return row?.hospital_id ?? null;
+    return current?.id ?? null;
   }
 
   /**
-   * @param context that of the medic at the hospital that {@link find} returned
-   * @throws CannotAssignHospital the caller has not the right that the wish needs
-   * @throws InvalidFields a type is wished for, but there is no current hospital
+   * @param context of the medic at the hospital that {@link findId} returned
+   * @throws CannotAssignHospital the caller lacks the right that the change needs
+   * @throws InvalidFields the change has a type, but the medic has no current hospital
    */
-  requireRight(context: MembershipContext | null, wish: HospitalWish): void {
+  requireRight(context: MembershipContext | null, change: HospitalChange): void {
     if (context === null) {
-      if (wish.isAdmin === undefined) return;
+      if (change.isAdmin === undefined) return;
       throw new InvalidFields({ is_admin_membership: ['The medic has no current hospital.'] });
     }
     const present = liveTypeOf(context);
-    const wanted = wish.isAdmin === undefined ? undefined : typeOf(wish.isAdmin);
-    const isNameable = isAboutCurrent(wish) || showsHospital(present, context.isHospitalActive === true);
+    const wanted = change.isAdmin === undefined ? undefined : typeOf(change.isAdmin);
+    const isNameable = isAboutCurrent(change) || showsHospital(present, context.isHospitalActive === true);
     if (!mayAssign(context.right, { present, wanted, isNameable })) throw new CannotAssignHospital(context.hospitalId);
   }
 
-  /** @returns how the membership of the context becomes. @throws LastAdminOfHospital rule 2 of section 3 */
-  decide(context: MembershipContext, wish: HospitalWish): MembershipState {
-    const isActive = wish.hospital === undefined ? undefined : true;
-    if (!hasMembership(context)) return firstState({ type: typeOf(wish.isAdmin), isActive }, context, true);
-    const type = wish.isAdmin === undefined ? undefined : typeOf(wish.isAdmin);
-    return nextState(context.current, { type, isActive, isDeleted: false }, context, true);
+  /** @throws LastAdminOfHospital rule 2 of section 3 */
+  decide(context: MembershipContext, change: HospitalChange): HospitalDecision {
+    const isActive = change.hospital === undefined ? undefined : true;
+    if (!hasMembership(context))
+      return { context, next: firstState({ type: typeOf(change.isAdmin), isActive }, context, true) };
+    const type = change.isAdmin === undefined ? undefined : typeOf(change.isAdmin);
+    return { context, next: nextState(context.current, { type, isActive, isDeleted: false }, context, true) };
   }
 
-  /** Carries a wish out, as it was decided. */
+  /** @param decision null if the change concerns no hospital; it may still clear the choice */
   async store(
     transaction: Transaction,
     medicId: number,
-    decided: { context: MembershipContext; next: MembershipState } | null,
-    wish: HospitalWish,
+    decision: HospitalDecision | null,
+    change: HospitalChange,
   ): Promise<void> {
-    if (decided === null) {
-      if (wish.hospital === null) await this.writer.clearChoice(transaction, medicId);
-    } else if (hasMembership(decided.context)) await this.writer.update(transaction, decided.context, decided.next);
-    else await this.writer.insert(transaction, decided.context, decided.next);
+    if (decision === null) {
+      if (change.hospital === null) await this.writer.clearChoice(transaction, medicId);
+      return;
+    }
+    const { context, next } = decision;
+    if (hasMembership(context)) await this.writer.update(transaction, context, next);
+    else await this.writer.insert(transaction, context, next);
   }
 }
 
-/** @returns whether a wish is about whatever hospital is the medic's current one */
-export function isAboutCurrent({ hospital, isAdmin }: HospitalWish): boolean {
+/** @returns whether the change concerns the medic's current hospital, which the request does not name */
+function isAboutCurrent({ hospital, isAdmin }: HospitalChange): boolean {
   return hospital === undefined && isAdmin !== undefined;
 }
 
-/** @returns the type that `is_admin_membership` stands for; MEMBER where it is absent */
+/** @returns the type that `is_admin_membership` stands for; MEMBER if it is absent */
 export function typeOf(isAdmin: boolean | null | undefined): MembershipType {
   return isAdmin === true ? MembershipType.ADMIN : MembershipType.MEMBER;
 }

@@ -4,10 +4,9 @@ import { AccountLimits } from '../auth/account-limits.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { hashPassword } from '../auth/password.js';
 import { TokensService } from '../auth/tokens.service.js';
-import { DatabaseUnavailable } from '../database/database-errors.js';
 import { NotFound } from '../common/errors.js';
 import { actorOf } from '../database/actor.js';
-import { pauseAfter } from '../database/retries.js';
+import { OutdatedRead } from '../database/retries.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { canAdminister, ownsMedic, type Right } from '../access/policy.js';
 import { lockRight } from '../access/rights.sql.js';
@@ -22,9 +21,6 @@ import { MedicHospital, typeOf } from './medic-hospital.js';
 import { MedicsReader } from './medics.reader.js';
 import { insertMedic } from './new-medic.js';
 
-/** How often a change is tried anew. */
-const ATTEMPTS = 10;
-
 /** Creates and changes medics. */
 @Injectable()
 export class MedicsService {
@@ -38,15 +34,15 @@ export class MedicsService {
   ) {}
 
   /**
-   * Creates a medic with a key and, where `hospital` is given, a membership there: all or nothing.
-   * @param right the caller's at `hospital` when the request came
+   * Creates a medic with a key and, if `hospital` is given, a membership there: all or nothing.
+   * @param right of the caller at `hospital` when the request arrived
    * @throws CannotAssignHospital the caller is not an ADMIN of `hospital`
-   * @throws EmailTaken
-   * @throws TooManyRequests the caller's account has created too many
+   * @throws EmailTaken another medic has the email
+   * @throws TooManyRequests the caller's account has created too many medics
    */
   async create(caller: CurrentMedic, input: CreateMedicDto, right: Right): Promise<CreatedMedicResponse> {
     const { hospital: hospitalId = null } = input;
-    // A hash costs much; only those who may create the medic have one made.
+    // Hashing is expensive, so the right is checked first.
     if (hospitalId !== null && !canAdminister(right)) throw new CannotAssignHospital(hospitalId);
     await this.limits.countCreation(caller, 'medics');
     const passwordHash = await hashPassword(input.password);
@@ -68,57 +64,50 @@ export class MedicsService {
   }
 
   /**
+   * Changes the fields that are present.
    * @throws NotFound the caller is neither the medic nor its creator
-   * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital as {@link MedicHospital}
+   * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital see {@link MedicHospital}
+   * @throws EmailTaken another medic has the email
    * @throws TooManyRequests the caller's account has sent too many emails
-   * @throws DatabaseUnavailable the medic's current hospital changes all the time
+   * @throws OutdatedRead the medic's current hospital keeps changing
    */
   async update(caller: CurrentMedic, id: number, input: UpdateMedicDto): Promise<MedicResponse> {
-    // Whether an email is taken can be asked by a change as well.
+    // A change of the email reveals whether it is taken, like a search.
     if (input.email !== undefined) await this.limits.countCreation(caller, 'emails');
-    // Each further attempt follows a change that somebody else has stored meanwhile.
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const medic = await inTransaction(this.dataSource, actorOf(caller), (transaction) =>
-        this.tryUpdate(transaction, caller, id, input),
+    const change = { hospital: input.hospital, isAdmin: input.is_admin_membership ?? undefined };
+    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
+      // The hospital is locked before the medic, so it must be known before the medic is locked.
+      const hospitalId = await this.hospitals.findId(transaction, id, change);
+      const key = hospitalId === null ? null : { medicId: id, hospitalId };
+      const [isLocked, medic, context, lockedHospitalId] = await Promise.all([
+        key === null || this.writer.lockHospitalOf(transaction, caller.id, key),
+        this.writer.lockMedic(transaction, id),
+        key === null ? null : this.writer.findContextOf(transaction, caller.id, key),
+        this.hospitals.findId(transaction, id, change),
+      ]);
+      if (medic === null || !ownsMedic(caller.id, medic)) throw new NotFound();
+      if (lockedHospitalId !== hospitalId) throw new OutdatedRead();
+      this.hospitals.requireRight(context, change);
+      // The caller gained the right after the hospital's lock was skipped.
+      if (!isLocked) throw new OutdatedRead();
+      // Before the rules of memberships, because the contract refuses fields (a taken email) before state.
+      const columns = columnsOf(input);
+      if (Object.keys(columns).length > 0) await transaction.manager.update(Medic, { id }, columns);
+      const decision = context && this.hospitals.decide(context, change);
+      const [, updated] = await transaction.commitWith(() =>
+        Promise.all([
+          this.hospitals.store(transaction, id, decision, change),
+          this.reader.get(caller, id, transaction),
+        ]),
       );
-      if (medic !== null) return medic;
-      if (attempt < ATTEMPTS) await pauseAfter(attempt);
-    }
-    throw new DatabaseUnavailable();
+      return updated;
+    });
   }
 
-  /** As {@link update}. @returns null where nothing was done, because the medic's hospital, or a right there, changed meanwhile */
-  private async tryUpdate(transaction: Transaction, caller: CurrentMedic, id: number, input: UpdateMedicDto) {
-    const wish = { hospital: input.hospital, isAdmin: input.is_admin_membership ?? undefined };
-    const hospitalId = await this.hospitals.find(transaction, id, wish);
-    const [isLocked, medic, context, found] = await Promise.all([
-      hospitalId === null || this.writer.lockHospitalOf(transaction, caller.id, { medicId: id, hospitalId }),
-      this.writer.lockMedic(transaction, id),
-      hospitalId === null ? null : this.writer.findContextOf(transaction, caller.id, { medicId: id, hospitalId }),
-      this.hospitals.find(transaction, id, wish),
-    ]);
-    if (medic === null || !ownsMedic(caller.id, medic)) throw new NotFound();
-    if (found !== hospitalId) return null;
-    this.hospitals.requireRight(context, wish);
-    // A right that was given only after the hospital had been left alone.
-    if (!isLocked) return null;
-    // Before what the hospital decides: a taken email is a matter of the fields, which come before conflicts.
-    const columns = columnsOf(input);
-    if (Object.keys(columns).length > 0) await transaction.manager.update(Medic, { id }, columns);
-    const decided = context && { context, next: this.hospitals.decide(context, wish) };
-    const [, updated] = await transaction.commitWith(() =>
-      Promise.all([this.hospitals.store(transaction, id, decided, wish), this.reader.get(caller, id, transaction)]),
-    );
-    return updated;
-  }
-
-  /** The first membership of a medic that has just been created is the active one. */
+  /** Stores the first membership of a new medic, which becomes the active one (rule 3). */
   private addFirst(transaction: Transaction, medicId: number, hospitalId: number, isAdmin: boolean | null | undefined) {
     const context = { medicId, hospitalId, otherLive: false, otherActive: false, otherAdmin: true };
-    return this.writer.insert(
-      transaction,
-      context,
-      firstState({ type: typeOf(isAdmin), isActive: undefined }, context, true),
-    );
+    const next = firstState({ type: typeOf(isAdmin), isActive: undefined }, context, true);
+    return this.writer.insert(transaction, context, next);
   }
 }

@@ -1,4 +1,5 @@
-import { withRetries } from '../../src/database/retries.js';
+import { DatabaseUnavailable } from '../../src/database/database-errors.js';
+import { OutdatedRead, withRetries } from '../../src/database/retries.js';
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => {
@@ -63,4 +64,16 @@ test('a transaction that always fails is given up after four attempts', async ()
   }
   expect(await result).toMatchObject({ code: '40P01' });
   expect(work).toHaveBeenCalledTimes(4);
+});
+
+test('a transaction whose reads are always outdated is given up after ten attempts, as unavailable', async () => {
+  const work = jest.fn(() => Promise.reject(new OutdatedRead()));
+  const result = withRetries(work).catch((error: unknown) => error);
+  for (let attempt = 1; attempt < 10; attempt += 1) {
+    await settle();
+    expect(work).toHaveBeenCalledTimes(attempt);
+    jest.advanceTimersByTime(100);
+  }
+  expect(await result).toBeInstanceOf(DatabaseUnavailable);
+  expect(work).toHaveBeenCalledTimes(10);
 });
