@@ -1,8 +1,15 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, SelectQueryBuilder } from 'typeorm';
 import type { Actor } from './actor.js';
 import type { SessionClient } from './session-client.js';
 import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
+
+const AFTER_END = 'The transaction has ended; send its statements before that.';
+
+/** A query builder of TypeORM. */
+interface BuiltStatement {
+  getQueryAndParameters(): [text: string, values: unknown[]];
+}
 
 /** An atomic unit of work that writes. */
 export class Transaction implements Statements {
@@ -15,7 +22,9 @@ export class Transaction implements Statements {
     private readonly runner: QueryRunner,
     private readonly client: SessionClient,
     readonly actor: Actor,
-  ) {}
+  ) {
+    refuseStatements(runner, () => this.isOver);
+  }
 
   /**
    * Reads and writes entities.
@@ -26,13 +35,31 @@ export class Transaction implements Statements {
     return this.runner.manager;
   }
 
+  /** @returns a builder of a statement on entities, for {@link execute}; its own methods work only before the end */
+  createQueryBuilder<Entity extends ObjectLiteral>(
+    entity: EntityTarget<Entity>,
+    alias: string,
+  ): SelectQueryBuilder<Entity> {
+    return this.runner.manager.createQueryBuilder(entity, alias);
+  }
+
+  /**
+   * Sends a built statement like {@link query}: at once and prepared, so it may be among the last of a transaction. The
+   * methods of the builder and of {@link manager} send later.
+   * @param builder its text must not depend on input
+   * @returns the rows, with the aliases of the builder as names
+   */
+  execute<Row extends object>(builder: BuiltStatement): Promise<Row[]> {
+    return this.query<Row>(...builder.getQueryAndParameters());
+  }
+
   /**
    * Statements sent without awaiting results in between share one round trip.
    * @throws the first failure of the transaction, because later ones only say that it was aborted
    * @throws Error COMMIT or ROLLBACK was already sent, so the statement would run outside the transaction: a defect
    */
   async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    if (this.isOver) throw new Error('The transaction has ended; send its statements before that.');
+    if (this.isOver) throw new Error(AFTER_END);
     try {
       return await send<Row>(this.client, text, values);
     } catch (error) {
@@ -71,6 +98,16 @@ export class Transaction implements Statements {
     this.isOver = true;
     return this.client.query(statement);
   }
+}
+
+/** Makes a runner refuse statements once `isOver`, when they would run outside its transaction. */
+function refuseStatements(runner: QueryRunner, isOver: () => boolean): void {
+  const query = runner.query.bind(runner) as (...statement: unknown[]) => Promise<unknown>;
+  const guarded = async (...statement: unknown[]) => {
+    if (isOver()) throw new Error(AFTER_END);
+    return query(...statement);
+  };
+  runner.query = guarded as QueryRunner['query'];
 }
 
 /**

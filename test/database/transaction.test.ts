@@ -1,5 +1,6 @@
 import { OPERATOR } from '../../src/database/actor.js';
 import { inTransaction, type Transaction } from '../../src/database/transaction.js';
+import { Medic } from '../../src/medics/medic.entity.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;
@@ -49,5 +50,37 @@ describe('a statement after the end of its transaction', () => {
     );
     await expect(late).rejects.toThrow(AFTER);
     expect(await emails()).toEqual([{ email: 'first@example.org' }]);
+  });
+});
+
+describe('an entity statement', () => {
+  const builderOf = (transaction: Transaction) =>
+    transaction
+      .createQueryBuilder(Medic, 'medic')
+      .insert()
+      .values({ name: 'A', email: 'a@example.org', emailKey: 'a@example.org' })
+      .returning('id');
+
+  test('a built statement may be the last one before COMMIT', async () => {
+    const { dataSource } = database;
+    const rows = await inTransaction(dataSource, OPERATOR, (transaction) =>
+      transaction.commitWith(() => transaction.execute(builderOf(transaction))),
+    );
+    expect(rows).toEqual([{ id: 1 }]);
+    expect(await dataSource.manager.countBy(Medic, { id: 1 })).toBe(1);
+  });
+
+  test('a builder or manager that sends after COMMIT is refused and stores nothing', async () => {
+    const { dataSource } = database;
+    for (const late of [
+      (transaction: Transaction) => builderOf(transaction).execute(),
+      ({ manager }: Transaction) => manager.delete(Medic, {}),
+    ]) {
+      const work = inTransaction(dataSource, OPERATOR, (transaction) =>
+        transaction.commitWith(() => late(transaction)),
+      );
+      await expect(work).rejects.toThrow(/The transaction (has ended|is ending)/);
+    }
+    expect(await dataSource.manager.count(Medic)).toBe(0);
   });
 });
