@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { TokensService } from '../auth/tokens.service.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
 import type { MembershipResponse } from '../memberships/dto/membership.response.js';
-import type { MembershipKey } from '../memberships/membership-rules.js';
+import type { MembershipKey } from '../memberships/membership.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { OperatorMemberships } from '../memberships/operator-memberships.js';
 import { addSliceOptions, onCurrentDatabase, print, wholeNumber, type Session, type SliceOptions } from './session.js';

@@ -11,7 +11,7 @@ import { inTransaction, type Transaction } from '../database/transaction.js';
 import { UnauthorizedMedic } from '../access/access.errors.js';
 import { canAdminister } from '../access/policy.js';
 import { live, lockRight, SHOWS_HOSPITAL } from '../access/rights.sql.js';
-import { firstState } from '../memberships/membership-rules.js';
+import { firstState } from '../memberships/membership.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { MembershipWriter } from '../memberships/membership-writer.js';
 import { HOSPITAL_COLUMNS, type HospitalRow } from './dto/hospital.response.js';

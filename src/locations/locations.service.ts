@@ -8,8 +8,8 @@ import { Reads } from '../database/reads.js';
 import { inTransaction } from '../database/transaction.js';
 import { showsHospital } from '../access/policy.js';
 import { live, SHOWS_HOSPITAL } from '../access/rights.sql.js';
-import { nextState } from '../memberships/membership-rules.js';
-import { hasMembership, liveTypeOf, MembershipWriter } from '../memberships/membership-writer.js';
+import { hasMembership, liveTypeOf, nextState } from '../memberships/membership.js';
+import { MembershipWriter } from '../memberships/membership-writer.js';
 import type { LocationResponse } from './dto/location.dtos.js';
 
 /**

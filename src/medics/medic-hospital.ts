@@ -5,12 +5,14 @@ import { InvalidFields } from '../common/errors.js';
 import type { Transaction } from '../database/transaction.js';
 import {
   firstState,
+  hasMembership,
+  liveTypeOf,
   nextState,
   type MembershipContext,
   type MembershipState,
-} from '../memberships/membership-rules.js';
-import { MembershipType } from '../memberships/membership.entity.js';
-import { hasMembership, liveTypeOf, MembershipWriter } from '../memberships/membership-writer.js';
+} from '../memberships/membership.js';
+import { Membership, MembershipType } from '../memberships/membership.entity.js';
+import { MembershipWriter } from '../memberships/membership-writer.js';
 import { CannotAssignHospital } from './medic.errors.js';
 
 /** The fields `hospital` and `is_admin_membership` of a request. */
@@ -38,9 +40,11 @@ export class MedicHospital {
   /** @returns the id of the hospital that the change concerns, or null if it concerns none */
   async findId(transaction: Transaction, medicId: number, change: HospitalChange): Promise<number | null> {
     if (!isAboutCurrent(change)) return change.hospital ?? null;
-    const [current] = await transaction.query<{ id: number }>(
-      `SELECT hospital_id AS id FROM membership WHERE medic_id = $1 AND is_active AND ${live()}`,
-      [medicId],
+    const [current] = await transaction.execute<{ id: number }>(
+      transaction
+        .createQueryBuilder(Membership, 's')
+        .select('s.hospitalId', 'id')
+        .where(`s.medicId = :medicId AND s.isActive AND ${live('s')}`, { medicId }),
     );
     return current?.id ?? null;
   }

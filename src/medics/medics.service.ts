@@ -10,7 +10,7 @@ import { OutdatedRead } from '../database/retries.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { canAdminister, ownsMedic, type Right } from '../access/policy.js';
 import { lockRight } from '../access/rights.sql.js';
-import { firstState } from '../memberships/membership-rules.js';
+import { firstState } from '../memberships/membership.js';
 import { MembershipWriter } from '../memberships/membership-writer.js';
 import type { CreateMedicDto, UpdateMedicDto } from './dto/medic.dtos.js';
 import type { CreatedMedicResponse, MedicResponse } from './dto/medic.response.js';

@@ -1,49 +1,46 @@
 import { Injectable } from '@nestjs/common';
+import type { MedicAccount } from '../access/policy.js';
+import { isAdmin, live, liveAdmin, rightAt } from '../access/rights.sql.js';
 import { NotFound } from '../common/errors.js';
 import { rowOf } from '../database/statements.js';
 import type { Transaction } from '../database/transaction.js';
-import {
-  MEMBERSHIP_COLUMNS,
-  toMembershipResponse,
-  type MembershipResponse,
-  type MembershipRow,
-} from './dto/membership.response.js';
-import type { MedicAccount, Right } from '../access/policy.js';
-import { isAdmin, live, liveAdmin, rightAt } from '../access/rights.sql.js';
+import { Hospital } from '../hospitals/hospital.entity.js';
+import { Medic } from '../medics/medic.entity.js';
+import { MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.response.js';
 import type {
   MembershipContext,
   MembershipKey,
   MembershipState,
   OtherMemberships,
   StoredMembership,
-} from './membership-rules.js';
-
-/** @returns the medic's right at the hospital by a live membership, null without one */
-export function liveTypeOf({ current }: MembershipContext): Right {
-  return current?.isDeleted === false ? current.type : null;
-}
-
-/** @returns whether the medic has a membership at the hospital, live or deleted */
-export function hasMembership(context: MembershipContext): context is MembershipContext<StoredMembership> {
-  return context.current !== null;
-}
+} from './membership.js';
+import { Membership } from './membership.entity.js';
 
 /**
- * Locks, finds and stores memberships, inside a transaction that the caller has. Locks are always taken in
- * the order hospital, medic, memberships, so that no two writers wait for each other; what is found by a
- * statement that is sent after a lock is as the last holder of that lock left it.
+ * Locks, reads and writes memberships in the caller's transaction. Every writer locks the hospital, then the medic, then
+ * the memberships. A statement that is sent after a lock sees the changes of the lock's last holder.
  */
 @Injectable()
 export class MembershipWriter {
-  /** Locks a hospital, before any medic and any membership is: its rights and its ADMINs stay as they are. */
-  async lockHospital(transaction: Transaction, hospitalId: number): Promise<void> {
-    await transaction.query('SELECT FROM hospital WHERE id = $1 FOR NO KEY UPDATE', [hospitalId]);
+  /**
+   * Locks a hospital, before any medic or membership: the rights there and its ADMINs cannot change.
+   * @returns whether the hospital exists
+   */
+  async lockHospital(transaction: Transaction, hospitalId: number): Promise<boolean> {
+    const found = await transaction.execute(
+      transaction
+        .createQueryBuilder(Hospital, 'hospital')
+        .select('hospital.id', 'id')
+        .where({ id: hospitalId })
+        .setLock('for_no_key_update'),
+    );
+    return found.length > 0;
   }
 
   /**
-   * As {@link lockHospital}, but leaves a hospital alone in which the caller is no ADMIN and the medic has no
-   * live membership: nobody is to hold up those of a hospital that they have no right in.
-   * @returns whether it is locked
+   * Like {@link lockHospital}, but skips the lock for outsiders, so that they cannot block the hospital's members. An
+   * outsider is a caller who is not an ADMIN there, on behalf of a medic who has no live membership there.
+   * @returns whether the hospital is locked
    */
   async lockHospitalOf(
     transaction: Transaction,
@@ -61,23 +58,28 @@ export class MembershipWriter {
   }
 
   /**
-   * Locks a medic: nobody else writes the medic's memberships until the transaction ends.
-   * @returns the medic, or null where there is none
+   * Locks a medic: until the transaction ends, nobody else writes the medic's memberships.
+   * @returns the medic, or null if there is none
    */
   async lockMedic(transaction: Transaction, medicId: number): Promise<MedicAccount | null> {
-    const [medic] = await transaction.query<MedicAccount>(
-      'SELECT id AS "medicId", created_by_id AS "creatorId" FROM medic WHERE id = $1 FOR NO KEY UPDATE',
-      [medicId],
+    const [medic] = await transaction.execute<MedicAccount>(
+      transaction
+        .createQueryBuilder(Medic, 'medic')
+        .select('medic.id', 'medicId')
+        .addSelect('medic.createdById', 'creatorId')
+        .where({ id: medicId })
+        .setLock('for_no_key_update'),
     );
     return medic ?? null;
   }
 
   /**
-   * Locks a medic as {@link lockMedic} does, and before that a hospital that the medic belongs to: its activity stays
-   * as it is until the transaction ends.
-   * @returns whether the medic has a live membership there; nothing is locked otherwise
+   * Locks a medic like {@link lockMedic}, and before that shares a hospital that the medic belongs to, which keeps it
+   * active, or inactive, until the transaction ends.
+   * @returns whether the medic has a live membership there; otherwise nothing is locked
    */
   async lockMember(transaction: Transaction, { medicId, hospitalId }: MembershipKey): Promise<boolean> {
+    // TypeORM knows one lock mode per statement.
     const rows = await transaction.query(
       `SELECT FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
        WHERE s.medic_id = $1 AND s.hospital_id = $2 AND ${live('s')}
@@ -87,12 +89,23 @@ export class MembershipWriter {
     return rows.length > 0;
   }
 
-  /** Locks the hospital and the medic of a membership. */
+  /** Locks the hospital `h`, then the medic `m` of a membership: PostgreSQL locks in the order of this list. */
   async lockPair(transaction: Transaction, membershipId: number): Promise<void> {
-    await transaction.query(`SELECT ${LOCKED_PAIR}`, [membershipId]);
+    await transaction.execute(
+      transaction
+        .createQueryBuilder(Membership, 's')
+        .select('s.id', 'id')
+        .innerJoin('s.hospital', 'h')
+        .innerJoin('s.medic', 'm')
+        .where({ id: membershipId })
+        .setLock('for_no_key_update', undefined, ['h', 'm']),
+    );
   }
 
-  /** @returns the context of a membership. @throws NotFound there is none with this id */
+  /**
+   * @returns the context of a membership
+   * @throws NotFound there is no membership with this id
+   */
   async findContext(
     transaction: Transaction,
     callerId: number,
@@ -114,8 +127,8 @@ export class MembershipWriter {
   }
 
   /**
-   * Stores a new membership.
-   * @param context that of a locked medic without a membership there
+   * Inserts a membership.
+   * @param context of a locked medic without a membership there
    * @returns its id
    * @throws MembershipAlreadyExists rule 1, by a constraint
    */
@@ -124,26 +137,30 @@ export class MembershipWriter {
     context: MembershipKey & OtherMemberships,
     next: MembershipState,
   ): Promise<number> {
+    const { medicId, hospitalId } = context;
     const [, created] = await Promise.all([
       this.makeRoom(transaction, context, next),
-      transaction.query<{ id: number }>(
-        `INSERT INTO membership (medic_id, hospital_id, type, is_active) VALUES ($1, $2, $3, $4) RETURNING id`,
-        [context.medicId, context.hospitalId, next.type, next.isActive],
+      transaction.execute<{ id: number }>(
+        transaction
+          .createQueryBuilder(Membership, 'membership')
+          .insert()
+          .values({ medicId, hospitalId, type: next.type, isActive: next.isActive })
+          .returning('id'),
       ),
     ]);
     return rowOf(created).id;
   }
 
   /**
-   * Stores how a membership becomes.
-   * @param context that of a locked pair
-   * @returns the membership as it is then
+   * Stores the state of a membership.
+   * @param context of a locked pair
+   * @returns the membership with its medic, which an update builder of TypeORM cannot return
    */
   async update(
     transaction: Transaction,
     context: MembershipContext<StoredMembership>,
     next: MembershipState,
-  ): Promise<MembershipResponse> {
+  ): Promise<MembershipRow> {
     const [, rows] = await Promise.all([
       this.makeRoom(transaction, context, next),
       transaction.query<MembershipRow>(
@@ -152,17 +169,20 @@ export class MembershipWriter {
         [context.current.id, next.type, next.isActive, next.isDeleted],
       ),
     ]);
-    return toMembershipResponse(rowOf(rows));
+    return rowOf(rows);
   }
 
   /** Clears a locked medic's choice of active hospital. */
   async clearChoice(transaction: Transaction, medicId: number): Promise<void> {
-    await transaction.query(`UPDATE membership SET is_active = false WHERE medic_id = $1 AND is_active AND ${live()}`, [
-      medicId,
-    ]);
+    await transaction.execute(
+      transaction
+        .createQueryBuilder(Membership, 'membership')
+        .update({ isActive: false })
+        .where(`medic_id = :medicId AND is_active AND ${live()}`, { medicId }),
+    );
   }
 
-  /** Rule 3: if this membership becomes the active one, the other one no longer is. */
+  /** Rule 3: if this membership becomes the active one, another one stops being it. */
   private async makeRoom(
     transaction: Transaction,
     context: MembershipKey & OtherMemberships,
@@ -195,7 +215,3 @@ const CONTEXT_OF_MEMBERSHIP = `SELECT ${contextColumns('s.hospital_id')}
 
 const CONTEXT_OF_KEY = `SELECT ${contextColumns('$3::integer')}
   FROM medic m LEFT JOIN membership s ON s.medic_id = m.id AND s.hospital_id = $3 WHERE m.id = $2`;
-
-/** The hospital `h` and the medic `m` of the membership `s` with the id $1, locked in this order. */
-export const LOCKED_PAIR = `FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
-  WHERE s.id = $1 FOR NO KEY UPDATE OF h, m`;

@@ -1,12 +1,23 @@
-import { DomainError } from '../common/errors.js';
+import { DomainError, InvalidFields, type FieldErrors } from '../common/errors.js';
 
 /** Rule 1: the pair of medic and hospital has a membership, live or deleted. */
 export class MembershipAlreadyExists extends DomainError {
   readonly kind = 'conflict';
 
-  /** @param membership the id to edit, where it is known */
+  /** @param membership the id to edit, if it is known */
   constructor(membership?: number) {
     super('Membership already exists please edit instead of trying to create it again.', { membership });
+  }
+}
+
+/** An update names another medic or hospital: that would be another membership. */
+export class MembershipCannotMove extends InvalidFields {
+  constructor(movesMedic: boolean, movesHospital: boolean) {
+    const sentences = ['Cannot be changed; create another membership and remove this one.'];
+    const errors: FieldErrors = {};
+    if (movesMedic) errors['medic'] = sentences;
+    if (movesHospital) errors['hospital'] = sentences;
+    super(errors);
   }
 }
 
@@ -19,7 +30,7 @@ export class LastAdminOfHospital extends DomainError {
   }
 }
 
-/** Rule 4: the medic has chosen an active hospital, and the caller is not the one to change that. */
+/** Rule 4: the medic has chosen an active hospital, and the caller may not change it. */
 export class ActiveHospitalAlreadyChosen extends DomainError {
   readonly kind = 'conflict';
 

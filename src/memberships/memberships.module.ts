@@ -1,17 +1,27 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
+import { FAST_MEMBERSHIP_STORE } from './fast-membership-store.js';
 import { HospitalMembershipsController } from './hospital-memberships.controller.js';
+import { MEMBERSHIP_STORE } from './membership-store.js';
 import { MembershipWriter } from './membership-writer.js';
 import { MembershipsController } from './memberships.controller.js';
 import { MembershipsReader } from './memberships.reader.js';
 import { MembershipsService } from './memberships.service.js';
-import { SingleStatementWrites } from './single-statement-writes.js';
+import { TransactionalMembershipStore } from './transactional-membership-store.js';
 
 /** Who belongs to which hospital, and with what right. */
 @Module({
   imports: [AuthModule],
   controllers: [MembershipsController, HospitalMembershipsController],
-  providers: [MembershipsService, MembershipsReader, MembershipWriter, SingleStatementWrites],
+  providers: [
+    MembershipsService,
+    MembershipsReader,
+    MembershipWriter,
+    TransactionalMembershipStore,
+    { provide: MEMBERSHIP_STORE, useExisting: TransactionalMembershipStore },
+    // Only faster: of two providers with the same token, Nest uses the last.
+    FAST_MEMBERSHIP_STORE,
+  ],
   exports: [MembershipWriter],
 })
 export class MembershipsModule {}

@@ -12,21 +12,22 @@ import {
 } from './dto/membership.response.js';
 import {
   firstState,
+  hasMembership,
   nextState,
   type MembershipChange,
   type MembershipContext,
   type MembershipKey,
   type StoredMembership,
-} from './membership-rules.js';
-import { hasMembership, MembershipWriter } from './membership-writer.js';
+} from './membership.js';
+import { MembershipWriter } from './membership-writer.js';
 import { LastAdminOfHospital } from './membership.errors.js';
 import type { MembershipType } from './membership.entity.js';
 
 const FROM = 'FROM membership s JOIN medic m ON m.id = s.medic_id';
 
 /**
- * What the operator does with memberships, without belonging to the hospital: under the rules of the contract's
- * section 3, except that nobody needs to be an ADMIN, and that the last ADMIN may be taken away on purpose.
+ * Memberships for the operator commands. The rules of the contract's section 3 apply, with two exceptions: the operator
+ * needs no right at the hospital, and may remove its last ADMIN on purpose.
  */
 export class OperatorMemberships {
   private readonly writer = new MembershipWriter();
@@ -34,22 +35,23 @@ export class OperatorMemberships {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * @param after only memberships with a greater id
-   * @returns at most `limit` memberships of a hospital by id, removed ones too
+   * @param after only memberships with an id greater than this
+   * @param limit upper bound of the length
+   * @returns memberships of a hospital, ordered by id, including removed ones
    */
   ofHospital(hospitalId: number, after: number, limit: number): Promise<MembershipResponse[]> {
     return this.read('WHERE s.hospital_id = $1 AND s.id > $2 ORDER BY s.id LIMIT $3', [hospitalId, after, limit]);
   }
 
-  /** @returns all memberships of a medic by id, removed ones too */
+  /** @returns all memberships of a medic, ordered by id, including removed ones */
   ofMedic(medicId: number): Promise<MembershipResponse[]> {
     return this.read('WHERE s.medic_id = $1 ORDER BY s.id', [medicId]);
   }
 
   /**
-   * Gives a medic a live membership of this type: creates it, restores it, or changes it.
-   * @param mayEndAdmins whether the hospital may be left without an ADMIN
-   * @throws OperatorError there is no such hospital, or it would lose its last ADMIN
+   * Creates, restores or changes a medic's membership, so that it is live and has this type.
+   * @param mayEndAdmins whether the hospital may lose its last ADMIN
+   * @throws OperatorError the hospital does not exist, or would lose its last ADMIN
    */
   set(pair: MembershipKey, type: MembershipType, mayEndAdmins: boolean): Promise<MembershipResponse> {
     return this.change(pair, mayEndAdmins, { type, isDeleted: false }, async (transaction, context) => {
@@ -62,8 +64,8 @@ export class OperatorMemberships {
 
   /**
    * Removes a live membership.
-   * @param mayEndAdmins whether the hospital may be left without an ADMIN
-   * @throws OperatorError there is none, or the hospital would lose its last ADMIN
+   * @param mayEndAdmins whether the hospital may lose its last ADMIN
+   * @throws OperatorError the membership does not exist or is not live, or the hospital would lose its last ADMIN
    */
   remove(pair: MembershipKey, mayEndAdmins: boolean): Promise<MembershipResponse> {
     return this.change(pair, mayEndAdmins, { isDeleted: true }, () => {
@@ -71,7 +73,7 @@ export class OperatorMemberships {
     });
   }
 
-  /** @param create does instead what there is to do for a pair without a membership, or without a live one to remove */
+  /** @param create replaces the change if the pair has no membership, or no live one to remove */
   private change(
     pair: MembershipKey,
     mayEndAdmins: boolean,
@@ -83,17 +85,19 @@ export class OperatorMemberships {
       const isThere = hasMembership(context) && !(context.current.isDeleted && change.isDeleted === true);
       if (!isThere) return create(transaction, context);
       const around = mayEndAdmins ? { ...context, otherAdmin: true } : context;
-      return this.writer.update(transaction, context, decide(context, change, around));
+      const updated = await this.writer.update(transaction, context, decide(context, change, around));
+      return toMembershipResponse(updated);
     });
   }
 
   private async lock(transaction: Transaction, pair: MembershipKey): Promise<MembershipContext> {
-    await this.writer.lockHospital(transaction, pair.hospitalId);
-    await this.writer.lockMedic(transaction, pair.medicId);
-    const [hospital] = await transaction.query('SELECT FROM hospital WHERE id = $1', [pair.hospitalId]);
-    // Nobody is calling: the right of the medic itself is found, and not looked at.
-    const context = await this.writer.findContextOf(transaction, pair.medicId, pair);
-    if (hospital === undefined || context === null) throw new OperatorError('There is no hospital with this id.');
+    const [isHospital, , context] = await Promise.all([
+      this.writer.lockHospital(transaction, pair.hospitalId),
+      this.writer.lockMedic(transaction, pair.medicId),
+      // There is no caller. The right in the context is that of the medic, and nothing reads it.
+      this.writer.findContextOf(transaction, pair.medicId, pair),
+    ]);
+    if (!isHospital || context === null) throw new OperatorError('There is no hospital with this id.');
     return context;
   }
 

@@ -84,7 +84,7 @@ export function all(...guards: Guard[]): Guard {
 export const HOSPITAL_LOCK = inSql(
   'the lock of the hospital',
   [/FOR NO KEY UPDATE OF h, m/, 'FOR NO KEY UPDATE OF m'],
-  [/(FROM hospital WHERE id = \$1) FOR NO KEY UPDATE/, '$1'],
+  [/(FROM "?hospital"? .*= \$1) FOR NO KEY UPDATE/, '$1'],
 );
 
 /** Serializes the writers of a medic's memberships and tokens. */
@@ -92,7 +92,7 @@ export const MEDIC_LOCK = inSql(
   'the lock of the medic',
   [/FOR NO KEY UPDATE OF h, m/, 'FOR NO KEY UPDATE OF h'],
   [/(FOR SHARE OF h) FOR NO KEY UPDATE OF m/, '$1'],
-  [/(FROM medic WHERE id = \$1) FOR NO KEY UPDATE/, '$1'],
+  [/(FROM "?medic"? .*= \$1) FOR NO KEY UPDATE/, '$1'],
 );
 
 /** Prevents a write to a hospital whose lock was skipped because nobody involved had a right there. */

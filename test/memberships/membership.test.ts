@@ -9,7 +9,7 @@ import {
   nextState,
   type MembershipChange,
   type MembershipState,
-} from '../../src/memberships/membership-rules.js';
+} from '../../src/memberships/membership.js';
 
 const { ADMIN, MEMBER } = MembershipType;
 const BOTH = [true, false];

@@ -1,5 +1,10 @@
 import type { MedicAccount, Right } from '../access/policy.js';
-import { ActiveHospitalAlreadyChosen, LastAdminOfHospital, MembershipIsDeleted } from './membership.errors.js';
+import {
+  ActiveHospitalAlreadyChosen,
+  LastAdminOfHospital,
+  MembershipCannotMove,
+  MembershipIsDeleted,
+} from './membership.errors.js';
 import { MembershipType } from './membership.entity.js';
 
 /** The part of a membership that can change. */
@@ -14,6 +19,13 @@ export interface MembershipChange {
   readonly type?: MembershipType | undefined;
   readonly isActive?: boolean | undefined;
   readonly isDeleted?: boolean | undefined;
+}
+
+/** The membership that a request creates. */
+export interface NewMembership {
+  readonly type: MembershipType;
+  /** Undefined if the request leaves it to the rules. */
+  readonly isActive: boolean | undefined;
 }
 
 /** A membership that exists. */
@@ -41,18 +53,38 @@ export interface MembershipContext<
 /** The ids that name a membership: each medic has at most one at each hospital. */
 export type MembershipKey = Pick<MembershipContext, 'medicId' | 'hospitalId'>;
 
+/** A change, and the pair that the request says the membership has. */
+export type MembershipUpdate = MembershipChange & { readonly [Id in keyof MembershipKey]?: number | undefined };
+
 /** Facts about other memberships that rules 2 to 4 need. */
 export type OtherMemberships = Pick<MembershipContext, 'otherLive' | 'otherActive' | 'otherAdmin'>;
 
+/** @returns the medic's right at the hospital by a live membership, null without one */
+export function liveTypeOf({ current }: MembershipContext): Right {
+  return current?.isDeleted === false ? current.type : null;
+}
+
+/** @returns whether the medic has a membership at the hospital, live or deleted */
+export function hasMembership(context: MembershipContext): context is MembershipContext<StoredMembership> {
+  return context.current !== null;
+}
+
+/** @throws MembershipCannotMove the update names another medic or hospital */
+export function requireSamePair(pair: MembershipKey, { medicId, hospitalId }: MembershipUpdate): void {
+  const movesMedic = medicId !== undefined && medicId !== pair.medicId;
+  const movesHospital = hospitalId !== undefined && hospitalId !== pair.hospitalId;
+  if (movesMedic || movesHospital) throw new MembershipCannotMove(movesMedic, movesHospital);
+}
+
 /**
  * Applies rules 2, 3 and 4 of the contract's section 3 to one membership.
- * @param current how it is
+ * @param current state before the change
  * @param mayChoose whether the caller is the medic, or the account that created the medic
- * @returns how it becomes
- * @throws MembershipIsDeleted another change than the restoring of a deleted one
- * @throws LastAdminOfHospital the hospital would be left without an ADMIN who can act. The account of
- *   this membership itself is not considered: over HTTP, an ADMIN who can act reaches it and is then another one.
- * @throws ActiveHospitalAlreadyChosen the medic's choice is not the caller's to change
+ * @returns the state after the change
+ * @throws MembershipIsDeleted the membership is deleted, and the change does not restore it
+ * @throws LastAdminOfHospital the hospital would have no ADMIN who can act. Whether this membership's own account is
+ *   active does not matter: over HTTP only an ADMIN who can act reaches it, and is then the other ADMIN.
+ * @throws ActiveHospitalAlreadyChosen the caller may not change the medic's choice
  */
 export function nextState(
   current: MembershipState,
@@ -75,11 +107,11 @@ export function nextState(
 }
 
 /**
- * As {@link nextState}, for a membership that is created.
- * @throws ActiveHospitalAlreadyChosen the medic's choice is not the caller's to change
+ * Like {@link nextState}, for a new membership.
+ * @throws ActiveHospitalAlreadyChosen the caller may not change the medic's choice
  */
 export function firstState(
-  { type, isActive }: { type: MembershipType; isActive: boolean | undefined },
+  { type, isActive }: NewMembership,
   others: OtherMemberships,
   mayChoose: boolean,
 ): MembershipState {

@@ -1,0 +1,43 @@
+import type { CurrentMedic } from '../auth/current-medic.decorator.js';
+import type { MembershipRow } from './dto/membership.response.js';
+import type { MembershipKey, MembershipUpdate, NewMembership } from './membership.js';
+
+/** The provider token of the {@link MembershipStore} in use. */
+export const MEMBERSHIP_STORE = Symbol('MembershipStore');
+
+/**
+ * Writes single memberships for a medic under the rules of the contract's section 3. Each call authorizes the caller and
+ * stores everything, or throws and stores nothing. Every implementation passes the same tests.
+ */
+export interface MembershipStore {
+  /**
+   * @param key of the medic and the hospital
+   * @returns the id of the new membership
+   * @throws UnauthorizedMedic the caller is not an ADMIN of the hospital; nothing about the medic is checked then
+   * @throws InvalidFields the medic does not exist
+   * @throws MembershipAlreadyExists rule 1
+   * @throws ActiveHospitalAlreadyChosen rule 4
+   */
+  create(caller: CurrentMedic, key: MembershipKey, wanted: NewMembership): Promise<number>;
+
+  /**
+   * Changes, restores or removes a membership.
+   * @returns the membership after the change
+   * @throws NotFound the membership does not exist
+   * @throws UnauthorizedMedic the caller is not an ADMIN of its hospital
+   * @throws MembershipCannotMove the update names another medic or hospital
+   * @throws LastAdminOfHospital rule 2
+   * @throws MembershipIsDeleted it must be restored first
+   * @throws ActiveHospitalAlreadyChosen rule 4
+   */
+  update(caller: CurrentMedic, id: number, update: MembershipUpdate): Promise<MembershipRow>;
+
+  /**
+   * Deletes a membership for an ADMIN of its hospital, or for its medic, who leaves.
+   * @returns the deleted membership
+   * @throws NotFound the membership does not exist, or is already deleted
+   * @throws UnauthorizedMedic the caller is neither
+   * @throws LastAdminOfHospital rule 2
+   */
+  remove(caller: CurrentMedic, id: number): Promise<MembershipRow>;
+}
