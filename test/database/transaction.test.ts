@@ -72,10 +72,11 @@ describe('an entity statement', () => {
 
   test('a builder or manager that sends after COMMIT is refused and stores nothing', async () => {
     const { dataSource } = database;
-    for (const late of [
-      (transaction: Transaction) => builderOf(transaction).execute(),
-      ({ manager }: Transaction) => manager.delete(Medic, {}),
-    ]) {
+    const attempts: ((transaction: Transaction) => Promise<unknown>)[] = [
+      (transaction) => builderOf(transaction).execute(),
+      ({ manager }) => manager.delete(Medic, {}),
+    ];
+    for (const late of attempts) {
       const work = inTransaction(dataSource, OPERATOR, (transaction) =>
         transaction.commitWith(() => late(transaction)),
       );

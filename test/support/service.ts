@@ -7,6 +7,7 @@ import { Client } from './client.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { ServedDocument, type Document } from './document.js';
 import { Given } from './given.js';
+import { declaresFastStore, onTransactionalStore } from './stores.js';
 import { until } from './until.js';
 
 /** The application as in production, on the test file's own database, listening on a port. */
@@ -19,6 +20,8 @@ export class Service {
   given!: Given;
   /** Every log line. */
   readonly log: string[] = [];
+  /** Whether frequent writes are single statements, see `stores.ts`. */
+  readonly hasFastStore = declaresFastStore();
 
   constructor(
     private readonly variables: Record<string, string>,
@@ -33,7 +36,10 @@ export class Service {
     this.database = await createTestDatabase(this.statementTimeout);
     const environment = readEnvironment({ RATE_LIMIT: '0', ...this.variables });
     const logger = pino({ level: 'info' }, { write: (line: string) => this.log.push(line) });
-    this.app = await createApp(this.dataSource, environment, logger);
+    const create = async () => {
+      this.app = await createApp(this.dataSource, environment, logger);
+    };
+    await (this.hasFastStore ? create() : onTransactionalStore(create));
     await this.app.listen(0, '127.0.0.1');
     const { port } = this.app.getHttpServer().address() as { port: number };
     const url = `http://127.0.0.1:${String(port)}`;

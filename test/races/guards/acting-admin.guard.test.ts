@@ -63,6 +63,7 @@ interleavings('A hospital keeps an ADMIN with an active account', (interleave, s
       { guard: ACTING_CALLER, breaks },
       { guard: ACTING_LOCK, breaks },
     ],
+    withoutFastStore: { withoutGuard: { guard: OTHERS_CAN_ACT, breaks } },
   });
 
   interleave('a hospital keeps an active ADMIN if one is deactivated while the other steps down', {

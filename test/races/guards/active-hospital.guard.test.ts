@@ -86,6 +86,7 @@ interleavings('A medic has at most one active hospital', (interleave, service) =
     guarded: { statuses: added, active: 1 },
     withoutGuard: { guard: ONE_ACTIVE, breaks: { statuses: added, active: 2 } },
     spare: [MEDIC_LOCK],
+    withoutFastStore: { withoutGuard: { guard, breaks: { statuses: added, active: 2 } }, spare: [ONE_ACTIVE] },
   });
 
   interleave('one hospital is active if the medic creates their first two hospitals at once', {
@@ -114,5 +115,6 @@ interleavings('A medic has at most one active hospital', (interleave, service) =
     guarded: { statuses: added, active: 1 },
     withoutGuard: { guard: ONE_ACTIVE, breaks: { statuses: added, active: 2 } },
     spare: [],
+    withoutFastStore: { withoutGuard: { guard, breaks: { statuses: added, active: 2 } }, spare: [ONE_ACTIVE] },
   });
 });

@@ -22,7 +22,12 @@ export interface Interleaving<Scene, Answer, Outcome> {
   readonly withoutGuard: Breakage<Outcome> | Breakage<Outcome>[];
   /** Redundant guards: removing one of them alone changes nothing. */
   readonly spare?: Guard[];
+  /** The guards without the fast store, if they differ: its statements have locks of their own. */
+  readonly withoutFastStore?: Guards<Outcome>;
 }
+
+/** What protects an outcome. */
+type Guards<Outcome> = Pick<Interleaving<never, never, Outcome>, 'withoutGuard' | 'spare'>;
 
 /** The outcome without a guard. */
 interface Breakage<Outcome> {
@@ -74,7 +79,9 @@ export function interleavings(title: string, declare: (interleave: Interleave, s
 }
 
 function declareTests<S, A, O>(service: Service, name: string, interleaving: Interleaving<S, A, O>): void {
-  const { guarded, withoutGuard, spare = [] } = interleaving;
+  const { guarded } = interleaving;
+  const guards: Guards<O> = service.hasFastStore ? interleaving : (interleaving.withoutFastStore ?? interleaving);
+  const { withoutGuard, spare = [] } = guards;
   const declareTest = (title: string, expected: O, result: () => Promise<O>) => {
     test(title, async () => {
       const logged = service.log.length;

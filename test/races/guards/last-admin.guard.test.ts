@@ -80,6 +80,7 @@ interleavings('A hospital keeps its last ADMIN', (interleave, service) => {
     ...eachOther('PATCH type_membership'),
     withoutGuard: { guard: RIGHT_LOCK, breaks },
     spare: [HOSPITAL_LOCK],
+    withoutFastStore: { withoutGuard: { guard: HOSPITAL_LOCK, breaks } },
   });
 
   interleave('a hospital keeps an ADMIN if each removes the other at once', {
@@ -94,5 +95,6 @@ interleavings('A hospital keeps its last ADMIN', (interleave, service) => {
       requests: ({ first, second }) => [() => lose(first.actor, second), () => LOSSES.DELETE(first.actor, first)],
       // A change of type alone also locks the caller's account, for which the request to leave waits.
       withoutGuard: { guard: all(HOSPITAL_LOCK, ...(way === 'PATCH type_membership' ? [ACTING_LOCK] : [])), breaks },
+      withoutFastStore: { withoutGuard: { guard: HOSPITAL_LOCK, breaks } },
     });
 });

@@ -21,6 +21,8 @@ interface Write {
   readonly send: (scene: Scene) => Promise<Answer>;
   readonly stopped: (scene: Scene) => string;
   readonly guards: readonly Guard[];
+  /** As `guards`, without the fast store, whose statement for this write shares the right. */
+  readonly slowGuards?: readonly Guard[];
   /** The guard without which a waiting write uses the right as it was before the wait. */
   readonly freshBy?: Guard;
   /** Status of the refusal without the right; 401 by default. */
@@ -49,6 +51,7 @@ const WRITES: Write[] = [
     stopped: atMembership,
     guards: [HOSPITAL_LOCK, RIGHT_LOCK],
     freshBy: RIGHT_LOCK,
+    slowGuards: [HOSPITAL_LOCK],
   },
   {
     name: 'PATCH management/memberships with is_deleted',
@@ -107,8 +110,20 @@ interleavings('A right stores nothing after the response that removes it', (inte
     return { ...tables, membership: tables['membership']?.filter(({ id }) => id !== adminship) };
   }
 
-  for (const { name, send, stopped, guards, freshBy, refusal = 401, isHidden = false } of WRITES)
+  for (const {
+    name,
+    send,
+    stopped,
+    guards: fastGuards,
+    slowGuards,
+    refusal = 401,
+    isHidden = false,
+    ...write
+  } of WRITES)
     for (const [loss, lose] of LOSSES) {
+      const isSlow = !service.hasFastStore && slowGuards !== undefined;
+      const guards = isSlow ? slowGuards : fastGuards;
+      const freshBy = isSlow ? undefined : write.freshBy;
       const spare = guards.length > 1 ? [...guards] : [];
       interleave(`${name} stores nothing after the response by which the ADMIN is ${loss}`, {
         given,
