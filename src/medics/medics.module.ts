@@ -6,7 +6,7 @@ import { MedicsController } from './medics.controller.js';
 import { MedicsReader } from './medics.reader.js';
 import { MedicsService } from './medics.service.js';
 
-/** The people, and the integrators' accounts, that act on the API. */
+/** Accounts of the API: people and integrators. */
 @Module({
   imports: [AuthModule, MembershipsModule],
   controllers: [MedicsController],

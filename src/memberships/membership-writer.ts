@@ -139,7 +139,7 @@ export class MembershipWriter {
   ): Promise<number> {
     const { medicId, hospitalId } = context;
     const [, created] = await Promise.all([
-      this.makeRoom(transaction, context, next),
+      this.clearOtherChoice(transaction, context, next),
       transaction.execute<{ id: number }>(
         transaction
           .createQueryBuilder(Membership, 'membership')
@@ -162,7 +162,7 @@ export class MembershipWriter {
     next: MembershipState,
   ): Promise<MembershipRow> {
     const [, rows] = await Promise.all([
-      this.makeRoom(transaction, context, next),
+      this.clearOtherChoice(transaction, context, next),
       transaction.query<MembershipRow>(
         `UPDATE membership s SET type = $2, is_active = $3, is_deleted = $4 FROM medic m
          WHERE s.id = $1 AND m.id = s.medic_id RETURNING ${MEMBERSHIP_COLUMNS}`,
@@ -182,8 +182,8 @@ export class MembershipWriter {
     );
   }
 
-  /** Rule 3: if this membership becomes the active one, another one stops being it. */
-  private async makeRoom(
+  /** Rule 3: if this membership becomes the active one, the previous one stops being it. */
+  private async clearOtherChoice(
     transaction: Transaction,
     context: MembershipKey & OtherMemberships,
     next: MembershipState,

@@ -14,7 +14,7 @@ export interface MembershipState {
   readonly isDeleted: boolean;
 }
 
-/** The change that a request asks for; absent fields stay. */
+/** The fields that a request changes; absent ones stay. */
 export interface MembershipChange {
   readonly type?: MembershipType | undefined;
   readonly isActive?: boolean | undefined;

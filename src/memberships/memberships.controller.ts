@@ -28,7 +28,7 @@ import { MembershipsService } from './memberships.service.js';
 
 const PATH = 'management/memberships';
 
-/** One's own memberships, and those of the hospitals that one administers (section 3 of the contract). */
+/** The caller's own memberships, and those of the hospitals that the caller administers (section 3 of the contract). */
 @ApiTags('Memberships')
 @Controller(PATH)
 export class MembershipsController {
@@ -66,7 +66,7 @@ export class MembershipsController {
   @Require('membership:read', MEMBERSHIP_IN_SIGHT)
   @Answers({
     summary: 'Get a membership',
-    rules: 'A medic sees the own membership while it is live; an ADMIN of the hospital always does.',
+    rules: 'A medic sees their own membership while it is live; an ADMIN of the hospital always sees it.',
     ok: MembershipResponse,
   })
   getMembership(@IdParam(2) _id: number, @Req() request: FastifyRequest): MembershipResponse {

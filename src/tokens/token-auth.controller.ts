@@ -11,7 +11,7 @@ import { TokensService } from '../auth/tokens.service.js';
 const TOO_MANY_TOKENS = { 409: { 'The medic has too many live keys.': { message: new TooManyTokens().message } } };
 const WRONG = new WrongCredentials();
 
-/** A medic's own keys. */
+/** Log-in, and a medic's own keys (section 6 of the contract). */
 @ApiTags('Tokens')
 @Controller('token-auth')
 export class TokenAuthController {
@@ -32,7 +32,7 @@ export class TokenAuthController {
     body: {
       type: LoginDto,
       examples: {
-        'The medic of the example': { email: 'ana.nunez@example.org', password: 'correct horse battery staple' },
+        'Email and password': { email: 'ana.nunez@example.org', password: 'correct horse battery staple' },
       },
     },
     ok: TokenResponse,

@@ -2,6 +2,6 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { TokenAuthController } from './token-auth.controller.js';
 
-/** The keys of a medic. */
+/** Log-in, rotation and revocation of keys over HTTP. */
 @Module({ imports: [AuthModule], controllers: [TokenAuthController] })
 export class TokensModule {}

@@ -71,6 +71,7 @@ export interface MembershipRow {
 export const MEMBERSHIP_COLUMNS = `s.id, s.medic_id, m.name AS medic_name, m.email AS medic_email, s.hospital_id,
   s.type, s.is_active, s.is_deleted, s.date_joined`;
 
+/** @returns the membership object of the contract */
 export function toMembershipResponse(row: MembershipRow): MembershipResponse {
   return {
     id: row.id,

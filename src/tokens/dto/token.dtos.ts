@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { booleanType, Field, ReadOnlyFields, textType, wholeNumberType } from '../../http/input/fields.js';
 
-/** The account that wants a key. */
+/** Credentials of a log-in. */
 export class LoginDto {
   @Field(textType({ min: 1, max: 254 }), {
     required: true,
@@ -18,23 +18,23 @@ export class LoginDto {
   password!: string;
 }
 
-/** How long the old key is to work on. */
+/** Grace period of the old key. */
 export class RotateQuery {
   @Field(wholeNumberType(0, 86_400), { description: 'Seconds that the old key keeps working, 60 by default.' })
   grace?: number;
 }
 
-/** Which keys are to be revoked. */
+/** Selects the keys to revoke. */
 export class RevokeQuery {
   @Field(booleanType, { description: 'true revokes every other key of yours and keeps this one.' })
   all?: boolean;
 }
 
-/** A rotation takes nothing in its body: what it has there would be lost in silence. */
+/** Body of a rotation. It has no fields: an unknown one is rejected, because ignoring it would hide a mistake. */
 @ReadOnlyFields('token')
 export class RotateDto {}
 
-/** A key, shown this once. */
+/** A new key, which cannot be read again. */
 export class TokenResponse {
   @ApiProperty({ example: 'hmk_00000000000000000000000000000000xxxxxxx', description: 'The key, shown only here.' })
   token!: string;
