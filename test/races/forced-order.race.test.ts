@@ -14,6 +14,10 @@ async function isBlocked(): Promise<boolean> {
   return waiting.length > 0;
 }
 
+/** The locks that every writer of a membership takes first. */
+const LOCKS = `SELECT FROM membership s JOIN hospital h ON h.id = s.hospital_id JOIN medic m ON m.id = s.medic_id
+  WHERE s.id = $1 FOR NO KEY UPDATE OF h, m`;
+
 /**
  * Sends a request while another transaction has an uncommitted `change` of a membership, then ends the
  * transaction.
@@ -28,6 +32,7 @@ async function answeredAround(
   const other = await service.database.connect();
   try {
     await other.query('BEGIN');
+    await other.query(LOCKS, [membership]);
     await other.query(`UPDATE membership SET ${change} WHERE id = $1`, [membership]);
     const answer = send();
     await until(isBlocked);
