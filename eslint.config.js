@@ -1,6 +1,26 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+const transactions = [
+  {
+    // On the embedded database the data source would wait forever for the connection of the transaction.
+    selector:
+      "CallExpression[callee.name='inTransaction'] MemberExpression[object.property.name=/^(dataSource|reads|alone)$/][object.object.type='ThisExpression']",
+    message: 'Use the transaction itself inside inTransaction().',
+  },
+  {
+    selector:
+      "CallExpression[callee.name='inTransaction'] CallExpression[callee.property.name=/^(save|remove|softRemove|recover)$/]",
+    message: 'It would end the transaction with a COMMIT of its own: insert, update, upsert or delete.',
+  },
+];
+
+const writesWithoutActor = {
+  selector:
+    "CallExpression[callee.object.property.name='manager'][callee.object.object.property.name='dataSource'][callee.property.name=/^(insert|update|upsert|delete|save|remove|transaction)$/]",
+  message: 'Write in inTransaction(), which names an actor.',
+};
+
 export default defineConfig(
   { ignores: ['dist', 'coverage', 'node_modules', 'data', 'test/clients/generated'] },
   tseslint.configs.strictTypeChecked,
@@ -11,20 +31,7 @@ export default defineConfig(
     rules: {
       // A Nest module is a class that only carries its decorator.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true, allowStaticOnly: true }],
-      // Where a transaction is under way, the data source would wait for it for ever on the embedded database.
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector:
-            "CallExpression[callee.name='inTransaction'] MemberExpression[object.property.name=/^(dataSource|reads|alone)$/][object.object.type='ThisExpression']",
-          message: 'Use the transaction itself inside inTransaction().',
-        },
-        {
-          selector:
-            "CallExpression[callee.name='inTransaction'] CallExpression[callee.property.name=/^(save|remove|softRemove|recover)$/]",
-          message: 'It would end the transaction with a COMMIT of its own: insert, update, upsert or delete.',
-        },
-      ],
+      'no-restricted-syntax': ['error', ...transactions],
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
       // DTOs and responses are classes only for their decorators; plain objects of their shape are meant.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
@@ -33,6 +40,7 @@ export default defineConfig(
       'max-lines': ['error', 250],
     },
   },
+  { files: ['src/**'], rules: { 'no-restricted-syntax': ['error', ...transactions, writesWithoutActor] } },
   {
     files: ['test/**'],
     rules: {

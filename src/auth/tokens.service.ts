@@ -56,7 +56,7 @@ export class TokensService {
 
   /**
    * Issues a key for a medic who may already have some.
-   * @param actor issues it
+   * @param actor who issues the key
    * @returns the key, which cannot be read again
    * @throws TooManyTokens the medic has the maximum number of live keys
    */
@@ -146,7 +146,7 @@ export class TokensService {
 
   /**
    * Revokes one token of a medic, or all of them if `id` is absent.
-   * @param actor revokes them
+   * @param actor who revokes them
    * @returns the number of tokens revoked by this call
    */
   revoke(actor: Actor, medicId: number, id: number | undefined): Promise<number> {

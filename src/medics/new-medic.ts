@@ -5,7 +5,7 @@ import { EmailTaken } from './medic.errors.js';
 /** The columns of a new medic. Absent ones get the default of the table. */
 export type NewMedic = Pick<Medic, 'name' | 'email'> & Partial<Medic>;
 
-/** Inserts nothing if the email is taken, so that no id is lost. */
+/** Inserts nothing if the email is taken, so that no id is lost. TypeORM does not build `INSERT … SELECT`. */
 const INSERT = `
   INSERT INTO medic (name, email, email_key, password_hash, date_of_birth, cedula_prof, specialty_no, specialty,
     alma_mater, female, campaign, is_active, created_by_id)
