@@ -1,19 +1,12 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const transactions = [
-  {
-    // On the embedded database the data source would wait forever for the connection of the transaction.
-    selector:
-      "CallExpression[callee.name='inTransaction'] MemberExpression[object.property.name=/^(dataSource|reads|alone)$/][object.object.type='ThisExpression']",
-    message: 'Use the transaction itself inside inTransaction().',
-  },
-  {
-    selector:
-      "CallExpression[callee.name='inTransaction'] CallExpression[callee.property.name=/^(save|remove|softRemove|recover)$/]",
-    message: 'It would end the transaction with a COMMIT of its own: insert, update, upsert or delete.',
-  },
-];
+const otherConnection = {
+  // On the embedded database the data source would wait forever for the connection of the transaction.
+  selector:
+    "CallExpression[callee.name='inTransaction'] MemberExpression[object.property.name=/^(dataSource|reads|alone)$/][object.object.type='ThisExpression']",
+  message: 'Use the transaction itself inside inTransaction().',
+};
 
 const writesWithoutActor = {
   selector:
@@ -31,7 +24,7 @@ export default defineConfig(
     rules: {
       // A Nest module is a class that only carries its decorator.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true, allowStaticOnly: true }],
-      'no-restricted-syntax': ['error', ...transactions],
+      'no-restricted-syntax': ['error', otherConnection],
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
       // DTOs and responses are classes only for their decorators; plain objects of their shape are meant.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
@@ -40,7 +33,7 @@ export default defineConfig(
       'max-lines': ['error', 250],
     },
   },
-  { files: ['src/**'], rules: { 'no-restricted-syntax': ['error', ...transactions, writesWithoutActor] } },
+  { files: ['src/**'], rules: { 'no-restricted-syntax': ['error', otherConnection, writesWithoutActor] } },
   {
     files: ['test/**'],
     rules: {

@@ -23,7 +23,7 @@ export class Transaction implements Statements {
     private readonly client: SessionClient,
     readonly actor: Actor,
   ) {
-    refuseStatements(runner, () => this.isOver);
+    joinTransaction(runner, () => this.isOver);
   }
 
   /**
@@ -100,14 +100,17 @@ export class Transaction implements Statements {
   }
 }
 
-/** Makes a runner refuse statements once `isOver`, when they would run outside its transaction. */
-function refuseStatements(runner: QueryRunner, isOver: () => boolean): void {
+/**
+ * Tells a runner about the transaction, which it did not begin itself: its manager then accepts lock modes, and `save`
+ * begins no transaction of its own. Once the transaction `isOver`, the runner refuses statements.
+ */
+function joinTransaction(runner: QueryRunner, isOver: () => boolean): void {
   const query = runner.query.bind(runner) as (...statement: unknown[]) => Promise<unknown>;
   const guarded = async (...statement: unknown[]) => {
     if (isOver()) throw new Error(AFTER_END);
     return query(...statement);
   };
-  runner.query = guarded as QueryRunner['query'];
+  Object.assign(runner, { isTransactionActive: true, query: guarded });
 }
 
 /**

@@ -84,4 +84,16 @@ describe('an entity statement', () => {
     }
     expect(await dataSource.manager.count(Medic)).toBe(0);
   });
+
+  test('an entity that is locked and saved by the manager is rolled back with its transaction', async () => {
+    const { dataSource } = database;
+    await dataSource.query(INSERT, ['a@example.org']);
+    const work = inTransaction(dataSource, OPERATOR, async ({ manager }) => {
+      const medic = await manager.findOneOrFail(Medic, { where: { name: 'A' }, lock: { mode: 'for_no_key_update' } });
+      await manager.save(Object.assign(medic, { name: 'B' }));
+      throw new Error('on purpose');
+    });
+    await expect(work).rejects.toThrow('on purpose');
+    expect(await dataSource.manager.countBy(Medic, { name: 'A' })).toBe(1);
+  });
 });
