@@ -8,6 +8,7 @@ const layers = [
   ['access'],
   ['memberships'],
   ['health', 'hospitals', 'locations', 'medics', 'tokens'],
+  ['prefetch'],
   ['server'],
   ['cli'],
 ];
@@ -48,6 +49,13 @@ module.exports = {
       severity: 'error',
       from: { path: '\\.entity\\.ts$' },
       to: { path: '^src/', pathNot: '\\.entity\\.ts$' },
+    },
+    {
+      name: 'the-service-works-without-prefetch',
+      comment: 'Without src/prefetch and its module, the service sends more statements and responds the same.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/prefetch/', '^src/app\\.module\\.ts$'] },
+      to: { path: '^src/prefetch/' },
     },
     {
       name: 'only-the-migrations-command-line-opens-ormconfig',

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { currentMedicOf } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/errors.js';
+import { Reads } from '../database/reads.js';
 import { guardedRuleOf, type Permission } from './permission.js';
 import type { Target } from './target.js';
 
@@ -10,26 +11,29 @@ import type { Target } from './target.js';
 export interface RequirementOptions {
   readonly permission: Permission;
   /** Input of the permission's rule; undefined if every medic has the permission. */
-  readonly target?: Target<unknown> | undefined;
+  readonly target?: Target<object> | undefined;
 }
 
 /** The metadata of `@Require`. */
 export const Requirement = Reflector.createDecorator<RequirementOptions>();
 
 /**
- * Decides by the facts that TokenAuthGuard read together with the key, before any field is looked at. A right may end
+ * Decides by the rule of the permission and the facts of the target, before any field is validated. A right may end
  * after this: the transaction of a write decides again by the same policy.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  constructor(private readonly reflector: Reflector) {}
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly reads: Reads,
+  ) {}
 
   /**
    * @throws NotFound the path names nothing that the caller may know about
    * @throws UnauthorizedMedic the caller may know about it, but lacks the right
    * @throws Error the route declares no rule that can be decided here: a defect
    */
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const { permission, target } = this.requirementOf(context);
     const rule = guardedRuleOf(permission);
     if (rule === null || target === undefined) throw new Error(`${permission} cannot be decided by a guard.`);
@@ -39,7 +43,7 @@ export class AccessGuard implements CanActivate {
       if (target.isField) return true;
       throw new NotFound();
     }
-    const facts = target.factsOf(request);
+    const facts = await target.factsOf(this.reads, request);
     if (facts === null) throw new NotFound();
     if (!rule.allows(currentMedicOf(request).id, facts)) throw new rule.refusal();
     return true;
@@ -52,6 +56,6 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** The access guard of the routes that a right at a hospital opens. */
+/** The access guard of routes that need a right at a hospital. */
 @Injectable()
 export class HospitalAdminGuard extends AccessGuard {}

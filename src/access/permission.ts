@@ -21,8 +21,8 @@ interface PermissionRule {
   readonly who: string;
 }
 
-/** A permission that the access guard decides, before any field is looked at. */
-interface GuardedRule<Facts> extends PermissionRule {
+/** A permission that the access guard decides, before any field is validated. */
+interface GuardedRule<Facts extends object> extends PermissionRule {
   readonly allows: (callerId: number, facts: Facts) => boolean;
   /** How the guard refuses: a 404 hides what the caller may not know about. */
   readonly refusal: Type<UnauthorizedMedic | NotFound>;
@@ -31,7 +31,7 @@ interface GuardedRule<Facts> extends PermissionRule {
 /** A permission of every medic with a live key. The query, or the service, limits what the call reads or changes. */
 const anyMedic = (who: string): PermissionRule => ({ who });
 
-function guarded<Facts>(
+function guarded<Facts extends object>(
   who: string,
   allows: (callerId: number, facts: Facts) => boolean,
   refusal: Type<UnauthorizedMedic | NotFound>,
@@ -82,10 +82,11 @@ export const PERMISSIONS = {
 export type Permission = keyof typeof PERMISSIONS;
 
 /** Input of a permission's rule; never if every medic has the permission. */
-export type FactsOf<P extends Permission> = (typeof PERMISSIONS)[P] extends GuardedRule<infer Facts> ? Facts : never;
+export type FactsOf<P extends Permission> =
+  (typeof PERMISSIONS)[P] extends GuardedRule<infer Facts extends object> ? Facts : never;
 
 /** @returns the rule of a permission, if the access guard decides it */
-export function guardedRuleOf(permission: Permission): GuardedRule<unknown> | null {
+export function guardedRuleOf(permission: Permission): GuardedRule<object> | null {
   const rule: PermissionRule | GuardedRule<never> = PERMISSIONS[permission];
-  return 'allows' in rule ? (rule as GuardedRule<unknown>) : null;
+  return 'allows' in rule ? (rule as GuardedRule<object>) : null;
 }

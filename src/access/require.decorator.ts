@@ -1,6 +1,6 @@
 import { applyDecorators, UseGuards } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
-import { Authenticated, Unauthenticated, type CallerLookup } from '../auth/authenticated.decorator.js';
+import { Authenticated, Unauthenticated } from '../auth/authenticated.decorator.js';
 import { AccessGuard, HospitalAdminGuard, Requirement } from './access.guard.js';
 import { guardedRuleOf, type FactsOf, type Permission } from './permission.js';
 import { target as targets, type Target } from './target.js';
@@ -8,22 +8,20 @@ import { target as targets, type Target } from './target.js';
 /** The extension of an OpenAPI operation that names the permission that it needs. */
 export const PERMISSION_EXTENSION = 'x-permission';
 
-/** A permission that the guard decides needs a target with its facts; others may look something up for the service. */
-type TargetFor<P extends Permission> = [FactsOf<P>] extends [never]
-  ? [lookup?: CallerLookup]
-  : [target: Target<FactsOf<P>>];
+/** A permission that the guard decides needs a target with its facts; others have none. */
+type TargetFor<P extends Permission> = [FactsOf<P>] extends [never] ? [] : [target: Target<FactsOf<P>>];
 
 /**
  * Declares who may call a route. TokenAuthGuard closes a route that declares neither this nor {@link Public}.
  * @param permission decided by its rule in `permission.ts`
- * @param target what the request is about; `foundFor` returns what its lookup found
+ * @param target the subject of the request, with the facts that the rule needs
  */
 export function Require<P extends Permission>(permission: P, ...[target]: TargetFor<P>): MethodDecorator {
   const isGuarded = guardedRuleOf(permission) !== null;
-  const guard = (target as CallerLookup | undefined) === targets.medicInPath ? AccessGuard : HospitalAdminGuard;
+  const guard = (target as object | undefined) === targets.medicInPath ? AccessGuard : HospitalAdminGuard;
   return applyDecorators(
-    Requirement({ permission, target: isGuarded ? (target as Target<unknown>) : undefined }),
-    Authenticated(target),
+    Requirement({ permission, target }),
+    Authenticated(),
     ...(isGuarded ? [UseGuards(guard)] : []),
     ApiExtension(PERMISSION_EXTENSION, permission),
   );

@@ -1,69 +1,88 @@
 import type { FastifyRequest } from 'fastify';
-import type { CallerLookup } from '../auth/authenticated.decorator.js';
-import { foundFor } from '../auth/current-medic.decorator.js';
+import { currentMedicOf } from '../auth/current-medic.decorator.js';
+import { CALLER, PrefetchableRow, SUBJECT } from '../auth/prefetch.js';
+import type { Statements } from '../database/statements.js';
 import { readId, UNREADABLE } from '../http/input/coercion.js';
 import { idInPathOrNull } from '../http/input/path-id.js';
 import type { HospitalFacts } from './permission.js';
 import type { GuardedMembership, MedicAccount } from './policy.js';
 import { live, rightAt, SHOWS_HOSPITAL } from './rights.sql.js';
 
-/** The subject of a request: its place in the request, and the data that a rule needs about it. */
-export interface Target<Facts> extends CallerLookup {
-  /** @returns the facts that the lookup found, or null if the caller may not know about the target */
-  readonly factsOf: (request: FastifyRequest) => Facts | null;
+/** Declares a {@link Target}. */
+interface TargetOptions<Facts> {
+  /** The id of the subject in a request, or null if the request names none that can exist. */
+  readonly idOf: (request: FastifyRequest) => number | null;
   /** Whether the id is a field of the body: a missing or malformed one is a 400 for that field, not a 404. */
-  readonly isField: boolean;
+  readonly isField?: boolean;
+  /** A SELECT of the facts, for {@link CALLER} and {@link SUBJECT}. */
+  readonly sql: string;
+  /** A column that is null only if there is no row. */
+  readonly notNull: keyof Facts & string;
+  /** The facts if there is no row; null if the caller may then not know about the subject. */
+  readonly ifNone?: Facts | null;
 }
 
-const RIGHT = `SELECT ${rightAt('caller.id', '$2::integer')} AS "right"`;
+/** The subject of a request: its place in the request, and the facts that a rule needs about it. */
+export class Target<Facts extends object> extends PrefetchableRow<Facts> {
+  readonly idOf: (request: FastifyRequest) => number | null;
+  readonly isField: boolean;
+  private readonly ifNone: Facts | null;
 
-/** A hospital that does not exist is one in which the caller has no right. */
-const hospitalFacts = (request: FastifyRequest): HospitalFacts => ({ right: foundFor<HospitalFacts>(request).right });
+  constructor({ idOf, isField = false, sql, notNull, ifNone = null }: TargetOptions<Facts>) {
+    super(sql, notNull);
+    this.idOf = idOf;
+    this.isField = isField;
+    this.ifNone = ifNone;
+  }
+
+  /**
+   * @param reads runs the statement if the facts were not prefetched
+   * @returns the facts, or null if the caller may not know about the subject
+   */
+  async factsOf(reads: Statements, request: FastifyRequest): Promise<Facts | null> {
+    const facts = await this.find(reads, currentMedicOf(request), this.idOf(request));
+    return facts ?? this.ifNone;
+  }
+}
+
+/** A hospital that does not exist is one at which the caller has no right. */
+const rightAtHospital = {
+  sql: `SELECT ${rightAt(CALLER, SUBJECT)} AS "right"`,
+  notNull: 'right',
+  ifNone: { right: null },
+} as const;
 
 /** The targets that `@Require` accepts. */
 export const target = {
-  hospitalInPath: { sql: RIGHT, idOf: idInPathOrNull, factsOf: hospitalFacts, isField: false },
+  hospitalInPath: new Target<HospitalFacts>({ ...rightAtHospital, idOf: idInPathOrNull }),
 
-  hospitalInBody: {
-    sql: RIGHT,
+  hospitalInBody: new Target<HospitalFacts>({
+    ...rightAtHospital,
     idOf: ({ body }) => {
       const id = readId((Object(body) as { hospital?: unknown }).hospital);
       return id === UNREADABLE ? null : id;
     },
-    factsOf: hospitalFacts,
     isField: true,
-  },
+  }),
 
-  /** A hospital that is hidden from all who do not see it: a 404 and not a 401. */
-  visibleHospitalInPath: {
+  /** A hospital that is a 404, not a 401, for callers who do not see it. */
+  visibleHospitalInPath: new Target<HospitalFacts>({
+    idOf: idInPathOrNull,
     sql: `SELECT s.type AS "right" FROM membership s JOIN hospital h ON h.id = s.hospital_id
-  WHERE s.medic_id = caller.id AND s.hospital_id = $2 AND ${live('s')} AND ${SHOWS_HOSPITAL}`,
-    idOf: idInPathOrNull,
-    factsOf: (request) => {
-      const { right } = foundFor<HospitalFacts>(request);
-      return right === null ? null : { right };
-    },
-    isField: false,
-  },
+      WHERE s.medic_id = ${CALLER} AND s.hospital_id = ${SUBJECT} AND ${live('s')} AND ${SHOWS_HOSPITAL}`,
+    notNull: 'right',
+  }),
 
-  membershipInPath: {
-    sql: `SELECT s.medic_id AS "medicId", ${rightAt('caller.id', 's.hospital_id')} AS "right"
-  FROM membership s WHERE s.id = $2`,
+  membershipInPath: new Target<GuardedMembership>({
     idOf: idInPathOrNull,
-    factsOf: (request) => {
-      const { medicId, right } = foundFor<GuardedMembership>(request);
-      return medicId === null ? null : { medicId, right };
-    },
-    isField: false,
-  },
+    sql: `SELECT s.medic_id AS "medicId", ${rightAt(CALLER, 's.hospital_id')} AS "right"
+      FROM membership s WHERE s.id = ${SUBJECT}`,
+    notNull: 'medicId',
+  }),
 
-  medicInPath: {
-    sql: 'SELECT o.id AS "medicId", o.created_by_id AS "creatorId" FROM medic o WHERE o.id = $2',
+  medicInPath: new Target<MedicAccount>({
     idOf: idInPathOrNull,
-    factsOf: (request) => {
-      const { medicId, creatorId } = foundFor<MedicAccount>(request);
-      return medicId === null ? null : { medicId, creatorId };
-    },
-    isField: false,
-  },
-} satisfies Record<string, Target<HospitalFacts | GuardedMembership | MedicAccount>>;
+    sql: `SELECT o.id AS "medicId", o.created_by_id AS "creatorId" FROM medic o WHERE o.id = ${SUBJECT}`,
+    notNull: 'medicId',
+  }),
+};

@@ -1,24 +1,30 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Reader } from '../database/reads.js';
-import type { ListLookup } from './prefetch.decorator.js';
 
-/** The medic that a request acts for, as its key proved. */
+/** Rows that the statement that checked the key has read too. */
+export interface PrefetchedRows {
+  /** The `Prefetchable` that they belong to. */
+  readonly of: object;
+  /** The id that they are about, if the request names one. */
+  readonly subject: number | null;
+  readonly rows: readonly object[];
+}
+
+/** The medic whose live key a request carries. */
 export interface CurrentMedic extends Reader {
   readonly id: number;
-  /** The root of the tree of accounts that the medic belongs to: limits count the tree as one. */
+  /** Root of the medic's tree of accounts, which shares its limits. */
   readonly rootId: number;
-  /** The id of the key that the request came with. */
+  /** Id of the key that the request carries. */
   readonly tokenId: number;
-  /** The row of the route's CallerLookup; {@link foundFor} tells its fields. */
-  readonly found: object;
-  /** Rows that were read together with the key; `prefetchedFor` tells their fields. */
-  readonly prefetched?: { readonly list: ListLookup; readonly rows: readonly object[] };
+  /** `Prefetchable.prefetchedFor` returns them with their type. */
+  readonly prefetched?: readonly PrefetchedRows[];
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by TokenAuthGuard; null on routes that are public. */
+    /** Set by TokenAuthGuard; null on public routes. */
     medic: CurrentMedic | null;
   }
 }
@@ -28,24 +34,11 @@ declare module 'fastify' {
  * @throws Error the route is public: a defect
  */
 export function currentMedicOf(request: FastifyRequest): CurrentMedic {
-  if (request.medic === null) throw new Error('A route without authentication asked for the current medic.');
+  if (request.medic === null) throw new Error('A public route asked for the current medic.');
   return request.medic;
 }
 
-/**
- * @returns the row that the route's CallerLookup found; its fields are null if it found none
- * @throws Error the route is public: a defect
- */
-export function foundFor<Row extends object>(request: FastifyRequest): { [Field in keyof Row]: Row[Field] | null } {
-  return currentMedicOf(request).found as { [Field in keyof Row]: Row[Field] | null };
-}
-
-/** @returns the rows of the list, one of nulls where it has none; null where they have not been read yet */
-export function prefetchedFor({ prefetched }: CurrentMedic, list: ListLookup): readonly object[] | null {
-  return prefetched?.list === list ? prefetched.rows : null;
-}
-
-/** Hands the {@link CurrentMedic} to a parameter of a controller's method. */
+/** Injects the {@link CurrentMedic} into a controller method. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext) =>
   currentMedicOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );

@@ -50,7 +50,7 @@ export function sqlOfPage(list: ListSql, limit: string, offset: string, countLim
 }
 
 /** @param rows the result of {@link sqlOfPage} */
-export function pageOfRows<Row>(rows: RowOfPage<Row>[]): PageOfRows<Row> {
+export function pageOfRows<Row>(rows: readonly RowOfPage<Row>[]): PageOfRows<Row> {
   const isRow = (row: RowOfPage<Row>): row is Row & RowOfPage<Row> => (row as { id: number | null }).id !== null;
   return { rows: rows.filter(isRow), count: rowOf(rows).count };
 }

@@ -86,7 +86,7 @@ function sendPrepared<Row extends object>(
  * @returns the first row of a statement that always returns one
  * @throws Error there is no row: a defect
  */
-export function rowOf<Row>([row]: Row[]): Row {
+export function rowOf<Row>([row]: readonly Row[]): Row {
   if (row === undefined) throw new Error('A statement returned no row.');
   return row;
 }

@@ -2,10 +2,9 @@ import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Require } from '../access/require.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
-import { Prefetches } from '../auth/prefetch.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { LocationResponse, LocationUpdatedResponse, UpdateLocationDto } from './dto/location.dtos.js';
-import { LOCATIONS, LocationsService } from './locations.service.js';
+import { LocationsService } from './locations.service.js';
 
 /** The hospitals that the caller may prescribe from, and the active one (section 4 of the contract). */
 @ApiTags('Locations')
@@ -15,7 +14,6 @@ export class LocationsController {
 
   @Get()
   @Require('location:list')
-  @Prefetches(LOCATIONS)
   @Answers({
     summary: 'List your hospitals, the active one first',
     rules: 'One item for each live membership. A hospital with `is_active: false` is visible only to its ADMINs.',

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { prefetchedFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
-import { MAX_PREFETCHED, type ListLookup } from '../auth/prefetch.decorator.js';
+import type { CurrentMedic } from '../auth/current-medic.decorator.js';
+import { Prefetchable } from '../auth/prefetch.js';
 import { NotFound } from '../common/errors.js';
 import { actorOf } from '../database/actor.js';
 import { Reads } from '../database/reads.js';
@@ -12,33 +12,36 @@ import { hasMembership, liveTypeOf, nextState } from '../memberships/membership.
 import { MembershipWriter } from '../memberships/membership-writer.js';
 import type { LocationResponse } from './dto/location.dtos.js';
 
-/**
- * The outer join keeps one row per membership, so that the number of rows shows whether the limit cut the list.
- * @param medic SQL for the id of the medic
- * @param limit SQL for the upper bound of the memberships read
- */
-const locationsOf = (
-  medic: string,
-  limit: string,
-) => `SELECT h.id, h.name, h.location, s.is_active, s.id AS membership_id
-  FROM (SELECT id, hospital_id, type, is_active FROM membership
-    WHERE medic_id = ${medic} AND ${live()} LIMIT ${limit}) s
-  LEFT JOIN hospital h ON h.id = s.hospital_id AND ${SHOWS_HOSPITAL}`;
-
-/** Locations of the caller, the active one first. */
-export const LOCATIONS: ListLookup = {
-  sql: locationsOf('caller.id', String(MAX_PREFETCHED + 1)),
-  orderBy: 'list.is_active DESC, list.membership_id',
-};
-
 interface LocationRow {
   /** Null if the hospital is hidden from the medic. */
   readonly id: number | null;
   readonly name: string;
   readonly location: string;
   readonly is_active: boolean;
+  readonly membership_id: number;
 }
 
+/**
+ * One row for each live membership, with the hospital if it is visible to its medic. The outer join keeps the others,
+ * so that the number of rows shows whether the limit cut the list.
+ * @param medic, limit SQL for an id and an upper bound of the memberships
+ * @returns SQL for {@link LocationRow}s, in no particular order
+ */
+export const locationsOf = (medic: string, limit: string) =>
+  `SELECT h.id, h.name, h.location, s.is_active, s.id AS membership_id
+  FROM (SELECT id, hospital_id, type, is_active FROM membership
+    WHERE medic_id = ${medic} AND ${live()} LIMIT ${limit}) s
+  LEFT JOIN hospital h ON h.id = s.hospital_id AND ${SHOWS_HOSPITAL}`;
+
+/** The order of {@link locationsOf}, called `list`: the active one first. */
+export const LOCATIONS_ORDER = 'list.is_active DESC, list.membership_id';
+
+/** All rows of {@link locationsOf} for the caller, in {@link LOCATIONS_ORDER}. */
+export const LOCATIONS = new Prefetchable<LocationRow>('membership_id');
+
+const ALL_LOCATIONS = `SELECT * FROM (${locationsOf('$1', 'ALL')}) list ORDER BY ${LOCATIONS_ORDER}`;
+
+/** Lists the hospitals of a medic, and chooses the active one. */
 @Injectable()
 export class LocationsService {
   constructor(
@@ -47,19 +50,19 @@ export class LocationsService {
     private readonly writer: MembershipWriter,
   ) {}
 
-  /** @returns one location per live membership that shows its hospital, the active one first */
+  /**
+   * @returns one location per live membership that shows its hospital, the active one first
+   * @throws TooManyLists, Overloaded see `FairPool.use`
+   */
   async list(caller: CurrentMedic): Promise<LocationResponse[]> {
-    const prefetched = prefetchedFor(caller, LOCATIONS) as readonly LocationRow[] | null;
-    const isComplete = prefetched !== null && prefetched.length <= MAX_PREFETCHED;
-    const rows = isComplete ? prefetched : await this.read(caller);
+    const rows = LOCATIONS.prefetchedFor(caller) ?? (await this.read(caller));
     return rows.flatMap(({ id, name, location, is_active }) =>
       id === null ? [] : [{ hospital: { id, name, location }, default: is_active, clinics: [] }],
     );
   }
 
   private read(caller: CurrentMedic): Promise<LocationRow[]> {
-    const sql = `SELECT * FROM (${locationsOf('$1', 'ALL')}) list ORDER BY ${LOCATIONS.orderBy}`;
-    return this.reads.onReplica(caller).query<LocationRow>(sql, [caller.id]);
+    return this.reads.onReplica(caller).query<LocationRow>(ALL_LOCATIONS, [caller.id]);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { AccountLimits } from '../auth/account-limits.js';
 import { Require } from '../access/require.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { Reads } from '../database/reads.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';
 import { USER_ROUTE } from '../http/server/http-rules.js';
@@ -26,6 +27,7 @@ export class MedicsController {
     private readonly medics: MedicsService,
     private readonly reader: MedicsReader,
     private readonly limits: AccountLimits,
+    private readonly reads: Reads,
     @Inject(ENVIRONMENT) private readonly environment: Environment,
   ) {}
 
@@ -79,7 +81,7 @@ export class MedicsController {
   }
 
   @Post('medics')
-  @Require('medic:create', target.hospitalInBody)
+  @Require('medic:create')
   @Answers({
     summary: 'Create a medic',
     rules:
@@ -108,12 +110,13 @@ export class MedicsController {
     status: 201,
     ok: CreatedMedicResponse,
   })
-  createMedic(
+  async createMedic(
     @Caller() caller: CurrentMedic,
     @Body() input: CreateMedicDto,
     @Req() request: FastifyRequest,
   ): Promise<CreatedMedicResponse> {
-    return this.medics.create(caller, input, target.hospitalInBody.factsOf(request).right);
+    const facts = await target.hospitalInBody.factsOf(this.reads, request);
+    return this.medics.create(caller, input, facts?.right ?? null);
   }
 
   @Patch('medics/:id')

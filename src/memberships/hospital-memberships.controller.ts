@@ -3,7 +3,6 @@ import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
-import { Prefetches } from '../auth/prefetch.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { jsonArray } from '../http/output/json-array.js';
 import { neighboursOf, sliceOf } from '../http/output/pagination.js';
@@ -14,7 +13,8 @@ import { MembershipResponse } from './dto/membership.response.js';
 import { HospitalMembershipsQuery } from './dto/membership.queries.js';
 import { Require } from '../access/require.decorator.js';
 import { target } from '../access/target.js';
-import { BATCH, MembershipsReader, NEWEST_OF_HOSPITAL } from './memberships.reader.js';
+import { MembershipsReader } from './memberships.reader.js';
+import { BATCH } from './memberships.sql.js';
 
 /** The memberships of one hospital, for its ADMINs (section 3 of the contract). */
 @ApiTags('Memberships')
@@ -27,7 +27,6 @@ export class HospitalMembershipsController {
 
   @Get(':id')
   @Require('hospital:list-memberships', target.hospitalInPath)
-  @Prefetches(NEWEST_OF_HOSPITAL)
   @Answers({
     summary: 'List the memberships of a hospital, newest first',
     rules:

@@ -2,10 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Patch, Post, Query, Re
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Require } from '../access/require.decorator.js';
-import { Caller, foundFor, type CurrentMedic } from '../auth/current-medic.decorator.js';
-import { Prefetches } from '../auth/prefetch.decorator.js';
+import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Answers } from '../http/output/answers.decorator.js';
-import { NotFound } from '../common/errors.js';
 import { API_PREFIX } from '../http/server/http-rules.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';
 import { IdParam } from '../http/input/path-id.js';
@@ -13,17 +11,11 @@ import { publicPathOf, requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { ALREADY_EXISTS, CHOICE, DELETED, LAST_ADMIN } from './dto/error.examples.js';
 import { CreateMembershipDto } from './dto/create-membership.dto.js';
-import {
-  CreatedMembershipResponse,
-  MembershipPage,
-  MembershipResponse,
-  toMembershipResponse,
-  type MembershipRow,
-} from './dto/membership.response.js';
+import { CreatedMembershipResponse, MembershipPage, MembershipResponse } from './dto/membership.response.js';
 import { MembershipsQuery } from './dto/membership.queries.js';
 import { UpdateMembershipDto } from './dto/update-membership.dto.js';
 import { target } from '../access/target.js';
-import { MEMBERSHIP_IN_SIGHT, MembershipsReader, OWN_PAGE } from './memberships.reader.js';
+import { MembershipsReader } from './memberships.reader.js';
 import { MembershipsService } from './memberships.service.js';
 
 const PATH = 'management/memberships';
@@ -45,7 +37,6 @@ export class MembershipsController {
 
   @Get()
   @Require('membership:list')
-  @Prefetches(OWN_PAGE)
   @Answers({
     summary: 'List your memberships, or those of the hospitals that you administer',
     rules:
@@ -63,16 +54,14 @@ export class MembershipsController {
   }
 
   @Get(':id')
-  @Require('membership:read', MEMBERSHIP_IN_SIGHT)
+  @Require('membership:read')
   @Answers({
     summary: 'Get a membership',
     rules: 'A medic sees their own membership while it is live; an ADMIN of the hospital always sees it.',
     ok: MembershipResponse,
   })
-  getMembership(@IdParam(2) _id: number, @Req() request: FastifyRequest): MembershipResponse {
-    const row = foundFor<MembershipRow>(request);
-    if (row.id === null) throw new NotFound();
-    return toMembershipResponse(row as MembershipRow);
+  getMembership(@Caller() caller: CurrentMedic, @IdParam(2) id: number): Promise<MembershipResponse> {
+    return this.reader.get(caller, id);
   }
 
   @Post()

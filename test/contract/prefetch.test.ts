@@ -1,7 +1,22 @@
-import { MAX_PREFETCHED } from '../../src/auth/prefetch.decorator.js';
+import type { HospitalScene } from '../support/given.js';
+import { isPrefetching } from '../support/prefetching.js';
 import { useService } from '../support/service.js';
+import { listen } from '../support/statements.js';
 
 const service = useService();
+
+/** As in `src/prefetch/prefetch.ts`. */
+const MAX_PREFETCHED = 200;
+
+/** @returns the number of statements that `work` sends, without the check of each new connection */
+async function statementsOf(work: () => Promise<unknown>): Promise<number> {
+  let count = 0;
+  const stop = listen((_, text) => {
+    if (/\b(api_token|membership)\b/.test(text)) count += 1;
+  });
+  await work().finally(stop);
+  return count;
+}
 
 function rowsOf(body: object): object[] {
   return Array.isArray(body) ? (body as object[]) : (body as { results: object[] }).results;
@@ -17,6 +32,33 @@ async function busyAdmin() {
   await given.membership(admin, await given.emptyHospital(), { isDeleted: true });
   return { admin, hospital };
 }
+
+describe(`a request costs ${isPrefetching ? 'one statement' : 'more statements without the prefetch'}`, () => {
+  const memberships = '/management/memberships/';
+  test.each<[string, number, (scene: HospitalScene) => Promise<unknown>]>([
+    [
+      'a membership',
+      2,
+      async ({ admin, membership }) => (await admin.get(`${memberships}${String(membership)}`)).isOk(),
+    ],
+    ['own memberships', 2, async ({ admin }) => (await admin.get(memberships)).isOk()],
+    ['locations', 2, async ({ admin }) => (await admin.get('/locations/')).isOk()],
+    [
+      "a hospital's memberships",
+      3,
+      async ({ admin, hospital }) => (await admin.get(`/memberships/${String(hospital)}`)).isOk(),
+    ],
+    [
+      'a refused list',
+      2,
+      async ({ member, hospital }) =>
+        (await member.get(`/memberships/${String(hospital)}`)).isRefused('Unauthorized Medic'),
+    ],
+  ])('%s', async (_, withoutPrefetch, send) => {
+    const scene = await service.given.hospital();
+    expect(await statementsOf(() => send(scene))).toBe(isPrefetching ? 1 : withoutPrefetch);
+  });
+});
 
 // An unknown parameter is ignored, but the list is then read without the prefetch.
 describe('lists with and without the prefetch', () => {

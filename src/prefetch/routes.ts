@@ -1,0 +1,60 @@
+/* eslint-disable @typescript-eslint/unbound-method -- methods are only compared here, never called */
+import { target } from '../access/target.js';
+import { CALLER, SUBJECT, type Handler } from '../auth/prefetch.js';
+import { rowOf } from '../database/statements.js';
+import { sqlOfPage } from '../database/page.js';
+import { HospitalsController } from '../hospitals/hospitals.controller.js';
+import { idInPathOrNull } from '../http/input/path-id.js';
+import { DEFAULT_LIMIT } from '../http/output/pagination.js';
+import { LocationsController } from '../locations/locations.controller.js';
+import { LOCATIONS, LOCATIONS_ORDER, locationsOf } from '../locations/locations.service.js';
+import { MedicsController } from '../medics/medics.controller.js';
+import { HospitalMembershipsController } from '../memberships/hospital-memberships.controller.js';
+import { MembershipsController } from '../memberships/memberships.controller.js';
+import {
+  FIRST_OWN_PAGE,
+  LIVE_OF_HOSPITAL,
+  newestOfHospital,
+  ownMemberships,
+  VISIBLE_MEMBERSHIP,
+} from '../memberships/memberships.sql.js';
+import { LIMIT, withKey, type Prefetch } from './prefetch.js';
+
+const { prototype: memberships } = MembershipsController;
+const { prototype: hospitalMemberships } = HospitalMembershipsController;
+const { prototype: locations } = LocationsController;
+const { prototype: hospitals } = HospitalsController;
+const { prototype: medics } = MedicsController;
+
+const FIRST_PAGE = sqlOfPage(ownMemberships(CALLER), String(DEFAULT_LIMIT), '0', LIMIT);
+
+/** What each route reads together with the key. A route that is not listed reads the key alone. */
+export const PREFETCH_OF_ROUTE = new Map<Handler, Prefetch>([
+  [
+    memberships.listMemberships,
+    withKey.list(FIRST_OWN_PAGE, {
+      sql: () => FIRST_PAGE,
+      orderBy: 'list.id',
+      lengthOf: (rows) => rowOf(rows).count,
+    }),
+  ],
+  // Clients ask this before every prescription.
+  [memberships.getMembership, withKey.row(VISIBLE_MEMBERSHIP, idInPathOrNull)],
+  [memberships.createMembership, withKey.facts(target.hospitalInBody)],
+  [memberships.updateMembership, withKey.facts(target.membershipInPath)],
+  [memberships.deleteMembership, withKey.facts(target.membershipInPath)],
+  [
+    hospitalMemberships.listHospitalMemberships,
+    withKey.facts(target.hospitalInPath).list(LIVE_OF_HOSPITAL, {
+      sql: (found) => newestOfHospital(SUBJECT, found('right'), LIMIT),
+      orderBy: 'list.date_joined DESC, list.id DESC',
+    }),
+  ],
+  [
+    locations.listLocations,
+    withKey.list(LOCATIONS, { sql: () => locationsOf(CALLER, LIMIT), orderBy: LOCATIONS_ORDER }),
+  ],
+  [hospitals.updateHospital, withKey.facts(target.visibleHospitalInPath)],
+  [medics.createMedic, withKey.facts(target.hospitalInBody)],
+  [medics.updateMedic, withKey.facts(target.medicInPath)],
+]);
