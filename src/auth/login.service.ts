@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { Reads } from '../database/reads.js';
+import { ON_PRIMARY } from '../database/standby.js';
 import { emailKeyOf } from '../medics/medic.entity.js';
 import { WrongCredentials } from './auth.errors.js';
 import { LoginLimits } from './login-limits.js';
@@ -33,7 +34,7 @@ export class LoginService {
     const key = emailKeyOf(email);
     await this.limits.admit(key, address);
     const [account] = await this.reads.query<Account>(
-      'SELECT id, password_hash FROM medic WHERE email_key = $1 AND is_active',
+      `SELECT id, password_hash FROM medic WHERE email_key = $1 AND is_active AND ${ON_PRIMARY}`,
       [key],
     );
     const isRight = await verifyPassword(account?.password_hash ?? null, password);

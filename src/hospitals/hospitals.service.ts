@@ -6,6 +6,7 @@ import { NotFound } from '../common/errors.js';
 import { actorOf } from '../database/actor.js';
 import { readPage, type Slice, type ListSql, type PageOfRows } from '../database/page.js';
 import { Reads } from '../database/reads.js';
+import { ON_PRIMARY } from '../database/standby.js';
 import type { Statements } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { UnauthorizedMedic } from '../access/access.errors.js';
@@ -53,7 +54,7 @@ export class HospitalsService {
 
   /** @throws NotFound the hospital does not exist, or no live membership of the caller shows it */
   get(caller: CurrentMedic, id: number): Promise<HospitalRow> {
-    return this.read(this.reads, SHOWN_TO_CALLER, caller, id);
+    return this.read(this.reads, `${SHOWN_TO_CALLER} AND ${ON_PRIMARY}`, caller, id);
   }
 
   /**

@@ -2,6 +2,7 @@ import { canAdminister, live, liveAdmin, rightAt, seesMembership } from '../acce
 import { liveCaller } from '../auth/callers.reader.js';
 import { CALLER, Prefetchable, PrefetchableRow, SUBJECT } from '../auth/prefetch.js';
 import type { ListSql, RowOfPage } from '../database/page.js';
+import { ON_PRIMARY } from '../database/standby.js';
 import { MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.response.js';
 
 /** Number of rows per batch when a whole list is streamed. */
@@ -38,7 +39,7 @@ export const OWN_FILTERED = filtered(`s.medic_id = $1 AND ${live('s')}`);
 
 /** Hospitals that `$1` is a live ADMIN of. */
 const ADMINISTERED = `SELECT a.hospital_id FROM membership a
-  WHERE a.medic_id = $1 AND ${liveAdmin('a')}`;
+  WHERE a.medic_id = $1 AND ${liveAdmin('a')} AND ${ON_PRIMARY}`;
 
 /**
  * Memberships of the hospitals that the caller administers. The index lists the ids of each hospital in order for each

@@ -1,0 +1,64 @@
+import { hashPassword } from '../../src/auth/password.js';
+import type { Answer } from '../support/answer.js';
+import type { Actor } from '../support/actor.js';
+import type { HospitalScene } from '../support/given.js';
+import { isPrefetching } from '../support/prefetching.js';
+import { isServer } from '../support/server.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+const PASSWORD = 'correct horse battery staple';
+
+/**
+ * Makes every statement that does not look up a key believe that a standby executes it, as behind a pooler that has
+ * just switched: the session began on a primary, and so did the look-up.
+ */
+async function simulateStandby(): Promise<void> {
+  const client = await service.database.connect();
+  await client.query(`CREATE SCHEMA standby;
+    CREATE FUNCTION standby.pg_is_in_recovery() RETURNS boolean LANGUAGE sql VOLATILE AS
+      $$ SELECT current_query() ~ '\\mFROM (medic|membership)\\M' AND current_query() !~ 'api_token' $$;
+    CREATE FUNCTION standby.pg_current_xact_id() RETURNS xid8 LANGUAGE plpgsql VOLATILE AS
+      $$ BEGIN RAISE read_only_sql_transaction; END $$;`);
+  // New sessions resolve the two names to these functions.
+  await client.query(`ALTER DATABASE ${client.database ?? ''} SET search_path = standby, pg_catalog, public`);
+  await client.query(
+    'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
+    [client.database],
+  );
+  await client.end();
+}
+
+const membershipOf = (id: number) => `/management/memberships/${String(id)}`;
+
+/** Requests that decide a right or a credential after the look-up of the key, or without one. */
+const DECIDING: [string, (scene: HospitalScene, account: Actor) => Promise<Answer>][] = [
+  ['a hospital', ({ admin, hospital }) => admin.get(`/hospital/${String(hospital)}`)],
+  ['the memberships of all administered hospitals', ({ admin }) => admin.get('/management/memberships/?managed=true')],
+  ['a log-in', (_, { email }) => service.client.post('/token-auth/', { email, password: PASSWORD })],
+  [
+    'a log-in with a wrong password',
+    (_, { email }) => service.client.post('/token-auth/', { email, password: 'wrong' }),
+  ],
+];
+
+/** These decide in the statement that looks up the key, if it prefetches. */
+const PREFETCHING: typeof DECIDING = [
+  ['a membership', ({ admin, membership }) => admin.get(membershipOf(membership))],
+  ['the memberships of a hospital', ({ admin, hospital }) => admin.get(`/memberships/${String(hospital)}`)],
+  ['a change of a membership', ({ admin, membership }) => admin.changeMembership(membership, {})],
+];
+
+(isServer ? describe : describe.skip)('a statement that decides and reaches a standby behind a pooler is a 503', () => {
+  let scene: HospitalScene;
+  let account: Actor;
+  beforeAll(async () => {
+    scene = await service.given.hospital();
+    account = await service.given.medic({ passwordHash: await hashPassword(PASSWORD) });
+    await simulateStandby();
+  });
+
+  test.each([...DECIDING, ...(isPrefetching ? [] : PREFETCHING)])('%s', async (_, send) => {
+    expect((await send(scene, account)).status).toBe(503);
+  });
+});
