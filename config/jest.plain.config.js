@@ -3,10 +3,10 @@ import config from '../jest.config.js';
 /** HTTP suites of the routes that prefetch, run without `src/prefetch/`: the service must respond the same. */
 const SUITES = [
   'authorization/*',
-  'contract/{conventions,ids,order-of-refusals,pagination,prefetch,routes-are-guarded,values}',
+  'contract/{conventions,ids,order-of-refusals,pagination,prefetch,routes-are-guarded,statement-on-standby,values}',
   'hospitals/update-hospital',
   'locations/*',
-  'medics/{create-medic-hospital,update-medic,update-medic-right}',
+  'medics/{create-medic-hospital,update-medic-right}',
   'memberships/*',
 ];
 

@@ -87,9 +87,13 @@ describe('lists with and without the prefetch', () => {
 
   test('the lists of a medic with more memberships than the prefetch reads are complete', async () => {
     const COUNT = MAX_PREFETCHED + 5;
-    const { given } = service;
-    const medic = await given.medic();
-    for (let count = 0; count < COUNT; count += 1) await given.membership(medic, await given.emptyHospital());
+    const medic = await service.given.medic();
+    await service.dataSource.query(
+      `WITH added AS (INSERT INTO hospital (name, patron, location, contact)
+         SELECT 'Hospital', 'HOSPITAL', 'Monterrey', '81' FROM generate_series(1, $2::integer) RETURNING id)
+       INSERT INTO membership (medic_id, hospital_id, type, is_active) SELECT $1, id, 'MEMBER', false FROM added`,
+      [medic.id, COUNT],
+    );
     for (const query of ['', '?unknown=1']) {
       expect((await medic.get(`/locations/${query}`)).isOk().body()).toHaveLength(COUNT);
       (await medic.get(`/management/memberships/${query}`)).isOk({ count: COUNT });
