@@ -2,9 +2,10 @@ import type { Transaction } from '../database/transaction.js';
 import type { Right } from './policy.js';
 
 /**
- * The SQL of rights: no other file says which memberships are live or whose they are as ADMIN, apart from the entity
- * and the migrations, which define the indexes, and the seed, which counts the rows that it creates. The planner matches partial indexes by these conditions, and tests
- * remove the locks by their text. `policy.test.ts` runs the fragments against their twins in `policy.ts`.
+ * The SQL of rights: no other file says which memberships are live, or are those of an ADMIN. The exceptions are the
+ * entity and the migrations, which define the indexes, and the seed, which counts the rows that it creates. The planner
+ * matches partial indexes by these conditions, and tests remove the locks by their text. `policy.test.ts` runs the
+ * fragments against their twins in `policy.ts`.
  */
 
 /** @returns SQL for a live membership: section 2 of the contract calls one live until it is deleted */
@@ -60,7 +61,7 @@ export function adminshipHeld(medic: string, hospital: string): string {
 }
 
 /**
- * As {@link adminshipHeld}, for an ADMIN who can act as rule 2 counts them: the account is active and stays so.
+ * The same as {@link adminshipHeld}, for an ADMIN who can act (rule 2): the account is active and stays so.
  * @param medic, hospital SQL for their ids
  */
 export function actingAdminshipHeld(medic: string, hospital: string): string {
@@ -72,6 +73,7 @@ export function actingAdminshipHeld(medic: string, hospital: string): string {
 /**
  * Reads a medic's right at a hospital and keeps it until the transaction ends: a writer that removes it waits, and a
  * right that has just been removed is not found.
+ * @returns null if the medic has no live membership there
  */
 export async function lockRight(transaction: Transaction, medicId: number, hospitalId: number): Promise<Right> {
   const [membership] = await transaction.query<{ type: Right }>(

@@ -21,10 +21,12 @@ export class RecentKeys {
     if (this.digests.left(key) < HOUR_MS - RENEWAL_MS) this.digests.add(key, HOUR_MS);
   }
 
+  /** @returns whether the key was valid within the last hour, as far as this process remembers */
   has(digest: Buffer): boolean {
     return this.digests.left(digest.toString('latin1')) > 0;
   }
 
+  /** Records that a key is not valid. */
   forget(digest: Buffer): void {
     this.digests.delete(digest.toString('latin1'));
   }

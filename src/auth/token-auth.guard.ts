@@ -57,15 +57,16 @@ export class TokenAuthGuard implements CanActivate {
 
   private async authenticate(request: FastifyRequest, finder: CallerFinder): Promise<CurrentMedic> {
     const digest = keyDigestOf(request);
-    if (digest !== null) {
-      this.failures.requireLookup(request.ip, digest);
+    if (digest !== null) this.failures.requireLookup(request.ip, digest);
+    try {
+      if (digest === null) throw new InvalidToken();
       const medic = await finder.find(digest, request);
-      if (medic !== null) {
-        this.recent.note(digest);
-        return medic;
-      }
+      if (medic === null) throw new InvalidToken();
+      this.recent.note(digest);
+      return medic;
+    } catch (error) {
+      if (error instanceof InvalidToken) await this.failures.count(request.ip, digest);
+      throw error;
     }
-    await this.failures.count(request.ip, digest);
-    throw new InvalidToken();
   }
 }
