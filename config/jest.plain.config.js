@@ -22,6 +22,4 @@ export default {
     '^\\.{1,2}/(.*/)?prefetch/[^/]+\\.js$': '<rootDir>/test/support/no-prefetch.module.ts',
     ...config.moduleNameMapper,
   },
-  collectCoverage: false,
-  coverageThreshold: undefined,
 };

@@ -7,6 +7,7 @@ export default {
     'src/memberships/**/*.ts',
     'src/medics/medic-hospital.ts',
     'src/access/**/*.ts',
+    'src/prefetch/**/*.ts',
     '!src/**/*.entity.ts',
     '!src/**/*.module.ts',
     '!src/**/*.examples.ts',
