@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { ApiToken } from '../auth/api-token.entity.js';
+import { ServiceAccount } from '../auth/service-account.entity.js';
 import { instantOf } from './timestamps.js';
 import { Hospital } from '../hospitals/hospital.entity.js';
 import { HospitalPicture } from '../hospitals/hospital-picture.entity.js';
@@ -11,6 +12,7 @@ import { AccountTrees1767312000000 } from './migrations/1767312000000-account-tr
 import { FoldedEmails1767398400000 } from './migrations/1767398400000-folded-emails.js';
 import { SpecialtyVerified1767398400001 } from './migrations/1767398400001-specialty-verified.js';
 import { ListIndexes1767830400000 } from './migrations/1767830400000-list-indexes.js';
+import { ServiceAccounts1768500000000 } from './migrations/1768500000000-service-accounts.js';
 import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
 const TIMESTAMPTZ_OID = 1184;
@@ -24,13 +26,14 @@ const types = {
 
 const schema = {
   type: 'postgres' as const,
-  entities: [Medic, ApiToken, Hospital, HospitalPicture, Membership],
+  entities: [Medic, ApiToken, Hospital, HospitalPicture, Membership, ServiceAccount],
   migrations: [
     Initial1767225600000,
     AccountTrees1767312000000,
     FoldedEmails1767398400000,
     SpecialtyVerified1767398400001,
     ListIndexes1767830400000,
+    ServiceAccounts1768500000000,
   ],
   migrationsTableName: 'migration',
   synchronize: false,

@@ -53,7 +53,7 @@ export class Client {
 
   /** @returns every row of every table, as text */
   async rows(): Promise<string> {
-    const tables = ['medic', 'api_token', 'hospital', 'membership', 'hospital_picture'];
+    const tables = ['medic', 'api_token', 'hospital', 'membership', 'hospital_picture', 'service_account'];
     const columns = tables.map(
       (table) => `(SELECT json_agg(to_jsonb(t) - 'last_used_at' ORDER BY t) FROM ${table} t) AS ${table}`,
     );
