@@ -1,54 +1,11 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { CLOCK } from '../database/actor.js';
-import { inTransaction } from '../database/transaction.js';
+import { LastUse } from './last-use.js';
 
-/** How often the recorded times are stored, in milliseconds. */
-const FLUSH_MS = 60_000;
-
-/** Maintains `last_used_at` of the keys in batches, up to a minute late, so that requests need no write for it. */
+/** The last use of the medics' keys. */
 @Injectable()
-export class TokenUsage implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(TokenUsage.name);
-  private used = new Map<number, Date>();
-  private timer: NodeJS.Timeout | undefined;
-
-  constructor(private readonly dataSource: DataSource) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
-  }
-
-  /** Stores the last recorded times. At this point no request is in progress and the database is still connected. */
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.flush();
-  }
-
-  /** Records that a key is used now. */
-  note(tokenId: number): void {
-    this.used.set(tokenId, new Date());
-  }
-
-  /** Stores the recorded times. If the database is unavailable, they are kept for the next flush. */
-  async flush(): Promise<void> {
-    const used = this.used;
-    if (used.size === 0) return;
-    this.used = new Map();
-    try {
-      // Skips keys that another process is updating, so that two flushes cannot deadlock.
-      await inTransaction(this.dataSource, CLOCK, (transaction) =>
-        transaction.query(
-          `UPDATE api_token t SET last_used_at = GREATEST(t.last_used_at, u.at)
-           FROM (SELECT t.id, n.at FROM unnest($1::integer[], $2::timestamptz[]) AS n (id, at)
-                 JOIN api_token t USING (id) FOR NO KEY UPDATE OF t SKIP LOCKED) u
-           WHERE t.id = u.id`,
-          [[...used.keys()], [...used.values()]],
-        ),
-      );
-    } catch {
-      this.used = new Map([...used, ...this.used]);
-      this.logger.warn('could not store last_used_at of the tokens; retrying in a minute');
-    }
+export class TokenUsage extends LastUse {
+  constructor(dataSource: DataSource) {
+    super(dataSource, 'api_token', 'tokens');
   }
 }
