@@ -4,13 +4,13 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
-import { keyDigestOf } from './auth/key-digest.js';
+import { hasServiceKey, keyDigestOf } from './auth/key-digest.js';
 import { Connections, registerConnections } from './http/server/connections.js';
 import { registerCors } from './http/server/cors.js';
 import { ErrorFilter } from './http/output/error.filter.js';
 import { fastifyOptions } from './http/server/fastify-options.js';
 import { registerForwardedFor } from './http/server/forwarded-for.js';
-import { API_PREFIX, registerHttpRules, USER_ROUTE } from './http/server/http-rules.js';
+import { API_PREFIX, registerHttpRules, STANDARD_ROUTES, USER_ROUTE } from './http/server/http-rules.js';
 import { InputPipe } from './http/input/input.pipe.js';
 import { Limiters } from './limits/limiter.js';
 import { NestLog } from './observability/logger.js';
@@ -55,7 +55,7 @@ export async function createApp(
   registerHttpRules(fastify, environment.PUBLIC_URL);
   registerRequestLog(fastify);
   if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify, connections);
-  registerRateLimit(fastify, limiters, environment.RATE_LIMIT, keyDigestOf);
+  registerRateLimit(fastify, limiters, environment.RATE_LIMIT, { digestOf: keyDigestOf, isService: hasServiceKey });
   registerBodyParsers(fastify);
   useApiPrefix(app);
   app.useGlobalPipes(new InputPipe());
@@ -70,7 +70,7 @@ export async function createApp(
   return app;
 }
 
-/** Adds the prefix of the API to every route except health checks and {@link USER_ROUTE}. */
+/** Adds the prefix of the API to every route except health checks, {@link USER_ROUTE} and {@link STANDARD_ROUTES}. */
 export function useApiPrefix(app: INestApplication): void {
-  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready', USER_ROUTE] });
+  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready', USER_ROUTE, ...STANDARD_ROUTES] });
 }

@@ -38,7 +38,7 @@ export class AccountLimits {
    * Counts a request.
    * @throws TooManyRequests the accounts have sent ten times `RATE_LIMIT` within a minute
    */
-  async countRequest({ rootId }: CurrentMedic): Promise<void> {
+  async countRequest({ rootId }: Pick<CurrentMedic, 'rootId'>): Promise<void> {
     await this.requests?.countWithoutWaiting(String(rootId));
   }
 

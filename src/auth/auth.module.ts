@@ -6,7 +6,11 @@ import { CallersReader } from './callers.reader.js';
 import { FailureLimit } from './failure-limit.js';
 import { LoginLimits } from './login-limits.js';
 import { LoginService } from './login.service.js';
+import { MedicKeys } from './medic-keys.js';
 import { RecentKeys } from './recent-keys.js';
+import { ServiceAccounts } from './service-accounts.js';
+import { ServiceCallers } from './service-callers.js';
+import { ServiceUsage } from './service-usage.js';
 import { TokenUsage } from './token-usage.js';
 import { TokensService } from './tokens.service.js';
 
@@ -21,8 +25,12 @@ import { TokensService } from './tokens.service.js';
     RecentKeys,
     FailureLimit,
     TokenUsage,
+    MedicKeys,
+    ServiceAccounts,
+    ServiceCallers,
+    ServiceUsage,
     { provide: APP_GUARD, useClass: TokenAuthGuard },
   ],
-  exports: [TokensService, LoginService, AccountLimits],
+  exports: [TokensService, LoginService, AccountLimits, MedicKeys, ServiceAccounts],
 })
 export class AuthModule {}

@@ -1,15 +1,17 @@
 import { Injectable, Optional, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccountLimits } from './account-limits.js';
 import { Authentication, type AuthenticationMode } from './authenticated.decorator.js';
 import { InvalidToken } from './auth.errors.js';
 import { CallersReader } from './callers.reader.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { FailureLimit } from './failure-limit.js';
-import { keyDigestOf } from './key-digest.js';
+import { hasServiceKey, keyDigestOf } from './key-digest.js';
 import { Prefetches, type CallerFinder, type Handler } from './prefetch.js';
 import { RecentKeys } from './recent-keys.js';
+import type { Scope } from './scope.js';
+import { ServiceCallers } from './service-callers.js';
 import { TokenUsage } from './token-usage.js';
 
 /**
@@ -18,7 +20,7 @@ import { TokenUsage } from './token-usage.js';
  */
 @Injectable()
 export class TokenAuthGuard implements CanActivate {
-  private readonly finders = new Map<Handler, CallerFinder | null>();
+  private readonly finders = new Map<Handler, CallerFinder | Scope | null>();
 
   constructor(
     private readonly reflector: Reflector,
@@ -27,30 +29,38 @@ export class TokenAuthGuard implements CanActivate {
     private readonly failures: FailureLimit,
     private readonly recent: RecentKeys,
     private readonly accounts: AccountLimits,
+    private readonly services: ServiceCallers,
     @Optional() private readonly prefetches?: Prefetches,
   ) {}
 
   /**
    * @throws InvalidToken the request carries no live key (section 2 of the contract); the reason is not revealed
+   * @throws NotAMedic the request carries the live key of a service account
+   * @throws NoServiceKey, InvalidServiceKey, InsufficientScope on a route that requires a scope
    * @throws TooManyRequests many from its address carried none, or the caller's account has sent too many
    */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const remembered = this.finders.get(context.getHandler());
     const finder = remembered === undefined ? this.finderFor(context) : remembered;
     if (finder === null) return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    if (typeof finder === 'string') {
+      request.service = await this.services.authenticate(request, http.getResponse<FastifyReply>(), finder);
+      return true;
+    }
     request.medic = await this.authenticate(request, finder);
     this.usage.note(request.medic.tokenId);
     await this.accounts.countRequest(request.medic);
     return true;
   }
 
-  /** @returns what finds the callers of the route; null if it is public */
-  private finderFor(context: ExecutionContext): CallerFinder | null {
+  /** @returns what finds the callers of the route, or the scope that it requires; null if it is public */
+  private finderFor(context: ExecutionContext): CallerFinder | Scope | null {
     const handler = context.getHandler();
     const mode = this.reflector.get(Authentication, handler) as AuthenticationMode | undefined;
     if (mode === undefined) throw new Error(`${context.getClass().name} has a route without an access rule.`);
-    const finder = mode.needsKey ? (this.prefetches?.finderOf(handler) ?? this.callers) : null;
+    const finder = mode.scope ?? (mode.needsKey ? (this.prefetches?.finderOf(handler) ?? this.callers) : null);
     this.finders.set(handler, finder);
     return finder;
   }
@@ -60,6 +70,7 @@ export class TokenAuthGuard implements CanActivate {
     if (digest !== null) this.failures.requireLookup(request.ip, digest);
     try {
       if (digest === null) throw new InvalidToken();
+      if (hasServiceKey(request)) return await this.services.refuse(digest);
       const medic = await finder.find(digest, request);
       if (medic === null) throw new InvalidToken();
       this.recent.note(digest);

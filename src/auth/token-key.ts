@@ -3,20 +3,30 @@ import { crc32 } from 'node:zlib';
 
 /** Crockford's base 32, which has no letters that look like digits. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-const PREFIX = 'hmk_';
+/** What a key authenticates, by its prefix. */
+const PREFIXES = { medic: 'hmk_', service: 'hms_' } as const;
+const PREFIX_LENGTH = 4;
 const RANDOM_BYTES = 20;
 const CHECKSUM_LENGTH = 7;
-const SHAPE = new RegExp(`^${PREFIX}[${ALPHABET}]{39}$`);
+const SHAPE = new RegExp(`^hm[ks]_[${ALPHABET}]{39}$`);
+
+/** Whose keys they are: those of medics, or those of service accounts. */
+export type KeyKind = keyof typeof PREFIXES;
 
 /** @returns a new key: a prefix for secret scanners, 160 random bits and a checksum */
-export function generateKey(): string {
+export function generateKey(kind: KeyKind = 'medic'): string {
   const random = base32(randomBytes(RANDOM_BYTES));
-  return `${PREFIX}${random}${checksum(random)}`;
+  return `${PREFIXES[kind]}${random}${checksum(random)}`;
 }
 
-/** Checks the format and the checksum, which spares a look-up of malformed keys. */
-export function isWellFormedKey(text: string): boolean {
-  return SHAPE.test(text) && checksum(text.slice(PREFIX.length, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH);
+/**
+ * Checks the format and the checksum, which spares a look-up of malformed keys.
+ * @returns the kind of a well-formed key; null for any other text
+ */
+export function keyKindOf(text: string): KeyKind | null {
+  if (!SHAPE.test(text)) return null;
+  if (checksum(text.slice(PREFIX_LENGTH, -CHECKSUM_LENGTH)) !== text.slice(-CHECKSUM_LENGTH)) return null;
+  return text.startsWith(PREFIXES.service) ? 'service' : 'medic';
 }
 
 /** @returns the SHA-256 of a key, the only form in which keys are stored */

@@ -71,6 +71,7 @@ const validators = {
   WEB_CONCURRENCY: whole('a number of processes', 1, 64)({ default: 1 }),
   DATABASE_REPLICA_URLS: replicas({ default: undefined }),
   RATE_LIMIT: whole('requests a minute', 0, 99_999_999)({ default: 6000 }),
+  SERVICE_RATE_LIMIT: whole('requests a minute', 0, 99_999_999)({ default: 60_000 }),
   CREATE_LIMIT: whole('creations an hour', 0, 99_999_999)({ default: 10_000 }),
 };
 

@@ -3,33 +3,47 @@ import { addressKeyOf } from './address-key.js';
 import { TooManyRequests } from '../common/errors.js';
 import type { Limiter, Limiters } from './limiter.js';
 
+/** Reads the key of a request. */
+export interface KeyReader {
+  /** @returns the digest of the key, null if there is none */
+  readonly digestOf: (request: FastifyRequest) => Buffer | null;
+  /** @returns whether it is the key of a service account */
+  readonly isService: (request: FastifyRequest) => boolean;
+}
+
 /**
  * Limits the requests of each token, or of each address without one, except for health checks. If Redis is
- * unavailable, nothing is limited. Call it before routes are added.
+ * unavailable, nothing is limited. On routes for service accounts, their requests are counted by account instead, after
+ * the key is checked. Call it before routes are added.
  * @param perMinute requests per minute
- * @param keyDigestOf returns the digest of the key in a request, null if there is none
  */
 export function registerRateLimit(
   fastify: FastifyInstance,
   limiters: Limiters,
   perMinute: number,
-  keyDigestOf: (request: FastifyRequest) => Buffer | null,
+  keys: KeyReader,
 ): void {
   const limiter = limiters.create({ name: 'requests', points: perMinute, seconds: 60, hasNoFallback: true });
   if (limiter === null) return;
   fastify.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url?.startsWith('/health/') === true) return;
-    await count(limiter, senderOf(request, keyDigestOf), reply);
+    if (request.routeOptions.config.limitsServices === true && keys.isService(request)) return;
+    await countRequest(limiter, senderOf(request, keys), reply).catch((error: unknown) => {
+      if (error instanceof TooManyRequests) throw error;
+    });
   });
 }
 
-async function count(limiter: Limiter, sender: string, reply: FastifyReply): Promise<void> {
+/**
+ * Counts a request, and sets the `RateLimit` headers of its response.
+ * @throws TooManyRequests the sender is over the limit
+ */
+export async function countRequest(limiter: Limiter, sender: string, reply: FastifyReply): Promise<void> {
   try {
     const { remainingPoints, msBeforeNext } = await limiter.count(sender);
     setHeaders(reply, limiter.points, remainingPoints, Math.ceil(msBeforeNext / 1000));
   } catch (error) {
-    if (!(error instanceof TooManyRequests)) return;
-    setHeaders(reply, limiter.points, 0, error.seconds);
+    if (error instanceof TooManyRequests) setHeaders(reply, limiter.points, 0, error.seconds);
     throw error;
   }
 }
@@ -42,8 +56,8 @@ function setHeaders(reply: FastifyReply, limit: number, remaining: number, reset
  * Counts by key only on routes that require a valid one: elsewhere a client could evade the limit with a new
  * invented key in each request.
  */
-function senderOf(request: FastifyRequest, keyDigestOf: (request: FastifyRequest) => Buffer | null): string {
-  const digest = request.routeOptions.config.needsKey === true ? keyDigestOf(request) : null;
+function senderOf(request: FastifyRequest, keys: KeyReader): string {
+  const digest = request.routeOptions.config.needsKey === true ? keys.digestOf(request) : null;
   return digest?.toString('base64') ?? addressKeyOf(request.ip);
 }
 
@@ -51,5 +65,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route requires a live key. */
     needsKey?: boolean;
+    /** The route counts the requests of service accounts itself. */
+    limitsServices?: boolean;
   }
 }

@@ -17,13 +17,14 @@ export function registerRequestLog(fastify: FastifyInstance): void {
 }
 
 /**
- * Logs the request id, the medic's id, the method, the route pattern, the status and the duration. The path is left
+ * Logs the request id, the id of the medic or the service account, the method, the route pattern, the status and the duration. The path is left
  * out, because its query may contain an email.
  */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(
     {
       medic: request.medic?.id,
+      service: request.service?.id,
       method: request.method,
       route: request.routeOptions.url,
       status: reply.statusCode,

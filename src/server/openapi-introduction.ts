@@ -25,6 +25,8 @@ One live membership of a medic may be the *active* one: the hospital that the me
 - **Medic**: a person with a key. Rights at a hospital come only from the medic's own membership there.
 - **Integrator's account**: also a medic, used by a system. It can read and change the medics that it created, and
   choose their active hospital where it is an ADMIN. Creating a medic gives no other right.
+- **Service account**: an internal service with a key of its own (\`hms_…\`). It reads what its scopes name and never
+  changes anything. It is not a medic, and its key opens no route under \`/api/v2\`.
 - **Public**: no key. Pictures, health checks and the exchange of a password for a key.
 
 There is no superuser over HTTP. The operator uses the command line.
@@ -70,6 +72,7 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Memberships', 'The medics of each hospital, and their rights.'],
   ['Locations', 'Your hospitals, and the active one.'],
   ['Pictures', 'Pictures of hospitals.'],
+  ['Services', 'What internal services may ask, with the key of a service account.'],
   ['Health', 'State of the process, for load balancers.'],
   ['Tokens', 'Your keys.'],
 ];

@@ -5,10 +5,12 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { PERMISSIONS, type Permission } from '../access/permission.js';
 import { PERMISSION_EXTENSION } from '../access/require.decorator.js';
 import { TOKEN_SCHEME } from '../auth/authenticated.decorator.js';
+import { BEARER_SCHEME } from '../auth/require-scope.decorator.js';
 import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.response.js';
 import { API_PREFIX, isApiRoute } from '../http/server/http-rules.js';
 import { INTRODUCTION, TAGS } from './openapi-introduction.js';
 import { addSharedResponses, sharedResponses } from './shared-responses.js';
+import { addStandardResponses, scopeOf, STANDARD_ERRORS } from './standard-responses.js';
 
 type Paths = OpenAPIObject['paths'];
 type Operation = NonNullable<Paths[string]['get']>;
@@ -17,7 +19,7 @@ type Operation = NonNullable<Paths[string]['get']>;
 export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, information(), {
     operationIdFactory: (_, method) => method,
-    extraModels: [ErrorResponse, ValidationErrorResponse],
+    extraModels: [ErrorResponse, ValidationErrorResponse, ...STANDARD_ERRORS],
   });
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
@@ -54,6 +56,11 @@ function information(): Omit<OpenAPIObject, 'paths'> {
       in: 'header',
       name: 'Authorization',
       description: 'Paste your key (`hmk_…`). This page adds the word `Token`; other clients send `Token hmk_…`.',
+    })
+    .addSecurity(BEARER_SCHEME, {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'The key (`hms_…`) of a service account, for the operations of services.',
     });
   for (const [name, description] of TAGS) builder.addTag(name, description);
   const config = builder.build();
@@ -63,6 +70,11 @@ function information(): Omit<OpenAPIObject, 'paths'> {
 }
 
 function complete(path: string, operation: Operation, method: string): void {
+  const scope = scopeOf(operation);
+  if (scope !== undefined) {
+    addStandardResponses(path, operation, method, scope);
+    return;
+  }
   if (!isApiRoute(path)) {
     operation.security = [];
     return;
@@ -75,10 +87,12 @@ function complete(path: string, operation: Operation, method: string): void {
   addSharedResponses(path, operation, method);
 }
 
-/** Starts the description with who may call the operation, from the table of permissions. */
+/** Starts the description with who may call the operation, from the table of permissions or its scope. */
 function sayWho(operation: Operation): void {
   const { [PERMISSION_EXTENSION]: permission } = operation as Operation & { [PERMISSION_EXTENSION]?: Permission };
-  const who = permission === undefined ? 'anyone, without a token' : PERMISSIONS[permission].who;
+  const scope = scopeOf(operation);
+  const others = scope === undefined ? 'anyone, without a token' : `a service account with the scope \`${scope}\``;
+  const who = permission === undefined ? others : PERMISSIONS[permission].who;
   operation.description = [`**Who:** ${who}.`, operation.description ?? ''].filter(Boolean).join('\n\n');
 }
 

@@ -50,7 +50,7 @@ export class ServedDocument {
     const media = response.content === undefined ? undefined : Object.keys(response.content)[0];
     if (media === undefined) return;
     if (!contentType.startsWith(media)) throw new Error(`${method} ${path} answers ${contentType} instead of ${media}`);
-    if (media !== 'application/json') return;
+    if (!/^application\/(problem\+)?json$/.test(media)) return;
     const validate = this.validatorOf(`document${place}/content/${escape(media)}/schema`);
     if (!validate(body)) {
       throw new Error(

@@ -2,12 +2,14 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DomainError, ErrorKind } from '../../common/errors.js';
 import { DatabaseUnavailable, domainErrorOf, OutOfIds, type ConstraintErrors } from '../../database/database-errors.js';
+import { formatError } from './error-format.js';
 import { logFailure } from '../../observability/failure-log.js';
 
 /** Status and headers of each kind of error. */
 const KINDS: Record<ErrorKind, { status: number; headers?: Record<string, string> }> = {
   invalid: { status: 400 },
   unauthorized: { status: 401, headers: { 'www-authenticate': 'Token' } },
+  forbidden: { status: 403 },
   'not found': { status: 404 },
   'method not allowed': { status: 405 },
   'not acceptable': { status: 406 },
@@ -41,14 +43,12 @@ export class ErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const refusal = domainErrorOf(error, this.constraints);
-    const {
-      status,
-      headers = {},
-      body,
-    } = refusal === undefined ? frameworkReply(error, request.is404) : refusalReply(refusal);
+    const answer = refusal === undefined ? frameworkReply(error, request.is404) : refusalReply(refusal);
+    const { status, headers = {} } = answer;
     if (status === 500 || refusal instanceof DatabaseUnavailable || refusal instanceof OutOfIds)
       logFailure(request.log, error);
-    void reply.status(status).headers(headers).type('application/json; charset=utf-8').send(body);
+    const { type, body } = formatError(answer, request.routeOptions.config.errorFormat);
+    void reply.status(status).headers(headers).type(type).send(body);
   }
 }
 

@@ -9,6 +9,9 @@ export const API_PREFIX = '/api/v2';
 /** The one API route without the prefix, because a public client of the mirrored API calls it there. */
 export const USER_ROUTE = 'rest-auth/user';
 
+/** Routes that follow open standards, and so lie outside the prefix (sections 10 to 13 of the contract). */
+export const STANDARD_ROUTES = ['oauth2/*path', 'access/*path', 'events', 'record/*path', '.well-known/*path'] as const;
+
 /** @returns whether a route pattern belongs to the API and so follows its conventions and limits */
 export function isApiRoute(pattern: string): boolean {
   return pattern.startsWith(API_PREFIX) || pattern.startsWith(`/${USER_ROUTE}`);
@@ -21,7 +24,8 @@ export function isApiRoute(pattern: string): boolean {
 export function registerHttpRules(fastify: FastifyInstance, publicUrl: string | undefined): void {
   void fastify.register(accepts);
   fastify.decorateRequest('medic', null);
-  fastify.decorateRequest('keyDigest', undefined);
+  fastify.decorateRequest('service', null);
+  fastify.decorateRequest('presentedKey', undefined);
   fastify.addHook('onRequest', (request, reply, done) => {
     setResponseHeaders(request, reply);
     if (hidesNext(request)) reply.header('connection', 'close');
@@ -54,10 +58,14 @@ function hidesNext({ headers }: FastifyRequest): boolean {
 
 /**
  * Tests the route pattern, which does not depend on how the path is encoded.
- * @returns whether the request is for the API, or matches no route
+ * @returns whether the request is for the API or a route of a standard, or matches no route
  */
 export function isApi(request: FastifyRequest): boolean {
-  return !hasRoute(request) || isApiRoute(request.routeOptions.url ?? '');
+  return !hasRoute(request) || isApiRoute(request.routeOptions.url ?? '') || followsStandard(request);
+}
+
+function followsStandard({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.errorFormat !== undefined;
 }
 
 /** `@fastify/cors` registers the route `*` for OPTIONS on every path. */

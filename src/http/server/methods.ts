@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { METHODS } from 'node:http';
 import { MethodNotAllowed } from '../output/http-errors.js';
 
@@ -11,13 +11,15 @@ const NOT_REQUESTS = new Set(['CONNECT']);
  */
 export function registerOtherMethods(fastify: FastifyInstance): () => void {
   const paths = new Map<string, Set<string>>();
+  const formats = new Map<string, FastifyContextConfig>();
   // Ignores the body, as GET does.
   fastify.addHttpMethod('OPTIONS', { hasBody: false, overrideExisting: true });
-  fastify.addHook('onRoute', ({ url, method }) => {
+  fastify.addHook('onRoute', ({ url, method, config }) => {
     const path = url.replace(/(.)\/$/, '$1');
     const methods = paths.get(path) ?? new Set<string>();
     [method].flat().forEach((name) => methods.add(name));
     paths.set(path, methods);
+    if (config?.errorFormat !== undefined) formats.set(path, { errorFormat: config.errorFormat });
   });
   return () => {
     const all = METHODS.filter((method) => !NOT_REQUESTS.has(method));
@@ -25,7 +27,7 @@ export function registerOtherMethods(fastify: FastifyInstance): () => void {
     for (const [url, methods] of [...paths]) {
       if (url.includes('*') || methods.has('OPTIONS')) continue;
       const allow = [...methods, 'OPTIONS'].sort().join(', ');
-      const config = { anyAccept: true };
+      const config = { anyAccept: true, ...formats.get(url) };
       fastify.options(url, { config }, (_, reply) => reply.status(204).header('allow', allow).send());
       const others = all.filter((method) => method !== 'OPTIONS' && !methods.has(method));
       fastify.route({

@@ -1,0 +1,94 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ENVIRONMENT, type Environment } from '../config/environment.js';
+import { Reads } from '../database/reads.js';
+import { ON_PRIMARY } from '../database/standby.js';
+import { Limiters, type Limiter } from '../limits/limiter.js';
+import { countRequest } from '../limits/rate-limit.js';
+import { AccountLimits } from './account-limits.js';
+import { InvalidToken } from './auth.errors.js';
+import type { CurrentService } from './current-service.decorator.js';
+import { FailureLimit } from './failure-limit.js';
+import { presentedKeyOf } from './key-digest.js';
+import { MedicKeys } from './medic-keys.js';
+import { RecentKeys } from './recent-keys.js';
+import type { Scope } from './scope.js';
+import { InsufficientScope, InvalidServiceKey, NoServiceKey, NotAMedic } from './service.errors.js';
+import { ServiceUsage } from './service-usage.js';
+
+/**
+ * Finds the service account whose live key has the digest $1. Until the end of its grace, the key before the last
+ * rotation works too.
+ */
+const BY_KEY = `SELECT a.id, a.name, a.scopes FROM service_account a
+  WHERE ((a.digest = $1 AND a.expires_at > now()) OR (a.previous_digest = $1 AND a.previous_until > now()))
+    AND a.revoked_at IS NULL AND ${ON_PRIMARY}`;
+
+/** Authenticates service accounts (section 10 of the contract). */
+@Injectable()
+export class ServiceCallers {
+  private readonly limiter: Limiter | null;
+
+  constructor(
+    private readonly reads: Reads,
+    private readonly medics: MedicKeys,
+    private readonly usage: ServiceUsage,
+    private readonly failures: FailureLimit,
+    private readonly recent: RecentKeys,
+    private readonly accounts: AccountLimits,
+    @Inject(ENVIRONMENT) { SERVICE_RATE_LIMIT: points }: Environment,
+    limiters: Limiters,
+  ) {
+    this.limiter = points === 0 ? null : limiters.create({ name: 'services', points, seconds: 60 });
+  }
+
+  /**
+   * Authenticates the caller of a route that requires a scope, and counts the request for its account.
+   * @returns the service account, which has the scope
+   * @throws NoServiceKey the request carries no key
+   * @throws InvalidServiceKey the key is not live
+   * @throws InsufficientScope the key is live, but a medic's, or its account lacks the scope
+   * @throws TooManyRequests many from the address carried no live key, or the account has sent too many requests
+   */
+  async authenticate(request: FastifyRequest, reply: FastifyReply, scope: Scope): Promise<CurrentService> {
+    const key = presentedKeyOf(request);
+    if (key === null || key === 'malformed') {
+      await this.failures.count(request.ip, null);
+      throw key === null ? new NoServiceKey() : new InvalidServiceKey();
+    }
+    const { digest } = key;
+    this.failures.requireLookup(request.ip, digest);
+    const service = key.kind === 'service' ? await this.find(digest) : null;
+    if (service === null) {
+      const medic = key.kind === 'medic' ? await this.medics.find(digest) : null;
+      if (medic === null) {
+        await this.failures.count(request.ip, digest);
+        throw new InvalidServiceKey();
+      }
+      this.recent.note(digest);
+      await this.accounts.countRequest(medic);
+      throw new InsufficientScope(scope);
+    }
+    this.recent.note(digest);
+    this.usage.note(service.id);
+    if (this.limiter !== null) await countRequest(this.limiter, String(service.id), reply);
+    if (!service.scopes.includes(scope)) throw new InsufficientScope(scope);
+    return service;
+  }
+
+  /**
+   * Refuses a well-formed key of a service account on a route of medics, which it never opens.
+   * @throws NotAMedic the key is live
+   * @throws InvalidToken it is not
+   */
+  async refuse(digest: Buffer): Promise<never> {
+    if ((await this.find(digest)) === null) throw new InvalidToken();
+    this.recent.note(digest);
+    throw new NotAMedic();
+  }
+
+  private async find(digest: Buffer): Promise<CurrentService | null> {
+    const [service] = await this.reads.query<CurrentService>(BY_KEY, [digest]);
+    return service ?? null;
+  }
+}

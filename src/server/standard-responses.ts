@@ -1,0 +1,88 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { BEARER_SCHEME, SCOPE_EXTENSION } from '../auth/require-scope.decorator.js';
+import type { Scope } from '../auth/scope.js';
+import { InsufficientScope, InvalidServiceKey, NoServiceKey } from '../auth/service.errors.js';
+import { NotFound, Overloaded, TooManyRequests } from '../common/errors.js';
+import { DatabaseUnavailable } from '../database/database-errors.js';
+import { namedExamples } from '../http/output/answers.decorator.js';
+import { formatError, type ErrorFormat } from '../http/output/error-format.js';
+import { NotAcceptable } from '../http/output/http-errors.js';
+import { OAuthErrorResponse, ProblemResponse } from '../http/output/problem.response.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & { [SCOPE_EXTENSION]?: Scope };
+type Response = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['responses']>[string], { $ref: string }>;
+
+/** Why an operation responds with a status. */
+interface Reason {
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The classes that document the errors, for the document to know them. */
+export const STANDARD_ERRORS = [ProblemResponse, OAuthErrorResponse];
+
+/** @returns the scope that an operation needs; undefined if it is not one for service accounts */
+export function scopeOf(operation: object): Scope | undefined {
+  return (operation as Operation)[SCOPE_EXTENSION];
+}
+
+const CHALLENGE = { 'WWW-Authenticate': '`Bearer`, with the error if a key was sent (RFC 6750).' };
+const RETRY_AFTER = { 'Retry-After': 'Seconds to wait.' };
+const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: CHALLENGE,
+  403: CHALLENGE,
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
+};
+
+/** @returns status -> sentence -> reason */
+function reasonsFor(scope: Scope, path: string, method: string): Record<number, Record<string, Reason>> {
+  const sentence = (message: string) => ({ [message]: { message } });
+  const hasBody = ['post', 'patch'].includes(method);
+  return {
+    400: sentence('The request cannot be read; check its body and Content-Length.'),
+    401: { 'No key was sent.': new NoServiceKey(), 'The key is not valid.': new InvalidServiceKey() },
+    403: { 'It is not the key of a service account with the scope.': new InsufficientScope(scope) },
+    ...(path.includes('{') ? { 404: { 'It does not exist.': new NotFound() } } : {}),
+    406: { 'The Accept header excludes the media types of the response.': new NotAcceptable() },
+    ...(hasBody ? { 413: sentence('The body is too large; send at most 1 MB.') } : {}),
+    ...(hasBody ? { 415: sentence('The body has an unsupported media type, or is compressed.') } : {}),
+    429: { 'Too many requests.': new TooManyRequests(42) },
+    503: { 'The database is unavailable.': new DatabaseUnavailable(), 'The service is overloaded.': new Overloaded() },
+  };
+}
+
+/**
+ * Adds the responses that all operations for service accounts share, unless the operation documents them itself. 408
+ * and 431 come from below HTTP's routes, in the format of `/api/v2`.
+ */
+export function addStandardResponses(path: string, operation: Operation, method: string, scope: Scope): void {
+  const format = path.startsWith('/oauth2/') ? 'oauth' : 'problem';
+  operation.security ??= [{ [BEARER_SCHEME]: [] }];
+  for (const [status, reasons] of Object.entries(reasonsFor(scope, path, method))) {
+    operation.responses[status] ??= responseOf(Number(status), reasons, format);
+  }
+  operation.responses['408'] ??= { $ref: '#/components/responses/RequestTimeout' };
+  operation.responses['431'] ??= { $ref: '#/components/responses/HeadersTooLarge' };
+}
+
+function responseOf(status: number, reasons: Record<string, Reason>, format: ErrorFormat): Response {
+  const bodies = Object.entries(reasons).map(([sentence, { message, headers = {} }]) => {
+    return [sentence, formatError({ status, headers, body: { message } }, format).body] as const;
+  });
+  const schema = format === 'oauth' ? OAuthErrorResponse.name : ProblemResponse.name;
+  const documented = Object.entries(HEADERS[status] ?? {}).map(([header, description]) => [
+    header,
+    { description, schema: { type: 'string' as const } },
+  ]);
+  return {
+    description: Object.keys(reasons).join(' '),
+    ...(documented.length === 0 ? {} : { headers: Object.fromEntries(documented) as Response['headers'] & object }),
+    content: {
+      [format === 'oauth' ? 'application/json' : 'application/problem+json']: {
+        schema: { $ref: `#/components/schemas/${schema}` },
+        examples: namedExamples(Object.fromEntries(bodies)),
+      },
+    },
+  };
+}
