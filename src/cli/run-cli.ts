@@ -10,6 +10,7 @@ import { addMembershipCommands } from './membership.commands.js';
 import { addMigrateCommand } from './migrate.command.js';
 import { addOpenApiCommand } from './openapi.command.js';
 import { addSeedCommand } from './seed.command.js';
+import { addServiceCommands } from './service.commands.js';
 import type { Terminal } from './session.js';
 import { addTokenCommands } from './token.commands.js';
 
@@ -34,6 +35,7 @@ export async function runCli(args: string[], variables: NodeJS.ProcessEnv, termi
   addHospitalCommands(program, session);
   addMembershipCommands(program, session);
   addTokenCommands(program, session);
+  addServiceCommands(program, session);
   addSeedCommand(program, session);
   addExportCommand(program, session);
   addImportCommand(program, session);

@@ -1,10 +1,10 @@
-import { isISO8601, isRFC3339 } from 'class-validator';
 import { InvalidArgumentError, type Command } from 'commander';
 import { TokensService, type TokenSummary } from '../auth/tokens.service.js';
 import { OPERATOR } from '../database/actor.js';
 import { lengthOf } from '../http/input/coercion.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
 import { OperatorError } from '../common/errors.js';
+import { futureInstant } from './instants.js';
 import { onCurrentDatabase, print, wholeNumber, type Session } from './session.js';
 
 /** Adds `token issue`, `token list` and `token revoke`. */
@@ -56,19 +56,6 @@ export function addTokenCommands(program: Command, session: Session): void {
         throw new OperatorError('The medic has no live token with this id.');
       print(session, options, { revoked }, `Revoked ${String(revoked)} token${revoked === 1 ? '' : 's'}.`);
     });
-}
-
-/** @returns the time in UTC with microseconds, which a `Date` would lose */
-function futureInstant(text: string): string {
-  const instant = new Date(text);
-  const [, fraction = ''] = /\.(\d+)/.exec(text) ?? [];
-  const isInstant = isRFC3339(text) && isISO8601(text, { strict: true }) && fraction.length <= 6;
-  if (!isInstant || !(instant > new Date())) {
-    throw new InvalidArgumentError(
-      'It must be a time in the future, such as 2030-01-31T12:00:00Z, with at most six decimal places of a second.',
-    );
-  }
-  return `${instant.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
 }
 
 function shortText(text: string): string {

@@ -1,0 +1,31 @@
+import { isISO8601, isRFC3339 } from 'class-validator';
+import { InvalidArgumentError } from 'commander';
+
+/**
+ * @returns the time in UTC with microseconds, which a `Date` would lose
+ * @throws InvalidArgumentError it is not a time in the future
+ */
+export function futureInstant(text: string): string {
+  const instant = new Date(text);
+  const [, fraction = ''] = /\.(\d+)/.exec(text) ?? [];
+  const isInstant = isRFC3339(text) && isISO8601(text, { strict: true }) && fraction.length <= 6;
+  if (!isInstant || !(instant > new Date())) {
+    throw new InvalidArgumentError(
+      'It must be a time in the future, such as 2030-01-31T12:00:00Z, with at most six decimal places of a second.',
+    );
+  }
+  return `${instant.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
+}
+
+/**
+ * @param years how far ahead the time may be
+ * @returns the time as {@link futureInstant} does
+ * @throws InvalidArgumentError it is not a time in the future, or too far ahead
+ */
+export function futureInstantWithin(years: number, text: string): string {
+  const instant = futureInstant(text);
+  const last = new Date();
+  last.setUTCFullYear(last.getUTCFullYear() + years);
+  if (new Date(instant) > last) throw new InvalidArgumentError(`It must be at most ${String(years)} years ahead.`);
+  return instant;
+}
