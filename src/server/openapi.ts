@@ -29,6 +29,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   }
   document.paths = inOrderOfUse(document.paths);
   document.components = { ...document.components, responses: sharedResponses() };
+  dropUnusedErrors(document);
   closeSchemas(document);
   return withPublicNames(document);
 }
@@ -107,6 +108,14 @@ function inOrderOfUse(paths: Paths): Paths {
     return path === LAST ? names.length : names.indexOf(operation?.tags?.[0] ?? '');
   };
   return Object.fromEntries(Object.entries(paths).sort((a, b) => position(a) - position(b)));
+}
+
+/** Removes the schemas of error formats that no operation has. */
+function dropUnusedErrors(document: OpenAPIObject): void {
+  const paths = JSON.stringify(document.paths);
+  for (const { name } of STANDARD_ERRORS) {
+    if (!paths.includes(`"#/components/schemas/${name}"`)) delete document.components?.schemas?.[name];
+  }
 }
 
 /** No response has a field that its schema lacks, and no request may have one. An ignored field may hold any value. */

@@ -1,9 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { PERMISSIONS } from '../../src/access/permission.js';
+import { SCOPES } from '../../src/auth/scope.js';
 import { useService } from '../support/service.js';
 import type { Row } from './expected.js';
 import { MATRIX } from './matrix.js';
 import { ACTORS, sceneOf, type Scene } from './scene.js';
+import {
+  SERVICE_ACTORS,
+  SERVICE_ROWS,
+  serviceHeaders,
+  type ServiceActorName,
+  type ServiceRow,
+} from './service-rows.js';
 
 const DOCUMENT = 'docs/authorization.md';
 const service = useService();
@@ -40,18 +48,41 @@ describe.each(MATRIX.map((row) => [titleOf(row), row] as const))('%s', (_, row) 
   });
 });
 
-/** @returns operation -> the permission that it needs; undefined if it is public */
+describe.each(SERVICE_ROWS.map((row) => [`\`${row.method} ${row.route}\``, row] as const))('%s', (_, row) => {
+  let headers: Record<ServiceActorName, Record<string, string>>;
+  beforeAll(async () => {
+    headers = await serviceHeaders(service, row.scope);
+  });
+
+  test.each(SERVICE_ACTORS.map((actor) => [actor, row.expected[actor]] as const))('%s: %s', async (actor, expected) => {
+    const { path, body } = row;
+    const answer = await service.client.send(row.method, `/${path}`, {
+      headers: headers[actor],
+      ...(body === undefined ? {} : { body }),
+    });
+    const challenge = answer.headers.get('www-authenticate');
+    expect(challenge === null ? String(answer.status) : `${String(answer.status)} ${challenge}`).toBe(expected);
+  });
+});
+
+/** @returns operation -> the permission or scope that it needs; undefined if it is public */
 async function permissionsOfOperations(): Promise<Map<string, string | undefined>> {
   const document = (await (await fetch(`${service.client.url}/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, { operationId: string; 'x-permission'?: string }>>;
+    paths: Record<string, Record<string, { operationId: string; 'x-permission'?: string; 'x-scope'?: string }>>;
   };
   const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
-  return new Map(operations.map(({ operationId, 'x-permission': permission }) => [operationId, permission]));
+  return new Map(
+    operations.map(({ operationId, 'x-permission': permission, 'x-scope': scope }) => [
+      operationId,
+      permission ?? scope,
+    ]),
+  );
 }
 
 test('every route of the API has its row', async () => {
   const operations = [...(await permissionsOfOperations()).keys()];
-  expect([...new Set(MATRIX.map(({ operation }) => operation))].sort()).toEqual(operations.sort());
+  const rows = [...MATRIX, ...SERVICE_ROWS];
+  expect([...new Set(rows.map(({ operation }) => operation))].sort()).toEqual(operations.sort());
 });
 
 test(`${DOCUMENT} is what the table says; UPDATE_DOCS=1 writes it`, async () => {
@@ -59,6 +90,10 @@ test(`${DOCUMENT} is what the table says; UPDATE_DOCS=1 writes it`, async () => 
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(DOCUMENT, text);
   expect(readFileSync(DOCUMENT, 'utf8')).toBe(text);
 });
+
+function lineOfService({ method, route, scope, expected }: ServiceRow): string {
+  return `| \`${method} ${route}\` | \`${scope}\` | ${SERVICE_ACTORS.map((actor) => expected[actor]).join(' | ')} |`;
+}
 
 const FOOTNOTES = [
   ['¹', 'Invalid Token'],
@@ -76,7 +111,7 @@ function documentOf(rows: readonly Row[], permissions: ReadonlyMap<string, strin
   return [
     '# Who gets what',
     '',
-    'Both tables are generated; a test fails if they are out of date.',
+    'These tables are generated; a test fails if they are out of date.',
     '',
     '## Permissions',
     '',
@@ -97,6 +132,22 @@ function documentOf(rows: readonly Row[], permissions: ReadonlyMap<string, strin
     line(['route', 'permission', ...ACTORS]),
     line(['---', '---', ...ACTORS.map(() => '---')]),
     ...rows.map((row) => line([titleOf(row), permissionOf(row), ...ACTORS.map((actor) => cell(row.expected[actor]))])),
+    '',
+    '## Scopes of service accounts',
+    '',
+    'Routes outside `/api/v2` for internal services need a scope of `src/auth/scope.ts`. A service account can only read.',
+    '',
+    '<!-- prettier-ignore -->',
+    line(['scope', 'lets a service account']),
+    line(['---', '---']),
+    ...Object.entries(SCOPES).map(([scope, what]) => line([`\`${scope}\``, what])),
+    '',
+    'Generated from `test/authorization/service-rows.ts`. A refusal is shown with its `WWW-Authenticate`.',
+    '',
+    '<!-- prettier-ignore -->',
+    line(['route', 'scope', ...SERVICE_ACTORS]),
+    line(['---', '---', ...SERVICE_ACTORS.map(() => '---')]),
+    ...SERVICE_ROWS.map(lineOfService),
     '',
   ].join('\n');
 }

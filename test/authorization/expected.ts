@@ -37,7 +37,10 @@ type Some = Partial<Record<ActorName, Expected>>;
 
 /** @returns what each actor gets: a good key is needed, and those with one get `others` unless `some` says more */
 export function keyNeeded(others: Expected, some: Some = {}): Row['expected'] {
-  const of = (actor: ActorName) => some[actor] ?? (NO_KEY.includes(actor) ? INVALID : others);
+  const of = (actor: ActorName) => {
+    if (actor === 'service account') return UNAUTHORIZED;
+    return some[actor] ?? (NO_KEY.includes(actor) ? INVALID : others);
+  };
   return Object.fromEntries(ACTORS.map((actor) => [actor, of(actor)])) as Row['expected'];
 }
 

@@ -5,6 +5,7 @@ import { hashPassword } from '../../src/auth/password.js';
 import type { Actor } from '../support/actor.js';
 import { jpeg } from '../support/jpeg.js';
 import type { Service } from '../support/service.js';
+import { givenService } from '../support/services.js';
 
 /** Those who try every route, in the order of the table's columns. */
 export const ACTORS = [
@@ -21,6 +22,7 @@ export const ACTORS = [
   'ex-ADMIN',
   "the membership's own medic",
   'creator of the medic',
+  'service account',
 ] as const;
 
 export type ActorName = (typeof ACTORS)[number];
@@ -46,7 +48,8 @@ export const PASSWORD = 'correct horse battery staple';
 let passwordHash: string | undefined;
 
 /** A hospital with its people, and everybody else who may try something. */
-export async function sceneOf({ given, dataSource }: Service): Promise<Scene> {
+export async function sceneOf(service: Service): Promise<Scene> {
+  const { given, dataSource } = service;
   passwordHash ??= await hashPassword(PASSWORD);
   const { hospital, admin, member, outsider, stranger } = await given.hospital();
   const creator = await given.medic();
@@ -66,6 +69,7 @@ export async function sceneOf({ given, dataSource }: Service): Promise<Scene> {
   await dataSource.query(
     `UPDATE api_token SET revoked_at = now() WHERE id = (SELECT max(id) FROM api_token WHERE expires_at IS NULL)`,
   );
+  const serviceAccount = await givenService(service);
   const content = jpeg();
   const digest = createHash('sha256').update(content).digest();
   await dataSource.manager.insert(HospitalPicture, { hospitalId: hospital, kind: 'picture', digest, content });
@@ -93,6 +97,7 @@ export async function sceneOf({ given, dataSource }: Service): Promise<Scene> {
       'ex-ADMIN': token(exAdmin.token),
       "the membership's own medic": token(subject.token),
       'creator of the medic': token(creator.token),
+      'service account': token(serviceAccount.key),
     },
   };
 }

@@ -4,6 +4,7 @@ const service = useService();
 
 interface Operation {
   operationId: string;
+  'x-scope'?: string;
   parameters?: {
     in: 'path' | 'query';
     name: string;
@@ -26,6 +27,8 @@ test('on a new database the first medic runs every operation in order, with its 
   const failures: string[] = [];
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
+      // No medic may call it.
+      if (operation['x-scope'] !== undefined) continue;
       const { status } = await send(medic.token, path, method, operation);
       if (status >= 300) failures.push(`${operation.operationId}: ${String(status)}`);
     }

@@ -23,6 +23,7 @@ interface Operation {
   summary?: string;
   description?: string;
   'x-permission'?: string;
+  'x-scope'?: string;
   tags?: string[];
   security?: object[];
   parameters?: { name: string; required?: boolean; schema: object; example?: unknown }[];
@@ -68,7 +69,9 @@ function wrong(isWrong: (operation: Operation, method: string, path: string) => 
 }
 
 function lacks(operation: Operation, ...statuses: number[]): boolean {
-  return statuses.some((status) => operation.responses[status]?.content?.['application/json'] === undefined);
+  const hasJson = (content: object) =>
+    Object.keys(content).some((type) => /^application\/(problem\+)?json$/.test(type));
+  return statuses.some((status) => !hasJson(operation.responses[status]?.content ?? {}));
 }
 
 const isPublic = ({ security }: Operation) => security?.length === 0;
@@ -97,11 +100,15 @@ describe('the OpenAPI document', () => {
   });
 
   test('says of each operation who may call it, as the table of permissions does', () => {
-    const whoOf = ({ 'x-permission': permission }: Operation) =>
-      permission === undefined ? 'anyone, without a token' : PERMISSIONS[permission as keyof typeof PERMISSIONS].who;
+    const whoOf = ({ 'x-permission': permission, 'x-scope': scope }: Operation) => {
+      if (scope !== undefined) return `a service account with the scope \`${scope}\``;
+      return permission === undefined
+        ? 'anyone, without a token'
+        : PERMISSIONS[permission as keyof typeof PERMISSIONS].who;
+    };
     const isSilent = (operation: Operation) =>
       operation.description?.startsWith(`**Who:** ${whoOf(operation)}.`) !== true ||
-      (operation['x-permission'] === undefined) !== isPublic(operation);
+      ((operation['x-permission'] ?? operation['x-scope']) === undefined) !== isPublic(operation);
     expect(wrong(isSilent)).toEqual([]);
   });
 
@@ -110,11 +117,13 @@ describe('the OpenAPI document', () => {
     expect(wrong((operation, method) => /post|patch/.test(method) && lacks(operation, 400, 413, 415))).toEqual([]);
     expect(wrong((operation, method) => method === 'delete' && lacks(operation, 413))).toEqual([]);
     expect(wrong((operation) => operation.requestBody !== undefined && lacks(operation, 400, 413, 415))).toEqual([]);
+    expect(wrong((operation) => operation['x-scope'] !== undefined && lacks(operation, 403))).toEqual([]);
     expect(wrong((operation, _, path) => path.includes('{') && lacks(operation, 404))).toEqual([]);
   });
 
   test.each([
     ['401', 'WWW-Authenticate'],
+    ['403', 'WWW-Authenticate'],
     ['429', 'Retry-After'],
     ['503', 'Retry-After'],
   ])('every documented %s carries the header %s', (status, header) => {
@@ -122,7 +131,17 @@ describe('the OpenAPI document', () => {
       const { headers } = responses[status] ?? { headers: { [header]: {} } };
       return headers?.[header] === undefined;
     };
-    expect(wrong((operation, _, path) => path.startsWith('/api') && isSilent(operation))).toEqual([]);
+    const isPage = (path: string) => path.startsWith('/health');
+    expect(wrong((operation, _, path) => !isPage(path) && isSilent(operation))).toEqual([]);
+  });
+
+  test('every operation for service accounts has the Bearer scheme, and every other the Token scheme or none', () => {
+    const schemesOf = ({ security = [] }: Operation) => security.flatMap((schemes) => Object.keys(schemes));
+    const expected = (operation: Operation) => {
+      if (operation['x-scope'] !== undefined) return ['Bearer'];
+      return isPublic(operation) ? [] : ['Token'];
+    };
+    expect(wrong((operation) => schemesOf(operation).join() !== expected(operation).join())).toEqual([]);
   });
 
   test('describes the rules of every operation, and the callers, errors and limits in its introduction', () => {

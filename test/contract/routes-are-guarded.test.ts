@@ -10,7 +10,10 @@ import { Authentication, type AuthenticationMode } from '../../src/auth/authenti
 import { CallersReader } from '../../src/auth/callers.reader.js';
 import { Caller, type CurrentMedic } from '../../src/auth/current-medic.decorator.js';
 import { FailureLimit } from '../../src/auth/failure-limit.js';
+import { MedicKeys } from '../../src/auth/medic-keys.js';
 import { RecentKeys } from '../../src/auth/recent-keys.js';
+import { ServiceCallers } from '../../src/auth/service-callers.js';
+import { ServiceUsage } from '../../src/auth/service-usage.js';
 import { TokenAuthGuard } from '../../src/auth/token-auth.guard.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
 import { Limiters } from '../../src/limits/limiter.js';
@@ -46,12 +49,26 @@ function rulesOfRoutes(): Map<string, Declared> {
   return rules;
 }
 
-async function operations(): Promise<{ id: string; method: string; path: string; isPublic: boolean }[]> {
+interface OperationOfDocument {
+  readonly operationId: string;
+  readonly security?: object[];
+  readonly 'x-scope'?: string;
+}
+
+interface Described {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly isPublic: boolean;
+  readonly scope: string | undefined;
+}
+
+async function operations(): Promise<Described[]> {
   const document = (await (await fetch(`${service.client.url}/openapi.json`)).json()) as Document;
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => {
-      const { operationId, security } = operation as unknown as { operationId: string; security?: object[] };
-      return { id: operationId, method: method.toUpperCase(), path, isPublic: security?.length === 0 };
+      const { operationId, security, 'x-scope': scope } = operation as unknown as OperationOfDocument;
+      return { id: operationId, method: method.toUpperCase(), path, isPublic: security?.length === 0, scope };
     }),
   );
 }
@@ -59,8 +76,12 @@ async function operations(): Promise<{ id: string; method: string; path: string;
 test('every route declares an access rule', () => {
   const rules = [...rulesOfRoutes()];
   expect(rules.length).toBeGreaterThan(15);
-  // A route is either public, or needs a key and a permission.
-  expect(rules.filter(([, { mode, requirement }]) => mode?.needsKey !== (requirement !== undefined))).toEqual([]);
+  // A route is either public, or needs a key and either a permission or a scope.
+  const needsRight = ({ mode, requirement }: Declared) => requirement !== undefined || mode?.scope !== undefined;
+  expect(rules.filter(([, rule]) => rule.mode?.needsKey !== needsRight(rule))).toEqual([]);
+  expect(rules.filter(([, { mode, requirement }]) => requirement !== undefined && mode?.scope !== undefined)).toEqual(
+    [],
+  );
 });
 
 test('every permission is that of a route', () => {
@@ -79,9 +100,27 @@ test('only health checks, pictures and the login are public', () => {
   expect(names.filter((name) => !/^(getLiveness|getReadiness|getPicture|createToken)$/.test(name))).toEqual([]);
 });
 
+test('every operation with a scope asks for a key of a service account, and refuses any other', async () => {
+  const scoped = (await operations()).filter(({ scope }) => scope !== undefined);
+  expect(scoped.length).toBeGreaterThan(0);
+  const { token } = await service.given.medic();
+  for (const { method, path, scope = '' } of scoped) {
+    const target = `/${path.replace(/\{\w+\}/g, '1')}`;
+    const challengeOf = async (headers: Record<string, string>) => {
+      const answer = await service.client.send(method, target, { headers });
+      return [path, answer.status, answer.headers.get('www-authenticate')];
+    };
+    expect(await challengeOf({})).toEqual([path, 401, 'Bearer']);
+    const invalid = [path, 401, 'Bearer error="invalid_token"'];
+    expect(await challengeOf({ authorization: 'Bearer nonsense' })).toEqual(invalid);
+    const insufficient = [path, 403, `Bearer error="insufficient_scope", scope="${scope}"`];
+    expect(await challengeOf({ authorization: `Token ${token}` })).toEqual(insufficient);
+  }
+});
+
 test('every other operation returns Invalid Token without a valid token', async () => {
-  for (const { method, path, isPublic } of await operations()) {
-    if (isPublic) continue;
+  for (const { method, path, isPublic, scope } of await operations()) {
+    if (isPublic || scope !== undefined) continue;
     const target = (path.startsWith('/api/v2') ? path.slice(7) : `/${path}`).replace(/\{\w+\}/g, '1');
     const body = ['POST', 'PATCH'].includes(method) ? {} : undefined;
     (await service.client.send(method, target, { body })).isRefused('Invalid Token');
@@ -123,6 +162,9 @@ describe('a route with a missing or wrong access rule', () => {
       FailureLimit,
       RecentKeys,
       AccountLimits,
+      MedicKeys,
+      ServiceCallers,
+      ServiceUsage,
       { provide: ENVIRONMENT, useValue: environment },
       { provide: Limiters, useValue: new Limiters(null, environment) },
       { provide: APP_GUARD, useClass: TokenAuthGuard },
