@@ -37,6 +37,13 @@ export interface IssuedKey {
   readonly key: string;
 }
 
+/** A service account that was revoked by this call. */
+export interface RevokedService {
+  readonly id: number;
+  readonly name: string;
+  readonly revoked_at: string;
+}
+
 const ISSUED = 'id, name, scopes, expires_at';
 
 /** Creates, rotates, revokes and lists service accounts, for the operator (section 10 of the contract). */
@@ -73,35 +80,31 @@ export class ServiceAccounts {
    * @throws NoSuchService, ServiceIsRevoked
    */
   rotate(name: string, grace: number): Promise<IssuedKey> {
-    return inTransaction(this.dataSource, OPERATOR, async (transaction) => {
-      const refusal = await this.refusalOf(transaction, name);
-      if (refusal !== null) throw refusal;
-      return this.issue(
+    return inTransaction(this.dataSource, OPERATOR, (transaction) =>
+      this.issue(
         transaction,
         `UPDATE service_account SET digest = $1, previous_digest = digest,
            previous_until = LEAST(expires_at, now() + make_interval(secs => $3)),
            issued_at = now(), expires_at = now() + (expires_at - issued_at)
          WHERE name = $2 AND revoked_at IS NULL RETURNING ${ISSUED}`,
         [name, grace],
-        () => new ServiceIsRevoked(),
-      );
-    });
+        () => refusalOf(transaction, name),
+      ),
+    );
   }
 
   /**
    * Revokes an account for ever: none of its keys works from the next request on.
    * @throws NoSuchService, ServiceIsRevoked
    */
-  revoke(name: string): Promise<{ id: number; name: string; revoked_at: string }> {
+  revoke(name: string): Promise<RevokedService> {
     return inTransaction(this.dataSource, OPERATOR, async (transaction) => {
-      const refusal = await this.refusalOf(transaction, name);
-      if (refusal !== null) throw refusal;
-      const [revoked] = await transaction.query<{ id: number; name: string; revoked_at: string }>(
+      const [revoked] = await transaction.query<RevokedService>(
         `UPDATE service_account SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL
          RETURNING id, name, revoked_at`,
         [name],
       );
-      if (revoked === undefined) throw new ServiceIsRevoked();
+      if (revoked === undefined) throw await refusalOf(transaction, name);
       return revoked;
     });
   }
@@ -120,24 +123,20 @@ export class ServiceAccounts {
     transaction: Transaction,
     text: string,
     values: readonly unknown[],
-    refusal: () => Error,
+    refusal: () => Error | Promise<Error>,
   ): Promise<IssuedKey> {
     const key = generateKey('service');
     const digest = digestOf(key);
     const [issued] = await transaction.query<Omit<IssuedKey, 'key'>>(text, [digest, ...values]);
-    if (issued === undefined) throw refusal();
+    if (issued === undefined) throw await refusal();
     // The key is looked up even if its first request comes from an address with many failures.
     this.recent.note(digest);
     return { ...issued, key };
   }
+}
 
-  /** Locks the account, so that rotations and revocations of it happen one after another. */
-  private async refusalOf(transaction: Transaction, name: string): Promise<Error | null> {
-    const [account] = await transaction.query<{ revoked: boolean }>(
-      'SELECT revoked_at IS NOT NULL AS revoked FROM service_account WHERE name = $1 FOR NO KEY UPDATE',
-      [name],
-    );
-    if (account === undefined) return new NoSuchService();
-    return account.revoked ? new ServiceIsRevoked() : null;
-  }
+/** @returns why the account, which no statement has changed, cannot be changed */
+async function refusalOf(transaction: Transaction, name: string): Promise<Error> {
+  const accounts = await transaction.query('SELECT FROM service_account WHERE name = $1', [name]);
+  return accounts.length === 0 ? new NoSuchService() : new ServiceIsRevoked();
 }

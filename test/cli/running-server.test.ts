@@ -28,9 +28,19 @@ describe('with a running server', () => {
     (await medic.get(`/medics/${String(medic.id)}`)).isOk({ specialty_verified: true });
   });
 
+  onServer('a service account that the command line revokes is refused from the next request on', async () => {
+    const { variables } = service.database;
+    const account = ['service', 'create', '--name', 'sync', '--scope', 'token:introspect'];
+    const key = (await run(variables, ...account)).out.trimEnd();
+    const options = { headers: { authorization: `Bearer ${key}` }, body: new URLSearchParams({ token: 'x' }) };
+    (await service.client.send('POST', '//oauth2/introspect', options)).is(200);
+    expect((await run(variables, 'service', 'revoke', '--name', 'sync')).code).toBe(0);
+    (await service.client.send('POST', '//oauth2/introspect', options)).is(401);
+  });
+
   onEmbedded('no command opens the embedded database of a running server, and each says so', async () => {
     const medic = await service.given.medic();
-    for (const command of [['migrate'], ['token', 'list', '--medic', medic.email]]) {
+    for (const command of [['migrate'], ['token', 'list', '--medic', medic.email], ['service', 'list']]) {
       const { code, out, err } = await run(service.database.variables, ...command);
       expect({ code, out }).toEqual({ code: 1, out: '' });
       expect(err).toMatch(/^The embedded database in .* is in use by another process; stop that process, .*\.\n$/);

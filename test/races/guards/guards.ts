@@ -132,6 +132,18 @@ export const LIVE_WHEN_USED = inSql('the condition that the key in use is live',
   '$1 AND caller.is_active',
 ]);
 
+/** The key of a service account works only while the account is not revoked. */
+export const SERVICE_NOT_REVOKED = inSql('the condition that the service account is not revoked', [
+  /AND a\.revoked_at IS NULL AND/,
+  'AND',
+]);
+
+/** The key of a service account is rotated only while the account is not revoked. */
+export const SERVICE_ROTATED_UNREVOKED = inSql('the condition that the rotated service account is not revoked', [
+  /(WHERE name = \$2) AND revoked_at IS NULL/,
+  '$1',
+]);
+
 export const ONE_PER_PAIR = constraint('membership', 'membership_one_per_medic_and_hospital');
 export const ONE_ACTIVE = index('membership_one_active_per_medic');
 export const EMAIL_UNIQUE = constraint('medic', 'medic_email_unique');

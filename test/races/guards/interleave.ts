@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
+import { ServiceUsage } from '../../../src/auth/service-usage.js';
 import { TokenUsage } from '../../../src/auth/token-usage.js';
 import { isServer } from '../../support/server.js';
 import { useService, type Service } from '../../support/service.js';
@@ -41,7 +42,7 @@ export type Interleave = <Scene, Answer, Outcome>(
   interleaving: Interleaving<Scene, Answer, Outcome>,
 ) => void;
 
-const TABLES = ['medic', 'api_token', 'hospital', 'membership'];
+const TABLES = ['medic', 'api_token', 'hospital', 'membership', 'service_account'];
 
 /** Upper bounds, in milliseconds, for a request at the test's lock and for the wait until it gets there. */
 const STATEMENT_TIMEOUT_MS = 60_000;
@@ -70,6 +71,7 @@ export function interleavings(title: string, declare: (interleave: Interleave, s
     beforeAll(async () => {
       // The periodic write of key usage would wait for the test's lock and be counted as a request.
       await service.app.get(TokenUsage).onApplicationShutdown();
+      await service.app.get(ServiceUsage).onApplicationShutdown();
       await service.dataSource.query(GATES);
     });
     declare((name, interleaving) => {
