@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
+import { ServiceAccounts } from '../auth/service-accounts.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { createLogger } from '../observability/logger.js';
 import type { Environment } from '../config/environment.js';
@@ -13,7 +14,7 @@ import { EmbeddedDataSource } from '../database/embedded-data-source.js';
 import { openDatabase } from '../database/open-database.js';
 import { migrate, requireCurrentSchema } from '../database/schema.js';
 import { warnOfEndlessStatements } from '../database/statement-timeout.js';
-import { createFirstMedic, welcome } from './first-run.js';
+import { createFirstCallers, welcome } from './first-run.js';
 import { listen } from './listen.js';
 import { sentenceOf } from './start-failure.js';
 import { VERSION } from '../config/version.js';
@@ -53,9 +54,11 @@ export async function startServer(
     logStop(app, logger);
     const port = await quietly(logger, () => listen(app, environment));
     logStart(logger, environment, dataSource, port);
-    const key = isEmbedded ? await createFirstMedic(dataSource, app.get(TokensService)) : null;
-    if (key !== null) print(welcome(environment.PUBLIC_URL ?? `http://localhost:${String(port)}`, key));
-    if (isEmbedded) dataSource.watch((error) => void endWith(error, app));
+    if (isEmbedded) {
+      const keys = await createFirstCallers(dataSource, app.get(TokensService), app.get(ServiceAccounts));
+      if (keys !== null) print(welcome(environment.PUBLIC_URL ?? `http://localhost:${String(port)}`, keys));
+      dataSource.watch((error) => void endWith(error, app));
+    }
     return app;
   } catch (error) {
     if (dataSource.isInitialized || isEmbedded) await dataSource.destroy();
