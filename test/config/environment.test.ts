@@ -61,6 +61,8 @@ describe('settings', () => {
     ['WEB_CONCURRENCY', '1', 1],
     ['RATE_LIMIT', '0', 0],
     ['RATE_LIMIT', '120', 120],
+    ['SERVICE_RATE_LIMIT', '0', 0],
+    ['SERVICE_RATE_LIMIT', '99999999', 99_999_999],
   ])('the setting %s=%s is accepted', (name, text, value) => {
     expect(readEnvironment({ [name]: text })).toMatchObject({ [name]: value });
   });

@@ -1,11 +1,13 @@
 import { paste, stepsOf, withoutChance } from '../support/readme.js';
 import { useService } from '../support/service.js';
+import { givenService } from '../support/services.js';
 
-/** Runs the walk of README with the key of its first medic, and compares the output of each command. */
+/** Runs the walk of README with the keys of its first start, and compares the output of each command. */
 async function walk(service: ReturnType<typeof useService>, normalize: (text: string) => string): Promise<void> {
   const first = await service.given.medic({ name: 'First Medic', email: 'first.medic@example.org' });
+  const demo = await givenService(service);
   const steps = stepsOf('README.md');
-  const printed = await paste(steps, service.client.url, first.token);
+  const printed = await paste(steps, service.client.url, { medic: first.token, service: demo.key });
   expect(steps.length).toBeGreaterThan(15);
   steps.forEach(({ command, answer }, index) => {
     if (answer === undefined) return;
@@ -22,7 +24,9 @@ describe('the walk of README', () => {
   test('each command of README prints the output below it on a database with other data, apart from the ids', async () => {
     await used.given.hospital();
     const withoutIds = (text: string) =>
-      withoutChance(text).replace(/"(id|medic|hospital|membership)":\d+/g, '"$1":<id>');
+      withoutChance(text)
+        .replace(/"(id|medic|hospital|membership)":\d+/g, '"$1":<id>')
+        .replace(/"sub":"\d+"/g, '"sub":"<id>"');
     await walk(used, withoutIds);
   });
 });

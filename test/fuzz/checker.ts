@@ -22,13 +22,28 @@ function problemsOfStatus({ status }: Reply): string[] {
   return status >= 500 ? [`It answers ${String(status)}.`] : [];
 }
 
-function problemsOfBody({ method }: FuzzRequest, { status, text, headers }: Reply): string[] {
+function problemsOfBody({ method, target }: FuzzRequest, { status, text, headers }: Reply): string[] {
   if (method === 'HEAD' || status === 204 || status === 304)
     return text === '' ? [] : ['There is a body where none may be.'];
   if (status < 400) return [];
+  if (isStandard(target)) return problemsOfStandardError(text, headers);
   if (headers['content-type'] !== JSON_TYPE) return [`The error is of the type ${String(headers['content-type'])}.`];
   const { message } = Object(parsed(text)) as { message?: unknown };
   return typeof message === 'string' && message !== '' ? [] : ['The error has no message.'];
+}
+
+/** @returns whether the path lies outside `/api/v2` and follows an open standard */
+function isStandard(target: string): boolean {
+  return /^\/(access|events|oauth2|record)\b/.test(target);
+}
+
+/** Errors from below the routes, such as a request that is not HTTP, have a message. */
+function problemsOfStandardError(text: string, headers: Reply['headers']): string[] {
+  const type = headers['content-type'] ?? '';
+  if (type !== JSON_TYPE && type !== 'application/problem+json') return [`The error is of the type ${type}.`];
+  const { detail, error_description, message } = Object(parsed(text)) as Record<string, unknown>;
+  const sentence = detail ?? error_description ?? message;
+  return typeof sentence === 'string' && sentence !== '' ? [] : ['The error has no sentence.'];
 }
 
 function problemsOfHeader({ method, target, headers: sent }: FuzzRequest, { status, headers }: Reply): string[] {
@@ -39,7 +54,8 @@ function problemsOfHeader({ method, target, headers: sent }: FuzzRequest, { stat
   };
   const given = sent['X-Request-Id'];
   must('x-request-id', (id) => (given !== undefined && REQUEST_ID.test(given) ? id === given : REQUEST_ID.test(id)));
-  if (status === 401) must('www-authenticate', (scheme) => scheme === 'Token');
+  const scheme = isStandard(target) ? 'Bearer' : 'Token';
+  if (status === 401) must('www-authenticate', (challenge) => challenge.split(' ')[0] === scheme);
   if (status === 405) must('allow', (methods) => methods !== '' && !methods.split(', ').includes(method));
   if (status === 429 || status === 503) must('retry-after', (seconds) => Number(seconds) >= 1);
   const isPicture = target.startsWith(`${API}/pictures/`) && status < 400;

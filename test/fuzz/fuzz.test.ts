@@ -56,7 +56,7 @@ test('every response to hostile input is documented and leaks nothing', async ()
   let begun = 0;
   const connection = async () => {
     while (begun < REQUESTS && failures.length < SHOWN) {
-      const scene = await newScene(target.given, (sql, values) => target.dataSource.query(sql, values));
+      const scene = await newScene(target.given, target.dataSource);
       const numRuns = Math.min(IN_A_SCENE, REQUESTS - begun);
       const seed = SEED + begun;
       begun += numRuns;

@@ -1,4 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { SCOPE_NAMES } from '../../src/auth/scope.js';
+import { ServiceAccounts } from '../../src/auth/service-accounts.js';
 import { hashPassword } from '../../src/auth/password.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Given } from '../support/given.js';
@@ -22,11 +25,9 @@ export interface Scene {
   readonly deadKeys: readonly string[];
 }
 
-/** Creates a hospital with its picture and medics. @returns the scene */
-export async function newScene(
-  given: Given,
-  query: (sql: string, values: unknown[]) => Promise<unknown>,
-): Promise<Scene> {
+/** Creates a hospital with its picture and medics, and a service account. @returns the scene */
+export async function newScene(given: Given, dataSource: DataSource): Promise<Scene> {
+  const query = (sql: string, values: unknown[]) => dataSource.query(sql, values);
   const passwordHash = await hash;
   const admin = await given.medic({ passwordHash });
   const member = await given.medic({ passwordHash, createdById: admin.id });
@@ -50,9 +51,16 @@ export async function newScene(
      SELECT $1, 'crowd', sha256(concat($1::integer, '.', n)::bytea) FROM generate_series(1, 20) n`,
     [crowded.id],
   );
+  const service = await new ServiceAccounts(dataSource).create({ name: randomUUID(), scopes: SCOPE_NAMES });
   const medics = [admin, member, created, other, crowded];
   return {
-    keys: { admin: admin.token, member: member.token, created: created.token, crowded: crowded.token },
+    keys: {
+      admin: admin.token,
+      member: member.token,
+      created: created.token,
+      crowded: crowded.token,
+      service: service.key,
+    },
     hospitals: [hospital, second],
     medics: medics.map(({ id }) => id),
     memberships,

@@ -14,10 +14,19 @@ export function stepsOf(path: string): Step[] {
   return [...readFileSync(path, 'utf8').matchAll(blocks)].map(([, command = '', answer]) => ({ command, answer }));
 }
 
+/** The keys that the first start prints. */
+export interface Keys {
+  readonly medic: string;
+  readonly service: string;
+}
+
 /** Runs the commands in one shell. @returns the output of each */
-export async function paste(steps: Step[], url: string, key: string): Promise<string[]> {
+export async function paste(steps: Step[], url: string, keys: Keys): Promise<string[]> {
   const script = steps.map(({ command }) => `${command}\nprintf '\\036'`).join('\n');
-  const adapted = script.replaceAll('http://localhost:3000', url).replace(/hmk_the_token_\w+/, key);
+  const adapted = script
+    .replaceAll('http://localhost:3000', url)
+    .replace(/hmk_the_token_\w+/, keys.medic)
+    .replace(/hms_the_key_\w+/, keys.service);
   const { stdout } = await promisify(execFile)('bash', ['-euc', adapted]);
   return stdout.split('\x1e').slice(0, -1);
 }
@@ -27,6 +36,7 @@ export function withoutChance(answer: string): string {
   return answer
     .trim()
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<instant>')
+    .replace(/"iat":\d+/g, '"iat":<seconds>')
     .replace(/hmk_\w+/g, '<key>')
     .replace(/http:\/\/[\w.]+:\d+/g, '<url>');
 }

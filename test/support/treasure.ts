@@ -90,6 +90,12 @@ export function fill(dataSource: DataSource, crowd: number, bytes: number): Prom
     );
     await manager.query(`UPDATE membership SET date_joined = 'infinity' WHERE id = 3`);
     await storePictures(manager, bytes);
+    await manager.query(
+      `INSERT INTO service_account (name, scopes, digest, previous_digest, previous_until, expires_at, revoked_at)
+       SELECT 'service-' || n, ARRAY['event:read', 'record:read'], sha256(n::text::bytea), sha256(('p' || n)::bytea),
+         now() + n * interval '1.000001 seconds', now() + interval '731 days', NULLIF(now(), now() + (n - 1) * interval '1 day')
+       FROM generate_series(1, 2) n`,
+    );
     await manager.query('DELETE FROM membership WHERE id > $1', [crowd]);
     await manager.query('DELETE FROM medic WHERE id > $1', [crowd]);
     return new TokensService(dataSource).issue(transaction, 1, {
