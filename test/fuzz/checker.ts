@@ -1,6 +1,7 @@
 import { API } from '../support/client.js';
 import type { ServedDocument } from '../support/document.js';
 import { leaksIn } from './leaks.js';
+import { isStandard } from './operations.js';
 import type { FuzzRequest } from './requests.js';
 import type { Reply } from './wire.js';
 
@@ -30,11 +31,6 @@ function problemsOfBody({ method, target }: FuzzRequest, { status, text, headers
   if (headers['content-type'] !== JSON_TYPE) return [`The error is of the type ${String(headers['content-type'])}.`];
   const { message } = Object(parsed(text)) as { message?: unknown };
   return typeof message === 'string' && message !== '' ? [] : ['The error has no message.'];
-}
-
-/** @returns whether the path lies outside `/api/v2` and follows an open standard */
-function isStandard(target: string): boolean {
-  return /^\/(access|events|oauth2|record)\b/.test(target);
 }
 
 /** Errors from below the routes, such as a request that is not HTTP, have a message. */

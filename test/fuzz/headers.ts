@@ -10,8 +10,11 @@ export interface Sender {
   readonly authorization?: string;
 }
 
-/** @returns senders, most of them with a live key of the scene */
-export function senderOf({ keys, deadKeys }: Scene): fc.Arbitrary<Sender> {
+/**
+ * @param usual the role of most senders
+ * @returns senders, most of them with a live key of the scene
+ */
+export function senderOf({ keys, deadKeys }: Scene, usual: string): fc.Arbitrary<Sender> {
   const [anyKey = ''] = Object.values(keys);
   const scheme = fc.constantFrom('Token', 'Token', 'Token', 'token', 'TOKEN ');
   const as = (role: string) => scheme.map((name) => ({ role, authorization: `${name} ${keys[role] ?? ''}` }));
@@ -25,7 +28,7 @@ export function senderOf({ keys, deadKeys }: Scene): fc.Arbitrary<Sender> {
     '',
   ];
   return fc.oneof(
-    { weight: 12, arbitrary: as('admin') },
+    { weight: 12, arbitrary: as(usual) },
     ...Object.keys(keys).map((role) => ({ weight: 2, arbitrary: as(role) })),
     { weight: 1, arbitrary: fc.constantFrom<Sender>({}, ...refused.map((authorization) => ({ authorization }))) },
     { weight: 1, arbitrary: hostileText.map((text) => ({ authorization: `Token ${text}` })) },

@@ -46,6 +46,11 @@ export interface Operation {
   readonly statuses: readonly string[];
 }
 
+/** @returns whether the path lies outside `/api/v2` and follows an open standard */
+export function isStandard(target: string): boolean {
+  return /^\/(access|events|oauth2|record)\b/.test(target);
+}
+
 /** @returns every operation of the document */
 export function operationsOf(document: OpenApi): Operation[] {
   const resolve = (schema: Schema): Schema => {

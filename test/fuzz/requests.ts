@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { bodyOf, type Body } from './bodies.js';
 import { otherHeaders, senderOf, type Headers, type Sender } from './headers.js';
 import { hostileQuery, hostileSegment } from './hostile.js';
-import type { Operation } from './operations.js';
+import { isStandard, type Operation } from './operations.js';
 import type { Scene } from './scene.js';
 import { validValue, valueAt } from './values.js';
 
@@ -36,7 +36,7 @@ function requestOfOperation(operation: Operation, scene: Scene): fc.Arbitrary<Fu
       method: fc.constantFrom(...headMethods),
       path: pathOf(operation, scene),
       query: queryOf(operation, scene),
-      sender: senderOf(scene),
+      sender: senderOf(scene, isStandard(operation.path) ? 'service' : 'admin'),
       isEncoded: fc.integer({ min: 1, max: 20 }).map((number) => number === 1),
       others: otherHeaders,
       body: bodyOf(operation, scene),
@@ -62,7 +62,7 @@ function requestOfNone(operations: readonly Operation[], scene: Scene): fc.Arbit
     hostileSegment.map((segment) => `/api/v2/nowhere/${segment}`),
   );
   return fc
-    .record({ line: fc.oneof(otherMethod, otherPath), sender: senderOf(scene) })
+    .record({ line: fc.oneof(otherMethod, otherPath), sender: senderOf(scene, 'admin') })
     .map(({ line: [method, target], sender }) => ({ method, target, sender, headers: {} }));
 }
 

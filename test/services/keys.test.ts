@@ -1,6 +1,7 @@
 import { ServiceAccounts } from '../../src/auth/service-accounts.js';
 import { digestOf, generateKey } from '../../src/auth/token-key.js';
 import { useService } from '../support/service.js';
+import { listen } from '../support/statements.js';
 import { givenService, type ServiceActor } from '../support/services.js';
 
 const service = useService();
@@ -72,6 +73,18 @@ describe('the key of a service account', () => {
       [id],
     );
     expect(await challengeOf(`Bearer ${key}`)).toEqual(INVALID);
+  });
+
+  test('is checked together with its scopes by one statement, by its digest', async () => {
+    const { key } = await givenService(service);
+    await withHeader(`Bearer ${key}`);
+    const parameters: unknown[] = [];
+    const stop = listen((_, __, values) => parameters.push([...values]));
+    const headers = { authorization: `Bearer ${key}` };
+    const body = new URLSearchParams({ token: 'x' });
+    // Otherwise the client would send statements too.
+    await service.client.send('POST', '//oauth2/introspect', { body, headers, concurrent: true }).finally(stop);
+    expect(parameters).toEqual([[digestOf(key)]]);
   });
 
   test('is stored as its SHA-256 only', async () => {
