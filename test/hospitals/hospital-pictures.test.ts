@@ -3,10 +3,13 @@ import type { Actor } from '../support/actor.js';
 import type { Answer } from '../support/answer.js';
 import { jpeg } from '../support/jpeg.js';
 import { useService } from '../support/service.js';
+import { listen } from '../support/statements.js';
 
 const service = useService();
 const REQUIRED = { name: 'Hospital', patron: 'HOSPITAL', location: 'Monterrey', contact: '81' };
 const LIMIT = 2_097_152;
+/** Bytes of a picture that one statement reads. */
+const CHUNK = 48 * 1024;
 
 function form(fields: Record<string, string | Buffer>, type = 'image/jpeg'): FormData {
   const data = new FormData();
@@ -55,6 +58,21 @@ describe('pictures of hospitals', () => {
     const again = await fetchPicture(url, { 'if-none-match': etag });
     expect(again.status).toBe(304);
     expect((await fetchPicture(url, { 'if-none-match': '"another"' })).status).toBe(200);
+  });
+
+  test('HEAD of a picture reads only its first chunk from the database', async () => {
+    const { hospital, admin } = await service.given.hospital();
+    const url = pictureUrl((await change(admin, hospital, form({ picture: jpeg(20 * CHUNK) }))).isCreated());
+    let statements = 0;
+    const stop = listen((_, text) => {
+      if (text.includes('substr(content')) statements += 1;
+    });
+    const { status, headers } = await fetch(url, { method: 'HEAD' });
+    expect([status, headers.get('content-length')]).toEqual([200, String(20 * CHUNK)]);
+    // This request takes turns with any work that the first one left behind.
+    expect((await (await fetchPicture(url)).arrayBuffer()).byteLength).toBe(20 * CHUNK);
+    stop();
+    expect(statements).toBe(1 + 20);
   });
 
   test('replacing a picture changes its URL and frees the old bytes', async () => {
