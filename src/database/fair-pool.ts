@@ -1,13 +1,21 @@
 import { Overloaded, TooManyRequests } from '../common/errors.js';
 
-/** Upper bounds of the queue, per caller and in total. */
+/** Upper bounds of the queue: per caller, per account tree, because any medic can create accounts, and in total. */
 const MAX_WAITING_PER_CALLER = 64;
+const MAX_WAITING_PER_TREE = 256;
 const MAX_WAITING = 1000;
 /** Upper bound for the time in the queue, in milliseconds. */
 const MAX_WAIT_MS = 5000;
 
 /** The id of an account, or `null` for all anonymous callers together. */
 export type CallerId = number | null;
+
+/** An account and the root of its tree. */
+export interface PoolCaller {
+  readonly id: CallerId;
+  /** Absent for an account that is counted alone. */
+  readonly rootId?: CallerId;
+}
 
 /** The caller has too many lists in progress. */
 export class TooManyLists extends TooManyRequests {
@@ -36,6 +44,8 @@ export class FairPool<Resource> {
   private readonly perCaller: number;
   /** In round-robin order. */
   private readonly callers = new Map<CallerId, Turn<Resource>>();
+  /** Queued work by the root of the account tree. */
+  private readonly waitingInTree = new Map<CallerId, number>();
   private waiting = 0;
 
   constructor(resources: readonly Resource[]) {
@@ -45,36 +55,42 @@ export class FairPool<Resource> {
 
   /**
    * Runs `work` with a resource as soon as one is available.
+   * @param isRest whether the response has begun: its client could only see that it is truncated, so the work waits
+   *   without bounds and is never refused
    * @returns the result of `work`
-   * @throws TooManyLists the queue of this caller is full
+   * @throws TooManyLists the queue of this caller, or of its account tree, is full
    * @throws Overloaded the whole queue is full, or the wait took too long
    */
-  async use<T>(caller: CallerId, work: (resource: Resource) => Promise<T>): Promise<T> {
-    const resource = await this.take(caller);
+  async use<T>(caller: PoolCaller, work: (resource: Resource) => Promise<T>, isRest = false): Promise<T> {
+    const resource = await this.take(caller, isRest);
     try {
       return await work(resource);
     } finally {
-      this.release(caller, resource);
+      this.release(caller.id, resource);
     }
   }
 
-  private take(caller: CallerId): Promise<Resource> | Resource {
-    const turn = this.callers.get(caller) ?? { running: 0, waiting: new Set() };
+  private take({ id, rootId = id }: PoolCaller, isRest: boolean): Promise<Resource> | Resource {
+    const turn = this.callers.get(id) ?? { running: 0, waiting: new Set() };
     const resource = turn.running < this.perCaller ? this.idle.pop() : undefined;
-    if (resource === undefined) {
-      if (this.waiting >= MAX_WAITING) throw new Overloaded();
-      if (turn.waiting.size >= MAX_WAITING_PER_CALLER) throw this.rejectionFor(caller);
-    } else turn.running += 1;
-    this.callers.set(caller, turn);
-    return resource ?? this.wait(caller, turn);
+    if (resource !== undefined) turn.running += 1;
+    else if (!isRest) this.requireSpace(id, rootId, turn);
+    this.callers.set(id, turn);
+    return resource ?? this.wait(id, rootId, turn, isRest);
   }
 
-  private wait(caller: CallerId, turn: Turn<Resource>): Promise<Resource> {
+  private requireSpace(id: CallerId, rootId: CallerId, turn: Turn<Resource>): void {
+    if (this.waiting >= MAX_WAITING) throw new Overloaded();
+    const inTree = this.waitingInTree.get(rootId) ?? 0;
+    if (turn.waiting.size >= MAX_WAITING_PER_CALLER || inTree >= MAX_WAITING_PER_TREE) throw this.rejectionFor(id);
+  }
+
+  private wait(caller: CallerId, rootId: CallerId, turn: Turn<Resource>, isRest: boolean): Promise<Resource> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
         turn.waiting.delete(waiting);
-        this.waiting -= 1;
+        this.count(rootId, -1);
       };
       const waiting: Waiting<Resource> = {
         start: (resource) => {
@@ -88,10 +104,17 @@ export class FairPool<Resource> {
           reject(turn.running === this.perCaller ? this.rejectionFor(caller) : new Overloaded());
         },
       };
-      const timer = setTimeout(waiting.giveUp, MAX_WAIT_MS);
+      const timer = isRest ? undefined : setTimeout(waiting.giveUp, MAX_WAIT_MS);
       turn.waiting.add(waiting);
-      this.waiting += 1;
+      this.count(rootId, 1);
     });
+  }
+
+  private count(rootId: CallerId, change: 1 | -1): void {
+    this.waiting += change;
+    const inTree = (this.waitingInTree.get(rootId) ?? 0) + change;
+    if (inTree === 0) this.waitingInTree.delete(rootId);
+    else this.waitingInTree.set(rootId, inTree);
   }
 
   private release(caller: CallerId, resource: Resource): void {

@@ -1,7 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { EmbeddedDataSource } from './embedded-data-source.js';
-import { FairPool, type CallerId } from './fair-pool.js';
+import { FairPool, type PoolCaller } from './fair-pool.js';
 import { PipelinedConnection } from './pipelined-connection.js';
 import { PipelinedConnections } from './pipelined-connections.js';
 import { poolOf, standAlone } from './pool.js';
@@ -13,8 +13,7 @@ import type { Statements } from './statements.js';
 const LISTS_AT_A_TIME = 4;
 
 /** The caller, with the log position of the primary when the caller was authenticated. */
-export interface Reader {
-  readonly id: CallerId;
+export interface Reader extends PoolCaller {
   /** `POSITION` of `replica.ts`; absent without replicas. */
   readonly position?: string;
 }
@@ -61,8 +60,13 @@ export class Reads implements Statements, OnApplicationShutdown {
    * @returns a fairly scheduled executor for long or large reads on the primary
    * @throws TooManyLists, Overloaded from its `query`, see {@link FairPool.use}
    */
-  listsOf({ id }: Reader): Statements {
-    return { query: (text, values) => this.lists.use(id, (on) => withRetries(() => on.query(text, values))) };
+  listsOf(reader: Reader): Statements {
+    return { query: (text, values) => this.lists.use(reader, (on) => withRetries(() => on.query(text, values))) };
+  }
+
+  /** @returns as {@link listsOf}, for a response that has begun: it waits for its turn, and is never refused */
+  restOf(reader: Reader): Statements {
+    return { query: (text, values) => this.lists.use(reader, (on) => withRetries(() => on.query(text, values)), true) };
   }
 
   /**
@@ -71,13 +75,13 @@ export class Reads implements Statements, OnApplicationShutdown {
    *   the reader, including the reader's own writes. Without such a replica it falls back to the primary.
    */
   onReplica(reader: Reader): Statements {
-    const { id, position } = reader;
+    const { position } = reader;
     const replica = position === undefined ? undefined : this.nextReplica();
     if (position === undefined || replica === undefined) return this.listsOf(reader);
     return {
       query: (text, values) =>
         this.lists.use(
-          id,
+          reader,
           async (on) =>
             (await replica.query(position, text, values)) ?? (await withRetries(() => on.query(text, values))),
         ),

@@ -97,7 +97,7 @@ export class MembershipsReader {
   ): Promise<MembershipResponse[]> {
     const { is_deleted = false, type_membership = null } = query;
     const rows = await this.reads
-      .listsOf(caller)
+      .restOf(caller)
       .query<MembershipRow | { readonly id: null }>(NEXT_BATCH, [
         hospitalId,
         is_deleted,
