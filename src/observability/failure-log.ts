@@ -22,6 +22,14 @@ export function logFailure(log: FastifyBaseLogger, error: unknown): void {
   log.error({ error: name, code, constraint, stack: frames.join('\n') }, 'unexpected error');
 }
 
+/**
+ * @returns whether the error only means that the client closed the connection while it was sending or reading. Its
+ *   code is the same as that of a lost connection to the database.
+ */
+export function isLostClient(error: unknown, { raw }: FastifyRequest): boolean {
+  return typeof error === 'object' && error !== null && (error === raw.errored || error === raw.socket.errored);
+}
+
 /** A later batch of a list may be refused, for example because the caller lost the right to read it. */
 function isRefusal(error: Error): boolean {
   return error instanceof DomainError && !(error instanceof DatabaseUnavailable);
@@ -34,8 +42,7 @@ export class FailureLog extends LogController {
   }
 
   override streamError(error: Error & { code?: string }, request: FastifyRequest): void {
-    // The client closed the connection.
-    if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    if (error.code === 'ERR_STREAM_PREMATURE_CLOSE' || isLostClient(error, request)) return;
     if (isRefusal(error)) request.log.info({ reason: error.message }, 'response cut short');
     else logFailure(request.log, error);
   }

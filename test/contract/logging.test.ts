@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
-import { rawRequest, sendRaw } from '../support/raw.js';
+import { connectTo, rawRequest, sendRaw } from '../support/raw.js';
 import { until } from '../support/until.js';
 import { useService } from '../support/service.js';
 
@@ -68,6 +70,27 @@ test('a request that is refused before it is read leaves one line without its pa
     expect(JSON.stringify(lines)).not.toContain('secret');
   }
 });
+
+test.each(['application/json', 'multipart/form-data; boundary=b'])(
+  'a client that disconnects while it sends a body of %s is not logged as a failure of the database',
+  async (type) => {
+    const medic = await service.given.medic();
+    const id = type.replace(/\W.*/, '.gone');
+    const fields = { 'Content-Type': type, 'Content-Length': '9', Authorization: `Token ${medic.token}` };
+    const received = once(service.app.getHttpServer(), 'request') as Promise<[IncomingMessage]>;
+    const socket = await connectTo(service.client.url);
+    socket.write(rawRequest('POST /api/v2/hospital/', { ...fields, 'X-Request-Id': id }, 'half'));
+    const [request] = await received;
+    // The multipart body is read only after the key has been checked.
+    await until(() => request.listenerCount('data') + request.listenerCount('readable') > 0);
+    socket.resetAndDestroy();
+    await until(() => request.closed);
+    (await medic.get('/locations/', { headers: { 'x-request-id': `after.${id}` } })).isOk();
+    await linesOf(`after.${id}`);
+    const lines = service.log.map((line) => JSON.parse(line) as Line).filter(({ reqId }) => reqId === id);
+    expect(lines.filter(({ level }) => level > 30)).toEqual([]);
+  },
+);
 
 describe('secrets of clients', () => {
   const SECRET = 'secret.of.nobody@example.org';

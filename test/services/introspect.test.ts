@@ -1,3 +1,4 @@
+import { OPERATOR } from '../../src/database/actor.js';
 import { TokensService } from '../../src/auth/tokens.service.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
 import { generateKey } from '../../src/auth/token-key.js';
@@ -49,7 +50,7 @@ describe('introspection', () => {
     const medic = await service.given.medic();
     const expired = await service.given.token(medic.id, new Date(Date.now() - 1000));
     const revoked = await service.given.medic();
-    await service.app.get(TokensService).revoke(revoked.id, undefined);
+    await service.app.get(TokensService).revoke(OPERATOR, revoked.id, undefined);
     const inactive = await service.given.medic({ isActive: false });
     const others = [generateKey(), `${medic.token}0`, medic.token.toUpperCase(), ` ${medic.token}`, 'x', 'ñ', '\u0000'];
     const service2 = await givenService(service);

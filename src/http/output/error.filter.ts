@@ -1,9 +1,9 @@
-import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { BadRequestException, Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DomainError, ErrorKind } from '../../common/errors.js';
 import { DatabaseUnavailable, domainErrorOf, OutOfIds, type ConstraintErrors } from '../../database/database-errors.js';
 import { formatError } from './error-format.js';
-import { logFailure } from '../../observability/failure-log.js';
+import { isLostClient, logFailure } from '../../observability/failure-log.js';
 
 /** Status and headers of each kind of error. */
 const KINDS: Record<ErrorKind, { status: number; headers?: Record<string, string> }> = {
@@ -42,8 +42,10 @@ export class ErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const refusal = domainErrorOf(error, this.constraints);
-    const answer = refusal === undefined ? frameworkReply(error, request.is404) : refusalReply(refusal);
+    // Nobody receives this response. Its error must not be taken for one of the database.
+    const thrown = isLostClient(error, request) ? new BadRequestException() : error;
+    const refusal = domainErrorOf(thrown, this.constraints);
+    const answer = refusal === undefined ? frameworkReply(thrown, request.is404) : refusalReply(refusal);
     const { status, headers = {} } = answer;
     if (status === 500 || refusal instanceof DatabaseUnavailable || refusal instanceof OutOfIds)
       logFailure(request.log, error);
