@@ -11,6 +11,8 @@ const TREE_FACTOR = 10;
 const HOUR_SECONDS = 3600;
 /** Pictures have up to 2 MB each, so an account may create only a tenth as many. */
 const PICTURE_FACTOR = 1 / 10;
+/** A hospital can be created with its picture and logo, so at least both are allowed, also to one of many workers. */
+const MIN_PICTURES = 2;
 
 /**
  * Limits an account together with all accounts below it. Any medic can create medics, so a limit per token or per medic
@@ -23,13 +25,13 @@ export class AccountLimits {
 
   constructor(@Inject(ENVIRONMENT) { RATE_LIMIT, CREATE_LIMIT }: Environment, limiters: Limiters) {
     this.requests = limiters.create({ name: 'accounts', points: TREE_FACTOR * RATE_LIMIT, seconds: 60 });
-    const perHour = (kind: Creation, points = CREATE_LIMIT) =>
-      CREATE_LIMIT === 0 ? null : limiters.create({ name: `new-${kind}`, points, seconds: HOUR_SECONDS });
+    const perHour = (kind: Creation, points = CREATE_LIMIT, least = 1) =>
+      CREATE_LIMIT === 0 ? null : limiters.create({ name: `new-${kind}`, points, seconds: HOUR_SECONDS, least });
     this.creations = {
       medics: perHour('medics'),
       hospitals: perHour('hospitals'),
       memberships: perHour('memberships'),
-      pictures: perHour('pictures', Math.max(1, Math.floor(CREATE_LIMIT * PICTURE_FACTOR))),
+      pictures: perHour('pictures', Math.max(MIN_PICTURES, Math.floor(CREATE_LIMIT * PICTURE_FACTOR)), MIN_PICTURES),
       emails: perHour('emails'),
     };
   }
