@@ -54,7 +54,7 @@ export async function createApp(
   registerSecurityHeaders(fastify);
   registerHttpRules(fastify, environment.PUBLIC_URL);
   registerRequestLog(fastify);
-  if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify, connections);
+  if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify, connections, environment.WEB_CONCURRENCY);
   registerRateLimit(fastify, limiters, environment.RATE_LIMIT, { digestOf: keyDigestOf, isService: hasServiceKey });
   registerBodyParsers(fastify);
   useApiPrefix(app);

@@ -1,9 +1,22 @@
 import { getHeapStatistics } from 'node:v8';
+import { maxResident } from '../../src/http/server/load-shedding.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { until } from '../support/until.js';
 
 const service = useService({ RATE_LIMIT: '100000' });
+
+test.each([
+  [500, 0, 4, 500],
+  [500, 1000, 1, 500],
+  [500, 400, 1, 360],
+  [500, 1000, 4, 225],
+])(
+  'a process that needs %s MB in a container of %s MB with %s processes may use %s MB',
+  (own, container, count, limit) => {
+    expect(maxResident(own, container, count)).toBe(limit);
+  },
+);
 
 test('an overloaded process responds with 503 and Retry-After, and accepts requests again afterwards', async () => {
   const statuses = new Set<number>();

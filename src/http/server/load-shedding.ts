@@ -13,7 +13,7 @@ const MAX_HEAP_SHARE = 0.9;
 /** Bytes that the process may use outside the heap, in addition to those in use at startup. */
 const HEADROOM_OUTSIDE_HEAP = 192 * 1024 * 1024;
 
-/** Share of the container's memory that may be resident. At the container's limit the process is killed. */
+/** Share of the container's memory that may be resident, in all processes together. At the container's limit the process is killed. */
 const MAX_CONTAINER_SHARE = 0.9;
 
 /**
@@ -22,12 +22,15 @@ const MAX_CONTAINER_SHARE = 0.9;
  */
 const ALWAYS_ACCEPTED = 16;
 
-/** Rejects requests while the process cannot keep up, so that those in progress finish in time. */
-export function registerLoadShedding(fastify: FastifyInstance, connections: Connections): void {
+/**
+ * Rejects requests while the process cannot keep up, so that those in progress finish in time.
+ * @param processes number of processes that share the memory of the container
+ */
+export function registerLoadShedding(fastify: FastifyInstance, connections: Connections, processes: number): void {
   void fastify.register(underPressure, {
     maxEventLoopDelay: MAX_LAG_MS,
     maxHeapUsedBytes: MAX_HEAP_SHARE * getHeapStatistics().heap_size_limit,
-    maxRssBytes: maxResident(),
+    maxRssBytes: maxResident(ownMaximum(), process.constrainedMemory(), processes),
     pressureHandler: (request, _, type) => {
       if (type === 'rssBytes' && connections.inProgress <= ALWAYS_ACCEPTED) return;
       // An overloaded process is alive, and a restart would not help.
@@ -36,10 +39,18 @@ export function registerLoadShedding(fastify: FastifyInstance, connections: Conn
   });
 }
 
-/** @returns the limit of resident bytes; counts the embedded database, which is already open */
-function maxResident(): number {
+/**
+ * @param own bytes that the process needs at most
+ * @param container memory limit of the container, in bytes; 0 if unlimited
+ * @param processes number of processes in the container
+ * @returns the resident bytes of one process above which requests are rejected
+ */
+export function maxResident(own: number, container: number, processes: number): number {
+  return container > 0 ? Math.min(own, (MAX_CONTAINER_SHARE * container) / processes) : own;
+}
+
+/** Counts the embedded database, which is already open. */
+function ownMaximum(): number {
   const { rss, heapUsed } = process.memoryUsage();
-  const own = rss - heapUsed + getHeapStatistics().heap_size_limit + HEADROOM_OUTSIDE_HEAP;
-  const container = process.constrainedMemory();
-  return container > 0 ? Math.min(own, MAX_CONTAINER_SHARE * container) : own;
+  return rss - heapUsed + getHeapStatistics().heap_size_limit + HEADROOM_OUTSIDE_HEAP;
 }
