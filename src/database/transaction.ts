@@ -84,7 +84,8 @@ export class Transaction implements Statements {
     // Explicit, because the database may have another default: work takes locks, then reads what others committed.
     const begun = this.client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     try {
-      const result = await inOrder(work(this), begun);
+      // Async, so that BEGIN is awaited even if `work` throws synchronously.
+      const result = await inOrder((async () => work(this))(), begun);
       if (!this.isOver) await this.end('COMMIT');
       return result;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { OPERATOR } from '../../src/database/actor.js';
-import { inTransaction, type Transaction } from '../../src/database/transaction.js';
+import type { SessionClient } from '../../src/database/session-client.js';
+import { inTransaction, Transaction } from '../../src/database/transaction.js';
 import { Medic } from '../../src/medics/medic.entity.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -22,6 +23,20 @@ test('a transaction that fails at COMMIT stores nothing, and releases its connec
   await expect(failed).rejects.toThrow('on purpose');
   await inTransaction(dataSource, OPERATOR, (transaction) => transaction.query(INSERT, ['second@example.org']));
   expect(await dataSource.query('SELECT email FROM medic')).toEqual([{ email: 'second@example.org' }]);
+});
+
+test('work that throws before BEGIN has failed leaves no rejection unhandled', async () => {
+  const runner = database.dataSource.createQueryRunner();
+  const client = (await runner.connect()) as SessionClient;
+  // Nothing can be sent anymore.
+  await client.end();
+  const failed = new Transaction(runner, client, OPERATOR).run(() => {
+    throw new Error('on purpose');
+  });
+  await expect(failed).rejects.toThrow('on purpose');
+  // Node reports an unhandled rejection after a turn, and Jest then fails the test.
+  await new Promise(setImmediate);
+  await runner.release();
 });
 
 describe('a statement after the end of its transaction', () => {
