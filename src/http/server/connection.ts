@@ -12,6 +12,16 @@ interface Exchange {
   readonly bytesBefore: number;
 }
 
+/** Methods whose requests change nothing, so that they may run in parallel. */
+const SAFE_METHODS = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/** A pipelined request that has not been handled yet. */
+interface Held {
+  readonly isSafe: boolean;
+  readonly response: ServerResponse;
+  readonly handle: () => void;
+}
+
 /** The requests in progress on one connection. */
 export class Connection {
   /** Responses that are not sent completely, in the order of their requests. */
@@ -21,6 +31,9 @@ export class Connection {
   private moved = -1;
   /** Callbacks of large responses that wait for the responses before them. */
   private readonly turns = new Map<ServerResponse, () => void>();
+  private readonly heldBack: Held[] = [];
+  /** Responses to requests that are being handled, and whether their methods are safe. */
+  private readonly handled = new Map<ServerResponse, boolean>();
 
   /** @param since time of the last event, on the event counter of {@link Connections} */
   constructor(
@@ -44,8 +57,25 @@ export class Connection {
         this.forget(request);
       });
     const wasInProgress = this.inProgress.delete(response);
+    if (this.handled.delete(response)) this.handleNext();
     if (this.turns.size > 0) this.callFirst();
     return wasInProgress;
+  }
+
+  /**
+   * Calls `handle` as soon as the order of pipelined requests allows: a request with an unsafe method waits for all
+   * earlier requests, and every request waits for earlier ones with unsafe methods. Otherwise the last of two changes
+   * might not win, and a revoked key might still work.
+   */
+  handleInOrder(request: IncomingMessage, response: ServerResponse, handle: () => void): void {
+    this.heldBack.push({ isSafe: SAFE_METHODS.has(request.method), response, handle });
+    this.handleNext();
+  }
+
+  /** Drops everything, because the connection is closed. */
+  clear(): void {
+    this.inProgress.clear();
+    this.heldBack.length = 0;
   }
 
   /** Calls `done` when all responses before this one have been sent. */
@@ -106,6 +136,16 @@ export class Connection {
     const { latest } = this;
     if (latest === undefined || latest.request.complete) return this.unread;
     return this.unread + Math.max(1, this.socket.bytesRead - latest.bytesBefore);
+  }
+
+  private handleNext(): void {
+    for (let [next] = this.heldBack; next !== undefined; [next] = this.heldBack) {
+      const mayBegin = next.isSafe ? ![...this.handled.values()].includes(false) : this.handled.size === 0;
+      if (!mayBegin) return;
+      this.heldBack.shift();
+      this.handled.set(next.response, next.isSafe);
+      next.handle();
+    }
   }
 
   private callFirst(): void {

@@ -63,7 +63,10 @@ export class Connections {
       this.accept(socket);
     });
     server.on('request', (request, response) => {
-      if (this.admits(request, response)) handle(request, response);
+      if (!this.admits(request, response)) return;
+      this.of(request.socket)?.handleInOrder(request, response, () => {
+        handle(request, response);
+      });
     });
     const count = setInterval(() => {
       this.boundHeldBytes();
@@ -145,7 +148,7 @@ export class Connections {
     if (!this.open.delete(connection.socket)) return;
     // Node emits no close event for responses that wait behind another one.
     this.inProgress -= connection.inProgress.size;
-    connection.inProgress.clear();
+    connection.clear();
   }
 
   /**
