@@ -104,12 +104,12 @@ export class TokensService {
    * Replaces the key of the request by a new one with the same label and expiry.
    * @param grace how long the old key stays valid, in seconds
    * @throws InvalidToken the old key was revoked meanwhile
-   * @throws TooManyTokens the medic has the maximum number of live keys besides the old one
+   * @throws TooManyTokens the medic has the maximum number of live keys; without grace the old one does not count
    */
   rotate(caller: CurrentMedic, grace: number): Promise<string> {
     const { id: medicId, tokenId } = caller;
     return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
-      await this.requireCapacity(transaction, medicId, tokenId);
+      await this.requireCapacity(transaction, medicId, grace > 0 ? null : tokenId);
       const { key, digest } = this.generate();
       const inserted = await transaction.query(
         `INSERT INTO api_token (medic_id, label, is_login, digest, expires_at)

@@ -50,7 +50,9 @@ export class TokenAuthController {
   @Require('token:rotate')
   @Answers({
     summary: 'Replace your key',
-    rules: 'The old key keeps working for `grace` seconds, so that running processes can switch.',
+    rules:
+      'The old key keeps working for `grace` seconds, so that running processes can switch. It counts as a live key for ' +
+      'that long; at the limit of live keys use `grace=0`.',
     changes: 'Creates a key, and lets the key of the request expire.',
     body: { type: RotateDto, required: false, examples: { 'No fields': {} } },
     ok: TokenResponse,

@@ -10,6 +10,8 @@ const login = (email: string, password: string) => service.client.post('/token-a
 const keyOf = (response: { json: unknown }) => (response.json as { token: string }).token;
 const tryKey = (token: string) => service.client.get('/locations/', { token });
 
+const rotate = (token: string, query = '') => service.client.post(`/token-auth/rotate/${query}`, undefined, { token });
+
 describe('POST /token-auth/', () => {
   test('the right password returns a new key that works, whatever the case of the email', async () => {
     const medic = await givenAccount({ email: 'Login.Case@example.org', emailKey: 'login.case@example.org' });
@@ -67,9 +69,6 @@ describe('POST /token-auth/', () => {
 });
 
 describe('POST /token-auth/rotate/', () => {
-  const rotate = (token: string, query = '') =>
-    service.client.post(`/token-auth/rotate/${query}`, undefined, { token });
-
   test('a rotation returns a new key, and the old one works for the grace time', async () => {
     const medic = await service.given.medic();
     const response = (await rotate(medic.token)).isOk();
@@ -124,6 +123,16 @@ describe('DELETE /token-auth/', () => {
 });
 
 describe('at most 20 live tokens a medic', () => {
+  test('a rotation with grace never leaves 21 live tokens: the 20th token rotates only without grace', async () => {
+    const medic = await givenAccount();
+    for (let live = 1; live < 19; live += 1) await service.given.token(medic.id);
+    const token = keyOf((await rotate(medic.token, '?grace=60')).isOk());
+    (await rotate(token, '?grace=1')).isConflict(/20 live tokens/);
+    (await rotate(token)).isConflict(/20 live tokens/);
+    (await login(medic.email, PASSWORD)).isConflict(/20 live tokens/);
+    (await rotate(token, '?grace=0')).isOk();
+  });
+
   test('the 21st live token is a 409; expired and revoked tokens do not count, and a rotation replaces its own', async () => {
     const medic = await givenAccount();
     await service.given.token(medic.id, new Date(Date.now() - 1000));
