@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import { OperatorHospitals, type HospitalSummary } from '../hospitals/operator-hospitals.js';
-import { addSliceOptions, onCurrentDatabase, print, wholeNumber, type Session, type SliceOptions } from './session.js';
+import {
+  addSliceOptions,
+  lineOf,
+  onCurrentDatabase,
+  print,
+  wholeNumber,
+  type Session,
+  type SliceOptions,
+} from './session.js';
 
 /** Adds `hospital list` and `hospital show`. */
 export function addHospitalCommands(program: Command, session: Session): void {
@@ -12,7 +20,7 @@ export function addHospitalCommands(program: Command, session: Session): void {
       const list = await onCurrentDatabase(session, (dataSource) =>
         new OperatorHospitals(dataSource).list(options.after, options.limit, options.withoutAdmin === true),
       );
-      print(session, options, list, list.map(lineOf).join('\n') || 'There are no such hospitals.');
+      print(session, options, list, list.map(hospitalLine).join('\n') || 'There are no such hospitals.');
     });
   hospital
     .command('show')
@@ -23,11 +31,11 @@ export function addHospitalCommands(program: Command, session: Session): void {
       const shown = await onCurrentDatabase(session, (dataSource) =>
         new OperatorHospitals(dataSource).show(options.id),
       );
-      print(session, options, shown, lineOf(shown));
+      print(session, options, shown, hospitalLine(shown));
     });
 }
 
-function lineOf({ id, name, location, is_active, admins, members }: HospitalSummary): string {
-  const state = is_active ? '' : '\tinactive';
-  return `${String(id)}\t${name}\t${location}\t${String(admins)} ADMIN\t${String(members)} MEMBER${state}`;
+function hospitalLine({ id, name, location, is_active, admins, members }: HospitalSummary): string {
+  const counts = [`${String(admins)} ADMIN`, `${String(members)} MEMBER`];
+  return lineOf(id, name, location, ...counts, ...(is_active ? [] : ['inactive']));
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { countsText } from './export.command.js';
 import { onCurrentDatabase, print, progressOf, type Session } from './session.js';
+import { requireReadableFile } from './transfer/lines-file.js';
 import { importDatabase } from './transfer/import-database.js';
 
 /** Adds `import`. */
@@ -13,6 +14,8 @@ export function addImportCommand(program: Command, session: Session): void {
     .requiredOption('--file <path>', 'the file to import')
     .option('--json', 'print JSON')
     .action(async ({ file, ...options }: { file: string; json?: boolean }) => {
+      // Opening an embedded database takes seconds, and may create one.
+      await requireReadableFile(file);
       const rows = await onCurrentDatabase(session, (dataSource) =>
         importDatabase(dataSource, file, progressOf(session)),
       );

@@ -8,6 +8,7 @@ import { membershipLine } from './membership.commands.js';
 import {
   addPasswordOptions,
   addSliceOptions,
+  lineOf,
   onCurrentDatabase,
   passwordOf,
   print,
@@ -27,7 +28,7 @@ export function addMedicAccountCommands(program: Command, session: Session): voi
       const list = await onCurrentDatabase(session, (dataSource) =>
         medicsOn(dataSource).list(options.after, options.limit),
       );
-      print(session, options, list, list.map(lineOf).join('\n') || 'There are no medics.');
+      print(session, options, list, list.map(medicLine).join('\n') || 'There are no medics.');
     });
   medic
     .command('show')
@@ -39,7 +40,7 @@ export function addMedicAccountCommands(program: Command, session: Session): voi
         const found = await medicsOn(dataSource).show(options.email);
         return [found, await new OperatorMemberships(dataSource).ofMedic(found.id)] as const;
       });
-      const lines = [lineOf(shown), ...memberships.map(membershipLine)];
+      const lines = [medicLine(shown), ...memberships.map(membershipLine)];
       print(session, options, { ...shown, memberships }, lines.join('\n'));
     });
   for (const [name, isActive, effect] of [
@@ -76,7 +77,7 @@ export function addMedicAccountCommands(program: Command, session: Session): voi
     });
 }
 
-function lineOf({ id, email, name, is_active, hospital }: MedicResponse): string {
+function medicLine({ id, email, name, is_active, hospital }: MedicResponse): string {
   const place = hospital === null ? 'no active hospital' : `active at hospital ${String(hospital)}`;
-  return `${String(id)}\t${email}\t${name}\t${is_active ? place : 'deactivated'}`;
+  return lineOf(id, email, name, is_active ? place : 'deactivated');
 }

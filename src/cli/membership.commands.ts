@@ -1,11 +1,20 @@
 import { Option, type Command } from 'commander';
 import { TokensService } from '../auth/tokens.service.js';
+import { OperatorHospitals } from '../hospitals/operator-hospitals.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
 import type { MembershipResponse } from '../memberships/dto/membership.response.js';
 import type { MembershipKey } from '../memberships/membership.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { OperatorMemberships } from '../memberships/operator-memberships.js';
-import { addSliceOptions, onCurrentDatabase, print, wholeNumber, type Session, type SliceOptions } from './session.js';
+import {
+  addSliceOptions,
+  lineOf,
+  onCurrentDatabase,
+  print,
+  wholeNumber,
+  type Session,
+  type SliceOptions,
+} from './session.js';
 
 /** The options that name one membership. */
 interface PairOptions {
@@ -32,9 +41,10 @@ export function addMembershipCommands(program: Command, session: Session): void 
     .requiredOption('--hospital <id>', "the hospital's id", wholeNumber)
     .option('--json', 'print JSON')
     .action(async (options: SliceOptions & { hospital: number; json?: boolean }) => {
-      const list = await onCurrentDatabase(session, (dataSource) =>
-        new OperatorMemberships(dataSource).ofHospital(options.hospital, options.after, options.limit),
-      );
+      const list = await onCurrentDatabase(session, async (dataSource) => {
+        await new OperatorHospitals(dataSource).show(options.hospital);
+        return new OperatorMemberships(dataSource).ofHospital(options.hospital, options.after, options.limit);
+      });
       print(session, options, list, list.map(membershipLine).join('\n') || 'The hospital has no memberships.');
     });
   addPairOptions(
@@ -68,6 +78,6 @@ function addPairOptions(command: Command): Command {
 /** @returns a membership as one line */
 export function membershipLine(membership: MembershipResponse): string {
   const { id, medic, hospital, type_membership: type, is_active, is_deleted } = membership;
-  const state = is_deleted ? '\tremoved' : is_active ? '\tactive' : '';
-  return `${String(id)}\thospital ${String(hospital)}\t${medic.email}\t${medic.name}\t${type}${state}`;
+  const state = is_deleted ? ['removed'] : is_active ? ['active'] : [];
+  return lineOf(id, `hospital ${String(hospital)}`, medic.email, medic.name, type, ...state);
 }

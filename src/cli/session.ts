@@ -50,6 +50,16 @@ export function print({ terminal }: Session, { json = false }: { json?: boolean 
   terminal.out(json ? `${JSON.stringify(data)}\n` : `${text}\n`);
 }
 
+/** Control characters, by which a name could move the cursor or imitate another line. */
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** @returns a line for people: the fields, separated by tabs, with control characters written as `\u001b` */
+export function lineOf(...fields: readonly (string | number)[]): string {
+  const escaped = (field: string) =>
+    field.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return fields.map((field) => escaped(String(field))).join('\t');
+}
+
 /** Interval of progress lines. */
 const PROGRESS_INTERVAL_MS = 2000;
 

@@ -5,7 +5,7 @@ import { lengthOf } from '../http/input/coercion.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
 import { OperatorError } from '../common/errors.js';
 import { futureInstant } from './instants.js';
-import { onCurrentDatabase, print, wholeNumber, type Session } from './session.js';
+import { lineOf, onCurrentDatabase, print, wholeNumber, type Session } from './session.js';
 
 /** Adds `token issue`, `token list` and `token revoke`. */
 export function addTokenCommands(program: Command, session: Session): void {
@@ -39,7 +39,7 @@ export function addTokenCommands(program: Command, session: Session): void {
     .option('--json', 'print JSON')
     .action(async (options: { medic: string; json?: boolean }) => {
       const list = await onTokens(options.medic, (tokens, medicId) => tokens.list(medicId));
-      print(session, options, list, list.map(lineOf).join('\n') || 'The medic has no tokens.');
+      print(session, options, list, list.map(tokenLine).join('\n') || 'The medic has no tokens.');
     });
   token
     .command('revoke')
@@ -63,7 +63,7 @@ function shortText(text: string): string {
   return text;
 }
 
-function lineOf({ id, label, created_at, expires_at, revoked_at, last_used_at }: TokenSummary): string {
+function tokenLine({ id, label, created_at, expires_at, revoked_at, last_used_at }: TokenSummary): string {
   const end = revoked_at === null ? `expires ${expires_at ?? 'never'}` : `revoked ${revoked_at}`;
-  return `${String(id)}\t${label}\tcreated ${created_at}\t${end}\tlast used ${last_used_at ?? 'never'}`;
+  return lineOf(id, label, `created ${created_at}`, end, `last used ${last_used_at ?? 'never'}`);
 }

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -58,6 +59,15 @@ describe('the program', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
+  test('the program ends quietly if the reader of its output ends first', async () => {
+    const child = spawn(process.execPath, [program, 'openapi'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    const errors: Buffer[] = [];
+    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+    const [code] = (await once(child, 'close')) as [number];
+    expect({ code, err: Buffer.concat(errors).toString() }).toEqual({ code: 0, err: '' });
+  });
+
   test('the program says so if there is no build', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
     await cp(program, join(folder, program), { recursive: true });
@@ -96,6 +106,15 @@ describe('invalid usage', () => {
     const { code, err } = await operator.run();
     expect(code).toBe(1);
     expect(err).toContain('Usage:');
+  });
+});
+
+test('an import from a file that does not exist says so before it opens the database', async () => {
+  const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
+  expect(await run(nowhere, 'import', '--file', '/nothing/here.gz')).toEqual({
+    code: 1,
+    out: '',
+    err: 'The file /nothing/here.gz cannot be used: there is no such file or folder.\n',
   });
 });
 

@@ -54,6 +54,23 @@ async function refused(...args: string[]): Promise<string> {
   return err;
 }
 
+test('control characters in names and labels are escaped for people, and unchanged in JSON', async () => {
+  const name = 'A\u001b[2J\nB\tC\u0085D\u007f';
+  const email = 'control.repair@example.org';
+  await operator.json('medic', 'create', '--name', name, '--email', email);
+  await operator.succeed('token', 'issue', '--medic', email, '--label', name);
+  const escaped = 'A\\u001b[2J\\u000aB\\u0009C\\u0085D\\u007f';
+  expect(await operator.succeed('medic', 'show', '--email', email)).toContain(`\t${escaped}\t`);
+  expect(await operator.succeed('token', 'list', '--medic', email)).toContain(`\t${escaped}\t`);
+  expect(await operator.json('medic', 'show', '--email', email)).toMatchObject({ name });
+});
+
+test('a list of the memberships of an unknown hospital exits 1 and says so', async () => {
+  const args = ['membership', 'list', '--hospital', '999999'];
+  expect(await operator.fail(...args)).toBe('There is no hospital with this id.\n');
+  expect(await operator.fail(...args, '--json')).toBe('There is no hospital with this id.\n');
+});
+
 describe('a hospital without an ADMIN', () => {
   test('a hospital without an ADMIN is found and gets one, whose first live membership becomes active', async () => {
     const lost = await newHospital();

@@ -19,6 +19,15 @@ export async function writeLines(path: string, lines: AsyncIterable<string>): Pr
   }
 }
 
+/** @throws UnusableFile the file cannot be opened for reading */
+export async function requireReadableFile(path: string): Promise<void> {
+  try {
+    await (await open(path)).close();
+  } catch (error) {
+    throw fileFailureOf(path, error) ?? error;
+  }
+}
+
 /**
  * Reads the lines of a file that {@link writeLines} has written.
  * @throws UnusableFile the file cannot be read
