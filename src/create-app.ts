@@ -16,7 +16,7 @@ import { Limiters } from './limits/limiter.js';
 import { NestLog } from './observability/logger.js';
 import { registerLoadShedding } from './http/server/load-shedding.js';
 import { boundsOf, openFileLimit } from './http/server/open-files.js';
-import { registerOtherMethods } from './http/server/methods.js';
+import { registerOtherMethods, registerUnknownPaths } from './http/server/methods.js';
 import { registerRateLimit } from './limits/rate-limit.js';
 import { registerBodyParsers } from './http/input/request-body.js';
 import { connectRedis } from './limits/redis.js';
@@ -56,6 +56,7 @@ export async function createApp(
   registerRequestLog(fastify);
   if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify, connections, environment.WEB_CONCURRENCY);
   registerRateLimit(fastify, limiters, environment.RATE_LIMIT, { digestOf: keyDigestOf, isService: hasServiceKey });
+  registerUnknownPaths(fastify);
   registerBodyParsers(fastify);
   useApiPrefix(app);
   app.useGlobalPipes(new InputPipe());

@@ -1,6 +1,25 @@
 import { rawRequest, sendRaw } from '../support/raw.js';
 import { useService } from '../support/service.js';
 
+describe('a path with an empty segment', () => {
+  const service = useService();
+
+  test.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'])(
+    'a %s of a path with an empty segment is a 404, as of any unknown path',
+    async (method) => {
+      for (const path of [
+        '/api/v2/medics//',
+        '/api/v2/memberships//',
+        '/api/v2/management/memberships//',
+        '/pictures//',
+      ]) {
+        const response = await sendRaw(service.client.url, rawRequest(`${method} ${path}`, {}));
+        expect([path, response.status, response.headers.get('allow')]).toEqual([path, 404, null]);
+      }
+    },
+  );
+});
+
 /** Percent-encoded spellings of the base path, which match the same routes. */
 const SPELLINGS = ['/%61pi/v2', '/api/%76%32', 'http://elsewhere.example/api/v2'];
 

@@ -21,6 +21,8 @@ describe('POST /medics/ rejects', () => {
     ['email', 'ana@'],
     ['email', 'ana nunez@example.org'],
     ['email', ['ana@example.org']],
+    // Letters of other scripts are accepted up to U+FFFF only.
+    ['email', '𐐨na@example.org'],
     ['password', ''],
     ['password', null],
     ['password', 'seven77'],

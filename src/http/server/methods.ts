@@ -41,6 +41,15 @@ export function registerOtherMethods(fastify: FastifyInstance): () => void {
   };
 }
 
+/** A route parameter also matches nothing, as in `/medics//`. Such a path is unknown, whatever the method. */
+export function registerUnknownPaths(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', ({ params }, reply, done) => {
+    const isUnknown = Object.entries(Object(params) as object).some(([name, value]) => name !== '*' && value === '');
+    if (isUnknown) reply.callNotFound();
+    else done();
+  });
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The Accept header is not checked. */
