@@ -79,11 +79,17 @@ const validators = {
 export type Environment = Readonly<ReturnType<typeof readEnvironment>>;
 
 /**
- * Reads the settings in section 8 of the contract. An empty variable counts as absent.
+ * Reads the settings in section 8 of the contract. An empty variable counts as absent, except `DATABASE_URL`: a
+ * deployment whose variable was lost must not start on a new, empty database.
  * @param variables environment variables, such as `process.env`
  * @throws InvalidEnvironment with one sentence per invalid variable
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv) {
+  if (variables['DATABASE_URL'] === '') {
+    throw new InvalidEnvironment(
+      'DATABASE_URL must not be empty; set it to the URL of a PostgreSQL server, or unset it to use the embedded database.',
+    );
+  }
   const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const values = cleanEnv(present, validators, {
     reporter: ({ errors }) => {

@@ -29,9 +29,16 @@ describe('settings', () => {
 
   test('an absent or empty setting has its default', () => {
     expect(readEnvironment({})).toMatchObject(defaults);
-    const empty = Object.fromEntries(Object.keys(defaults).map((name) => [name, '']));
+    const names = Object.keys(defaults).filter((name) => name !== 'DATABASE_URL');
+    const empty = Object.fromEntries(names.map((name) => [name, '']));
     expect(readEnvironment(empty)).toEqual(readEnvironment({}));
     expect(readEnvironment({}).RATE_LIMIT).toBeGreaterThan(0);
+  });
+
+  test('an empty DATABASE_URL is refused, so that no lost variable leads to the embedded database', () => {
+    expect(refusalOf({ DATABASE_URL: '' })).toMatch(
+      /^The settings are not valid: DATABASE_URL must not be empty; .* embedded database\.$/,
+    );
   });
 
   test('unknown variables are ignored', () => {
