@@ -55,11 +55,14 @@ export class EmbeddedPostgres {
     module: { PGlite: typeof PGlite },
     folder: string,
     /** For the PGlite adapter of `pg`. */
-    readonly pglite = new module.PGlite({
-      dataDir: folder,
-      onStderr: (line) => this.read(line),
-      startParams: [...module.PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
-    }),
+    readonly pglite = withWholeText(
+      () =>
+        new module.PGlite({
+          dataDir: folder,
+          onStderr: (line) => this.read(line),
+          startParams: [...module.PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
+        }),
+    ),
   ) {
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     const execute = pglite.execProtocolRawSync.bind(pglite);
@@ -117,6 +120,25 @@ export class EmbeddedPostgres {
     const [, detail] = DETAIL.exec(line) ?? [];
     if (detail !== undefined && this.end !== undefined) this.end.reason += `: ${detail}`;
     return true;
+  }
+}
+
+/**
+ * PGlite creates the decoder of all text values when it is constructed. By default it would take a leading U+FEFF for a
+ * byte order mark and drop it.
+ * @param construct is synchronous, so that nobody else gets this decoder
+ */
+function withWholeText<T>(construct: () => T): T {
+  const Original = globalThis.TextDecoder;
+  globalThis.TextDecoder = class extends Original {
+    constructor(label?: string, options?: object) {
+      super(label, { ...options, ignoreBOM: true });
+    }
+  };
+  try {
+    return construct();
+  } finally {
+    globalThis.TextDecoder = Original;
   }
 }
 

@@ -154,6 +154,7 @@ test.each([
   ['with control characters', 'a\tb\r\nc\u0001\u007f\u0085'],
   ['with rare code points', '\ufffd\ufffe\uffff\u{1fffe}\u{10ffff}\ue000\u2028'],
   ['that looks like markup or SQL', `<b>&amp;"'; DROP TABLE medic; -- %s $1 \\ \\u0041`],
+  ['that starts with U+FEFF, as a byte order mark does', '\ufeffa\ufeff'],
   ['that changes when it is case-folded', 'İıſßẞΣςK'],
 ])('text %s is stored and returned code point by code point', async (_, text) => {
   const medic = await service.given.medic();
