@@ -51,6 +51,13 @@ describe('malformed HTTP', () => {
   });
 });
 
+test.each(['OPTIONS', 'GET'])('a %s of * is a 404 with the headers of every response', async (method) => {
+  const { headers } = (await sendRaw(service.client.url, rawRequest(`${method} *`, {}))).isNotFound();
+  expect(headers.get('x-request-id')).toMatch(REQUEST_ID);
+  expect(headers.get('cache-control')).toBe('private, no-store');
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+});
+
 test.each(['9'.repeat(200), 'x'.repeat(10_000), '%', '%E0%A4%A', '..%2f..%2fetc', '%2e%2e', '\\', '<script>'])(
   'a malformed path is a 404: /medics/%s',
   async (id) => {

@@ -36,6 +36,8 @@ export function fastifyOptions(environment: Environment, logger: Logger, connect
     logController: new FailureLog(),
     genReqId: requestIdOf,
     requestIdHeader: false,
+    // Fastify runs no hooks for `*`, so it becomes an unknown path like any other.
+    rewriteUrl: ({ url = '' }) => (url === '*' ? '/*' : url),
     trustProxy: environment.TRUST_PROXY,
     bodyLimit: BODY_LIMIT,
     http: {
