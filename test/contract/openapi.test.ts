@@ -239,4 +239,15 @@ describe('public pages', () => {
     const response = await fetch(service.client.url + path);
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
   });
+
+  test('the OpenAPI document has an ETag, and is a 304 for a client that already has it', async () => {
+    const first = await fetch(`${service.client.url}/openapi.json`);
+    const etag = first.headers.get('etag') ?? '';
+    expect(first.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    const again = await fetch(`${service.client.url}/openapi.json`, { headers: { 'if-none-match': etag } });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+    expect((await fetch(`${service.client.url}/openapi.json`, { headers: { 'if-none-match': '"x"' } })).status).toBe(
+      200,
+    );
+  });
 });

@@ -45,18 +45,3 @@ describe("behind a proxy that adds the client's port", () => {
     },
   );
 });
-
-describe('the OpenAPI document', () => {
-  const service = useService();
-
-  test('the OpenAPI document has an ETag, and is a 304 for a client that already has it', async () => {
-    const first = await fetch(`${service.client.url}/openapi.json`);
-    const etag = first.headers.get('etag') ?? '';
-    expect(first.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    const again = await fetch(`${service.client.url}/openapi.json`, { headers: { 'if-none-match': etag } });
-    expect([again.status, await again.text()]).toEqual([304, '']);
-    expect((await fetch(`${service.client.url}/openapi.json`, { headers: { 'if-none-match': '"x"' } })).status).toBe(
-      200,
-    );
-  });
-});
