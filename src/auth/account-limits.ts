@@ -25,8 +25,8 @@ export class AccountLimits {
 
   constructor(@Inject(ENVIRONMENT) { RATE_LIMIT, CREATE_LIMIT }: Environment, limiters: Limiters) {
     this.requests = limiters.create({ name: 'accounts', points: TREE_FACTOR * RATE_LIMIT, seconds: 60 });
-    const perHour = (kind: Creation, points = CREATE_LIMIT, least = 1) =>
-      CREATE_LIMIT === 0 ? null : limiters.create({ name: `new-${kind}`, points, seconds: HOUR_SECONDS, least });
+    const perHour = (kind: Creation, points = CREATE_LIMIT, minimum = 1) =>
+      CREATE_LIMIT === 0 ? null : limiters.create({ name: `new-${kind}`, points, seconds: HOUR_SECONDS, minimum });
     this.creations = {
       medics: perHour('medics'),
       hospitals: perHour('hospitals'),

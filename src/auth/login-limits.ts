@@ -9,7 +9,7 @@ const TRIES = { pair: 10, address: 50 };
  * Each worker allows at least this many, because somebody who mistypes a password stays on one connection and so on one
  * worker.
  */
-const LEAST = 5;
+const MIN_WRONG_PASSWORDS = 5;
 
 /** Wrong passwords for one email, from any address, before log-ins to it are delayed. */
 const UNDELAYED = 10;
@@ -35,7 +35,7 @@ export class LoginLimits {
 
   constructor(limiters: Limiters) {
     const create = (name: string, points: number) =>
-      limiters.create({ name, points, seconds: WINDOW_SECONDS, least: LEAST });
+      limiters.create({ name, points, seconds: WINDOW_SECONDS, minimum: MIN_WRONG_PASSWORDS });
     this.byAddress = create('login-address', TRIES.address);
     this.byPair = create('login-pair', TRIES.pair);
     // Never rejects; only its count is used.
@@ -57,12 +57,12 @@ export class LoginLimits {
   }
 
   /** Uncounts an attempt: the password was right. */
-  async takeBack(email: string, address: string): Promise<void> {
+  async refund(email: string, address: string): Promise<void> {
     const from = addressKeyOf(address);
     await Promise.all([
-      this.byAddress?.takeBack(from),
-      this.byPair?.takeBack(`${from} ${email}`),
-      this.byEmail?.takeBack(email),
+      this.byAddress?.refund(from),
+      this.byPair?.refund(`${from} ${email}`),
+      this.byEmail?.refund(email),
     ]);
   }
 

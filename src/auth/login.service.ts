@@ -39,7 +39,7 @@ export class LoginService {
     );
     const isRight = await verifyPassword(account?.password_hash ?? null, password);
     if (!isRight || account === undefined) throw new WrongCredentials();
-    await this.limits.takeBack(key, address);
+    await this.limits.refund(key, address);
     return this.tokens.issueForLogin(account.id, this.environment.LOGIN_TOKEN_TTL);
   }
 }

@@ -55,7 +55,7 @@ const REPLICA_TIMEOUT_MS = 2_000;
  * How long a request waits for the result of a statement, in milliseconds. It exceeds the statement timeout, so it
  * expires only if the server does not respond at all.
  */
-export const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
+export const RESPONSE_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2_000;
 
 const session = {
   connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,

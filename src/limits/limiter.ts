@@ -13,7 +13,7 @@ export interface LimiterOptions {
   readonly points: number;
   readonly seconds: number;
   /** Lower bound of a worker's share of `points`. Default: 1. */
-  readonly least?: number;
+  readonly minimum?: number;
   /** If Redis is unavailable, nothing is limited. By default each process then counts on its own. */
   readonly hasNoFallback?: boolean;
 }
@@ -50,12 +50,12 @@ export class Limiter {
 
   /** @param workers number of processes that share the limit without Redis */
   constructor(
-    { name, points, seconds, least = 1, hasNoFallback = false }: LimiterOptions,
+    { name, points, seconds, minimum = 1, hasNoFallback = false }: LimiterOptions,
     private readonly redis: Redis | null,
     workers: number,
   ) {
     const options = { keyPrefix: name, points, duration: seconds };
-    this.points = redis === null ? Math.max(Math.floor(points / workers), Math.min(least, points)) : points;
+    this.points = redis === null ? Math.max(Math.floor(points / workers), Math.min(minimum, points)) : points;
     const memory = () => new BoundedMemory({ ...options, points: this.points });
     this.limiter =
       redis === null
@@ -107,7 +107,7 @@ export class Limiter {
   }
 
   /** Undoes the count of one try. */
-  async takeBack(key: string): Promise<void> {
+  async refund(key: string): Promise<void> {
     this.exhausted.delete(key);
     await this.limiter.reward(key);
   }

@@ -9,7 +9,7 @@ import { TokensService } from '../auth/tokens.service.js';
 import { createLogger } from '../observability/logger.js';
 import type { Environment } from '../config/environment.js';
 import { createApp } from '../create-app.js';
-import { ANSWER_TIMEOUT_MS } from '../database/data-source-options.js';
+import { RESPONSE_TIMEOUT_MS } from '../database/data-source-options.js';
 import { EmbeddedDataSource } from '../database/embedded-data-source.js';
 import { openDatabase } from '../database/open-database.js';
 import { migrate, requireCurrentSchema } from '../database/schema.js';
@@ -39,7 +39,7 @@ export async function startServer(
   if (environment.DATABASE_URL === undefined && !existsSync(join(environment.DATA_DIR, 'pgdata'))) {
     print(`Creating a database in ${environment.DATA_DIR} …\n`);
   }
-  const dataSource = await openDatabase(environment, ANSWER_TIMEOUT_MS);
+  const dataSource = await openDatabase(environment, RESPONSE_TIMEOUT_MS);
   const isEmbedded = dataSource instanceof EmbeddedDataSource;
   try {
     await dataSource.initialize();

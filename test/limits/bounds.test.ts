@@ -54,8 +54,8 @@ describe('without Redis', () => {
   test.each([
     ['gets its share of the limit', { points: 100 }, 4, 25],
     ['gets at least one try', { points: 3 }, 8, 1],
-    ['gets at least the minimum of the limit', { points: 10, least: 5 }, 8, 5],
-    ['never gets more than the limit', { points: 3, least: 5 }, 8, 3],
+    ['gets at least the minimum of the limit', { points: 10, minimum: 5 }, 8, 5],
+    ['never gets more than the limit', { points: 3, minimum: 5 }, 8, 3],
     ['gets the whole limit if it is the only one', { points: 7 }, 1, 7],
   ])('without Redis a worker %s', async (_, options, workers, share) => {
     const limiter = new Limiter({ name: 'test', seconds: 60, ...options }, null, workers);
