@@ -53,7 +53,7 @@ function listOf(rows: sql.Row[]): string {
   return `[${json}]`;
 }
 
-async function answerTo(request: IncomingMessage): Promise<[number, string]> {
+async function responseTo(request: IncomingMessage): Promise<[number, string]> {
   const { url = '', method, headers } = request;
   const digest = createHash('sha256')
     .update(headers.authorization?.slice(6) ?? '')
@@ -97,8 +97,8 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return body;
 }
 
-function answer(request: IncomingMessage, response: ServerResponse): void {
-  answerTo(request).then(
+function respond(request: IncomingMessage, response: ServerResponse): void {
+  responseTo(request).then(
     ([status, body]) => {
       response.writeHead(status, { ...HEADERS, 'content-length': Buffer.byteLength(body) }).end(body);
     },
@@ -106,5 +106,5 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   );
 }
 
-createServer(answer).listen(Number(process.env['PORT']), '127.0.0.1');
+createServer(respond).listen(Number(process.env['PORT']), '127.0.0.1');
 process.once('SIGTERM', () => process.exit(0));
