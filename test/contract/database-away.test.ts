@@ -3,7 +3,7 @@ import { readEnvironment } from '../../src/config/environment.js';
 import { startServer } from '../../src/server/start-server.js';
 import { Actor } from '../support/actor.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import type { Client } from '../support/client.js';
 import { Proxy } from '../support/proxy.js';
 import { isServer } from '../support/server.js';
@@ -40,7 +40,7 @@ describeOnServer('while PostgreSQL is unreachable', () => {
   /** @returns the same medic as a caller of the second server */
   const through = ({ id, email, token }: Actor) => new Actor(id, email, token, client);
 
-  function isAway(response: Answer): void {
+  function isAway(response: CheckedResponse): void {
     expect([response.status, response.text]).toEqual([503, AWAY]);
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   }

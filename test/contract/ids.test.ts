@@ -1,5 +1,5 @@
 import type { Actor } from '../support/actor.js';
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { useService } from '../support/service.js';
 
@@ -61,7 +61,7 @@ describe('a table that has run out of ids', () => {
   test.each(TABLES)('after the last id of %s a creation is a 503 that the log explains', async (table) => {
     const { hospital, admin, member, membership, outsider } = await service.given.hospital();
     const another = await service.given.medic();
-    const create = (medic: Actor): Promise<Answer> => {
+    const create = (medic: Actor): Promise<CheckedResponse> => {
       if (table === 'hospital') return admin.post('/hospital/', HOSPITAL);
       return table === 'membership' ? admin.addMember(hospital, medic) : admin.post('/medics/', medicBody());
     };

@@ -1,4 +1,4 @@
-import { connectTo, readAnswer } from '../support/raw.js';
+import { connectTo, readResponse } from '../support/raw.js';
 import { until } from '../support/until.js';
 import { useService } from '../support/service.js';
 
@@ -26,7 +26,7 @@ const TEXTS = [
 async function send(head: string): Promise<void> {
   const socket = await connectTo(service.client.url);
   socket.write(Buffer.from(head, 'latin1'));
-  await readAnswer(socket);
+  await readResponse(socket);
   const last = `last.${String(service.log.length)}`;
   await service.client.get('/medics/', { headers: { 'x-request-id': last } });
   await until(() => service.log.some((line) => line.includes(last)));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { HOSPITAL } from '../support/bodies.js';
-import { connectTo, rawRequest, readAnswer, sendRaw } from '../support/raw.js';
+import { connectTo, rawRequest, readResponse, sendRaw } from '../support/raw.js';
 import { useService, type Service } from '../support/service.js';
 
 const service = useService();
@@ -137,14 +137,14 @@ describe('an incomplete body', () => {
     const socket = await connectTo(service.client.url);
     socket.write(await head());
     socket.resetAndDestroy();
-    await readAnswer(socket).catch(() => undefined);
+    await readResponse(socket).catch(() => undefined);
     const hospitals = (rows: string) => (JSON.parse(rows) as [{ hospital: unknown }])[0].hospital;
     expect(hospitals(await service.client.rows())).toEqual(hospitals(before));
   });
 
   test('a body that ends early is a 400 in JSON', async () => {
     const socket = await connectTo(service.client.url);
-    const response = readAnswer(socket);
+    const response = readResponse(socket);
     socket.end(await head());
     (await response).isError(400);
   });
@@ -158,7 +158,7 @@ test('a client that sends Expect: 100-continue is told to continue', async () =>
   socket.write(rawRequest('POST /api/v2/hospital/', { ...headers, 'Content-Length': String(body.length) }));
   const [told] = (await once(socket, 'data')) as [Buffer];
   expect(String(told)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
-  const response = readAnswer(socket);
+  const response = readResponse(socket);
   socket.write(body);
   (await response).isCreated(HOSPITAL);
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { connectTo, rawRequest, readAnswer } from '../support/raw.js';
+import { connectTo, rawRequest, readResponse } from '../support/raw.js';
 import { until } from '../support/until.js';
 import { useService } from '../support/service.js';
 
@@ -39,7 +39,7 @@ describe('slow clients', () => {
   async function expectTimeout(start: string, rest: string): Promise<void> {
     const before = await service.client.rows();
     const socket = await connectTo(service.client.url);
-    const response = readAnswer(socket);
+    const response = readResponse(socket);
     if (start !== '') socket.write(start);
     if (rest !== '') drip(socket, rest);
     expect((await response).isError(408).headers.get('connection')).toBe('close');
@@ -70,7 +70,7 @@ describe('slow clients', () => {
 
   test('a request that is refused before its body arrives gets only one response', async () => {
     const socket = await connectTo(service.client.url);
-    const response = readAnswer(socket);
+    const response = readResponse(socket);
     socket.write(rawRequest('GET /api/v2/medics/', { Connection: 'keep-alive', 'Content-Length': '1000' }));
     drip(socket, 'x');
     expect((await response).isRefused('Invalid Token').text).toBe('{"message":"Invalid Token"}');

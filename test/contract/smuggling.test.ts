@@ -1,5 +1,5 @@
 import { HOSPITAL } from '../support/bodies.js';
-import { allAnswersTo } from '../support/answers.js';
+import { allResponsesTo } from '../support/raw-responses.js';
 import { useService } from '../support/service.js';
 
 const service = useService();
@@ -59,7 +59,7 @@ describe('a request with an ambiguous end is a 400', () => {
   ])('a request with %s is a 400, and nothing after it is read', async (_, fields, body) => {
     const before = await hospitals();
     const first = await head('POST /api/v2/hospital/', ...fields);
-    const answers = await allAnswersTo(service.client.url, first + body + (await hidden()) + LAST);
+    const answers = await allResponsesTo(service.client.url, first + body + (await hidden()) + LAST);
     expect(answers.map(({ status }) => status)).toEqual([400]);
     expect(answers[0]?.id).not.toMatch(/smuggled|last/);
     expect(await hospitals()).toBe(before);
@@ -77,7 +77,7 @@ describe('hidden requests', () => {
     const before = await hospitals();
     const inside = await hidden();
     const first = await head(line, `Content-Length: ${String(inside.length)}`);
-    const answers = await allAnswersTo(service.client.url, first + inside + LAST);
+    const answers = await allResponsesTo(service.client.url, first + inside + LAST);
     expect(answers.map(({ id }) => id)).toEqual(['first', 'last']);
     expect(await hospitals()).toBe(before);
   });
@@ -86,7 +86,10 @@ describe('hidden requests', () => {
     const before = await hospitals();
     const inside = await hidden();
     const chunk = `${inside.length.toString(16)}\r\n${inside}\r\n0\r\n\r\n`;
-    const answers = await allAnswersTo(service.client.url, (await head('GET /api/v2/medics/', chunked)) + chunk + LAST);
+    const answers = await allResponsesTo(
+      service.client.url,
+      (await head('GET /api/v2/medics/', chunked)) + chunk + LAST,
+    );
     expect(answers.map(({ id }) => id)).toEqual(['first', 'last']);
     expect(await hospitals()).toBe(before);
   });
@@ -94,7 +97,7 @@ describe('hidden requests', () => {
   test('a request hidden after the body of an Upgrade request is never executed', async () => {
     const before = await hospitals();
     const first = await head('GET /api/v2/medics/', 'Upgrade: websocket', 'Connection: Upgrade', 'Content-Length: 2');
-    const answers = await allAnswersTo(service.client.url, `${first}{}${await hidden()}${LAST}`);
+    const answers = await allResponsesTo(service.client.url, `${first}{}${await hidden()}${LAST}`);
     expect(answers).toEqual([{ status: 200, id: 'first' }]);
     expect(await hospitals()).toBe(before);
   });
@@ -102,7 +105,7 @@ describe('hidden requests', () => {
 
 describe('one connection', () => {
   test('pipelined requests are answered in order', async () => {
-    const answers = await allAnswersTo(
+    const answers = await allResponsesTo(
       service.client.url,
       (await head('GET /api/v2/medics/')) + (await hidden()) + LAST,
     );
@@ -114,7 +117,7 @@ describe('one connection', () => {
   });
 
   test('malformed HTTP after a request does not become its response', async () => {
-    const answers = await allAnswersTo(service.client.url, `${await hidden()}no HTTP\r\n\r\n`);
+    const answers = await allResponsesTo(service.client.url, `${await hidden()}no HTTP\r\n\r\n`);
     expect(answers.map(({ status }) => status)).toEqual([201, 400]);
     expect(answers[0]?.id).toBe('smuggled');
   });
@@ -122,7 +125,10 @@ describe('one connection', () => {
   test('a trailer does not become a header', async () => {
     const { token } = await service.given.medic();
     const start = `GET /api/v2/medics/ HTTP/1.1\r\nHost: x\r\nX-Request-Id: first\r\n${chunked}\r\nTrailer: Authorization\r\n\r\n`;
-    const answers = await allAnswersTo(service.client.url, `${start}0\r\nAuthorization: Token ${token}\r\n\r\n${LAST}`);
+    const answers = await allResponsesTo(
+      service.client.url,
+      `${start}0\r\nAuthorization: Token ${token}\r\n\r\n${LAST}`,
+    );
     expect(answers[0]).toEqual({ status: 401, id: 'first' });
   });
 });
@@ -130,23 +136,23 @@ describe('one connection', () => {
 describe('duplicate headers', () => {
   test('two Host headers are a 400', async () => {
     const first = await head('GET /api/v2/medics/', 'Host: y', 'Connection: close');
-    expect(await allAnswersTo(service.client.url, first)).toEqual([{ status: 400, id: 'first' }]);
+    expect(await allResponsesTo(service.client.url, first)).toEqual([{ status: 400, id: 'first' }]);
   });
 
   test('two Authorization headers are a 401', async () => {
     const { token } = await service.given.medic();
     const first = await head('GET /api/v2/medics/', `Authorization: Token ${token}`, 'Connection: close');
-    expect(await allAnswersTo(service.client.url, first)).toEqual([{ status: 401, id: 'first' }]);
+    expect(await allResponsesTo(service.client.url, first)).toEqual([{ status: 401, id: 'first' }]);
   });
 
   test('two Content-Type headers are a 415', async () => {
     const fields = [json, 'Content-Type: text/plain', 'Content-Length: 2', 'Connection: close'];
     const first = await head('POST /api/v2/medics/', ...fields);
-    expect(await allAnswersTo(service.client.url, `${first}{}`)).toEqual([{ status: 415, id: 'first' }]);
+    expect(await allResponsesTo(service.client.url, `${first}{}`)).toEqual([{ status: 415, id: 'first' }]);
   });
 });
 
 test('an unknown expectation is ignored', async () => {
   const first = await head('GET /api/v2/medics/', 'Expect: nonsense', 'Connection: close');
-  expect(await allAnswersTo(service.client.url, first)).toEqual([{ status: 200, id: 'first' }]);
+  expect(await allResponsesTo(service.client.url, first)).toEqual([{ status: 200, id: 'first' }]);
 });

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { figure } from '../support/figure.js';
-import { connectTo, rawRequest, readAnswer } from '../support/raw.js';
+import { connectTo, rawRequest, readResponse } from '../support/raw.js';
 import { until } from '../support/until.js';
 import { Balancer } from './balancer.js';
 import { by, EACH_ITS_OWN, keepAlive, NoReply, send, type Sent } from './exchange.js';
@@ -165,7 +165,7 @@ test('the last use of a key is stored even if its request ends after SIGTERM', a
   const url = await server.url();
   const { token } = await scratch.given.medic();
   const socket = await connectTo(url);
-  const response = readAnswer(socket);
+  const response = readResponse(socket);
   const headers = { Authorization: `Token ${token}`, 'Content-Type': 'application/json' };
   const request = rawRequest('POST /api/v2/hospital/', headers, JSON.stringify(HOSPITAL));
   socket.write(request.subarray(0, -5));

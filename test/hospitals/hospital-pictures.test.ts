@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Actor } from '../support/actor.js';
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { jpeg } from '../support/jpeg.js';
 import { useService } from '../support/service.js';
 import { listen } from '../support/statements.js';
@@ -20,7 +20,7 @@ function form(fields: Record<string, string | Buffer>, type = 'image/jpeg'): For
 }
 
 const change = (admin: Actor, hospital: number, body: unknown) => admin.patch(`/hospital/${String(hospital)}`, body);
-const pictureUrl = (answer: Answer, field = 'picture') => answer.body()[field] as string;
+const pictureUrl = (answer: CheckedResponse, field = 'picture') => answer.body()[field] as string;
 const fetchPicture = (url: string, headers: Record<string, string> = {}) => fetch(url, { headers });
 const storedPictures = async () => {
   const [{ count }] = await service.dataSource.query<[{ count: number }]>(

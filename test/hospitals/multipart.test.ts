@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Actor } from '../support/actor.js';
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { useService } from '../support/service.js';
 
 const service = useService();
@@ -18,7 +18,7 @@ function sendParts(
   hospital: number,
   parts: (string | Buffer)[],
   { type = 'multipart/form-data; boundary=B' } = {},
-): Promise<Answer> {
+): Promise<CheckedResponse> {
   const all = parts.every((item) => typeof item !== 'string') ? [...parts, END] : parts;
   const body = Buffer.concat(all.map((item) => Buffer.from(item)));
   return admin.patch(`/hospital/${String(hospital)}`, body, { headers: { 'content-type': type } });

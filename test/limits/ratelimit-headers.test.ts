@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { Service, startTogether } from '../support/service.js';
 
 const REDIS_URL = process.env['TEST_REDIS_URL'];
 const LIMIT = 5;
 
 /** @returns the RateLimit headers of a response */
-function limitOf({ headers }: Answer) {
+function limitOf({ headers }: CheckedResponse) {
   const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) =>
     Number(headers.get(`ratelimit-${name}`) ?? Number.NaN),
   );
@@ -39,7 +39,7 @@ describe.each([
   each('every response says the limit, the remaining requests, and the seconds until the limit resets', async () => {
     const [service] = services;
     const medic = await service?.given.medic();
-    const answers: Answer[] = [];
+    const answers: CheckedResponse[] = [];
     for (let sent = 0; sent < LIMIT + 2; sent += 1) if (medic) answers.push(await medic.get('/medics/0'));
     expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 429, 429]);
     const limits = answers.map(limitOf);
@@ -59,7 +59,7 @@ describe.each([
     const [service] = services;
     const remaining: unknown[] = [];
     for (let medic = 0; medic < 2; medic += 1)
-      remaining.push(limitOf((await (await service?.given.medic())?.get('/locations/')) as Answer).remaining);
+      remaining.push(limitOf((await (await service?.given.medic())?.get('/locations/')) as CheckedResponse).remaining);
     expect(remaining).toEqual([LIMIT - 1, LIMIT - 1]);
   });
 

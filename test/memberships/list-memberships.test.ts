@@ -1,6 +1,6 @@
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { castOf, type Cast } from '../support/actors.js';
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { BAD_SLICES, refusesBadKeys } from '../support/refusals.js';
 import { useService } from '../support/service.js';
 
@@ -15,7 +15,7 @@ interface Page {
 }
 
 /** Fails the test unless the list is complete in one page, and contains exactly these memberships in this order. */
-function isListOf(answer: Answer, ...ids: number[]): void {
+function isListOf(answer: CheckedResponse, ...ids: number[]): void {
   const page = answer.isOk({ count: ids.length, next: null, previous: null }).body<Page>();
   expect(page.results.map(({ id }) => id)).toEqual(ids);
 }

@@ -1,4 +1,4 @@
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { instant } from '../support/instant.js';
 import type { Service } from '../support/service.js';
 import type { Command, Sent } from './command.js';
@@ -50,7 +50,11 @@ function outcomeOf(model: Model, sent: Sent): Expected {
   }
 }
 
-function send({ client }: Service, { by, method, path, query = {}, body }: Sent, asForm: boolean): Promise<Answer> {
+function send(
+  { client }: Service,
+  { by, method, path, query = {}, body }: Sent,
+  asForm: boolean,
+): Promise<CheckedResponse> {
   const parameters = new URLSearchParams(pairsOf(query)).toString();
   const canBeForm = body !== undefined && !Object.values(body).includes(null);
   return client.send(method, parameters === '' ? path : `${path}?${parameters}`, {
@@ -64,7 +68,7 @@ const pairsOf = (fields: object) =>
   Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]);
 
 /** Copies what only the database can choose into the model: ids, instants and keys. */
-async function learn({ dataSource }: Service, model: Model, answer: Answer): Promise<void> {
+async function learn({ dataSource }: Service, model: Model, answer: CheckedResponse): Promise<void> {
   for (const medic of model.medics.filter(({ id }) => id === UNKNOWN)) {
     const [row] = await dataSource.query<{ id: number }[]>('SELECT max(id) AS id FROM medic');
     Object.assign(medic, { id: row?.id, token: answer.body()['token'] });
@@ -83,7 +87,7 @@ function foreseen({ status, body, links = {} }: Expected) {
   return { status, body: body(), links, scheme: status === 401 ? 'Token' : null };
 }
 
-function seen({ client: { url } }: Service, { status, json, headers }: Answer) {
+function seen({ client: { url } }: Service, { status, json, headers }: CheckedResponse) {
   const links = (headers.get('link') ?? '').matchAll(/<([^>]*)>; rel="(\w+)"/g);
   return {
     status,

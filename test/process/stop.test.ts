@@ -5,7 +5,7 @@ import { run } from '../support/cli.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { useProcesses } from '../support/process.js';
 import { Proxy } from '../support/proxy.js';
-import { connectTo, rawRequest, readAnswer } from '../support/raw.js';
+import { connectTo, rawRequest, readResponse } from '../support/raw.js';
 import { isServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -40,7 +40,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     const url = await server.url();
     const idle = (await connectTo(url)).resume();
     const socket = await connectTo(url);
-    const response = readAnswer(socket);
+    const response = readResponse(socket);
     const body = JSON.stringify(HOSPITAL);
     const type = { 'Content-Type': 'application/json', Connection: 'keep-alive' };
     const headers = { Authorization: `Token ${token}`, ...type };

@@ -3,7 +3,7 @@ import { run } from '../support/cli.js';
 import { HOSPITAL } from '../support/bodies.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { useProcesses, type ServerProcess } from '../support/process.js';
-import { connectTo, rawRequest, readAnswer } from '../support/raw.js';
+import { connectTo, rawRequest, readResponse } from '../support/raw.js';
 import { isServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -67,7 +67,7 @@ async function beginRequests(url: string) {
   const headers = { Authorization: `Token ${token}`, 'Content-Type': 'application/json' };
   const request = rawRequest('POST /api/v2/hospital/', headers, JSON.stringify(HOSPITAL));
   const sockets = await Promise.all(Array.from({ length: 8 }, () => connectTo(url)));
-  const responses = sockets.map((socket) => readAnswer(socket));
+  const responses = sockets.map((socket) => readResponse(socket));
   for (const socket of sockets) socket.write(request.subarray(0, -5));
   // Connections are handed out in order, so a response proves that the earlier ones have arrived.
   for (const _ of sockets) await list(url);

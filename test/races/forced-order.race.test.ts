@@ -1,4 +1,4 @@
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { until } from '../support/until.js';
@@ -26,9 +26,9 @@ const LOCKS = `SELECT FROM membership s JOIN hospital h ON h.id = s.hospital_id 
 async function answeredAround(
   membership: number,
   change: string,
-  send: () => Promise<Answer>,
+  send: () => Promise<CheckedResponse>,
   end: 'COMMIT' | 'ROLLBACK',
-): Promise<Answer> {
+): Promise<CheckedResponse> {
   const other = await service.database.connect();
   try {
     await other.query('BEGIN');
@@ -44,7 +44,7 @@ async function answeredAround(
 }
 
 /** @returns the response to a change of type that is sent during another change of the membership */
-async function changedAfter(change: string): Promise<Answer> {
+async function changedAfter(change: string): Promise<CheckedResponse> {
   const { admin, membership } = await service.given.hospital();
   const send = () => admin.changeMembership(membership, { type_membership: 'ADMIN' }, { concurrent: true });
   return answeredAround(membership, change, send, 'COMMIT');

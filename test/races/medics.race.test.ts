@@ -1,6 +1,6 @@
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
@@ -9,7 +9,7 @@ const ROUNDS = Array.from({ length: 10 }, (_, index) => index + 1);
 const concurrent = { concurrent: true };
 const pathOf = ({ id }: { id: number }) => `/medics/${String(id)}`;
 
-const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort();
+const statuses = (answers: CheckedResponse[]) => answers.map(({ status }) => status).sort();
 
 // The embedded database has a single connection, so nothing is concurrent there.
 (isServer ? describe : describe.skip)('Concurrent changes of medics', () => {

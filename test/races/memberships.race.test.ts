@@ -1,4 +1,4 @@
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
@@ -7,7 +7,7 @@ const service = useService();
 const ROUNDS = 50;
 const AT_ONCE = { concurrent: true };
 
-const statusesOf = (answers: Answer[]) => answers.map(({ status }) => status).sort((a, b) => a - b);
+const statusesOf = (answers: CheckedResponse[]) => answers.map(({ status }) => status).sort((a, b) => a - b);
 
 /** @returns a hospital with two ADMINs and their memberships */
 async function twoAdmins() {

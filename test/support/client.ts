@@ -1,4 +1,4 @@
-import { Answer } from './answer.js';
+import { CheckedResponse } from './checked-response.js';
 import type { TestDatabase } from './database.js';
 import type { ServedDocument } from './document.js';
 
@@ -27,7 +27,7 @@ export class Client {
   ) {}
 
   /** @param path below `/api/v2`, or from the root if it starts with `//`, such as `//health/live` */
-  async send(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+  async send(method: string, path: string, options: RequestOptions = {}): Promise<CheckedResponse> {
     const mayWrite = !['GET', 'HEAD', 'OPTIONS'].includes(method) && options.concurrent !== true;
     const before = mayWrite ? await this.rows() : '';
     const answer = await this.exchange(method, path, options);
@@ -35,19 +35,19 @@ export class Client {
     return answer;
   }
 
-  get(path: string, options?: RequestOptions): Promise<Answer> {
+  get(path: string, options?: RequestOptions): Promise<CheckedResponse> {
     return this.send('GET', path, options);
   }
 
-  post(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+  post(path: string, body?: unknown, options?: RequestOptions): Promise<CheckedResponse> {
     return this.send('POST', path, { ...options, body });
   }
 
-  patch(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+  patch(path: string, body?: unknown, options?: RequestOptions): Promise<CheckedResponse> {
     return this.send('PATCH', path, { ...options, body });
   }
 
-  delete(path: string, options?: RequestOptions): Promise<Answer> {
+  delete(path: string, options?: RequestOptions): Promise<CheckedResponse> {
     return this.send('DELETE', path, options);
   }
 
@@ -60,7 +60,11 @@ export class Client {
     return JSON.stringify(await this.database.dataSource.query(`SELECT ${columns.join(', ')}`));
   }
 
-  private async exchange(method: string, path: string, { token, headers = {}, body }: RequestOptions): Promise<Answer> {
+  private async exchange(
+    method: string,
+    path: string,
+    { token, headers = {}, body }: RequestOptions,
+  ): Promise<CheckedResponse> {
     const target = path.startsWith('//') ? path.slice(1) : `${API}${path}`;
     const isRaw =
       body === undefined ||
@@ -79,7 +83,7 @@ export class Client {
       redirect: 'manual',
       ...(body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }),
     });
-    const answer = await Answer.of(response);
+    const answer = await CheckedResponse.of(response);
     this.document.check(method, target, answer.status, response.headers.get('content-type') ?? '', answer.json);
     return answer;
   }

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { Answer } from './answer.js';
+import { CheckedResponse } from './checked-response.js';
 
 /** @returns a connection to the service, for requests that no HTTP client would send */
 export async function connectTo(url: string): Promise<Socket> {
@@ -14,15 +14,15 @@ export async function connectTo(url: string): Promise<Socket> {
  * @returns the response; the request must make the service close the connection, for example with
  * `Connection: close`
  */
-export async function sendRaw(url: string, ...parts: (string | Buffer)[]): Promise<Answer> {
+export async function sendRaw(url: string, ...parts: (string | Buffer)[]): Promise<CheckedResponse> {
   const socket = await connectTo(url);
-  const answer = readAnswer(socket);
+  const answer = readResponse(socket);
   for (const part of parts) socket.write(part);
   return answer;
 }
 
 /** @returns the only response that arrives before the service closes the connection */
-export async function readAnswer(socket: Socket): Promise<Answer> {
+export async function readResponse(socket: Socket): Promise<CheckedResponse> {
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve) => {
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -37,7 +37,7 @@ export async function readAnswer(socket: Socket): Promise<Answer> {
   });
   const status = Number(statusLine.split(' ')[1]);
   if (!(status >= 200)) throw new Error(`No answer: ${JSON.stringify(text)}`);
-  return Answer.of(new Response(status === 204 ? null : body.join('\r\n\r\n'), { status, headers }));
+  return CheckedResponse.of(new Response(status === 204 ? null : body.join('\r\n\r\n'), { status, headers }));
 }
 
 /** @returns a request as text, with `Content-Length` and `Connection: close` */

@@ -1,6 +1,6 @@
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
-import type { Answer } from '../../support/answer.js';
+import type { CheckedResponse } from '../../support/checked-response.js';
 import { ACTING_CALLER, ACTING_LOCK, OTHERS_CAN_ACT } from './guards.js';
 import { atRow, interleavings } from './interleave.js';
 
@@ -32,7 +32,7 @@ interleavings('A hospital keeps an ADMIN with an active account', (interleave, s
     return { hospital, creator, first, firstship, second, secondship };
   }
 
-  async function outcome({ hospital }: Scene, answers: Answer[]) {
+  async function outcome({ hospital }: Scene, answers: CheckedResponse[]) {
     const acting = await service.dataSource.query<unknown[]>(
       `SELECT FROM membership s JOIN medic m ON m.id = s.medic_id
        WHERE s.hospital_id = $1 AND s.type = 'ADMIN' AND NOT s.is_deleted AND m.is_active`,

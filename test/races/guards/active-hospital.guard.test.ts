@@ -1,6 +1,6 @@
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
-import type { Answer } from '../../support/answer.js';
+import type { CheckedResponse } from '../../support/checked-response.js';
 import { HOSPITAL } from '../../support/bodies.js';
 import { all, MEDIC_LOCK, ONE_ACTIVE } from './guards.js';
 import { atWrite, interleavings } from './interleave.js';
@@ -35,7 +35,7 @@ interleavings('A medic has at most one active hospital', (interleave, service) =
     return { places, medic };
   }
 
-  async function outcome({ medic }: Scene, answers: Answer[]) {
+  async function outcome({ medic }: Scene, answers: CheckedResponse[]) {
     const active = await service.dataSource.query<unknown[]>(
       'SELECT FROM membership WHERE medic_id = $1 AND is_active AND NOT is_deleted',
       [medic.id],

@@ -1,6 +1,6 @@
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
-import type { Answer } from '../../support/answer.js';
+import type { CheckedResponse } from '../../support/checked-response.js';
 import { all, MEDIC_LOCK, ONE_ACTIVE, ONE_PER_PAIR } from './guards.js';
 import { atWrite, interleavings } from './interleave.js';
 
@@ -24,7 +24,7 @@ interleavings('A medic and a hospital have at most one membership', (interleave,
     return { hospital, admin, second, medic };
   }
 
-  async function outcome({ hospital, medic }: Scene, answers: Answer[]) {
+  async function outcome({ hospital, medic }: Scene, answers: CheckedResponse[]) {
     const rows = await service.dataSource.query<{ id: number }[]>(
       'SELECT id FROM membership WHERE medic_id = $1 AND hospital_id = $2',
       [medic.id, hospital],

@@ -1,5 +1,5 @@
 import type { Actor } from '../../support/actor.js';
-import type { Answer } from '../../support/answer.js';
+import type { CheckedResponse } from '../../support/checked-response.js';
 import { medicBody } from '../../support/bodies.js';
 import { EMAIL_UNIQUE } from './guards.js';
 import { atWrite, interleavings } from './interleave.js';
@@ -18,7 +18,7 @@ interleavings('An email belongs to at most one medic', (interleave, service) => 
     return { one: await service.given.medic(), two: await service.given.medic(), email: medicBody().email };
   }
 
-  async function outcome({ email }: Scene, answers: Answer[]) {
+  async function outcome({ email }: Scene, answers: CheckedResponse[]) {
     const owners = await service.dataSource.query<unknown[]>('SELECT FROM medic WHERE lower(email) = lower($1)', [
       email,
     ]);

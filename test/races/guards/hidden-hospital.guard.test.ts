@@ -1,5 +1,5 @@
 import type { Actor } from '../../support/actor.js';
-import type { Answer } from '../../support/answer.js';
+import type { CheckedResponse } from '../../support/checked-response.js';
 import type { HospitalScene } from '../../support/given.js';
 import { ACTIVITY_LOCK } from './guards.js';
 import { afterUpdate, atRow, interleavings } from './interleave.js';
@@ -22,7 +22,7 @@ interleavings('A MEMBER cannot choose an inactive hospital', (interleave, servic
   }
 
   /** @returns the status, and every row at the time of the response */
-  const withRows = async (answer: Promise<Answer>) => ({
+  const withRows = async (answer: Promise<CheckedResponse>) => ({
     status: (await answer).status,
     rows: await service.client.rows(),
   });

@@ -1,6 +1,6 @@
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
-import type { Answer } from '../../support/answer.js';
+import type { CheckedResponse } from '../../support/checked-response.js';
 import { ACTING_LOCK, all, HOSPITAL_LOCK, RIGHT_LOCK } from './guards.js';
 import { atWrite, interleavings } from './interleave.js';
 
@@ -21,7 +21,7 @@ interface Scene {
   readonly second: Adminship;
 }
 
-type Loss = (by: Actor, of: Adminship) => Promise<Answer>;
+type Loss = (by: Actor, of: Adminship) => Promise<CheckedResponse>;
 
 const pathOf = ({ id }: Actor) => `/medics/${String(id)}`;
 
@@ -46,7 +46,7 @@ interleavings('A hospital keeps its last ADMIN', (interleave, service) => {
     return { hospital, first: { actor: admin, id: adminship }, second: { actor, id } };
   }
 
-  async function outcome({ hospital }: Scene, answers: Answer[]) {
+  async function outcome({ hospital }: Scene, answers: CheckedResponse[]) {
     const [{ admins }] = await service.dataSource.query<[{ admins: number }]>(
       `SELECT count(*)::integer AS admins FROM membership
        WHERE hospital_id = $1 AND type = 'ADMIN' AND NOT is_deleted`,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
-import type { Answer } from '../../support/answer.js';
+import type { CheckedResponse } from '../../support/checked-response.js';
 import { medicBody } from '../../support/bodies.js';
 import type { HospitalScene } from '../../support/given.js';
 import { all, HOSPITAL_LOCK, RIGHT_LOCK, type Guard } from './guards.js';
@@ -18,7 +18,7 @@ interface Scene extends HospitalScene {
 /** An ADMIN's write, and the lock at which it stops after its authorization. */
 interface Write {
   readonly name: string;
-  readonly send: (scene: Scene) => Promise<Answer>;
+  readonly send: (scene: Scene) => Promise<CheckedResponse>;
   readonly stopped: (scene: Scene) => string;
   readonly guards: readonly Guard[];
   /** As `guards`, without the fast store, whose statement for this write shares the right. */
@@ -31,7 +31,7 @@ interface Write {
   readonly isHidden?: boolean;
 }
 
-const LOSSES: [name: string, send: (scene: Scene) => Promise<Answer>][] = [
+const LOSSES: [name: string, send: (scene: Scene) => Promise<CheckedResponse>][] = [
   ['demoted', ({ second, adminship }) => second.changeMembership(adminship, { type_membership: 'MEMBER' }, AT_ONCE)],
   ['removed', ({ second, adminship }) => second.removeMembership(adminship, AT_ONCE)],
 ];
@@ -99,7 +99,7 @@ interleavings('A right stores nothing after the response that removes it', (inte
   }
 
   /** @returns the status, and every row at the time of the response */
-  const withRows = async (answer: Promise<Answer>) => ({
+  const withRows = async (answer: Promise<CheckedResponse>) => ({
     status: (await answer).status,
     rows: await service.client.rows(),
   });

@@ -1,7 +1,7 @@
 import { connectTo } from './raw.js';
 
 /** One of the responses on a connection. */
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly id: string;
 }
@@ -10,7 +10,7 @@ export interface RawAnswer {
  * Sends bytes unchanged over one connection.
  * @returns every response that arrives before the service closes the connection
  */
-export async function allAnswersTo(url: string, ...parts: (string | Buffer)[]): Promise<RawAnswer[]> {
+export async function allResponsesTo(url: string, ...parts: (string | Buffer)[]): Promise<RawResponse[]> {
   const socket = await connectTo(url);
   const chunks: Buffer[] = [];
   const closed = new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 /** A response of the service, with the contract's statuses as assertions. */
-export class Answer {
+export class CheckedResponse {
   private constructor(
     readonly status: number,
     readonly headers: Headers,
@@ -7,10 +7,10 @@ export class Answer {
     readonly json: unknown,
   ) {}
 
-  static async of(response: Response): Promise<Answer> {
+  static async of(response: Response): Promise<CheckedResponse> {
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true && text !== '';
-    return new Answer(response.status, response.headers, text, isJson ? JSON.parse(text) : undefined);
+    return new CheckedResponse(response.status, response.headers, text, isJson ? JSON.parse(text) : undefined);
   }
 
   /** @returns the body, for tests that inspect it */
