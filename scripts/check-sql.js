@@ -14,10 +14,10 @@ import { statementsOfRoutes } from './sql/routes.js';
 import { statementsOf } from './sql/statements.js';
 
 /**
- * Statements built from the tables and columns of the database, all of which test/cli runs, and those that find the
+ * Statements built from the tables and columns of the database, all of which the tests run, and those that find the
  * caller of a request, which are checked for each route.
  */
-const NOT_CONSTANT = /^src\/cli\/(transfer|seed)\/|^src\/auth\/callers.reader.ts/;
+const NOT_CONSTANT = /^src\/(cli\/(transfer|seed)\/|auth\/(callers.reader|last-use|prefetch).ts|prefetch\/)/;
 
 const folder = mkdtempSync(join(tmpdir(), 'hospital-memberships-sql-'));
 const database = await EmbeddedDataSource.open(join(folder, 'data'));

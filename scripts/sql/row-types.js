@@ -12,6 +12,9 @@ const TYPES = {
   114: 'object', // json
   700: 'number',
   701: 'number',
+  1001: 'object', // bytea[]
+  1007: 'object', // integer[]
+  1009: 'object', // text[]
   3802: 'object', // jsonb
 };
 

@@ -1,5 +1,5 @@
 import { hashPassword } from '../../src/auth/password.js';
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import type { Actor } from '../support/actor.js';
 import type { HospitalScene } from '../support/given.js';
 import { isPrefetching } from '../support/prefetching.js';
@@ -32,7 +32,7 @@ async function simulateStandby(): Promise<void> {
 const membershipOf = (id: number) => `/management/memberships/${String(id)}`;
 
 /** Requests that decide a right or a credential after the look-up of the key, or without one. */
-const DECIDING: [string, (scene: HospitalScene, account: Actor) => Promise<Answer>][] = [
+const DECIDING: [string, (scene: HospitalScene, account: Actor) => Promise<CheckedResponse>][] = [
   ['a hospital', ({ admin, hospital }) => admin.get(`/hospital/${String(hospital)}`)],
   ['the memberships of all administered hospitals', ({ admin }) => admin.get('/management/memberships/?managed=true')],
   ['a log-in', (_, { email }) => service.client.post('/token-auth/', { email, password: PASSWORD })],

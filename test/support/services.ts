@@ -1,6 +1,6 @@
 import { ServiceAccounts } from '../../src/auth/service-accounts.js';
 import { SCOPE_NAMES, type Scope } from '../../src/auth/scope.js';
-import type { Answer } from './answer.js';
+import type { CheckedResponse } from './checked-response.js';
 import type { RequestOptions } from './client.js';
 import type { Service } from './service.js';
 
@@ -16,17 +16,17 @@ export class ServiceActor {
   ) {}
 
   /** @param path from the root, such as `/events` */
-  send(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+  send(method: string, path: string, options: RequestOptions = {}): Promise<CheckedResponse> {
     const headers = { authorization: `Bearer ${this.key}`, ...options.headers };
     return this.service.client.send(method, `/${path}`, { ...options, headers });
   }
 
-  get(path: string, options?: RequestOptions): Promise<Answer> {
+  get(path: string, options?: RequestOptions): Promise<CheckedResponse> {
     return this.send('GET', path, options);
   }
 
   /** Asks whose key it is. */
-  introspect(token: string, options: RequestOptions = {}): Promise<Answer> {
+  introspect(token: string, options: RequestOptions = {}): Promise<CheckedResponse> {
     return this.send('POST', '/oauth2/introspect', { body: new URLSearchParams({ token }), ...options });
   }
 }
