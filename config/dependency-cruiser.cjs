@@ -6,6 +6,7 @@ const layers = [
   ['http'],
   ['auth'],
   ['access'],
+  ['record'],
   ['memberships'],
   ['health', 'hospitals', 'locations', 'medics', 'tokens'],
   ['prefetch'],

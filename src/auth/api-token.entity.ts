@@ -37,6 +37,14 @@ export class ApiToken {
   @Column('timestamptz', { name: 'last_used_at', nullable: true })
   lastUsedAt!: Date | null;
 
+  /** The entry of the record that put the row into its present state. Triggers set it; null until `migrate` is done. */
+  @Column('uuid', { name: 'entry_id', nullable: true, select: false })
+  entryId?: string | null;
+
+  /** When the row was last in another state. */
+  @Column('timestamptz', { name: 'entry_at', nullable: true, select: false })
+  entryAt?: Date | null;
+
   @ManyToOne(() => Medic, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'medic_id', foreignKeyConstraintName: 'api_token_medic_fkey' })
   medic?: Relation<Medic>;

@@ -1,4 +1,11 @@
-/** The account or process that is responsible for a write. Every transaction that writes names one. */
+/**
+ * The account or process that is responsible for a write, as the record states it (contract, section 12). Every
+ * transaction that writes names one. The writer states it in two settings that last until the end of its transaction;
+ * triggers read them. Without `hm.actor` the actor is `database`: SQL by hand.
+ *
+ * - `hm.actor`: the JSON text of the actor, without spaces and with the members in this order; any other text is refused
+ * - `hm.request`: the request's id; absent or empty if there is none
+ */
 export type Actor =
   | {
       readonly type: 'medic';
@@ -23,4 +30,20 @@ export function actorOf({ id, tokenId }: { readonly id: number; readonly tokenId
 /** @returns the actor of a log-in by password */
 export function medicWithoutToken(id: number): Actor {
   return { type: 'medic', id, token: null };
+}
+
+/** @returns the text of `hm.actor` */
+export function actorText(actor: Actor): string {
+  if (actor.type !== 'medic') return JSON.stringify({ type: actor.type });
+  return JSON.stringify({ type: actor.type, id: actor.id, token: actor.token });
+}
+
+/**
+ * States the actor $1 and the request $2 for the rest of the transaction. In a single-statement write it must be a CTE
+ * whose column the written rows use, because an unused SELECT in WITH does not run.
+ * @param actor SQL of `hm.actor`
+ * @param request SQL of `hm.request`, not null
+ */
+export function statingSql(actor = '$1', request = '$2'): string {
+  return `SELECT set_config('hm.actor', ${actor}, true) AS actor, set_config('hm.request', ${request}, true) AS request`;
 }

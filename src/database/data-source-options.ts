@@ -12,6 +12,9 @@ import { AccountTrees1767312000000 } from './migrations/1767312000000-account-tr
 import { FoldedEmails1767398400000 } from './migrations/1767398400000-folded-emails.js';
 import { SpecialtyVerified1767398400001 } from './migrations/1767398400001-specialty-verified.js';
 import { ListIndexes1767830400000 } from './migrations/1767830400000-list-indexes.js';
+import { RecordTables1767916800000 } from './migrations/1767916800000-record-tables.js';
+import { RecordSequencing1767916800001 } from './migrations/1767916800001-record-sequencing.js';
+import { RecordTriggers1767916800002 } from './migrations/1767916800002-record-triggers.js';
 import { ServiceAccounts1768500000000 } from './migrations/1768500000000-service-accounts.js';
 import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
@@ -33,6 +36,9 @@ const schema = {
     FoldedEmails1767398400000,
     SpecialtyVerified1767398400001,
     ListIndexes1767830400000,
+    RecordTables1767916800000,
+    RecordSequencing1767916800001,
+    RecordTriggers1767916800002,
     ServiceAccounts1768500000000,
   ],
   migrationsTableName: 'migration',

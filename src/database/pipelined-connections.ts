@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { NeverStarted, PipelinedConnection } from './pipelined-connection.js';
 import { withRetries } from './retries.js';
-import type { Statements } from './statements.js';
+import type { Statement, Statements } from './statements.js';
 
 const CONNECTIONS = 2;
 
@@ -19,7 +19,21 @@ export class PipelinedConnections implements Statements {
    * statement may be sent twice.
    */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    const attempt = () => withRetries(() => this.leastBusy().query<Row>(text, values));
+    return this.onLeastBusy((connection) => connection.query<Row>(text, values));
+  }
+
+  /** Sends two statements together on one connection. The second one sees what the first one did. */
+  queryInOrder<First extends object, Second extends object>(
+    first: Statement,
+    second: Statement,
+  ): Promise<[First[], Second[]]> {
+    return this.onLeastBusy((connection) =>
+      Promise.all([connection.query<First>(...first), connection.query<Second>(...second)]),
+    );
+  }
+
+  private onLeastBusy<T>(send: (connection: PipelinedConnection) => Promise<T>): Promise<T> {
+    const attempt = () => withRetries(() => send(this.leastBusy()));
     return attempt().catch((error: unknown) => {
       if (error instanceof NeverStarted) return attempt();
       throw error;

@@ -7,7 +7,7 @@ import { PipelinedConnections } from './pipelined-connections.js';
 import { poolOf, standAlone } from './pool.js';
 import { Replica } from './replica.js';
 import { withRetries } from './retries.js';
-import type { Statements } from './statements.js';
+import type { Statement, Statements } from './statements.js';
 
 /** Upper bound for the lists and pictures that one process reads concurrently. */
 const LISTS_AT_A_TIME = 4;
@@ -23,7 +23,7 @@ export interface Reader extends PoolCaller {
  * connections held by transactions, and long reads use other connections than key checks.
  */
 export class Reads implements Statements, OnApplicationShutdown {
-  private readonly short: Statements;
+  private readonly short: Statements & Partial<Pick<PipelinedConnections, 'queryInOrder'>>;
   private readonly lists: FairPool<Statements>;
   private readonly replicas: readonly Replica[];
   private readonly closables: readonly { close(): Promise<void> }[];
@@ -54,6 +54,18 @@ export class Reads implements Statements, OnApplicationShutdown {
   /** Reads a bounded number of rows by an index from the primary. Every decision on rights must use this method. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     return this.short.query(text, values);
+  }
+
+  /**
+   * Runs two statements one after the other, in one round trip if possible, so that the second one sees what the first
+   * one did. Both may run twice.
+   */
+  async queryInOrder<First extends object, Second extends object>(
+    first: Statement,
+    second: Statement,
+  ): Promise<[First[], Second[]]> {
+    if (this.short.queryInOrder !== undefined) return this.short.queryInOrder(first, second);
+    return [await this.short.query<First>(...first), await this.short.query<Second>(...second)];
   }
 
   /**

@@ -12,6 +12,9 @@ export interface Statements {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** Constant SQL and its parameters. */
+export type Statement = readonly [text: string, values?: readonly unknown[]];
+
 /**
  * The prepared statement is invalid: feature_not_supported ("cached plan must not change result type", after a
  * migration), or invalid_sql_statement_name, because preparing it failed.

@@ -52,4 +52,12 @@ export class Hospital {
 
   @Column('text', { name: 'google_place_id', default: '' })
   googlePlaceId!: string;
+
+  /** The entry of the record that put the row into its present state. Triggers set it; null until `migrate` is done. */
+  @Column('uuid', { name: 'entry_id', nullable: true, select: false })
+  entryId?: string | null;
+
+  /** When the row was last in another state. */
+  @Column('timestamptz', { name: 'entry_at', nullable: true, select: false })
+  entryAt?: Date | null;
 }

@@ -63,6 +63,14 @@ export class Medic {
   @Column('integer', { name: 'root_id' })
   rootId!: number;
 
+  /** The entry of the record that put the row into its present state. Triggers set it; null until `migrate` is done. */
+  @Column('uuid', { name: 'entry_id', nullable: true, select: false })
+  entryId?: string | null;
+
+  /** When the row was last in another state. */
+  @Column('timestamptz', { name: 'entry_at', nullable: true, select: false })
+  entryAt?: Date | null;
+
   @ManyToOne(() => Medic, { onDelete: 'SET NULL' })
   @JoinColumn({ name: 'created_by_id', foreignKeyConstraintName: 'medic_created_by_fkey' })
   createdBy?: Relation<Medic>;

@@ -49,6 +49,14 @@ export class Membership {
   @Column('timestamptz', { name: 'date_joined', default: () => 'now()' })
   dateJoined!: Date;
 
+  /** The entry of the record that put the row into its present state. Triggers set it; null until `migrate` is done. */
+  @Column('uuid', { name: 'entry_id', nullable: true, select: false })
+  entryId?: string | null;
+
+  /** When the row was last in another state. */
+  @Column('timestamptz', { name: 'entry_at', nullable: true, select: false })
+  entryAt?: Date | null;
+
   @ManyToOne(() => Medic, { onDelete: 'RESTRICT' })
   @JoinColumn({ name: 'medic_id', foreignKeyConstraintName: 'membership_medic_fkey' })
   medic?: Relation<Medic>;

@@ -1,0 +1,166 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { definerSettings } from './record/definer.js';
+import { recordTable, unrecordTable, type RecordedTable } from './record/recorded-table.js';
+
+/** The tables that are recorded, with the columns whose change is recorded and those that never change. */
+const TABLES: readonly RecordedTable[] = [
+  { name: 'membership', state: ['type', 'is_active', 'is_deleted'], fixed: ['id', 'medic_id', 'hospital_id'] },
+  { name: 'medic', state: ['is_active'], fixed: ['id'] },
+  { name: 'hospital', state: ['is_active'], fixed: ['id'] },
+  { name: 'api_token', state: ['digest', 'expires_at', 'revoked_at'], fixed: ['id', 'medic_id'] },
+];
+
+/** Records every change of memberships, medics, hospitals and keys. */
+export class RecordTriggers1767916800002 implements MigrationInterface {
+  readonly name = 'RecordTriggers1767916800002';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(ACTOR);
+    await queryRunner.query(STAMP);
+    await queryRunner.query(KEEP);
+    await queryRunner.query(REFUSE);
+    await queryRunner.query(CHANGE(await definerSettings(queryRunner)));
+    await queryRunner.query('REVOKE EXECUTE ON FUNCTION record_change() FROM PUBLIC');
+    for (const table of TABLES) await recordTable(queryRunner, table);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    for (const { name } of TABLES) await unrecordTable(queryRunner, name);
+    await queryRunner.query('DROP FUNCTION record_change, record_refuse, record_keep, record_stamp, record_actor');
+  }
+}
+
+/** Returns the actor of the transaction as JSON. A writer that states none is SQL by hand. See `database/actor.ts`. */
+const ACTOR = `
+  CREATE FUNCTION record_actor() RETURNS text LANGUAGE plpgsql STABLE AS $$
+  DECLARE
+    actor text := NULLIF(current_setting('hm.actor', true), '');
+  BEGIN
+    IF actor IS NULL THEN RETURN concat('{"type":"database","role":', to_json(session_user::text), '}'); END IF;
+    IF actor !~ '^\\{"type":"(medic","id":\\d{1,10},"token":(\\d{1,10}|null)|operator"|clock")\\}$' THEN
+      RAISE EXCEPTION 'hm.actor is not the JSON of an actor' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN actor;
+  END $$`;
+
+/**
+ * Gives a new or changed row the id and the time of its entry. It has no other effect, because it also runs for rows
+ * that ON CONFLICT then skips. The clock may go back, the times of a row never do.
+ */
+const STAMP = `
+  CREATE FUNCTION record_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    NEW.entry_id := gen_random_uuid();
+    NEW.entry_at := clock_timestamp();
+    IF TG_OP = 'UPDATE' THEN NEW.entry_at := GREATEST(NEW.entry_at, OLD.entry_at); END IF;
+    RETURN NEW;
+  END $$`;
+
+/** Undoes a change of the id or the time of an entry. */
+const KEEP = `
+  CREATE FUNCTION record_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    NEW.entry_id := OLD.entry_id;
+    NEW.entry_at := OLD.entry_at;
+    RETURN NEW;
+  END $$`;
+
+const REFUSE = `
+  CREATE FUNCTION record_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+      RAISE EXCEPTION 'TRUNCATE of % would leave no record; use DELETE', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RAISE EXCEPTION 'The id, the medic and the hospital of a row of % never change', TG_TABLE_NAME
+      USING ERRCODE = 'integrity_constraint_violation';
+  END $$`;
+
+/**
+ * Writes the change of a row into the inbox. The argument of its trigger is the subject, such as `membership`. A row
+ * from before the record gets its \`record.began\` first: the migration only touches it, and any other change may come
+ * before the migration does.
+ */
+const CHANGE = (settings: string): string => `
+  CREATE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql ${settings} AS $$
+  DECLARE
+    what text := TG_ARGV[0];
+    verb text;
+    membership integer;
+    medic integer;
+    hospital integer;
+    before text;
+    after text;
+    entry_id uuid;
+    entry_at timestamptz;
+    actor text := record_actor();
+    request text := NULLIF(current_setting('hm.request', true), '');
+  BEGIN
+    IF what = 'membership' THEN
+      IF TG_OP <> 'INSERT' THEN
+        before := concat('{"type_membership":', to_json(OLD.type), ',"is_active":', OLD.is_active::text,
+          ',"is_deleted":', OLD.is_deleted::text, '}');
+        membership := OLD.id; medic := OLD.medic_id; hospital := OLD.hospital_id;
+      END IF;
+      IF TG_OP <> 'DELETE' THEN
+        after := concat('{"type_membership":', to_json(NEW.type), ',"is_active":', NEW.is_active::text,
+          ',"is_deleted":', NEW.is_deleted::text, '}');
+        membership := NEW.id; medic := NEW.medic_id; hospital := NEW.hospital_id;
+      END IF;
+      IF TG_OP = 'UPDATE' THEN
+        verb := CASE WHEN NEW.is_deleted AND NOT OLD.is_deleted THEN 'removed'
+          WHEN OLD.is_deleted AND NOT NEW.is_deleted THEN 'restored' ELSE 'changed' END;
+      END IF;
+    ELSIF what IN ('medic', 'hospital') THEN
+      IF TG_OP <> 'INSERT' THEN
+        before := concat('{"is_active":', OLD.is_active::text, '}');
+        medic := OLD.id;
+      END IF;
+      IF TG_OP <> 'DELETE' THEN
+        after := concat('{"is_active":', NEW.is_active::text, '}');
+        medic := NEW.id;
+      END IF;
+      IF TG_OP = 'UPDATE' THEN verb := CASE WHEN NEW.is_active THEN 'activated' ELSE 'deactivated' END; END IF;
+      IF what = 'hospital' THEN hospital := medic; medic := NULL; END IF;
+    ELSE
+      -- Keys of medics and of services.
+      IF TG_OP <> 'INSERT' THEN
+        before := concat('{"', what, '":', OLD.id, ',"expires_at":', COALESCE(to_json(record_instant(OLD.expires_at))::text, 'null'),
+          ',"revoked_at":', COALESCE(to_json(record_instant(OLD.revoked_at))::text, 'null'), '}');
+        IF what = 'token' THEN medic := OLD.medic_id; END IF;
+      END IF;
+      IF TG_OP <> 'DELETE' THEN
+        after := concat('{"', what, '":', NEW.id, ',"expires_at":', COALESCE(to_json(record_instant(NEW.expires_at))::text, 'null'),
+          ',"revoked_at":', COALESCE(to_json(record_instant(NEW.revoked_at))::text, 'null'), '}');
+        IF what = 'token' THEN medic := NEW.medic_id; END IF;
+      END IF;
+      IF TG_OP = 'INSERT' THEN verb := CASE what WHEN 'token' THEN 'issued' ELSE 'created' END; END IF;
+      IF TG_OP = 'UPDATE' THEN
+        verb := CASE WHEN NEW.revoked_at IS NOT NULL AND OLD.revoked_at IS DISTINCT FROM NEW.revoked_at THEN 'revoked'
+          WHEN NEW.revoked_at IS NULL AND OLD.revoked_at IS NOT NULL THEN 'issued' ELSE 'rotated' END;
+      END IF;
+    END IF;
+
+    IF TG_OP = 'INSERT' THEN
+      verb := COALESCE(verb, 'created');
+      entry_id := NEW.entry_id; entry_at := NEW.entry_at;
+    ELSIF TG_OP = 'DELETE' THEN
+      verb := 'deleted';
+      entry_id := gen_random_uuid(); entry_at := GREATEST(clock_timestamp(), OLD.entry_at);
+    ELSE
+      entry_id := NEW.entry_id; entry_at := NEW.entry_at;
+    END IF;
+
+    IF TG_OP <> 'INSERT' AND OLD.entry_id IS NULL THEN
+      IF TG_OP = 'UPDATE' AND before = after THEN
+        INSERT INTO record_inbox (id, at, subject, type, membership, medic, hospital, before, after, actor, request)
+        VALUES (entry_id, entry_at, what, 'record.began', membership, medic, hospital, NULL, after, actor, request);
+        RETURN NULL;
+      END IF;
+      INSERT INTO record_inbox (id, at, subject, type, membership, medic, hospital, before, after, actor, request)
+      VALUES (gen_random_uuid(), entry_at, what, 'record.began', membership, medic, hospital, NULL, before, actor, request);
+    END IF;
+    INSERT INTO record_inbox (id, at, subject, type, membership, medic, hospital, before, after, actor, request)
+    VALUES (entry_id, entry_at, what, concat(what, '.', verb), membership, medic, hospital, before, after, actor, request);
+    RETURN NULL;
+  END $$`;

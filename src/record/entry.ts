@@ -1,0 +1,59 @@
+/** A type of an entry: the subject and what happened to it. */
+export type EntryType =
+  | `membership.${'created' | 'changed' | 'removed' | 'restored' | 'started' | 'ended' | 'deleted'}`
+  | `${'medic' | 'hospital'}.${'created' | 'activated' | 'deactivated' | 'deleted'}`
+  | `token.${'issued' | 'rotated' | 'revoked' | 'deleted'}`
+  | `service.${'created' | 'rotated' | 'revoked' | 'deleted'}`
+  | 'record.began';
+
+/** What an entry is about. Only `record.began` needs it, because its type does not say. */
+export type Subject = 'membership' | 'medic' | 'hospital' | 'token' | 'service';
+
+/** The state of a membership in `before` and `after`. */
+export interface MembershipEntryState {
+  readonly type_membership: 'ADMIN' | 'MEMBER';
+  readonly is_active: boolean;
+  readonly is_deleted: boolean;
+}
+
+/** The state of a medic or hospital in `before` and `after`. */
+export interface ActivityState {
+  readonly is_active: boolean;
+}
+
+/** The state of a key in `before` and `after`; `token` or `service` is its id. */
+export interface KeyState {
+  readonly token?: number;
+  readonly service?: number;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+}
+
+export type EntryState = MembershipEntryState | ActivityState | KeyState;
+
+/** Who made a change. `database` is SQL by hand, with the role that logged in. */
+export type EntryActor =
+  | { readonly type: 'medic'; readonly id: number; readonly token: number | null }
+  | { readonly type: 'operator' | 'clock' }
+  | { readonly type: 'database'; readonly role: string };
+
+/** An entry of the record (contract, section 12), in the order of its members. */
+export interface Entry {
+  readonly position: number;
+  readonly id: string;
+  /** An instant with six digits. */
+  readonly at: string;
+  readonly type: EntryType;
+  readonly membership: number | null;
+  readonly medic: number | null;
+  readonly hospital: number | null;
+  readonly before: EntryState | null;
+  readonly after: EntryState | null;
+  readonly actor: EntryActor;
+  readonly request: string | null;
+}
+
+/** @param body of an entry, as stored */
+export function entryOf(body: string): Entry {
+  return JSON.parse(body) as Entry;
+}
