@@ -13,6 +13,7 @@ import { LocationsModule } from './locations/locations.module.js';
 import { MedicsModule } from './medics/medics.module.js';
 import { MembershipsModule } from './memberships/memberships.module.js';
 import { PrefetchModule } from './prefetch/prefetch.module.js';
+import { RecordModule } from './record/record.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The complete service on one database. */
@@ -38,6 +39,7 @@ export class AppModule {
         MedicsModule,
         LocationsModule,
         TokensModule,
+        RecordModule,
         HealthModule,
         PrefetchModule,
       ],

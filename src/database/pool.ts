@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
+import { noteWrite } from './writes.js';
 import type { SessionClient } from './session-client.js';
 
 /** @param dataSource is connected */
@@ -10,9 +11,22 @@ export function poolOf(dataSource: DataSource): pg.Pool {
 }
 
 /**
- * @returns an executor that runs each statement on any idle connection, as its own transaction, see {@link withRetries}
+ * @returns an executor that runs each statement on any idle connection, as its own transaction, see {@link withRetries}.
+ *   Each statement counts as a write.
  */
 export function standAlone(dataSource: DataSource): Statements {
+  const reads = standAloneReads(dataSource);
+  return {
+    query: async (text, values) => {
+      const rows = await reads.query<never>(text, values);
+      noteWrite(dataSource);
+      return rows;
+    },
+  };
+}
+
+/** @returns as {@link standAlone}, for statements that write nothing */
+export function standAloneReads(dataSource: DataSource): Statements {
   return { query: (text, values) => withRetries(() => sendAlone(poolOf(dataSource), text, values)) };
 }
 

@@ -4,7 +4,7 @@ import { EmbeddedDataSource } from './embedded-data-source.js';
 import { FairPool, type PoolCaller } from './fair-pool.js';
 import { PipelinedConnection } from './pipelined-connection.js';
 import { PipelinedConnections } from './pipelined-connections.js';
-import { poolOf, standAlone } from './pool.js';
+import { poolOf, standAloneReads } from './pool.js';
 import { Replica } from './replica.js';
 import { withRetries } from './retries.js';
 import type { Statement, Statements } from './statements.js';
@@ -34,7 +34,7 @@ export class Reads implements Statements, OnApplicationShutdown {
     this.replicas = replicaUrls.map((url) => new Replica(url));
     if (dataSource instanceof EmbeddedDataSource) {
       // There is only one connection; a list may hold it for one statement at most.
-      this.short = standAlone(dataSource);
+      this.short = standAloneReads(dataSource);
       this.lists = new FairPool([this.short]);
       this.closables = this.replicas;
       return;

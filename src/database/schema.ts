@@ -1,4 +1,5 @@
 import { MigrationExecutor, type DataSource, type EntityManager } from 'typeorm';
+import { beginRecord, hasRecordBegun } from './begin-record.js';
 import { OperatorError } from '../common/errors.js';
 
 /** An arbitrary advisory lock id that nothing else in the database uses. */
@@ -22,11 +23,18 @@ export class EncodingIsNotUtf8 extends OperatorError {
 }
 
 /**
- * Runs the pending migrations. Concurrent calls are safe: the second one waits.
+ * Runs the pending migrations, and begins the record of what exists. Concurrent calls are safe: the second one waits.
  * @returns the names of the migrations that ran
  * @throws EncodingIsNotUtf8
  */
-export function migrate(dataSource: DataSource): Promise<string[]> {
+export async function migrate(dataSource: DataSource): Promise<string[]> {
+  const ran = await runMigrations(dataSource);
+  // Outside the transaction above, because it takes long on a large database.
+  await beginRecord(dataSource);
+  return ran;
+}
+
+function runMigrations(dataSource: DataSource): Promise<string[]> {
   // The lock and the setting end with the transaction. Behind a pooler, session-level ones would leak to other clients.
   return dataSource.transaction(async (manager) => {
     await requireUtf8(manager);
@@ -38,13 +46,14 @@ export function migrate(dataSource: DataSource): Promise<string[]> {
 }
 
 /**
- * @throws SchemaIsBehind there are pending migrations
+ * @throws SchemaIsBehind there are pending migrations, or `migrate` was interrupted
+ * @throws RecordIsForbidden
  * @throws EncodingIsNotUtf8
  */
 export async function requireCurrentSchema(dataSource: DataSource): Promise<void> {
   await requireUtf8(dataSource);
   const pending = await new MigrationExecutor(dataSource).getPendingMigrations();
-  if (pending.length > 0) throw new SchemaIsBehind();
+  if (pending.length > 0 || !(await hasRecordBegun(dataSource))) throw new SchemaIsBehind();
 }
 
 async function requireUtf8(on: DataSource | EntityManager): Promise<void> {

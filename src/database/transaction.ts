@@ -3,6 +3,7 @@ import type { Actor } from './actor.js';
 import type { SessionClient } from './session-client.js';
 import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
+import { noteWrite } from './writes.js';
 
 const AFTER_END = 'The transaction has ended; send its statements before that.';
 
@@ -149,7 +150,9 @@ async function once<T>(
   const runner = dataSource.createQueryRunner();
   try {
     const client = (await runner.connect()) as SessionClient;
-    return await new Transaction(runner, client, actor).run(work);
+    const result = await new Transaction(runner, client, actor).run(work);
+    noteWrite(dataSource);
+    return result;
   } finally {
     await runner.release();
   }
