@@ -14,12 +14,15 @@ export class RecordSequencing1767916800001 implements MigrationInterface {
       CREATE FUNCTION record_leaf(body text) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE RETURN
         sha256('\\x00'::bytea || convert_to(body, 'UTF8'))`);
     await queryRunner.query(IS_BEHIND);
+    await queryRunner.query(GROW);
     await queryRunner.query(SEQUENCE(await definerSettings(queryRunner)));
     await queryRunner.query('REVOKE EXECUTE ON FUNCTION record_sequence(integer) FROM PUBLIC');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('DROP FUNCTION record_sequence, record_is_behind, record_leaf, record_instant');
+    await queryRunner.query(
+      'DROP FUNCTION record_sequence, record_grow, record_is_behind, record_leaf, record_instant',
+    );
   }
 }
 
@@ -30,6 +33,42 @@ const IS_BEHIND = `
       OR EXISTS (
         SELECT FROM record_head h, unnest(h.gaps + h.old_gaps) gap
         WHERE EXISTS (SELECT FROM record_inbox i WHERE i.seq >= lower(gap) AND i.seq < upper(gap)))`;
+
+/**
+ * Adds leaves to the tree of `size` leaves with the given peaks, stores the tiles that become full, and returns the new
+ * peaks. The entries of the leaves are stored already. See `createHead` about peaks.
+ */
+const GROW = `
+  CREATE FUNCTION record_grow(peaks bytea[], size bigint, leaves bytea[]) RETURNS bytea[] LANGUAGE plpgsql AS $$
+  DECLARE
+    leaf bytea;
+    hash bytea;
+    height integer;
+  BEGIN
+    FOREACH leaf IN ARRAY leaves LOOP
+      hash := leaf;
+      height := 0;
+      WHILE (size >> height) & 1 = 1 LOOP
+        hash := sha256('\\x01'::bytea || peaks[height + 1] || hash);
+        peaks[height + 1] := NULL;
+        height := height + 1;
+        IF height = 8 THEN
+          INSERT INTO record_tile (level, number, hashes, root)
+          SELECT 0, size >> 8, string_agg(record_leaf(body), '' ORDER BY position), hash
+          FROM record_entry WHERE position > size - 255 AND position <= size + 1;
+        ELSIF height % 8 = 0 THEN
+          INSERT INTO record_tile (level, number, hashes, root)
+          SELECT height / 8 - 1, size >> height, string_agg(root, '' ORDER BY number), hash
+          FROM record_tile
+          WHERE level = height / 8 - 2
+            AND number >= size >> height << 8 AND number < ((size >> height) + 1) << 8;
+        END IF;
+      END LOOP;
+      peaks[height + 1] := hash;
+      size := size + 1;
+    END LOOP;
+    RETURN peaks;
+  END $$`;
 
 /**
  * Moves up to `batch` changes into the record, in the order of their numbers, and returns how many.
@@ -50,10 +89,6 @@ const SEQUENCE = (settings: string): string => `
     moved integer;
     oldest xid8;
     leaves bytea[];
-    leaf bytea;
-    hash bytea;
-    height integer;
-    size bigint;
   BEGIN
     IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
       RAISE EXCEPTION 'record_sequence must not be called in a transaction that has written'
@@ -89,29 +124,8 @@ const SEQUENCE = (settings: string): string => `
         RETURNING position, body)
     SELECT array_agg(record_leaf(body) ORDER BY position) INTO STRICT leaves FROM entry;
 
-    size := head.position;
-    FOREACH leaf IN ARRAY leaves LOOP
-      hash := leaf;
-      height := 0;
-      WHILE (size >> height) & 1 = 1 LOOP
-        hash := sha256('\\x01'::bytea || head.peaks[height + 1] || hash);
-        head.peaks[height + 1] := NULL;
-        height := height + 1;
-        IF height = 8 THEN
-          INSERT INTO record_tile (level, number, hashes, root)
-          SELECT 0, size >> 8, string_agg(record_leaf(body), '' ORDER BY position), hash
-          FROM record_entry WHERE position > size - 255 AND position <= size + 1;
-        ELSIF height % 8 = 0 THEN
-          INSERT INTO record_tile (level, number, hashes, root)
-          SELECT height / 8 - 1, size >> height, string_agg(root, '' ORDER BY number), hash
-          FROM record_tile
-          WHERE level = height / 8 - 2 AND number >= size >> height << 8 AND number < ((size >> height) + 1) << 8;
-        END IF;
-      END LOOP;
-      head.peaks[height + 1] := hash;
-      size := size + 1;
-    END LOOP;
-
+    head.peaks := record_grow(head.peaks, head.position, leaves);
+    head.position := head.position + moved;
     -- The numbers of this batch are gaps no more, and those that it has jumped over are.
     IF head.old_xid > pg_current_xact_id() THEN head.old_xid := pg_current_xact_id(); END IF;
     IF moved < batch AND oldest >= head.old_xid THEN
@@ -124,7 +138,7 @@ const SEQUENCE = (settings: string): string => `
         - range_agg(int8range(seq, seq, '[]')),
       GREATEST(head.inbox_seq, max(seq))
     INTO head.old_gaps, head.gaps, head.inbox_seq FROM unnest(seqs) seq;
-    UPDATE record_head SET position = size, clock = head.clock, peaks = head.peaks, inbox_seq = head.inbox_seq,
+    UPDATE record_head SET position = head.position, clock = head.clock, peaks = head.peaks, inbox_seq = head.inbox_seq,
       gaps = head.gaps, old_gaps = head.old_gaps, old_xid = head.old_xid;
     RETURN moved;
   END $$`;

@@ -16,6 +16,7 @@ export class RecordTriggers1767916800002 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(ACTOR);
+    for (const state of STATES) await queryRunner.query(state);
     await queryRunner.query(STAMP);
     await queryRunner.query(KEEP);
     await queryRunner.query(REFUSE);
@@ -26,7 +27,8 @@ export class RecordTriggers1767916800002 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     for (const { name } of TABLES) await unrecordTable(queryRunner, name);
-    await queryRunner.query('DROP FUNCTION record_change, record_refuse, record_keep, record_stamp, record_actor');
+    await queryRunner.query(`DROP FUNCTION record_change, record_refuse, record_keep, record_stamp, record_actor,
+      record_membership_state, record_activity, record_key_state`);
   }
 }
 
@@ -42,6 +44,19 @@ const ACTOR = `
     END IF;
     RETURN actor;
   END $$`;
+
+/** The states of rows in `before` and `after`: ids and states only, never names, emails, labels or digests. */
+const STATES = [
+  `CREATE FUNCTION record_membership_state(type text, is_active boolean, is_deleted boolean) RETURNS text
+     LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"type_membership":' || to_json(type)::text
+       || ',"is_active":' || is_active::text || ',"is_deleted":' || is_deleted::text || '}'`,
+  `CREATE FUNCTION record_activity(is_active boolean) RETURNS text
+     LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"is_active":' || is_active::text || '}'`,
+  `CREATE FUNCTION record_key_state(subject text, id integer, expires_at timestamptz, revoked_at timestamptz)
+     RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"' || subject || '":' || id::text
+       || ',"expires_at":' || COALESCE('"' || record_instant(expires_at) || '"', 'null')
+       || ',"revoked_at":' || COALESCE('"' || record_instant(revoked_at) || '"', 'null') || '}'`,
+];
 
 /**
  * Gives a new or changed row the id and the time of its entry. It has no other effect, because it also runs for rows
@@ -98,13 +113,11 @@ const CHANGE = (settings: string): string => `
   BEGIN
     IF what = 'membership' THEN
       IF TG_OP <> 'INSERT' THEN
-        before := concat('{"type_membership":', to_json(OLD.type), ',"is_active":', OLD.is_active::text,
-          ',"is_deleted":', OLD.is_deleted::text, '}');
+        before := record_membership_state(OLD.type, OLD.is_active, OLD.is_deleted);
         membership := OLD.id; medic := OLD.medic_id; hospital := OLD.hospital_id;
       END IF;
       IF TG_OP <> 'DELETE' THEN
-        after := concat('{"type_membership":', to_json(NEW.type), ',"is_active":', NEW.is_active::text,
-          ',"is_deleted":', NEW.is_deleted::text, '}');
+        after := record_membership_state(NEW.type, NEW.is_active, NEW.is_deleted);
         membership := NEW.id; medic := NEW.medic_id; hospital := NEW.hospital_id;
       END IF;
       IF TG_OP = 'UPDATE' THEN
@@ -112,32 +125,26 @@ const CHANGE = (settings: string): string => `
           WHEN OLD.is_deleted AND NOT NEW.is_deleted THEN 'restored' ELSE 'changed' END;
       END IF;
     ELSIF what IN ('medic', 'hospital') THEN
-      IF TG_OP <> 'INSERT' THEN
-        before := concat('{"is_active":', OLD.is_active::text, '}');
-        medic := OLD.id;
-      END IF;
-      IF TG_OP <> 'DELETE' THEN
-        after := concat('{"is_active":', NEW.is_active::text, '}');
-        medic := NEW.id;
-      END IF;
+      IF TG_OP <> 'INSERT' THEN before := record_activity(OLD.is_active); medic := OLD.id; END IF;
+      IF TG_OP <> 'DELETE' THEN after := record_activity(NEW.is_active); medic := NEW.id; END IF;
       IF TG_OP = 'UPDATE' THEN verb := CASE WHEN NEW.is_active THEN 'activated' ELSE 'deactivated' END; END IF;
       IF what = 'hospital' THEN hospital := medic; medic := NULL; END IF;
     ELSE
       -- Keys of medics and of services.
       IF TG_OP <> 'INSERT' THEN
-        before := concat('{"', what, '":', OLD.id, ',"expires_at":', COALESCE(to_json(record_instant(OLD.expires_at))::text, 'null'),
-          ',"revoked_at":', COALESCE(to_json(record_instant(OLD.revoked_at))::text, 'null'), '}');
+        before := record_key_state(what, OLD.id, OLD.expires_at, OLD.revoked_at);
         IF what = 'token' THEN medic := OLD.medic_id; END IF;
       END IF;
       IF TG_OP <> 'DELETE' THEN
-        after := concat('{"', what, '":', NEW.id, ',"expires_at":', COALESCE(to_json(record_instant(NEW.expires_at))::text, 'null'),
-          ',"revoked_at":', COALESCE(to_json(record_instant(NEW.revoked_at))::text, 'null'), '}');
+        after := record_key_state(what, NEW.id, NEW.expires_at, NEW.revoked_at);
         IF what = 'token' THEN medic := NEW.medic_id; END IF;
       END IF;
-      IF TG_OP = 'INSERT' THEN verb := CASE what WHEN 'token' THEN 'issued' ELSE 'created' END; END IF;
-      IF TG_OP = 'UPDATE' THEN
+      IF TG_OP = 'INSERT' THEN
+        verb := CASE what WHEN 'token' THEN 'issued' ELSE 'created' END;
+      ELSIF TG_OP = 'UPDATE' THEN
         verb := CASE WHEN NEW.revoked_at IS NOT NULL AND OLD.revoked_at IS DISTINCT FROM NEW.revoked_at THEN 'revoked'
-          WHEN NEW.revoked_at IS NULL AND OLD.revoked_at IS NOT NULL THEN 'issued' ELSE 'rotated' END;
+          WHEN NEW.revoked_at IS NULL AND OLD.revoked_at IS NOT NULL AND what = 'token' THEN 'issued'
+          ELSE 'rotated' END;
       END IF;
     END IF;
 
