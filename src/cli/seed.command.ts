@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { TokensService } from '../auth/tokens.service.js';
 import { OPERATOR } from '../database/actor.js';
 import { inTransaction } from '../database/transaction.js';
+import { sequenceAll } from '../record/bulk.js';
 import { requirePossible, type SeedSize } from './seed/data-set.js';
 import { loadDataSet } from './seed/load.js';
 import { onCurrentDatabase, print, type Session } from './session.js';
@@ -28,6 +29,7 @@ export function addSeedCommand(program: Command, session: Session): void {
           const medic = await loadDataSet(transaction.manager, size, progress);
           return { medic, token: await tokens.issue(transaction, medic, { label: 'seed' }) };
         });
+        await sequenceAll(dataSource);
         await dataSource.query('ANALYZE');
         return result;
       });

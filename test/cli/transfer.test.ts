@@ -58,9 +58,7 @@ describe('export and import', () => {
       err: expect.stringMatching(PROGRESS),
       out: expect.stringContaining('keep it as secret as the database'),
     });
-    expect(exported.out).toContain(
-      'medic: 2500\napi_token: 1\nservice_account: 2\nhospital: 8\nhospital_picture: 8\nmembership: 2500\n',
-    );
+    expect(exported.out).toContain('medic: 2500\napi_token: 1\nhospital: 8\nhospital_picture: 8\nmembership: 2500\n');
     expect((await stat(full)).mode & 0o777).toBe(0o600);
     for (const command of ['export', 'import']) {
       expect((await run({}, command, '--help')).out.replaceAll(/\s+/g, ' ')).toContain('as secret as the database');
@@ -79,7 +77,16 @@ describe('export and import', () => {
       expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(PROGRESS) });
       expect(JSON.parse(out)).toEqual({
         file,
-        rows: { medic: 2500, api_token: 1, service_account: 2, hospital: 8, hospital_picture: 8, membership: 2500 },
+        rows: {
+          medic: 2500,
+          api_token: 1,
+          hospital: 8,
+          hospital_picture: 8,
+          membership: 2500,
+          record_head: 1,
+          record_entry: 5041,
+          record_inbox: 0,
+        },
       });
     }
     expect(await at(last, everythingOf)).toEqual(before);

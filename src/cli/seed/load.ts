@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { recordNewRows, withoutRecord } from '../../record/bulk.js';
 import { hospitalRows, medicRows, membershipRows, type SeedSize } from './data-set.js';
 
 /** Rows per statement. */
@@ -8,12 +9,20 @@ const BATCH = 10_000;
 export type Progress = (table: string, stored: number, of: number) => void;
 
 /**
- * Adds a data set to the existing data, in the transaction of `manager`.
+ * Adds a data set to the existing data, in the transaction of `manager`. Call {@link sequenceAll} after the commit.
  * @returns the id of an ADMIN of the largest hospital
  */
-export async function loadDataSet(manager: EntityManager, size: SeedSize, progress: Progress): Promise<number> {
+export function loadDataSet(manager: EntityManager, size: SeedSize, progress: Progress): Promise<number> {
+  // A trigger for each row would take longer than the row itself.
+  return withoutRecord(manager, () => loadTables(manager, size, progress), 'entries');
+}
+
+async function loadTables(manager: EntityManager, size: SeedSize, progress: Progress): Promise<number> {
   const firstMedic = await nextId(manager, 'medic');
   const firstHospital = await nextId(manager, 'hospital');
+  const [firstMembership] = await manager.query<[{ id: number }]>(
+    'SELECT COALESCE(max(id), 0) + 1 AS id FROM membership',
+  );
   await load(manager, 'hospital', hospitalRows(size), size.hospitals, progress, {
     columns: 'name, patron, location, contact',
     types: ['text', 'text', 'text', 'text'],
@@ -27,6 +36,8 @@ export async function loadDataSet(manager: EntityManager, size: SeedSize, progre
     types: ['integer', 'integer', 'text', 'boolean', 'integer'],
     select: `a + ${String(firstMedic)}, b + ${String(firstHospital)}, c, d, now() - make_interval(days => e, secs => a)`,
   });
+  const membership = firstMembership.id;
+  await recordNewRows(manager, { medic: firstMedic, hospital: firstHospital, membership }, { type: 'operator' });
   const [admin] = await manager.query<[{ medic_id: number }]>(
     `SELECT medic_id FROM membership WHERE type = 'ADMIN' AND hospital_id = (
        SELECT hospital_id FROM membership WHERE hospital_id >= $1 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)

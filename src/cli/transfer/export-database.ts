@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { sequenceAll } from '../../record/bulk.js';
 import type { Progress } from '../session.js';
 import { headerOf, type Counts, type EndLine, type SequenceLine } from './format.js';
 import { writeLines } from './lines-file.js';
@@ -13,7 +14,8 @@ const BATCHES: Readonly<Record<string, number>> = { hospital_picture: 4 };
  * @returns number of rows by table
  * @throws UnusableFile the file already exists, or cannot be written
  */
-export function exportDatabase(dataSource: DataSource, path: string, progress: Progress): Promise<Counts> {
+export async function exportDatabase(dataSource: DataSource, path: string, progress: Progress): Promise<Counts> {
+  await sequenceAll(dataSource);
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
     await manager.query('SET TRANSACTION READ ONLY');
     await useCanonicalText(manager);

@@ -2,11 +2,13 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { OPERATOR } from '../../database/actor.js';
 import { databaseFailureOf } from '../../database/database-errors.js';
 import { inTransaction } from '../../database/transaction.js';
+import { withoutRecord } from '../../record/bulk.js';
 import { withDeferredForeignKeys } from './deferred-foreign-keys.js';
 import type { Progress } from '../session.js';
 import { DamagedExport, DatabaseNotEmpty } from './errors.js';
 import { headerOf, parseHeader, parseLine, type Counts, type SequenceLine } from './format.js';
 import { readLines } from './lines-file.js';
+import { restoreRecord } from './restore-record.js';
 import { RowLoader } from './row-loader.js';
 import { requireSameSchema } from './same-schema.js';
 import { quoted, readTables, useCanonicalText } from './tables.js';
@@ -43,7 +45,10 @@ async function importInto(manager: EntityManager, path: string, progress: Progre
     const first = await lines.next();
     requireSameSchema(parseHeader(first.done === true ? undefined : first.value), await headerOf(manager, tables));
     const loader = new RowLoader(manager, tables);
-    const sequences = await withDeferredForeignKeys(manager, names, () => storeLines(loader, lines, progress));
+    const sequences = await withoutRecord(manager, () =>
+      withDeferredForeignKeys(manager, names, () => storeLines(loader, lines, progress)),
+    );
+    await restoreRecord(manager);
     await manager.query(`ANALYZE ${names.join(', ')}`);
     // Last, because setval is not undone by a rollback.
     await setSequences(manager, sequences);
@@ -56,6 +61,8 @@ async function importInto(manager: EntityManager, path: string, progress: Progre
 /** Locks the tables, so that they stay empty until this transaction fills them. */
 async function requireEmpty(manager: EntityManager, names: readonly string[]): Promise<void> {
   await manager.query(`LOCK TABLE ${names.join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
+  // A new database has a head, which the file replaces.
+  await manager.query('DELETE FROM record_head WHERE position = 0');
   for (const name of names) {
     const found = await manager.query<unknown[]>(`SELECT FROM ${name} LIMIT 1`);
     if (found.length > 0) throw new DatabaseNotEmpty(name.replaceAll('"', ''));

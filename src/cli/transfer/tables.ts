@@ -17,10 +17,14 @@ export interface Table {
   readonly columns: readonly Column[];
 }
 
+/** The tables of the record. The tiles are missing, because `import` computes them from the entries. */
+const RECORD_TABLES = ['record_head', 'record_entry', 'record_inbox'];
+
 /** @returns all tables of the service except that of the migrations, with their columns from the system catalogue */
 export async function readTables(manager: EntityManager): Promise<Table[]> {
   const tables: Table[] = [];
-  for (const { tableName: name } of manager.dataSource.entityMetadatas) {
+  const entities = manager.dataSource.entityMetadatas.map(({ tableName }) => tableName);
+  for (const name of [...entities, ...RECORD_TABLES]) {
     const columns = await manager.query<Column[]>(
       `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
          pg_get_serial_sequence($1, a.attname) AS sequence, array_position(k.indkey::smallint[], a.attnum) AS key
