@@ -1,4 +1,5 @@
 import type { CheckedResponse } from '../support/checked-response.js';
+import { empty } from '../support/empty.js';
 import { instant } from '../support/instant.js';
 import type { Service } from '../support/service.js';
 import type { Command, Sent } from './command.js';
@@ -17,7 +18,7 @@ const FOUNDERS = 3;
  * sequence. Fails if an answer, or in the end a row, differs from the model's.
  */
 export async function play(service: Service, commands: Command[]): Promise<void> {
-  await service.dataSource.query('TRUNCATE medic, api_token, hospital, hospital_picture, membership RESTART IDENTITY');
+  await empty(service.dataSource, true);
   const model = new Model(await founders(service));
   for (const command of [...OPENING, ...commands]) {
     const sent = command.toSend(model);

@@ -3,6 +3,7 @@ import { postgresOptions } from '../../src/database/data-source-options.js';
 import { HOSPITAL } from '../support/bodies.js';
 import { run } from '../support/cli.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { empty } from '../support/empty.js';
 import { useProcesses } from '../support/process.js';
 import { Proxy } from '../support/proxy.js';
 import { connectTo, rawRequest, readResponse } from '../support/raw.js';
@@ -70,7 +71,7 @@ testOnServer('a process ends on SIGTERM even if PostgreSQL stops responding', as
 
 testOnServer('with PostgreSQL the process never creates an account', async () => {
   const dataSource = await new DataSource(postgresOptions(database.variables['DATABASE_URL'] ?? '')).initialize();
-  await dataSource.query('TRUNCATE medic CASCADE');
+  await empty(dataSource);
   const server = start(database.variables);
   await server.url();
   expect(await server.stop('SIGTERM')).toEqual({ code: 0 });

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import { ServiceUsage } from '../../../src/auth/service-usage.js';
 import { TokenUsage } from '../../../src/auth/token-usage.js';
+import { empty } from '../../support/empty.js';
 import { isServer } from '../../support/server.js';
 import { useService, type Service } from '../../support/service.js';
 import type { Guard } from './guards.js';
@@ -115,7 +116,7 @@ async function playWithout<S, A, O>(service: Service, interleaving: Interleaving
     return await play(service, interleaving);
   } finally {
     // Rows that violate a constraint would prevent its restoration.
-    await service.dataSource.query(`TRUNCATE ${TABLES.join(', ')} CASCADE`);
+    await empty(service.dataSource);
     await restore();
   }
 }
