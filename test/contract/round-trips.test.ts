@@ -1,13 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Sequencer } from '../../src/record/sequencer.js';
+import { quieten } from '../support/quiet.js';
 import { REQUESTS, sendGranted, type Request } from '../support/requests.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { listen } from '../support/statements.js';
 
 const service = useService();
-// It would send statements of its own at any time.
-beforeAll(() => service.app.get(Sequencer).onApplicationShutdown());
+beforeAll(() => quieten(service));
 
 interface Cost {
   readonly statements: number;

@@ -1,10 +1,12 @@
 import { generateKey } from '../../src/auth/token-key.js';
 import { hashPassword } from '../../src/auth/password.js';
+import { quieten } from '../support/quiet.js';
 import { useService } from '../support/service.js';
 import { listen } from '../support/statements.js';
 
 const LIMIT = 20;
 const service = useService({ RATE_LIMIT: String(LIMIT), TRUST_PROXY: 'true' });
+beforeAll(() => quieten(service));
 let address = 0;
 
 /** @returns a function that sends requests from a fresh address, by default each with another key, so that no limit of a token applies */

@@ -5,6 +5,7 @@ import { inTransaction } from '../../src/database/transaction.js';
 import { Hospital } from '../../src/hospitals/hospital.entity.js';
 import { emailKeyOf, Medic } from '../../src/medics/medic.entity.js';
 import { Membership, MembershipType } from '../../src/memberships/membership.entity.js';
+import { recordNewRows, withoutRecord } from '../../src/record/bulk.js';
 import { Actor } from './actor.js';
 import type { Client } from './client.js';
 
@@ -65,15 +66,21 @@ export class Given {
 
   /** Adds `count` MEMBERs to a hospital; three at a time join in the same microsecond. */
   async crowd(hospital: number, count: number): Promise<void> {
-    await this.dataSource.query(
-      `WITH added AS (
+    await inTransaction(this.dataSource, async ({ manager }) => {
+      await manager.query('SET LOCAL statement_timeout = 0');
+      const [firsts] = await manager.query<[Record<string, number>]>(
+        `SELECT (SELECT COALESCE(max(id), 0) + 1 FROM medic) AS medic,
+           (SELECT COALESCE(max(id), 0) + 1 FROM membership) AS membership`,
+      );
+      const insert = `WITH added AS (
          INSERT INTO medic (name, email, email_key)
          SELECT 'Medic', email, email FROM generate_series(1, $2::integer) n, concat($1::integer, '.', n, '@example.org') email
          RETURNING id)
        INSERT INTO membership (medic_id, hospital_id, type, is_active, date_joined)
-       SELECT id, $1, 'MEMBER', true, timestamptz '2020-11-04T01:12:12Z' + id / 3 * interval '1 microsecond' FROM added`,
-      [hospital, count],
-    );
+       SELECT id, $1, 'MEMBER', true, timestamptz '2020-11-04T01:12:12Z' + id / 3 * interval '1 microsecond' FROM added`;
+      await withoutRecord(manager, () => manager.query(insert, [hospital, count]), 'entries');
+      await recordNewRows(manager, firsts, { type: 'operator' });
+    });
   }
 
   /** @returns a hospital with an ADMIN and a MEMBER, both active there, and two medics who have no right in it */

@@ -1,10 +1,12 @@
 import { digestOf, generateKey } from '../../src/auth/token-key.js';
 import { hashPassword } from '../../src/auth/password.js';
 import { medicBody } from '../support/bodies.js';
+import { quieten } from '../support/quiet.js';
 import { useService } from '../support/service.js';
 import { listen } from '../support/statements.js';
 
 const service = useService();
+beforeAll(() => quieten(service));
 
 /** Every statement that the service sends, with its parameters. */
 const statements: { sql: string; parameters: unknown[] }[] = [];

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
-import { ServiceUsage } from '../../../src/auth/service-usage.js';
-import { TokenUsage } from '../../../src/auth/token-usage.js';
 import { empty } from '../../support/empty.js';
+import { quieten } from '../../support/quiet.js';
 import { isServer } from '../../support/server.js';
 import { useService, type Service } from '../../support/service.js';
 import type { Guard } from './guards.js';
@@ -24,12 +23,7 @@ export interface Interleaving<Scene, Answer, Outcome> {
   readonly withoutGuard: Breakage<Outcome> | Breakage<Outcome>[];
   /** Redundant guards: removing one of them alone changes nothing. */
   readonly spare?: Guard[];
-  /** The guards without the fast store, if they differ: its statements have locks of their own. */
-  readonly withoutFastStore?: Guards<Outcome>;
 }
-
-/** What protects an outcome. */
-type Guards<Outcome> = Pick<Interleaving<never, never, Outcome>, 'withoutGuard' | 'spare'>;
 
 /** The outcome without a guard. */
 interface Breakage<Outcome> {
@@ -43,7 +37,7 @@ export type Interleave = <Scene, Answer, Outcome>(
   interleaving: Interleaving<Scene, Answer, Outcome>,
 ) => void;
 
-const TABLES = ['medic', 'api_token', 'hospital', 'membership', 'service_account'];
+const TABLES = ['medic', 'api_token', 'hospital', 'membership'];
 
 /** Upper bounds, in milliseconds, for a request at the test's lock and for the wait until it gets there. */
 const STATEMENT_TIMEOUT_MS = 60_000;
@@ -71,8 +65,7 @@ export function interleavings(title: string, declare: (interleave: Interleave, s
     const service = useService({}, STATEMENT_TIMEOUT_MS);
     beforeAll(async () => {
       // The periodic write of key usage would wait for the test's lock and be counted as a request.
-      await service.app.get(TokenUsage).onApplicationShutdown();
-      await service.app.get(ServiceUsage).onApplicationShutdown();
+      await quieten(service);
       await service.dataSource.query(GATES);
     });
     declare((name, interleaving) => {
@@ -82,9 +75,7 @@ export function interleavings(title: string, declare: (interleave: Interleave, s
 }
 
 function declareTests<S, A, O>(service: Service, name: string, interleaving: Interleaving<S, A, O>): void {
-  const { guarded } = interleaving;
-  const guards: Guards<O> = service.hasFastStore ? interleaving : (interleaving.withoutFastStore ?? interleaving);
-  const { withoutGuard, spare = [] } = guards;
+  const { guarded, withoutGuard, spare = [] } = interleaving;
   const declareTest = (title: string, expected: O, result: () => Promise<O>) => {
     test(title, async () => {
       const logged = service.log.length;
