@@ -125,9 +125,37 @@ async function paste(sql: string, url: string): Promise<void> {
     'DELETE FROM membership',
     'DELETE FROM api_token',
     'INSERT INTO migration (timestamp, name) VALUES (1, $$further$$)',
+    'INSERT INTO record_inbox (id, at, subject, type, actor) VALUES (gen_random_uuid(), now(), $$medic$$, $$x$$, $$x$$)',
+    'DELETE FROM record_inbox',
+    'INSERT INTO record_entry SELECT * FROM record_entry',
+    'UPDATE record_entry SET body = $$x$$',
+    'DELETE FROM record_entry',
+    'TRUNCATE record_entry',
+    'UPDATE record_head SET position = 0',
+    'DELETE FROM record_tile',
+    'ALTER TABLE membership DISABLE TRIGGER ALL',
+    'DROP TRIGGER zz_record_5_write ON membership',
+    'SET session_replication_role = replica',
+    'SELECT setval($$record_inbox_seq_seq$$, 1)',
+    'SELECT nextval($$record_inbox_seq_seq$$)',
   ])('the serving role may not run: %s', async (sql) => {
     const refused = as(roleUrl('server'), (client) => client.query(sql));
     await expect(refused).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test('every change by the serving role is recorded, and the serving role reads and sequences the record', async () => {
+    const key = await keyOf('recorded@example.org');
+    expect(key).toMatch(/^hmk_/);
+    const rows = await as(roleUrl('server'), async (client) => {
+      await client.query('SELECT record_sequence()');
+      expect((await client.query('SELECT record_is_behind() AS behind')).rows).toEqual([{ behind: false }]);
+      return (await client.query<{ body: string }>('SELECT body FROM record_entry ORDER BY position DESC LIMIT 2'))
+        .rows;
+    });
+    expect(rows.map(({ body }) => JSON.parse(body) as object)).toEqual([
+      expect.objectContaining({ type: 'token.issued' }),
+      expect.objectContaining({ type: 'medic.created', actor: { type: 'database', role: 'memberships_server' } }),
+    ]);
   });
 
   test('the backup of docs/operations.md restores every row, and the keys still work', async () => {
@@ -139,7 +167,10 @@ async function paste(sql: string, url: string): Promise<void> {
     const [script = ''] = await blocksBelow('Backups');
     const urls = { OWNER_URL: roleUrl('owner'), OWNER_URL_OF_AN_EMPTY_DATABASE: roleUrl('owner', 'restored') };
     await shell(script, urls, folder).finally(() => rm(folder, { recursive: true }));
-    const tables = ['medic', 'api_token', 'hospital', 'membership', 'hospital_picture', 'migration'];
+    const tables = ['medic', 'api_token', 'hospital', 'membership', 'hospital_picture', 'migration'].concat([
+      'record_entry',
+      'record_tile',
+    ]);
     const rowsOf = (url: string) =>
       as(url, async (client) => {
         const columns = tables.map((name) => `(SELECT json_agg(t ORDER BY t::text) FROM ${name} t) AS ${name}`);
