@@ -162,6 +162,7 @@ async function paste(sql: string, url: string): Promise<void> {
     const key = await keyOf('kept@example.org');
     const send = await serve();
     await send(key, 'POST', '/hospital/', { name: 'H', patron: 'H', location: 'M', contact: '8' });
+    await as(roleUrl('owner'), (client) => client.query('SELECT record_sequence()'));
     await paste('CREATE DATABASE restored OWNER memberships_owner TEMPLATE template0', postgres.url);
     const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
     const [script = ''] = await blocksBelow('Backups');

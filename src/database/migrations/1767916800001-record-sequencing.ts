@@ -28,14 +28,16 @@ export class RecordSequencing1767916800001 implements MigrationInterface {
 
 /**
  * Whether committed changes wait in the inbox. It never reads the rows before `inbox_seq`, most of which are dead; the
- * order makes the planner use the index for that, whatever its statistics say.
+ * orders with their limits make the planner use the index for that, here and in `record_sequence`, whatever its
+ * statistics say.
  */
 const IS_BEHIND = `
   CREATE FUNCTION record_is_behind() RETURNS boolean LANGUAGE sql STABLE RETURN
     (SELECT seq FROM record_inbox WHERE seq > (SELECT inbox_seq FROM record_head) ORDER BY seq LIMIT 1) IS NOT NULL
       OR EXISTS (
         SELECT FROM record_head h, unnest(h.gaps + h.old_gaps) gap
-        WHERE EXISTS (SELECT FROM record_inbox i WHERE i.seq >= lower(gap) AND i.seq < upper(gap)))`;
+        WHERE (SELECT seq FROM record_inbox WHERE seq >= lower(gap) AND seq < upper(gap) ORDER BY seq LIMIT 1)
+          IS NOT NULL)`;
 
 /**
  * Adds leaves to the tree of `size` leaves with the given peaks, stores the tiles that become full, and returns the new
@@ -85,9 +87,10 @@ const GROW = `
  */
 const SEQUENCE = (settings: string): string => `
   CREATE FUNCTION record_sequence(batch integer DEFAULT 1000) RETURNS integer LANGUAGE plpgsql VOLATILE ${settings}
-    SET enable_seqscan = off AS $$
+    SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
   DECLARE
     head record_head;
+    here tid;
     seqs bigint[];
     moved integer;
     oldest xid8;
@@ -98,11 +101,14 @@ const SEQUENCE = (settings: string): string => `
         USING ERRCODE = 'active_sql_transaction';
     END IF;
     PERFORM pg_advisory_xact_lock(7203114551);
-    SELECT * INTO STRICT head FROM record_head FOR UPDATE;
+    -- An old snapshot keeps dead versions of this row as well; they are read only once.
+    SELECT ctid INTO STRICT here FROM record_head FOR UPDATE;
+    SELECT * INTO STRICT head FROM record_head WHERE ctid = here;
     -- A statement of its own: its snapshot is younger than the lock.
     SELECT array_agg(seq ORDER BY seq), pg_snapshot_xmin(pg_current_snapshot()) INTO seqs, oldest FROM (
       SELECT i.seq FROM unnest(head.gaps + head.old_gaps) gap
-        JOIN record_inbox i ON i.seq >= lower(gap) AND i.seq < upper(gap)
+        CROSS JOIN LATERAL (
+          SELECT seq FROM record_inbox WHERE seq >= lower(gap) AND seq < upper(gap) ORDER BY seq LIMIT batch) i
       UNION ALL
       (SELECT i.seq FROM record_inbox i WHERE i.seq > head.inbox_seq ORDER BY i.seq LIMIT batch)
       ORDER BY seq LIMIT batch) found;
@@ -142,6 +148,6 @@ const SEQUENCE = (settings: string): string => `
       GREATEST(head.inbox_seq, max(seq))
     INTO head.old_gaps, head.gaps, head.inbox_seq FROM unnest(seqs) seq;
     UPDATE record_head SET position = head.position, clock = head.clock, peaks = head.peaks, inbox_seq = head.inbox_seq,
-      gaps = head.gaps, old_gaps = head.old_gaps, old_xid = head.old_xid;
+      gaps = head.gaps, old_gaps = head.old_gaps, old_xid = head.old_xid WHERE ctid = here;
     RETURN moved;
   END $$`;
