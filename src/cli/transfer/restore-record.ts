@@ -46,7 +46,7 @@ const GROW = `
   WITH next AS MATERIALIZED (
     SELECT *, $1::bigint + row_number() OVER (ORDER BY position) AS expected
     FROM record_entry WHERE position > $1::bigint ORDER BY position LIMIT ${String(BATCH)})
-  SELECT count(*)::integer AS grown, max(position) AS size,
-    (min(expected) FILTER (WHERE position <> expected OR NOT ${REPEATS_BODY}))::text AS wrong,
-    record_grow($2::bytea[], $1::bigint, COALESCE(array_agg(record_leaf(body) ORDER BY position), '{}')) AS peaks
-  FROM next`;
+  SELECT count(*)::integer AS grown, max(position) AS size, min(wrong)::text AS wrong,
+    CASE WHEN count(wrong) = 0 THEN
+      record_grow($2::bytea[], $1::bigint, COALESCE(array_agg(record_leaf(body) ORDER BY position), '{}')) END AS peaks
+  FROM (SELECT *, CASE WHEN position <> expected OR NOT ${REPEATS_BODY} THEN expected END AS wrong FROM next) next`;
