@@ -58,7 +58,9 @@ describe('export and import', () => {
       err: expect.stringMatching(PROGRESS),
       out: expect.stringContaining('keep it as secret as the database'),
     });
-    expect(exported.out).toContain('medic: 2500\napi_token: 1\nhospital: 8\nhospital_picture: 8\nmembership: 2500\n');
+    expect(exported.out).toContain(
+      'medic: 2500\napi_token: 1\nservice_account: 2\nhospital: 8\nhospital_picture: 8\nmembership: 2500\n',
+    );
     expect((await stat(full)).mode & 0o777).toBe(0o600);
     for (const command of ['export', 'import']) {
       expect((await run({}, command, '--help')).out.replaceAll(/\s+/g, ' ')).toContain('as secret as the database');
@@ -80,6 +82,7 @@ describe('export and import', () => {
         rows: {
           medic: 2500,
           api_token: 1,
+          service_account: 2,
           hospital: 8,
           hospital_picture: 8,
           membership: 2500,

@@ -1,3 +1,4 @@
+import { OPERATOR } from '../../src/database/actor.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { withoutRecord } from '../../src/record/bulk.js';
 import type { DataSource } from 'typeorm';
@@ -7,12 +8,12 @@ import type { DataSource } from 'typeorm';
  * @param andIds whether ids start again from 1
  */
 export function empty(dataSource: DataSource, andIds = false): Promise<void> {
-  return inTransaction(dataSource, async ({ manager }) => {
+  return inTransaction(dataSource, OPERATOR, async ({ manager }) => {
     // Otherwise a call of record_sequence could still move rows that are gone.
     await manager.query('LOCK TABLE record_head IN ACCESS EXCLUSIVE MODE');
     await withoutRecord(manager, async () => {
       await manager.query(
-        `TRUNCATE medic, api_token, hospital, hospital_picture, membership ${andIds ? 'RESTART' : 'CONTINUE'} IDENTITY`,
+        `TRUNCATE medic, api_token, hospital, hospital_picture, membership, service_account ${andIds ? 'RESTART' : 'CONTINUE'} IDENTITY`,
       );
       await manager.query('TRUNCATE record_inbox, record_entry, record_tile RESTART IDENTITY');
       await manager.query(

@@ -66,7 +66,7 @@ export class Given {
 
   /** Adds `count` MEMBERs to a hospital; three at a time join in the same microsecond. */
   async crowd(hospital: number, count: number): Promise<void> {
-    await inTransaction(this.dataSource, async ({ manager }) => {
+    await inTransaction(this.dataSource, OPERATOR, async ({ manager }) => {
       await manager.query('SET LOCAL statement_timeout = 0');
       const [firsts] = await manager.query<[Record<string, number>]>(
         `SELECT (SELECT COALESCE(max(id), 0) + 1 FROM medic) AS medic,
@@ -79,7 +79,7 @@ export class Given {
        INSERT INTO membership (medic_id, hospital_id, type, is_active, date_joined)
        SELECT id, $1, 'MEMBER', true, timestamptz '2020-11-04T01:12:12Z' + id / 3 * interval '1 microsecond' FROM added`;
       await withoutRecord(manager, () => manager.query(insert, [hospital, count]), 'entries');
-      await recordNewRows(manager, firsts, { type: 'operator' });
+      await recordNewRows(manager, firsts, OPERATOR);
     });
   }
 

@@ -1,3 +1,4 @@
+import { ServiceUsage } from '../../src/auth/service-usage.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
 import { Sequencer } from '../../src/record/sequencer.js';
 import type { Service } from './service.js';
@@ -5,5 +6,6 @@ import type { Service } from './service.js';
 /** Stops what the service sends to the database on its own, for tests that count or stop statements. */
 export async function quieten({ app }: Service): Promise<void> {
   await app.get(TokenUsage).onApplicationShutdown();
+  await app.get(ServiceUsage).onApplicationShutdown();
   await app.get(Sequencer).onApplicationShutdown();
 }
