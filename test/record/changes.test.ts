@@ -154,13 +154,20 @@ test.each([
 test('a text that is not an actor is refused, and nothing is stored', async () => {
   const rows = run('SELECT * FROM hospital');
   const before = await rows();
-  for (const text of ['medic', '{"type":"medic"}', '{"type":"operator","name":"Ana"}', ' {"type":"clock"}']) {
+  for (const text of [
+    'medic',
+    '{"type":"medic"}',
+    '{"type":"operator","name":"Ana"}',
+    ' {"type":"clock"}',
+    '{"type":"database","role":"a"b"}',
+    '{"type":"database","role":"a\\u00"}',
+  ]) {
     const refused = run(
       `WITH stating AS (${statingSql()})
        UPDATE hospital SET is_active = NOT is_active FROM stating WHERE stating.actor IS NOT NULL`,
       [text, ''],
     )();
-    await expect(refused).rejects.toMatchObject({ code: '22023' });
+    await expect(refused).rejects.toMatchObject({ code: '23514' });
   }
   expect(await rows()).toEqual(before);
 });

@@ -22,7 +22,8 @@ export class RecordTables1767916800000 implements MigrationInterface {
         hospital integer,
         before text,
         after text,
-        actor text NOT NULL,
+        actor text NOT NULL CONSTRAINT record_inbox_actor_is_known CHECK (actor ~
+          '^\\{"type":"(medic","id":\\d{1,10},"token":(\\d{1,10}|null)|operator"|clock"|database","role":"([^"\\\\\\u0001-\\u001f]|\\\\["\\\\/bfnrt]|\\\\u[0-9a-f]{4})*")\\}$'),
         request text
       ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000)`);

@@ -4,7 +4,12 @@ import { recordTable, unrecordTable, type RecordedTable } from './record/recorde
 
 /** The tables that are recorded, with the columns whose change is recorded and those that never change. */
 const TABLES: readonly RecordedTable[] = [
-  { name: 'membership', state: ['type', 'is_active', 'is_deleted'], fixed: ['id', 'medic_id', 'hospital_id'] },
+  {
+    name: 'membership',
+    state: ['type', 'is_active', 'is_deleted'],
+    fixed: ['id', 'medic_id', 'hospital_id'],
+    update: 'record_membership_change()',
+  },
   { name: 'medic', state: ['is_active'], fixed: ['id'] },
   { name: 'hospital', state: ['is_active'], fixed: ['id'] },
   { name: 'api_token', state: ['digest', 'expires_at', 'revoked_at'], fixed: ['id', 'medic_id'] },
@@ -18,32 +23,32 @@ export class RecordTriggers1767916800002 implements MigrationInterface {
     await queryRunner.query(ACTOR);
     for (const state of STATES) await queryRunner.query(state);
     await queryRunner.query(STAMP);
+    await queryRunner.query(STAMP_NEW);
     await queryRunner.query(KEEP);
     await queryRunner.query(REFUSE);
-    await queryRunner.query(CHANGE(await definerSettings(queryRunner)));
-    await queryRunner.query('REVOKE EXECUTE ON FUNCTION record_change() FROM PUBLIC');
+    const settings = await definerSettings(queryRunner);
+    await queryRunner.query(CHANGE(settings));
+    await queryRunner.query(MEMBERSHIP_CHANGE(settings));
+    await queryRunner.query('REVOKE EXECUTE ON FUNCTION record_change(), record_membership_change() FROM PUBLIC');
     for (const table of TABLES) await recordTable(queryRunner, table);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
     for (const { name } of TABLES) await unrecordTable(queryRunner, name);
-    await queryRunner.query(`DROP FUNCTION record_change, record_refuse, record_keep, record_stamp, record_actor,
+    await queryRunner.query(`DROP FUNCTION record_membership_change, record_change, record_refuse, record_keep, record_stamp, record_stamp_new,
+      record_actor,
       record_membership_state, record_activity, record_key_state`);
   }
 }
 
-/** Returns the actor of the transaction as JSON. A writer that states none is SQL by hand. See `database/actor.ts`. */
+/**
+ * Returns the actor of the transaction as JSON. A writer that states none is SQL by hand. See `database/actor.ts`. A
+ * constraint of the inbox checks the text.
+ */
 const ACTOR = `
-  CREATE FUNCTION record_actor() RETURNS text LANGUAGE plpgsql STABLE AS $$
-  DECLARE
-    actor text := NULLIF(current_setting('hm.actor', true), '');
-  BEGIN
-    IF actor IS NULL THEN RETURN concat('{"type":"database","role":', to_json(session_user::text), '}'); END IF;
-    IF actor !~ '^\\{"type":"(medic","id":\\d{1,10},"token":(\\d{1,10}|null)|operator"|clock")\\}$' THEN
-      RAISE EXCEPTION 'hm.actor is not the JSON of an actor' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    RETURN actor;
-  END $$`;
+  CREATE FUNCTION record_actor() RETURNS text LANGUAGE sql STABLE RETURN
+    COALESCE(NULLIF(current_setting('hm.actor', true), ''),
+      '{"type":"database","role":' || to_json(session_user::text)::text || '}')`;
 
 /** The states of rows in `before` and `after`: ids and states only, never names, emails, labels or digests. */
 const STATES = [
@@ -66,8 +71,15 @@ const STAMP = `
   CREATE FUNCTION record_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     NEW.entry_id := gen_random_uuid();
+    NEW.entry_at := GREATEST(clock_timestamp(), OLD.entry_at);
+    RETURN NEW;
+  END $$`;
+
+const STAMP_NEW = `
+  CREATE FUNCTION record_stamp_new() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    NEW.entry_id := gen_random_uuid();
     NEW.entry_at := clock_timestamp();
-    IF TG_OP = 'UPDATE' THEN NEW.entry_at := GREATEST(NEW.entry_at, OLD.entry_at); END IF;
     RETURN NEW;
   END $$`;
 
@@ -169,5 +181,19 @@ const CHANGE = (settings: string): string => `
     END IF;
     INSERT INTO record_inbox (id, at, subject, type, membership, medic, hospital, before, after, actor, request)
     VALUES (entry_id, entry_at, what, concat(what, '.', verb), membership, medic, hospital, before, after, actor, request);
+    RETURN NULL;
+  END $$`;
+
+/** As `record_change` for the most frequent change, an UPDATE of a membership: one statement takes half the time. */
+const MEMBERSHIP_CHANGE = (settings: string): string => `
+  CREATE FUNCTION record_membership_change() RETURNS trigger LANGUAGE plpgsql ${settings} AS $$
+  BEGIN
+    INSERT INTO record_inbox (id, at, subject, type, membership, medic, hospital, before, after, actor, request)
+    VALUES (NEW.entry_id, NEW.entry_at, 'membership',
+      CASE WHEN NEW.is_deleted AND NOT OLD.is_deleted THEN 'membership.removed'
+        WHEN OLD.is_deleted AND NOT NEW.is_deleted THEN 'membership.restored' ELSE 'membership.changed' END,
+      NEW.id, NEW.medic_id, NEW.hospital_id, record_membership_state(OLD.type, OLD.is_active, OLD.is_deleted),
+      record_membership_state(NEW.type, NEW.is_active, NEW.is_deleted), record_actor(),
+      NULLIF(current_setting('hm.request', true), ''));
     RETURN NULL;
   END $$`;
