@@ -17,7 +17,8 @@ import { statementsOf } from './sql/statements.js';
  * Statements built from the tables and columns of the database, all of which the tests run, and those that find the
  * caller of a request, which are checked for each route.
  */
-const NOT_CONSTANT = /^src\/(cli\/(transfer|seed)\/|database\/begin-record.ts|record\/bulk.ts|auth\/(callers.reader|last-use|prefetch).ts|prefetch\/)/;
+const NOT_CONSTANT =
+  /^src\/(cli\/(transfer|seed)\/|database\/begin-record.ts|record\/bulk.ts|auth\/(callers.reader|last-use|prefetch).ts|prefetch\/)/;
 
 const folder = mkdtempSync(join(tmpdir(), 'hospital-memberships-sql-'));
 const database = await EmbeddedDataSource.open(join(folder, 'data'));
