@@ -13,6 +13,7 @@ import { LocationsModule } from './locations/locations.module.js';
 import { MedicsModule } from './medics/medics.module.js';
 import { MembershipsModule } from './memberships/memberships.module.js';
 import { PrefetchModule } from './prefetch/prefetch.module.js';
+import { EvidenceModule } from './record/evidence/evidence.module.js';
 import { RecordModule } from './record/record.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
@@ -40,6 +41,7 @@ export class AppModule {
         LocationsModule,
         TokensModule,
         RecordModule,
+        EvidenceModule,
         HealthModule,
         PrefetchModule,
       ],

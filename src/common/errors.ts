@@ -9,6 +9,7 @@ export type ErrorKind =
   | 'conflict'
   | 'unsupported media type'
   | 'too many requests'
+  | 'not implemented'
   | 'unavailable';
 
 /** An error that the contract defines. Its message is for the client. */

@@ -73,6 +73,7 @@ const validators = {
   RATE_LIMIT: whole('requests a minute', 0, 99_999_999)({ default: 6000 }),
   SERVICE_RATE_LIMIT: whole('requests a minute', 0, 99_999_999)({ default: 60_000 }),
   CREATE_LIMIT: whole('creations an hour', 0, 99_999_999)({ default: 10_000 }),
+  SIGNING_KEY_FILE: text({ default: undefined }),
 };
 
 /** The validated settings of the process, read once at startup. */

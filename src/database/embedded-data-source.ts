@@ -13,7 +13,7 @@ export class EmbeddedDataSource extends DataSource {
    * @param connection the pool options that PGlite's adapter for `pg` returns
    */
   private constructor(
-    private readonly path: string,
+    readonly path: string,
     private readonly folder: EmbeddedFolder,
     private readonly postgres: EmbeddedPostgres,
     connection: object,

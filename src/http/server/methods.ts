@@ -25,7 +25,8 @@ export function registerOtherMethods(fastify: FastifyInstance): () => void {
     const all = METHODS.filter((method) => !NOT_REQUESTS.has(method));
     for (const method of all.filter((name) => !fastify.supportedMethods.includes(name))) fastify.addHttpMethod(method);
     for (const [url, methods] of [...paths]) {
-      if (url.includes('*') || methods.has('OPTIONS')) continue;
+      const isOther = url.includes('*') && !formats.has(url);
+      if (isOther || methods.has('OPTIONS')) continue;
       const allow = [...methods, 'OPTIONS'].sort().join(', ');
       const config = { anyAccept: true, ...formats.get(url) };
       fastify.options(url, { config }, (_, reply) => reply.status(204).header('allow', allow).send());
