@@ -6,15 +6,33 @@ import { InvalidArgumentError } from 'commander';
  * @throws InvalidArgumentError it is not a time in the future
  */
 export function futureInstant(text: string): string {
-  const instant = new Date(text);
-  const [, fraction = ''] = /\.(\d+)/.exec(text) ?? [];
-  const isInstant = isRFC3339(text) && isISO8601(text, { strict: true }) && fraction.length <= 6;
-  if (!isInstant || !(instant > new Date())) {
+  const instant = instantIn(text);
+  if (instant === undefined || !(new Date(text) > new Date())) {
     throw new InvalidArgumentError(
       'It must be a time in the future, such as 2030-01-31T12:00:00Z, with at most six decimal places of a second.',
     );
   }
-  return `${instant.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
+  return instant;
+}
+
+/**
+ * @returns the time as {@link futureInstant} does
+ * @throws InvalidArgumentError it is not a time in the past
+ */
+export function pastInstant(text: string): string {
+  const instant = instantIn(text);
+  if (instant === undefined || new Date(text) > new Date()) {
+    throw new InvalidArgumentError(
+      'It must be a time in the past, such as 2026-03-31T12:00:00Z, with at most six decimal places of a second.',
+    );
+  }
+  return instant;
+}
+
+function instantIn(text: string): string | undefined {
+  const [, fraction = ''] = /\.(\d+)/.exec(text) ?? [];
+  if (!isRFC3339(text) || !isISO8601(text, { strict: true }) || fraction.length > 6) return undefined;
+  return `${new Date(text).toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
 }
 
 /**

@@ -9,6 +9,7 @@ import { addMedicCommands } from './medic.commands.js';
 import { addMembershipCommands } from './membership.commands.js';
 import { addMigrateCommand } from './migrate.command.js';
 import { addOpenApiCommand } from './openapi.command.js';
+import { addRecordCommands } from './record.commands.js';
 import { addSeedCommand } from './seed.command.js';
 import { addServiceCommands } from './service.commands.js';
 import type { Terminal } from './session.js';
@@ -36,6 +37,7 @@ export async function runCli(args: string[], variables: NodeJS.ProcessEnv, termi
   addMembershipCommands(program, session);
   addTokenCommands(program, session);
   addServiceCommands(program, session);
+  addRecordCommands(program, session);
   addSeedCommand(program, session);
   addExportCommand(program, session);
   addImportCommand(program, session);

@@ -65,7 +65,7 @@ export class ServedDocument {
     const templates = Object.keys(this.document.paths);
     return (
       templates.find((t) => t === plain) ??
-      templates.find((t) => new RegExp(`^${t.replace(/\{index\}/g, '.+').replace(/\{\w+\}/g, '[^/]+')}$`).test(plain))
+      templates.find((t) => new RegExp(`^${t.replace(/\{path\}/g, '.+').replace(/\{\w+\}/g, '[^/]+')}$`).test(plain))
     );
   }
 

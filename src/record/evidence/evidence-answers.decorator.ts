@@ -16,7 +16,7 @@ export function TilePath(): ParameterDecorator {
     RestOfPath()(target, method, index);
     const descriptor = Object.getOwnPropertyDescriptor(target, method ?? '');
     ApiParam({
-      name: 'index',
+      name: 'path',
       description:
         'Number of the tile from 0, as C2SP tlog-tiles writes it: elements of three digits, all but the last after an ' +
         '`x`, such as `x001/x234/067`; a partial tile has `.p/` and its width behind it.',

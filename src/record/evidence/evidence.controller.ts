@@ -67,7 +67,7 @@ export class EvidenceController {
   }
 
   // Declared before the tiles, whose level would match `entries`.
-  @Get('tile/entries/*index')
+  @Get('tile/entries/*')
   @RequireScope('record:read')
   @RouteSettings({ anyAccept: true })
   @EvidenceAnswers({
@@ -91,7 +91,7 @@ export class EvidenceController {
     return compressed(bundle);
   }
 
-  @Get('tile/:level/*index')
+  @Get('tile/:level/*')
   @RequireScope('record:read')
   @RouteSettings({ anyAccept: true })
   @ApiParam({

@@ -1,0 +1,61 @@
+import { entryOf, type Entry, type Subject } from '../../entry.js';
+
+/** A row of `record_entry`, with its numbers as text. */
+export interface StoredEntry {
+  readonly position: string;
+  readonly id: string;
+  readonly at: string;
+  readonly subject: string;
+  readonly type: string;
+  readonly membership: string | null;
+  readonly medic: string | null;
+  readonly hospital: string | null;
+  readonly body: string;
+}
+
+/** The columns of {@link StoredEntry}, as SQL. */
+export const STORED_COLUMNS = `position::text, id::text, record_instant(at) AS at, subject, type, membership::text,
+  medic::text, hospital::text, body`;
+
+/**
+ * The columns of an entry repeat its body for queries, but only the body is hashed.
+ * @returns the columns that differ from the body, or `body` if that is no entry at all
+ */
+export function wrongColumns(stored: StoredEntry): string[] {
+  const entry = parse(stored.body);
+  if (entry === undefined) return ['body'];
+  const expected: Omit<StoredEntry, 'body'> = {
+    position: String(entry.position),
+    id: entry.id,
+    at: entry.at,
+    subject: subjectOf(entry),
+    type: entry.type,
+    membership: textOf(entry.membership),
+    medic: textOf(entry.medic),
+    hospital: textOf(entry.hospital),
+  };
+  return Object.entries(expected).flatMap(([name, value]) =>
+    stored[name as keyof StoredEntry] === value ? [] : [name],
+  );
+}
+
+function parse(body: string): Entry | undefined {
+  try {
+    const entry: unknown = entryOf(body);
+    return typeof entry === 'object' && entry !== null ? (entry as Entry) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(id: number | null): string | null {
+  return id === null ? null : String(id);
+}
+
+function subjectOf({ type, membership, hospital, after }: Entry): string {
+  if (type !== 'record.began') return String(type).replace(/\..*/s, '');
+  const key = Object.keys(after ?? {})[0];
+  if (key === 'token' || key === 'service') return key satisfies Subject;
+  if (membership !== null) return 'membership';
+  return hospital === null ? 'medic' : 'hospital';
+}
