@@ -40,7 +40,13 @@ describe('with a running server', () => {
 
   onEmbedded('no command opens the embedded database of a running server, and each says so', async () => {
     const medic = await service.given.medic();
-    for (const command of [['migrate'], ['token', 'list', '--medic', medic.email], ['service', 'list']]) {
+    for (const command of [
+      ['migrate'],
+      ['token', 'list', '--medic', medic.email],
+      ['service', 'list'],
+      ['record', 'verify'],
+      ['record', 'key'],
+    ]) {
       const { code, out, err } = await run(service.database.variables, ...command);
       expect({ code, out }).toEqual({ code: 1, out: '' });
       expect(err).toMatch(/^The embedded database in .* is in use by another process; stop that process, .*\.\n$/);

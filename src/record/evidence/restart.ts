@@ -11,12 +11,17 @@ export class RecordHasGap extends OperatorError {
   }
 }
 
-/** Adds the entries after $1 to the tree with the peaks $2. The order makes a gap visible. */
+/** The first position without an entry, if there are entries behind it. */
+const MISSING = `
+  SELECT expected::float8 AS missing
+  FROM (SELECT position, row_number() OVER (ORDER BY position) AS expected FROM record_entry) numbered
+  WHERE position <> expected ORDER BY expected LIMIT 1`;
+
+/** Adds the entries after $1 to the tree with the peaks $2. */
 const GROW = `
   WITH next AS MATERIALIZED (
-    SELECT position, body, $1::bigint + row_number() OVER (ORDER BY position) AS expected
-    FROM record_entry WHERE position > $1::bigint ORDER BY position LIMIT ${String(BATCH)})
-  SELECT count(*)::integer AS grown, (min(expected) FILTER (WHERE position <> expected))::float8 AS missing,
+    SELECT position, body FROM record_entry WHERE position > $1::bigint ORDER BY position LIMIT ${String(BATCH)})
+  SELECT count(*)::integer AS grown,
     record_grow($2::bytea[], $1::bigint, COALESCE(array_agg(record_leaf(body) ORDER BY position), '{}')) AS peaks
   FROM next`;
 
@@ -31,16 +36,13 @@ export function restartRecord(dataSource: DataSource): Promise<{ origin: string;
     await manager.query('SET LOCAL statement_timeout = 0');
     // That of `record_sequence`, which must not add entries meanwhile.
     await manager.query('SELECT pg_advisory_xact_lock(7203114551)');
+    const [gap] = await manager.query<{ missing: number }[]>(MISSING);
+    if (gap !== undefined) throw new RecordHasGap(gap.missing);
     await manager.query('DELETE FROM record_tile');
     let [size, grown, peaks]: [number, number, unknown] = [0, BATCH, []];
     while (grown === BATCH) {
-      const [next] = await manager.query<[{ grown: number; missing: number | null; peaks: unknown }]>(GROW, [
-        size,
-        peaks,
-      ]);
-      if (next.missing !== null) throw new RecordHasGap(next.missing);
-      ({ grown } = next);
-      if (grown > 0) ({ peaks } = next);
+      const [next] = await manager.query<[{ grown: number; peaks: unknown }]>(GROW, [size, peaks]);
+      ({ grown, peaks } = next);
       size += grown;
     }
     const [[{ origin }]] = await manager.query<[[{ origin: string }]]>(

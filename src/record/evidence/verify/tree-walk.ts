@@ -55,7 +55,8 @@ export class TreeWalk {
       const first = last + 1;
       if (peak !== null) last += 2 ** height;
       const stored = peaks[height] ?? null;
-      if (peak === null ? stored !== null : stored?.equals(peak) !== true) return { first, last: peak === null ? this.count : last };
+      if (peak === null ? stored !== null : stored?.equals(peak) !== true)
+        return { first, last: peak === null ? this.count : last };
     }
     return undefined;
   }

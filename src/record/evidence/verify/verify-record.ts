@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { databaseFailureOf } from '../../../database/database-errors.js';
 import { sequenceAll } from '../../bulk.js';
 import type { Head } from '../../record-reader.js';
 import { DIFFERENCES, type Difference } from '../../replay.js';
@@ -14,6 +15,9 @@ const BATCH = 2000;
 
 /** Upper bound of the rows that are named because they differ from their entries. */
 const MAX_DIFFERENCES = 20;
+
+/** invalid_text_representation: text is not JSON, or not a number. */
+const INVALID_TEXT = '22P02';
 
 /** The result of {@link verifyRecord}. */
 export interface Verified extends TreeHead {
@@ -55,7 +59,7 @@ export async function verifyRecord(
       ...(problem === undefined ? [] : [problem]),
       ...(problem === undefined ? await surplusTiles(manager, walk.size) : []),
       ...kept.problems,
-      ...(await manager.query<Difference[]>(DIFFERENCES, [MAX_DIFFERENCES])).map(sentenceOf),
+      ...(await replay(manager)),
     ];
     return { origin: head.origin, size: walk.size, root: walk.root(), problems };
   });
@@ -100,6 +104,16 @@ function wrongEnd({ position, peaks }: Head, walk: TreeWalk): string | undefined
   if (wrong === undefined) return undefined;
   const { first, last } = wrong;
   return `positions ${String(first)} to ${String(last)}: the entries do not have the hash that the head contains.`;
+}
+
+/** The last statement of the transaction, because its failure ends it. */
+async function replay(manager: EntityManager): Promise<string[]> {
+  try {
+    return (await manager.query<Difference[]>(DIFFERENCES, [MAX_DIFFERENCES])).map(sentenceOf);
+  } catch (error) {
+    if (databaseFailureOf(error).code !== INVALID_TEXT) throw error;
+    return ['The entries cannot be replayed, because one of them is not readable.'];
+  }
 }
 
 async function findTile(manager: EntityManager, level: number, number: number): Promise<StoredTile | undefined> {
