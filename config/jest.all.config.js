@@ -6,7 +6,7 @@ import config from '../jest.config.js';
 export default {
   ...config,
   rootDir: '..',
-  testPathIgnorePatterns: ['faults', 'pooler', 'scale'].map((folder) => `<rootDir>/test/${folder}/`),
+  testPathIgnorePatterns: ['faults', 'interop', 'pooler', 'scale'].map((folder) => `<rootDir>/test/${folder}/`),
   collectCoverage: true,
   // What runs only in processes of its own is not seen here; test/process starts these.
   collectCoverageFrom: [
