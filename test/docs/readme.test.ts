@@ -7,7 +7,10 @@ async function walk(service: ReturnType<typeof useService>, normalize: (text: st
   const first = await service.given.medic({ name: 'First Medic', email: 'first.medic@example.org' });
   const demo = await givenService(service);
   const steps = stepsOf('README.md');
-  const printed = await paste(steps, service.client.url, { medic: first.token, service: demo.key });
+  const printed = await paste(steps, service.client.url, {
+    hmk_the_token_that_was_printed: first.token,
+    hms_the_key_that_was_printed: demo.key,
+  });
   expect(steps.length).toBeGreaterThan(15);
   steps.forEach(({ command, answer }, index) => {
     if (answer === undefined) return;
