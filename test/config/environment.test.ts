@@ -57,6 +57,7 @@ describe('settings', () => {
     ['DATABASE_URL', 'postgres://u:a,b%25@[::1]:5432/d', 'postgres://u:a,b%25@[::1]:5432/d'],
     ['REDIS_URL', 'rediss://:p%40@h:6379/1', 'rediss://:p%40@h:6379/1'],
     ['DATA_DIR', '/var/lib/service', '/var/lib/service'],
+    ['SIGNING_KEY_FILE', '/etc/keys.pem', '/etc/keys.pem'],
     ['PUBLIC_URL', 'https://example.org/base', 'https://example.org/base'],
     ['PUBLIC_URL', 'HTTPS://例え.example/', 'https://xn--r8jz45g.example'],
     ['PUBLIC_URL', 'https://example.org/<ñ>//', 'https://example.org/%3C%C3%B1%3E'],
