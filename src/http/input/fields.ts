@@ -122,7 +122,8 @@ export const dateType: FieldType = {
   schema: { type: 'string', format: 'date' },
 };
 
-function isDay(text: string): boolean {
+/** @returns whether the text is a date of the calendar, from the year 1 on, as `YYYY-MM-DD` */
+export function isDay(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text) || text.startsWith('0000')) return false;
   const midnight = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text);
