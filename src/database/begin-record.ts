@@ -53,7 +53,7 @@ export async function beginRecord(dataSource: DataSource): Promise<void> {
       if (await hasOlderRows(dataSource, table)) await sleep(PAUSE_MS);
     }
   }
-  await dataSource.query('UPDATE record_head SET is_complete = true WHERE NOT is_complete');
+  await dataSource.query('UPDATE record_head SET is_complete = true, began = clock_timestamp() WHERE NOT is_complete');
 }
 
 async function hasOlderRows(dataSource: DataSource, table: string): Promise<boolean> {
