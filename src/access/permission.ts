@@ -4,10 +4,12 @@ import { UnauthorizedMedic } from './access.errors.js';
 import {
   canAdminister,
   mayRemove,
+  maySeeMembership,
   ownsMedic,
   type GuardedMembership,
   type MedicAccount,
   type Right,
+  type SeenMembership,
 } from './policy.js';
 
 /** The caller's right at the hospital that a request is about. */
@@ -50,6 +52,11 @@ export const PERMISSIONS = {
     'any medic, for their own live memberships; with `managed=true` those of the hospitals that they administer',
   ),
   'membership:read': anyMedic('its medic, while the membership is live; an ADMIN of its hospital, always'),
+  'membership:read-history': guarded<SeenMembership>(
+    'its medic, while the membership is live; an ADMIN of its hospital, always',
+    maySeeMembership,
+    NotFound,
+  ),
   'membership:create': guarded('an ADMIN of the hospital', administers, UnauthorizedMedic),
   'membership:change': guarded<GuardedMembership>('an ADMIN of its hospital', administers, UnauthorizedMedic),
   'membership:remove': guarded<GuardedMembership>(
@@ -58,6 +65,7 @@ export const PERMISSIONS = {
     UnauthorizedMedic,
   ),
   'hospital:list-memberships': guarded('an ADMIN of the hospital', administers, UnauthorizedMedic),
+  'hospital:read-history': guarded('an ADMIN of the hospital', administers, UnauthorizedMedic),
   'hospital:list': anyMedic('any medic, for the hospitals of their live memberships'),
   'hospital:read': anyMedic('a live member of the hospital; only its ADMINs while it is inactive'),
   'hospital:create': anyMedic('any medic'),

@@ -37,11 +37,13 @@ export function mayChooseHospital(callerId: number, medic: MedicAccount): boolea
   return ownsMedic(callerId, medic);
 }
 
+/** A membership, as far as it decides who may know about it. */
+export interface SeenMembership extends GuardedMembership {
+  readonly isDeleted: boolean;
+}
+
 /** Section 3: a medic sees its own membership while it is live, an ADMIN always. SQL twin: `seesMembership`. */
-export function maySeeMembership(
-  callerId: number,
-  { medicId, right, isDeleted }: GuardedMembership & { readonly isDeleted: boolean },
-): boolean {
+export function maySeeMembership(callerId: number, { medicId, right, isDeleted }: SeenMembership): boolean {
   return canAdminister(right) || (callerId === medicId && !isDeleted);
 }
 

@@ -5,7 +5,7 @@ import type { Statements } from '../database/statements.js';
 import { readId, UNREADABLE } from '../http/input/coercion.js';
 import { idInPathOrNull } from '../http/input/path-id.js';
 import type { HospitalFacts } from './permission.js';
-import type { GuardedMembership, MedicAccount } from './policy.js';
+import type { MedicAccount, SeenMembership } from './policy.js';
 import { live, rightAt, SHOWS_HOSPITAL } from './rights.sql.js';
 
 /** Declares a {@link Target}. */
@@ -73,9 +73,9 @@ export const target = {
     notNull: 'right',
   }),
 
-  membershipInPath: new Target<GuardedMembership>({
+  membershipInPath: new Target<SeenMembership>({
     idOf: idInPathOrNull,
-    sql: `SELECT s.medic_id AS "medicId", ${rightAt(CALLER, 's.hospital_id')} AS "right"
+    sql: `SELECT s.medic_id AS "medicId", s.is_deleted AS "isDeleted", ${rightAt(CALLER, 's.hospital_id')} AS "right"
       FROM membership s WHERE s.id = ${SUBJECT}`,
     notNull: 'medicId',
   }),

@@ -1,7 +1,24 @@
+/** The types of entries about a hospital and its memberships. */
+export const HOSPITAL_ENTRY_TYPES = [
+  'membership.created',
+  'membership.changed',
+  'membership.removed',
+  'membership.restored',
+  'membership.started',
+  'membership.ended',
+  'membership.deleted',
+  'hospital.created',
+  'hospital.activated',
+  'hospital.deactivated',
+  'hospital.deleted',
+] as const;
+
+export type HospitalEntryType = (typeof HOSPITAL_ENTRY_TYPES)[number];
+
 /** A type of an entry: the subject and what happened to it. */
 export type EntryType =
-  | `membership.${'created' | 'changed' | 'removed' | 'restored' | 'started' | 'ended' | 'deleted'}`
-  | `${'medic' | 'hospital'}.${'created' | 'activated' | 'deactivated' | 'deleted'}`
+  | HospitalEntryType
+  | `medic.${'created' | 'activated' | 'deactivated' | 'deleted'}`
   | `token.${'issued' | 'rotated' | 'revoked' | 'deleted'}`
   | `service.${'created' | 'rotated' | 'revoked' | 'deleted'}`
   | 'record.began';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseUnavailable } from '../database/database-errors.js';
 import { Reads } from '../database/reads.js';
-import { rowOf } from '../database/statements.js';
+import { rowOf, type Statements } from '../database/statements.js';
 import type { EntryType } from './entry.js';
 
 /** Upper bound of the entries that one call of `record_sequence` moves. A call takes about 25 ms per thousand. */
@@ -60,15 +60,25 @@ export class RecordReader {
    * that are sent together: a statement would not see what its own function moved.
    * @param sql constant SQL without an order
    * @param order columns of `sql`, with their direction
+   * @param on executes the SELECT; by default the connections of short reads, which also pipeline it
    * @throws DatabaseUnavailable the changes before this read could not all be sequenced in time
    */
-  async read<Row extends object>(sql: string, order: string, values: readonly unknown[] = []): Promise<Row[]> {
+  async read<Row extends object>(
+    sql: string,
+    order: string,
+    values: readonly unknown[] = [],
+    on: Statements = this.reads,
+  ): Promise<Row[]> {
     const text = `SELECT waiting."isBehind", read.* FROM (SELECT record_is_behind() AS "isBehind") waiting
       LEFT JOIN (SELECT true AS "isFound", selected.* FROM (${sql}) selected) read ON true ORDER BY ${order}`;
     type Found = Row & { isBehind: boolean; isFound: true | null };
     const found = (rows: readonly Found[]) => rows.filter(({ isFound }) => isFound === true);
-    const rows = await this.reads.query<Found>(text, values);
+    const rows = await on.query<Found>(text, values);
     if (!rowOf(rows.slice(0, 1)).isBehind) return found(rows);
+    if (on !== this.reads) {
+      await this.catchUp();
+      return found(await on.query<Found>(text, values));
+    }
     const deadline = performance.now() + PATIENCE_MS;
     do {
       const [sequenced, reread] = await this.reads.queryInOrder<{ moved: number }, Found>(
@@ -77,6 +87,15 @@ export class RecordReader {
       );
       // Later changes may wait already; those before this read do not.
       if (rowOf(sequenced).moved < BATCH) return found(reread);
+    } while (performance.now() < deadline);
+    throw new DatabaseUnavailable();
+  }
+
+  /** Sequences every change that was committed before the call. @throws DatabaseUnavailable as {@link read} */
+  private async catchUp(): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    do {
+      if (rowOf(await this.reads.query<{ moved: number }>(SEQUENCE, [BATCH])).moved < BATCH) return;
     } while (performance.now() < deadline);
     throw new DatabaseUnavailable();
   }
