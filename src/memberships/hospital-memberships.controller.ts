@@ -15,13 +15,15 @@ import { Require } from '../access/require.decorator.js';
 import { target } from '../access/target.js';
 import { MembershipsReader } from './memberships.reader.js';
 import { BATCH } from './memberships.sql.js';
+import { PastMembershipsReader } from './past-memberships.reader.js';
 
 /** The memberships of one hospital, for its ADMINs (section 3 of the contract). */
 @ApiTags('Memberships')
 @Controller('memberships')
 export class HospitalMembershipsController {
   constructor(
-    private readonly reader: MembershipsReader,
+    private readonly present: MembershipsReader,
+    private readonly past: PastMembershipsReader,
     @Inject(ENVIRONMENT) private readonly environment: Environment,
   ) {}
 
@@ -31,7 +33,9 @@ export class HospitalMembershipsController {
     summary: 'List the memberships of a hospital, newest first',
     rules:
       'Returns live memberships, or deleted ones with `is_deleted=true`. An unknown hospital is a 401, like one without ' +
-      'the right; an id that cannot exist is a 404. Without `limit` and `offset` the array is complete.',
+      'the right; an id that cannot exist is a 404. Without `limit` and `offset` the array is complete. With `at` the ' +
+      'types, the flags and the filters are those of that instant, which is answered the same for ever once it is 15 s ' +
+      'ago; names and emails are the present ones, also of people who left.',
     ok: [MembershipResponse],
     headers: { Link: 'With `limit` or `offset`: URLs of the next and the previous slice.' },
   })
@@ -42,11 +46,12 @@ export class HospitalMembershipsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MembershipResponse[] | Readable> {
+    const reader = query.at === undefined ? this.present : await this.past.at(query.at);
     if (query.limit === undefined && query.offset === undefined) {
       reply.type('application/json; charset=utf-8');
-      return jsonArray((after) => this.reader.batchOfHospital(caller, id, query, after), BATCH);
+      return jsonArray((after) => reader.batchOfHospital(caller, id, query, after), BATCH);
     }
-    const [memberships, hasMore] = await this.reader.sliceOfHospital(caller, id, query);
+    const [memberships, hasMore] = await reader.sliceOfHospital(caller, id, query);
     const { next, previous } = neighboursOf(requestUrl(request, this.environment.PUBLIC_URL), sliceOf(query), hasMore);
     const links = [next && `<${next}>; rel="next"`, previous && `<${previous}>; rel="prev"`].filter(Boolean);
     if (links.length > 0) reply.header('link', links.join(', '));

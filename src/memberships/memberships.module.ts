@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
+import { RecordModule } from '../record/record.module.js';
 import { FAST_MEMBERSHIP_STORE } from './fast-membership-store.js';
 import { HospitalMembershipsController } from './hospital-memberships.controller.js';
 import { MEMBERSHIP_STORE } from './membership-store.js';
@@ -7,15 +8,17 @@ import { MembershipWriter } from './membership-writer.js';
 import { MembershipsController } from './memberships.controller.js';
 import { MembershipsReader } from './memberships.reader.js';
 import { MembershipsService } from './memberships.service.js';
+import { PastMembershipsReader } from './past-memberships.reader.js';
 import { TransactionalMembershipStore } from './transactional-membership-store.js';
 
 /** Who belongs to which hospital, and with what right. */
 @Module({
-  imports: [AuthModule],
+  imports: [AuthModule, RecordModule],
   controllers: [MembershipsController, HospitalMembershipsController],
   providers: [
     MembershipsService,
     MembershipsReader,
+    PastMembershipsReader,
     MembershipWriter,
     TransactionalMembershipStore,
     { provide: MEMBERSHIP_STORE, useExisting: TransactionalMembershipStore },

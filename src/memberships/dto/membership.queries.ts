@@ -1,10 +1,11 @@
 import { booleanType, Field, idType } from '../../http/input/fields.js';
+import { instantType } from '../../http/input/instants.js';
 import { PageQuery } from '../../http/output/pagination.js';
 import type { MembershipType } from '../membership.entity.js';
 import { membershipType } from './membership.fields.js';
 
-/** Filters for the memberships of one hospital. Without `limit` and `offset` the whole list is returned. */
-export class HospitalMembershipsQuery extends PageQuery {
+/** Filters that every list of memberships has. */
+class MembershipFilters extends PageQuery {
   @Field(membershipType, { description: 'Only memberships of this type.' })
   type_membership?: MembershipType;
 
@@ -12,8 +13,17 @@ export class HospitalMembershipsQuery extends PageQuery {
   is_deleted?: boolean;
 }
 
+/** Filters for the memberships of one hospital. Without `limit` and `offset` the whole list is returned. */
+export class HospitalMembershipsQuery extends MembershipFilters {
+  @Field(instantType, {
+    description:
+      'Lists the memberships as they were at this instant, which must be neither in the future nor before the record.',
+  })
+  at?: string;
+}
+
 /** Filters for the memberships of the caller. */
-export class MembershipsQuery extends HospitalMembershipsQuery {
+export class MembershipsQuery extends MembershipFilters {
   @Field(idType, { description: 'Only memberships of this hospital.' })
   hospital?: number;
 

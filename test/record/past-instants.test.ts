@@ -1,0 +1,102 @@
+import { readInstant } from '../../src/http/input/instants.js';
+import { valueOf } from '../support/hand.js';
+import { instant } from '../support/instant.js';
+import { hospitalPath as pathOf, pastOf } from '../support/past.js';
+import { useService } from '../support/service.js';
+
+const service = useService();
+const { list, now } = pastOf(service);
+
+test.each([
+  ['2026-11-28T01:12:12Z', '2026-11-28T01:12:12.000000Z'],
+  ['2026-11-28T01:12:12.017392Z', '2026-11-28T01:12:12.017392Z'],
+  ['2026-11-28t01:12:12.5z', '2026-11-28T01:12:12.500000Z'],
+  ['2026-11-28T01:12:12+01:30', '2026-11-27T23:42:12.000000Z'],
+  ['2026-11-28T01:12:12-00:00', '2026-11-28T01:12:12.000000Z'],
+  ['2026-12-31T23:59:59.999999-23:59', '2027-01-01T23:58:59.999999Z'],
+  ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00.000000Z'],
+  ['2023-02-29T00:00:00Z', undefined],
+  ['2026-11-28T24:00:00Z', undefined],
+  ['2026-11-28T23:59:60Z', undefined],
+  ['2026-11-28T23:60:00Z', undefined],
+  ['2026-11-28T01:12:12+24:00', undefined],
+  ['2026-11-28T01:12:12+01', undefined],
+  ['0001-01-01T00:00:00+01:00', undefined],
+  ['9999-12-31T23:59:59-01:00', undefined],
+  [' 2026-11-28T01:12:12Z', undefined],
+  ['2026-11-28T01:12:12Z\n', undefined],
+])('the text %j is the instant %j', (text, expected) => {
+  expect(readInstant(text)).toBe(expected);
+});
+
+describe('the instant of GET /memberships/{hospital}', () => {
+  test('a new service answers from its first instant on', async () => {
+    const began = await valueOf<string | null>(
+      service.dataSource,
+      `SELECT ${instant('began')} AS value FROM record_head`,
+    );
+    const { admin, hospital } = await service.given.hospital();
+    expect(await list(admin, hospital, { at: began })).toEqual([]);
+  });
+
+  test('HEAD responds like GET, without a body', async () => {
+    const { admin, hospital } = await service.given.hospital();
+    const answer = (await admin.send('HEAD', `${pathOf(hospital)}?at=${await now()}`)).isOk();
+    expect(answer.text).toBe('');
+    (await admin.send('HEAD', `${pathOf(hospital)}?at=x`)).is(400);
+  });
+
+  test('an instant in the future is rejected', async () => {
+    const { admin, hospital } = await service.given.hospital();
+    for (const at of [new Date(Date.now() + 60_000).toISOString(), '9999-12-31T23:59:59.999999Z'])
+      (await admin.get(`${pathOf(hospital)}?at=${at}`))
+        .isInvalid('at')
+        .is(400, { errors: { at: ['Must not be in the future.'] } });
+  });
+
+  test('an instant before the record began is rejected with the instant at which it began', async () => {
+    const { admin, hospital } = await service.given.hospital();
+    const sql = `UPDATE record_head SET began = $1::timestamptz RETURNING ${instant('began')} AS value`;
+    const [[{ value: began }]] = await service.dataSource.query<[[{ value: string }]]>(sql, [
+      '2026-01-31T12:00:00.000005Z',
+    ]);
+    for (const at of ['2026-01-31T12:00:00.000004Z', '0001-01-01T00:00:00Z']) {
+      const answer = (await admin.get(`${pathOf(hospital)}?at=${at}`)).isInvalid('at');
+      expect(answer.text).toContain(`The record began at ${began}; ask for that instant or a later one.`);
+    }
+    expect(await list(admin, hospital, { at: began })).toEqual([]);
+  });
+
+  test.each([
+    'yesterday',
+    '2026-11-28',
+    '2026-11-28T01:12:12',
+    '2026-11-28 01:12:12Z',
+    '2026-11-28T01:12:12.Z',
+    '2026-11-28T01:12:12.1234567Z',
+    '2026-02-30T00:00:00Z',
+    '2026-11-28T24:00:00Z',
+    '2026-11-28T01:12:12%2B0100',
+    '20261128T011212Z',
+    '1764292332',
+    'infinity',
+    'now',
+    '0000-01-01T00:00:00Z',
+    '%00',
+    `2026-11-28T01:12:12Z&at=2026-11-28T01:12:12Z`,
+  ])('the instant %s is rejected', async (at) => {
+    const { admin, hospital } = await service.given.hospital();
+    for (const slice of ['', '&limit=1']) (await admin.get(`${pathOf(hospital)}?at=${at}${slice}`)).isInvalid('at');
+  });
+
+  test('an unescaped + before the offset is rejected with a sentence that says so', async () => {
+    const { admin, hospital } = await service.given.hospital();
+    const answer = (await admin.get(`${pathOf(hospital)}?at=2026-11-28T01:12:12+01:00`)).isInvalid('at');
+    expect(answer.text).toContain('Write the + before the offset as %2B');
+  });
+
+  test('an empty instant counts as none', async () => {
+    const { admin, hospital } = await service.given.hospital();
+    expect(await list(admin, hospital, { at: '' })).toEqual(await list(admin, hospital, {}));
+  });
+});
