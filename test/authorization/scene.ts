@@ -3,6 +3,8 @@ import { HospitalPicture } from '../../src/hospitals/hospital-picture.entity.js'
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { hashPassword } from '../../src/auth/password.js';
 import type { Actor } from '../support/actor.js';
+import { valueOf } from '../support/hand.js';
+import { instant } from '../support/instant.js';
 import { jpeg } from '../support/jpeg.js';
 import type { Service } from '../support/service.js';
 import { givenService } from '../support/services.js';
@@ -40,6 +42,8 @@ export interface Scene {
   readonly membership: number;
   /** A medic who belongs to nothing, created by the ADMIN. */
   readonly newcomer: Actor;
+  /** An instant at which the hospital already had its people. */
+  readonly at: string;
   /** The hospital's picture, as its URL has it. */
   readonly digest: string;
 }
@@ -83,6 +87,7 @@ export async function sceneOf(service: Service): Promise<Scene> {
     membership,
     newcomer: await given.medic({ createdById: admin.id }),
     digest: digest.toString('hex'),
+    at: await valueOf(dataSource, `SELECT ${instant('clock_timestamp()')} AS value`),
     headers: {
       'no token': {},
       'bad scheme': { authorization: `Bearer ${admin.token}` },

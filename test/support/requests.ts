@@ -22,6 +22,8 @@ export interface Request {
   readonly send: (scene: Scene) => Sent;
 }
 
+const aSecondAgo = () => new Date(Date.now() - 1000).toISOString();
+
 const MEMBERSHIPS = '/management/memberships/';
 
 /** One request for each endpoint that reads the database; each succeeds on a new scene. */
@@ -39,9 +41,29 @@ export const REQUESTS: Record<string, Request> = {
     budget: 1,
     send: ({ admin, membership }) => [admin, 'GET', `${MEMBERSHIPS}${String(membership)}`],
   },
+  'GET /management/memberships/{id}/history/': {
+    budget: READ,
+    send: ({ admin, membership }) => [admin, 'GET', `${MEMBERSHIPS}${String(membership)}/history/`],
+  },
+  'GET /memberships/{hospital}/history/': {
+    budget: READ,
+    send: ({ admin, hospital }) => [admin, 'GET', `/memberships/${String(hospital)}/history/`],
+  },
+  'GET /memberships/{hospital}/history/?medic=': {
+    budget: READ,
+    send: ({ admin, hospital, member }) => [
+      admin,
+      'GET',
+      `/memberships/${String(hospital)}/history/?medic=${String(member.id)}`,
+    ],
+  },
   'GET /memberships/{hospital}': {
     budget: READ,
     send: ({ admin, hospital }) => [admin, 'GET', `/memberships/${String(hospital)}`],
+  },
+  'GET /memberships/{hospital}?at=': {
+    budget: READ + 1,
+    send: ({ admin, hospital }) => [admin, 'GET', `/memberships/${String(hospital)}?at=${aSecondAgo()}`],
   },
   'GET /memberships/{hospital}?limit=': {
     budget: READ,
