@@ -6,6 +6,7 @@ import type { Command, Sent } from './command.js';
 import { Refused, type Expected, type Link } from './expected.js';
 import { Model } from './model.js';
 import { OPENING } from './opening.js';
+import { Past } from './past.js';
 import { UNKNOWN, type ModelMedic } from './world.js';
 
 const API = '/api/v2';
@@ -20,14 +21,17 @@ const FOUNDERS = 3;
 export async function play(service: Service, commands: Command[]): Promise<void> {
   await empty(service.dataSource, true);
   const model = new Model(await founders(service));
+  const past = new Past(service, model);
   for (const command of [...OPENING, ...commands]) {
     const sent = command.toSend(model);
     const expected = outcomeOf(model, sent);
     const answer = await send(service, sent, command.asForm);
     const title = `${command.name}: medic ${String(sent.by.id)} ${sent.method} ${sent.path} ${JSON.stringify(sent.body ?? sent.query)}`;
     if (answer.status === expected.status) await learn(service, model, answer);
+    if (answer.status < 300 && sent.method !== 'GET') await past.remember();
     expect({ title, ...seen(service, answer) }).toEqual({ title, ...foreseen(expected) });
   }
+  await past.check();
   expect(await rowsOf(service)).toEqual(rowsOfModel(model));
 }
 
