@@ -60,6 +60,10 @@ function anyOf({
     return fc
       .date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
       .map((date) => date.toISOString().slice(0, 10));
+  if (format === 'date-time')
+    return fc
+      .date({ min: new Date('2020-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })
+      .map((date) => date.toISOString());
   if (format === 'email') return fc.uuid().map((name) => `${name}@Example.org`);
   const text = fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, 40) });
   return minLength > 0 ? text.map((rest) => `x${rest}`.slice(0, Math.max(maxLength, 1))) : text;
