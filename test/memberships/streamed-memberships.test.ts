@@ -78,10 +78,13 @@ describe("a slow reader's list ends as soon as the reader loses access", () => {
   beforeAll(async () => {
     ({ hospital } = await service.given.hospital());
     await service.given.crowd(hospital, COUNT);
+    const move = 'SELECT record_sequence(2000) AS moved';
+    for (let moved = 2000; moved === 2000;) [{ moved }] = await service.dataSource.query<[{ moved: number }]>(move);
   });
 
   const sql = (text: string, id: number) => service.dataSource.query<unknown>(text, [id]);
-  test.each<[string, (admin: Actor) => Promise<unknown>]>([
+  const atNow = () => `?at=${new Date().toISOString()}`;
+  test.each<[string, (admin: Actor) => Promise<unknown>, (() => string)?]>([
     [
       "the list ends when the caller's membership is deleted",
       ({ id }) => sql('UPDATE membership SET is_deleted = true WHERE medic_id = $1', id),
@@ -102,7 +105,17 @@ describe("a slow reader's list ends as soon as the reader loses access", () => {
       'the list ends when the medic is deactivated',
       ({ id }) => sql('UPDATE medic SET is_active = false WHERE id = $1', id),
     ],
-  ])('%s', async (_, end) => {
+    [
+      'the list of an instant ends when the caller is demoted',
+      ({ id }) => sql(`UPDATE membership SET type = 'MEMBER' WHERE medic_id = $1`, id),
+      atNow,
+    ],
+    [
+      'the list of an instant ends when the key is revoked',
+      ({ id }) => sql('UPDATE api_token SET revoked_at = now() WHERE medic_id = $1', id),
+      atNow,
+    ],
+  ])('%s', async (_, end, query = () => '') => {
     const admin = await service.given.medic();
     await service.given.membership(admin, hospital, { type: MembershipType.ADMIN });
     const accepted = once(service.app.getHttpServer(), 'connection') as Promise<[Socket]>;
@@ -110,7 +123,7 @@ describe("a slow reader's list ends as soon as the reader loses access", () => {
     const [served] = await accepted;
     const id = `slow-${String(admin.id)}`;
     const headers = { Authorization: `Token ${admin.token}`, 'X-Request-Id': id };
-    socket.write(rawRequest(`GET /api/v2/memberships/${String(hospital)}`, headers));
+    socket.write(rawRequest(`GET /api/v2/memberships/${String(hospital)}${query()}`, headers));
     await until(() => served.bytesWritten > 0);
     // The client reads nothing yet, so most of the list is still in the database.
     await end(admin);

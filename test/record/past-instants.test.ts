@@ -5,7 +5,7 @@ import { hospitalPath as pathOf, pastOf } from '../support/past.js';
 import { useService } from '../support/service.js';
 
 const service = useService();
-const { list, now } = pastOf(service);
+const { lastChange, list, now } = pastOf(service);
 
 test.each([
   ['2026-11-28T01:12:12Z', '2026-11-28T01:12:12.000000Z'],
@@ -98,5 +98,32 @@ describe('the instant of GET /memberships/{hospital}', () => {
   test('an empty instant counts as none', async () => {
     const { admin, hospital } = await service.given.hospital();
     expect(await list(admin, hospital, { at: '' })).toEqual(await list(admin, hospital, {}));
+  });
+
+  test('an instant at least 15 s ago is answered the same for ever, however late a change is committed', async () => {
+    const { admin, hospital, member, membership } = await service.given.hospital();
+    await lastChange(admin, hospital);
+    const ago = (interval: string) =>
+      valueOf<string>(service.dataSource, `SELECT ${instant(`(clock_timestamp() - interval '${interval}')`)} AS value`);
+    const hourAgo = await ago('1 hour');
+    await service.dataSource.query('UPDATE record_head SET began = $1', [await ago('2 hours')]);
+    await service.dataSource.query('UPDATE record_entry SET at = $2 WHERE hospital = $1', [hospital, hourAgo]);
+    const [early, late] = [await ago('30 minutes'), await ago('16 seconds')];
+    const answers = [await list(admin, hospital, { at: early }), await list(admin, hospital, { at: late })];
+    expect(answers[0]).toHaveLength(2);
+    // The change of a transaction that has been open for half an hour.
+    await service.dataSource.query(
+      `INSERT INTO record_inbox (id, at, subject, type, membership, medic, hospital, after, actor)
+       VALUES (gen_random_uuid(), $1, 'membership', 'membership.removed', $2, $3, $4,
+         '{"type_membership":"MEMBER","is_active":true,"is_deleted":true}', '{"type":"operator"}')`,
+      [early, membership, member.id, hospital],
+    );
+    expect([await list(admin, hospital, { at: early }), await list(admin, hospital, { at: late })]).toEqual(answers);
+    expect(await list(admin, hospital, { at: await now() })).toHaveLength(1);
+  });
+
+  test('is not a parameter of the own list', async () => {
+    const { member } = await service.given.hospital();
+    (await member.get('/management/memberships/?at=x')).isOk({ count: 1 });
   });
 });

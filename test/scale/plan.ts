@@ -20,7 +20,7 @@ export interface CarriedOut {
 }
 
 /** The tables that grow with use. */
-const GROWING = new Set(['medic', 'api_token', 'hospital', 'hospital_picture', 'membership']);
+const GROWING = new Set(['medic', 'api_token', 'hospital', 'hospital_picture', 'membership', 'record_entry']);
 
 /** @returns the node and all its descendants */
 export function nodesOf(node: PlanNode): PlanNode[] {

@@ -93,5 +93,10 @@ describe.each(['any values', 'its values'])('planned for %s', (mode) => {
     const statements = await granted([admin, 'GET', `/memberships/${String(hospital)}`]);
     expect(statements.length).toBe(1 + Math.floor(count / BATCH));
     requireBounds('batch', statements, BATCH_BOUNDS);
+    const past = `/memberships/${String(hospital)}?at=${new Date().toISOString()}`;
+    const pastStatements = await granted([admin, 'GET', past]);
+    // The key, the instant, and the batches of all memberships, deleted ones included.
+    expect(pastStatements.length).toBeGreaterThanOrEqual(2 + Math.floor(count / BATCH));
+    requireBounds('batch of the past', pastStatements, BATCH_BOUNDS);
   });
 });
