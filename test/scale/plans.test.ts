@@ -1,4 +1,5 @@
 import { SessionClient } from '../../src/database/session-client.js';
+import { Sequencer } from '../../src/record/sequencer.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
 import { figure } from '../support/figure.js';
 import { medicBody } from '../support/bodies.js';
@@ -37,6 +38,8 @@ describe.each(['any values', 'its values'])('planned for %s', (mode) => {
     // A session that is not initialized does not prepare statements.
     if (mode === 'its values') jest.spyOn(SessionClient.prototype, 'initializeSession').mockResolvedValue();
     service = await LargeService.start(databaseUrl(), EXPLAINED);
+    // Otherwise it would run statements between those of a test.
+    await service.app.get(Sequencer).onApplicationShutdown();
     ordinary = new Ordinary(service.dataSource);
   });
   afterAll(async () => {
@@ -44,7 +47,11 @@ describe.each(['any values', 'its values'])('planned for %s', (mode) => {
     jest.restoreAllMocks();
   });
 
-  const granted = (sent: Sent) => statementsOf(() => sendGranted(service.url, sent));
+  const granted = async (sent: Sent) => {
+    // Otherwise the first read of the record would do it, for all earlier writes.
+    await service.dataSource.query('SELECT record_sequence()');
+    return statementsOf(() => sendGranted(service.url, sent));
+  };
 
   /** Prints the highest costs of the statements, and fails if one is out of bounds. */
   function requireBounds(what: string, statements: CarriedOut[], bounds: Bounds): void {
@@ -90,8 +97,9 @@ describe.each(['any values', 'its values'])('planned for %s', (mode) => {
   test('the largest hospital is read in batches, and the last batch costs no more than the first', async () => {
     const { hospital, admin, count } = await ordinary.largest();
     expect(count).toBeGreaterThan(10_000);
+    // The key and the batches, of which the last one is not full.
     const statements = await granted([admin, 'GET', `/memberships/${String(hospital)}`]);
-    expect(statements.length).toBe(1 + Math.floor(count / BATCH));
+    expect(statements.length).toBe(2 + Math.floor(count / BATCH));
     requireBounds('batch', statements, BATCH_BOUNDS);
     const past = `/memberships/${String(hospital)}?at=${new Date().toISOString()}`;
     const pastStatements = await granted([admin, 'GET', past]);
