@@ -53,6 +53,12 @@ Lists return \`limit\` items (${String(DEFAULT_LIMIT)} by default, at most ${Str
 \`offset\`. \`next\` and \`previous\` are the URLs of the neighbouring pages, or \`null\`. The list of one hospital's
 memberships is a plain array, complete unless \`limit\` or \`offset\` is sent.
 
+## History
+
+Every change of a membership is recorded with the time and the account that made it. ADMINs read the history of their
+hospital and of each of its memberships, and list the memberships as they were at an instant (\`at\`). A medic reads the
+history of the own live memberships.
+
 ## Requests
 
 Bodies are JSON or \`application/x-www-form-urlencoded\`, at most 1 MB. Paths work with and without a trailing slash.
