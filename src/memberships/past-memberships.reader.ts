@@ -5,16 +5,17 @@ import { liveCaller } from '../auth/callers.reader.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Reads } from '../database/reads.js';
 import { sliceOf } from '../http/output/pagination.js';
-import type { MembershipEntryState } from '../record/entry.js';
-import { Past, stateAt } from '../record/past.js';
+import { isOf, Past, stateAt } from '../record/past.js';
 import type { HospitalMembershipsQuery } from './dto/membership.queries.js';
 import { toMembershipResponse, type MembershipResponse, type MembershipRow } from './dto/membership.response.js';
-import type { MembershipType } from './membership.entity.js';
 import { BATCH } from './memberships.sql.js';
+
+/** The state of a membership, as in the entries of the record. */
+type State = Pick<MembershipResponse, 'type_membership' | 'is_active' | 'is_deleted'>;
 
 /** The row of a membership, with its state at an instant. */
 type Candidate = Omit<MembershipRow, 'type' | 'is_active' | 'is_deleted'> & {
-  /** The JSON of a {@link MembershipEntryState}; null if there was no row. */
+  /** The JSON of a {@link State}; null if there was no row. */
   readonly state: string | null;
 };
 
@@ -28,9 +29,9 @@ const FIRST = { date_joined: 'infinity', id: 2_147_483_647 };
 const DELETED_ROWS = `
   SELECT d.membership AS id, d.medic AS medic_id, f.at AS date_joined
   FROM (SELECT DISTINCT membership, medic FROM record_entry WHERE hospital = $1 AND type = 'membership.deleted') d
-  CROSS JOIN LATERAL (SELECT min(at) AS at FROM record_entry WHERE membership = d.membership) f
+  CROSS JOIN LATERAL (SELECT min(e.at) AS at FROM record_entry e WHERE e.membership = d.membership AND ${isOf('$1::integer')}) f
   WHERE (f.at, d.membership) < ($4::timestamptz, $5::integer)
-    AND NOT EXISTS (SELECT FROM membership s WHERE s.id = d.membership)`;
+    AND NOT EXISTS (SELECT FROM membership s WHERE s.id = d.membership AND s.hospital_id = $1)`;
 
 /**
  * The next {@link BATCH} memberships of the hospital $1 after a row, in the order of the present list but whatever their
@@ -39,7 +40,7 @@ const DELETED_ROWS = `
  */
 const CANDIDATES = `
   SELECT s.id, s.medic_id, COALESCE(m.name, '') AS medic_name, COALESCE(m.email, '') AS medic_email,
-    $1::integer AS hospital_id, s.date_joined, ${stateAt('s.id', '$2::timestamptz')} AS state
+    $1::integer AS hospital_id, s.date_joined, ${stateAt('s.id', '$1::integer', '$2::timestamptz')} AS state
   FROM (SELECT ${rightAt('caller.id', '$1')} AS "right" ${liveCaller('$3')}) holder
   LEFT JOIN LATERAL (
     SELECT * FROM (
@@ -132,11 +133,11 @@ class MembershipsAt {
       if (rows.length === 0) throw new UnauthorizedMedic();
       const candidates = rows.filter((row): row is Candidate => row.id !== null);
       const memberships = candidates.flatMap(({ state, ...row }) => {
-        const then = JSON.parse(state ?? 'null') as MembershipEntryState | null;
+        const then = JSON.parse(state ?? 'null') as State | null;
         if (then === null || then.is_deleted !== is_deleted) return [];
         const { type_membership: type, is_active } = then;
         if (type_membership !== undefined && type !== type_membership) return [];
-        return [toMembershipResponse({ ...row, type: type as MembershipType, is_active, is_deleted })];
+        return [toMembershipResponse({ ...row, type, is_active, is_deleted })];
       });
       if (memberships.length > 0) yield memberships;
       last = candidates.length === BATCH ? candidates.at(-1) : undefined;

@@ -5,6 +5,7 @@ import { Reads } from '../database/reads.js';
 import { rowOf } from '../database/statements.js';
 import { toChangeResponse, type ChangeResponse } from './dto/history.response.js';
 import type { HospitalHistoryQuery } from './dto/history.queries.js';
+import { isOf } from './past.js';
 import { RecordReader } from './record-reader.js';
 
 /** A slice of a history and the length of the whole history. */
@@ -24,12 +25,6 @@ const pageOf = (from: string, limit: number, offset: number) =>
     FROM (SELECT e.position ${from}
       ORDER BY e.at DESC, e.position DESC LIMIT $${String(limit)} OFFSET $${String(offset)}) ids
     JOIN record_entry e ON e.position = ids.position) page ON true`;
-
-/**
- * SQL that compares the hospital of an entry, but never by the index of hospitals: the entries of a few memberships are
- * found by theirs. A membership that SQL by hand has deleted may have left its id to one of another hospital.
- */
-const isOf = (hospital: string) => `e.hospital IS NOT DISTINCT FROM ${hospital}`;
 
 const OF_MEMBERSHIP = pageOf(
   `FROM membership s JOIN record_entry e ON e.membership = s.id WHERE s.id = $1 AND ${isOf('s.hospital_id')}`,

@@ -4,14 +4,23 @@ import { rowOf } from '../database/statements.js';
 import { RecordReader } from './record-reader.js';
 
 /**
+ * SQL that compares the hospital of an entry `e`, but never by the index of hospitals: the entries of a membership are
+ * found by its own. SQL by hand may delete a membership and give its id to one of another hospital.
+ */
+export function isOf(hospital: string): string {
+  return `e.hospital IS NOT DISTINCT FROM ${hospital}`;
+}
+
+/**
  * @param membership SQL for its id
+ * @param hospital SQL for the id of its hospital
  * @param at SQL for an instant
  * @returns SQL for the state of a membership at the instant, as JSON text; null if there was no row. A change is in force
  *   from its `at` on; of several at one instant the last position wins.
  */
-export function stateAt(membership: string, at: string): string {
+export function stateAt(membership: string, hospital: string, at: string): string {
   return `(SELECT e.body::json ->> 'after' FROM record_entry e WHERE e.membership = ${membership} AND e.at <= ${at}
-    ORDER BY e.at DESC, e.position DESC LIMIT 1)`;
+    AND ${isOf(hospital)} ORDER BY e.at DESC, e.position DESC LIMIT 1)`;
 }
 
 /** The instants that the record can answer for. */

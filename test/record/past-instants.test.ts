@@ -122,6 +122,19 @@ describe('the instant of GET /memberships/{hospital}', () => {
     expect(await list(admin, hospital, { at: await now() })).toHaveLength(1);
   });
 
+  test('a membership whose id belonged to a deleted row of another hospital is in the list of the right hospital', async () => {
+    const [one, other] = [await service.given.hospital(), await service.given.hospital()];
+    const before = await list(one.admin, one.hospital, {});
+    const at = await now();
+    await valueOf(service.dataSource, 'SELECT pg_sleep(0.005)::text AS value');
+    await service.dataSource.query('DELETE FROM membership WHERE id = $1', [one.membership]);
+    await service.given.membership(one.outsider, other.hospital, { id: one.membership });
+    expect(await list(other.admin, other.hospital, { at })).toHaveLength(2);
+    expect(await list(other.admin, other.hospital, { at: await now() })).toHaveLength(3);
+    const ids = (await list(one.admin, one.hospital, { at })).map(({ id }) => id);
+    expect(ids.sort()).toEqual(before.map(({ id }) => id).sort());
+  });
+
   test('is not a parameter of the own list', async () => {
     const { member } = await service.given.hospital();
     (await member.get('/management/memberships/?at=x')).isOk({ count: 1 });
