@@ -57,4 +57,12 @@ export class ServiceAccount {
   /** Up to a minute late; null if no key was ever used. */
   @Column('timestamptz', { name: 'last_used_at', nullable: true })
   lastUsedAt!: Date | null;
+
+  /** The entry of the record that put the row into its present state. Triggers set it. */
+  @Column('uuid', { name: 'entry_id', nullable: true, select: false })
+  entryId?: string | null;
+
+  /** When the row was last in another state. */
+  @Column('timestamptz', { name: 'entry_at', nullable: true, select: false })
+  entryAt?: Date | null;
 }

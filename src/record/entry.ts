@@ -38,15 +38,22 @@ export interface ActivityState {
   readonly is_active: boolean;
 }
 
-/** The state of a key in `before` and `after`; `token` or `service` is its id. */
+/** The state of a medic's key in `before` and `after`; `token` is its id. */
 export interface KeyState {
-  readonly token?: number;
-  readonly service?: number;
+  readonly token: number;
   readonly expires_at: string | null;
   readonly revoked_at: string | null;
 }
 
-export type EntryState = MembershipEntryState | ActivityState | KeyState;
+/** The state of a service account in `before` and `after`; `service` is its id. */
+export interface ServiceState {
+  readonly service: number;
+  readonly scopes: readonly string[];
+  readonly expires_at: string;
+  readonly revoked_at: string | null;
+}
+
+export type EntryState = MembershipEntryState | ActivityState | KeyState | ServiceState;
 
 /** Who made a change. `database` is SQL by hand, with the role that logged in. */
 export type EntryActor =

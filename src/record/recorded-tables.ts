@@ -40,6 +40,13 @@ export const RECORDED_TABLES: readonly RecordedTable[] = [
     subject: 'token',
     created: 'token.issued',
     ids: 'NULL::integer, t.medic_id, NULL::integer',
-    state: `record_key_state('token', t.id, t.expires_at, t.revoked_at)`,
+    state: 'record_key_state(t.id, t.expires_at, t.revoked_at)',
+  },
+  {
+    name: 'service_account',
+    subject: 'service',
+    created: 'service.created',
+    ids: 'NULL::integer, NULL::integer, NULL::integer',
+    state: 'record_service_state(t.id, t.scopes, t.expires_at, t.revoked_at)',
   },
 ];

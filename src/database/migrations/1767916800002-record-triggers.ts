@@ -35,9 +35,8 @@ export class RecordTriggers1767916800002 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     for (const { name } of TABLES) await unrecordTable(queryRunner, name);
-    await queryRunner.query(`DROP FUNCTION record_membership_change, record_change, record_refuse, record_keep, record_stamp, record_stamp_new,
-      record_actor,
-      record_membership_state, record_activity, record_key_state`);
+    await queryRunner.query(`DROP FUNCTION record_membership_change, record_change, record_refuse, record_keep, record_stamp,
+      record_stamp_new, record_actor, record_membership_state, record_activity, record_key_state, record_service_state`);
   }
 }
 
@@ -57,8 +56,13 @@ const STATES = [
        || ',"is_active":' || is_active::text || ',"is_deleted":' || is_deleted::text || '}'`,
   `CREATE FUNCTION record_activity(is_active boolean) RETURNS text
      LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"is_active":' || is_active::text || '}'`,
-  `CREATE FUNCTION record_key_state(subject text, id integer, expires_at timestamptz, revoked_at timestamptz)
-     RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"' || subject || '":' || id::text
+  `CREATE FUNCTION record_key_state(id integer, expires_at timestamptz, revoked_at timestamptz)
+     RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"token":' || id::text
+       || ',"expires_at":' || COALESCE('"' || record_instant(expires_at) || '"', 'null')
+       || ',"revoked_at":' || COALESCE('"' || record_instant(revoked_at) || '"', 'null') || '}'`,
+  `CREATE FUNCTION record_service_state(id integer, scopes text[], expires_at timestamptz, revoked_at timestamptz)
+     RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"service":' || id::text
+       || ',"scopes":' || to_json(scopes)::text
        || ',"expires_at":' || COALESCE('"' || record_instant(expires_at) || '"', 'null')
        || ',"revoked_at":' || COALESCE('"' || record_instant(revoked_at) || '"', 'null') || '}'`,
 ];
@@ -142,14 +146,20 @@ const CHANGE = (settings: string): string => `
       IF TG_OP = 'UPDATE' THEN verb := CASE WHEN NEW.is_active THEN 'activated' ELSE 'deactivated' END; END IF;
       IF what = 'hospital' THEN hospital := medic; medic := NULL; END IF;
     ELSE
-      -- Keys of medics and of services.
+      -- Keys of medics, and service accounts.
       IF TG_OP <> 'INSERT' THEN
-        before := record_key_state(what, OLD.id, OLD.expires_at, OLD.revoked_at);
-        IF what = 'token' THEN medic := OLD.medic_id; END IF;
+        IF what = 'token' THEN
+          before := record_key_state(OLD.id, OLD.expires_at, OLD.revoked_at); medic := OLD.medic_id;
+        ELSE
+          before := record_service_state(OLD.id, OLD.scopes, OLD.expires_at, OLD.revoked_at);
+        END IF;
       END IF;
       IF TG_OP <> 'DELETE' THEN
-        after := record_key_state(what, NEW.id, NEW.expires_at, NEW.revoked_at);
-        IF what = 'token' THEN medic := NEW.medic_id; END IF;
+        IF what = 'token' THEN
+          after := record_key_state(NEW.id, NEW.expires_at, NEW.revoked_at); medic := NEW.medic_id;
+        ELSE
+          after := record_service_state(NEW.id, NEW.scopes, NEW.expires_at, NEW.revoked_at);
+        END IF;
       END IF;
       IF TG_OP = 'INSERT' THEN
         verb := CASE what WHEN 'token' THEN 'issued' ELSE 'created' END;

@@ -1,7 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { recordTable } from './record/recorded-table.js';
 
 /**
- * Creates the service accounts. The two columns for digests bound the live keys of an account at two. Two years are at
+ * Creates the service accounts, and records every change of them. The two columns for digests bound the live keys of an account at two. Two years are at
  * most 731 days; an interval of years would make the constraint depend on the time zone.
  */
 export class ServiceAccounts1768500000000 implements MigrationInterface {
@@ -46,6 +47,11 @@ export class ServiceAccounts1768500000000 implements MigrationInterface {
     await queryRunner.query(`
       CREATE TRIGGER service_account_stays BEFORE UPDATE OR DELETE ON service_account FOR EACH ROW
         EXECUTE FUNCTION service_account_stays()`);
+    await recordTable(queryRunner, {
+      name: 'service_account',
+      state: ['scopes', 'digest', 'expires_at', 'revoked_at'],
+      fixed: ['id'],
+    });
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
