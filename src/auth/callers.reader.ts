@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { Reads } from '../database/reads.js';
 import { POSITION } from '../database/replica.js';
 import { ON_PRIMARY } from '../database/standby.js';
@@ -33,10 +34,17 @@ export function callerColumns({ hasReplicas }: Reads): string {
   return `caller.id AS "callerId", caller.root_id AS "rootId", t.id AS "tokenId"${position}`;
 }
 
-/** @param prefetched rows that the same statement has read */
-export function toCurrentMedic(row: CallerRow, prefetched: readonly PrefetchedRows[] = []): CurrentMedic {
+/**
+ * @param request carries the key
+ * @param prefetched rows that the same statement has read
+ */
+export function toCurrentMedic(
+  { id: requestId }: FastifyRequest,
+  row: CallerRow,
+  prefetched: readonly PrefetchedRows[] = [],
+): CurrentMedic {
   const { callerId: id, rootId, tokenId, position } = row;
-  return { id, rootId, tokenId, prefetched, ...(position === undefined ? {} : { position }) };
+  return { id, rootId, tokenId, requestId, prefetched, ...(position === undefined ? {} : { position }) };
 }
 
 /** Looks up keys. */
@@ -48,8 +56,8 @@ export class CallersReader implements CallerFinder {
     this.text = `SELECT ${callerColumns(reads)} ${callerOfKey()}`;
   }
 
-  async find(digest: Buffer): Promise<CurrentMedic | null> {
+  async find(digest: Buffer, request: FastifyRequest): Promise<CurrentMedic | null> {
     const [row] = await this.reads.query<CallerRow>(this.text, [digest]);
-    return row === undefined ? null : toCurrentMedic(row);
+    return row === undefined ? null : toCurrentMedic(request, row);
   }
 }

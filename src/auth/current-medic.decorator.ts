@@ -18,6 +18,8 @@ export interface CurrentMedic extends Reader {
   readonly rootId: number;
   /** Id of the key that the request carries. */
   readonly tokenId: number;
+  /** The id of the request, which the record keeps with everything that the request changes. */
+  readonly requestId: string;
   /** `Prefetchable.prefetchedFor` returns them with their type. */
   readonly prefetched?: readonly PrefetchedRows[];
 }

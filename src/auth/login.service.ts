@@ -25,12 +25,13 @@ export class LoginService {
 
   /**
    * @param address of the client
+   * @param requestId of the request, for the record
    * @returns a new key, valid for `LOGIN_TOKEN_TTL` seconds
    * @throws WrongCredentials no active medic has this email and this password
    * @throws TooManyRequests too many wrong passwords came from the address
    * @throws TooManyTokens the medic has the maximum number of live keys, and none was issued by a log-in
    */
-  async login(email: string, password: string, address: string): Promise<string> {
+  async login(email: string, password: string, address: string, requestId: string): Promise<string> {
     const key = emailKeyOf(email);
     await this.limits.admit(key, address);
     const [account] = await this.reads.query<Account>(
@@ -40,6 +41,6 @@ export class LoginService {
     const isRight = await verifyPassword(account?.password_hash ?? null, password);
     if (!isRight || account === undefined) throw new WrongCredentials();
     await this.limits.refund(key, address);
-    return this.tokens.issueForLogin(account.id, this.environment.LOGIN_TOKEN_TTL);
+    return this.tokens.issueForLogin(account.id, requestId, this.environment.LOGIN_TOKEN_TTL);
   }
 }

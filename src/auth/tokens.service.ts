@@ -70,11 +70,12 @@ export class TokensService {
   /**
    * Issues a key for a log-in. At the limit it revokes the oldest log-in key, so that earlier log-ins cannot lock out
    * somebody who knows the password.
+   * @param requestId of the log-in
    * @param lifetime in seconds
    * @throws TooManyTokens the medic has the maximum number of live keys, and none was issued by a log-in
    */
-  issueForLogin(medicId: number, lifetime: number): Promise<string> {
-    return inTransaction(this.dataSource, medicWithoutToken(medicId), async (transaction) => {
+  issueForLogin(medicId: number, requestId: string, lifetime: number): Promise<string> {
+    return inTransaction(this.dataSource, medicWithoutToken(medicId, requestId), async (transaction) => {
       const [, counts] = await Promise.all([
         lockMedic(transaction, medicId),
         transaction.query<{ count: number }>(

@@ -1,7 +1,7 @@
 /**
- * The account or process that is responsible for a write, as the record states it (contract, section 12). Every
- * transaction that writes names one. The writer states it in two settings that last until the end of its transaction;
- * triggers read them. Without `hm.actor` the actor is `database`: SQL by hand.
+ * The account or process that is responsible for a write, and the request by which it writes, as the record states them
+ * (contract, section 12). Every transaction that writes names one. The writer states it in two settings that last until
+ * the end of its transaction; triggers read them. Without `hm.actor` the actor is `database`: SQL by hand.
  *
  * - `hm.actor`: the JSON text of the actor, without spaces and with the members in this order; any other text is refused
  * - `hm.request`: the request's id; absent or empty if there is none
@@ -12,6 +12,8 @@ export type Actor =
       readonly id: number;
       /** Id of the token that authenticated the medic; null for a log-in, which proves a password instead. */
       readonly token: number | null;
+      /** Id of the request, for `hm.request`. */
+      readonly request: string;
     }
   | { readonly type: 'operator' }
   | { readonly type: 'clock' };
@@ -23,19 +25,31 @@ export const OPERATOR: Actor = { type: 'operator' };
 export const CLOCK: Actor = { type: 'clock' };
 
 /** @returns the actor of a request that a key authenticated, such as a `CurrentMedic` */
-export function actorOf({ id, tokenId }: { readonly id: number; readonly tokenId: number }): Actor {
-  return { type: 'medic', id, token: tokenId };
+export function actorOf({ id, tokenId, requestId }: Requester): Actor {
+  return { type: 'medic', id, token: tokenId, request: requestId };
+}
+
+/** The parts of a `CurrentMedic` that {@link actorOf} needs. */
+interface Requester {
+  readonly id: number;
+  readonly tokenId: number;
+  readonly requestId: string;
 }
 
 /** @returns the actor of a log-in by password */
-export function medicWithoutToken(id: number): Actor {
-  return { type: 'medic', id, token: null };
+export function medicWithoutToken(id: number, requestId: string): Actor {
+  return { type: 'medic', id, token: null, request: requestId };
 }
 
 /** @returns the text of `hm.actor` */
 export function actorText(actor: Actor): string {
   if (actor.type !== 'medic') return JSON.stringify({ type: actor.type });
   return JSON.stringify({ type: actor.type, id: actor.id, token: actor.token });
+}
+
+/** @returns the values of `hm.actor` and `hm.request`, which {@link statingSql} sets */
+export function statedBy(actor: Actor): [actor: string, request: string] {
+  return [actorText(actor), actor.type === 'medic' ? actor.request : ''];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
-import { actorText, statingSql } from './actor.js';
+import { OPERATOR, statedBy, statingSql } from './actor.js';
 import { databaseFailureOf } from './database-errors.js';
 import { OperatorError } from '../common/errors.js';
 
@@ -67,7 +67,7 @@ async function hasOlderRows(dataSource: DataSource, table: string): Promise<bool
  */
 async function beginBatch(dataSource: DataSource, table: string, after: number): Promise<number | null> {
   const last = await dataSource.transaction('READ COMMITTED', async (manager) => {
-    await manager.query(statingSql(), [actorText({ type: 'operator' }), '']);
+    await manager.query(statingSql(), statedBy(OPERATOR));
     const [{ id }] = await manager.query<[{ id: number | null }]>(
       `WITH batch AS MATERIALIZED (
          SELECT id FROM ${table} WHERE id > $1 AND entry_id IS NULL ORDER BY id LIMIT ${String(BATCH)}

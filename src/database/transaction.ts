@@ -1,11 +1,13 @@
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, SelectQueryBuilder } from 'typeorm';
-import type { Actor } from './actor.js';
+import { statedBy, statingSql, type Actor } from './actor.js';
 import type { SessionClient } from './session-client.js';
 import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
 import { noteWrite } from './writes.js';
 
 const AFTER_END = 'The transaction has ended; send its statements before that.';
+
+const STATE_ACTOR = statingSql();
 
 /** A query builder of TypeORM. */
 interface BuiltStatement {
@@ -80,10 +82,13 @@ export class Transaction implements Statements {
     return inOrder(last(), this.end('COMMIT'));
   }
 
-  /** Runs `work`, then commits. Rolls back if `work` throws. */
+  /** States the actor, runs `work`, then commits. Rolls back if `work` throws. */
   async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    // Explicit, because the database may have another default: work takes locks, then reads what others committed.
-    const begun = this.client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    const begun = Promise.all([
+      // Explicit, because the database may have another default: work takes locks, then reads what others committed.
+      this.client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
+      this.query(STATE_ACTOR, statedBy(this.actor)),
+    ]);
     try {
       // Async, so that BEGIN is awaited even if `work` throws synchronously.
       const result = await inOrder((async () => work(this))(), begun);

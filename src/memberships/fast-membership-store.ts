@@ -2,6 +2,7 @@ import type { FactoryProvider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { actingAdminshipHeld, adminshipHeld, live } from '../access/rights.sql.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
+import { actorOf, statedBy, statingSql } from '../database/actor.js';
 import { standAlone } from '../database/pool.js';
 import type { Statements } from '../database/statements.js';
 import { MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.response.js';
@@ -51,7 +52,8 @@ export class FastMembershipStore implements MembershipStore {
     { medicId, hospitalId }: MembershipKey,
     type: MembershipType,
   ): Promise<number | null> {
-    const [created] = await this.alone.query<{ id: number }>(INSERT, [medicId, hospitalId, type, caller.id]);
+    const values = [medicId, hospitalId, type, caller.id, ...statedBy(actorOf(caller))];
+    const [created] = await this.alone.query<{ id: number }>(INSERT, values);
     return created?.id ?? null;
   }
 
@@ -61,7 +63,8 @@ export class FastMembershipStore implements MembershipStore {
    * @returns the membership after the change, or null if nothing was stored, for whatever reason
    */
   private async trySetType(caller: CurrentMedic, id: number, type: MembershipType): Promise<MembershipRow | null> {
-    const [row] = await this.alone.query<MembershipRow>(SET_TYPE, [id, type, caller.id]);
+    const values = [id, type, caller.id, ...statedBy(actorOf(caller))];
+    const [row] = await this.alone.query<MembershipRow>(SET_TYPE, values);
     return row ?? null;
   }
 }
@@ -84,10 +87,11 @@ function onlyTypeOf({ type, ...others }: MembershipUpdate): MembershipType | und
  */
 const INSERT = `
   WITH locked AS MATERIALIZED (SELECT id FROM medic WHERE id = $1 FOR NO KEY UPDATE),
-    allowed AS MATERIALIZED (SELECT locked.id FROM locked, ${adminshipHeld('$4', '$2')})
+    allowed AS MATERIALIZED (SELECT locked.id FROM locked, ${adminshipHeld('$4', '$2')}),
+    stated AS MATERIALIZED (${statingSql('$5', '$6')})
   INSERT INTO membership (medic_id, hospital_id, type, is_active)
-  SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND ${live('o')}) FROM allowed
-  WHERE NOT EXISTS (SELECT FROM membership p WHERE p.medic_id = $1 AND p.hospital_id = $2)
+  SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND ${live('o')}) FROM allowed, stated
+  WHERE stated.actor IS NOT NULL AND NOT EXISTS (SELECT FROM membership p WHERE p.medic_id = $1 AND p.hospital_id = $2)
   ON CONFLICT DO NOTHING RETURNING id`;
 
 /** The hospital is locked before the medic, as everywhere. Here {@link MEMBERSHIP_COLUMNS} reads the locked medic. */
@@ -96,6 +100,7 @@ const SET_TYPE = `
       SELECT s.id, s.hospital_id, m.name, m.email
       FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
       WHERE s.id = $1 FOR NO KEY UPDATE OF h, m),
-    allowed AS MATERIALIZED (SELECT pair.* FROM pair, ${actingAdminshipHeld('$3', 'pair.hospital_id')})
-  UPDATE membership s SET type = $2 FROM allowed m
-  WHERE s.id = m.id AND s.medic_id <> $3 AND ${live('s')} RETURNING ${MEMBERSHIP_COLUMNS}`;
+    allowed AS MATERIALIZED (SELECT pair.* FROM pair, ${actingAdminshipHeld('$3', 'pair.hospital_id')}),
+    stated AS MATERIALIZED (${statingSql('$4', '$5')})
+  UPDATE membership s SET type = $2 FROM allowed m, stated
+  WHERE stated.actor IS NOT NULL AND s.id = m.id AND s.medic_id <> $3 AND ${live('s')} RETURNING ${MEMBERSHIP_COLUMNS}`;

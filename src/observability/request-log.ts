@@ -2,10 +2,25 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** @returns the client's `X-Request-Id` if it is well-formed, otherwise a new id */
+/** The prefixes of our keys, see `auth/token-key.ts`. */
+const KEY = /hm[ks]_/i;
+
+/**
+ * @returns the id by which the log and the record know a request: the client's `X-Request-Id`, or a new one if that is
+ *   malformed or looks like one of our keys, which neither may contain
+ */
 export function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
+  const given = givenIdOf(request);
+  return given === null || KEY.test(given) ? randomUUID() : given;
+}
+
+/** @returns the id that the response carries: the client's if it is well-formed (section 2 of the contract) */
+export function returnedIdOf({ raw, id }: Pick<FastifyRequest, 'raw' | 'id'>): string {
+  return givenIdOf(raw) ?? id;
+}
+
+function givenIdOf({ headers: { 'x-request-id': given } }: IncomingMessage): string | null {
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : null;
 }
 
 /** Logs one line per request, after its response is sent. */

@@ -41,17 +41,23 @@ export class PrefetchingFinder implements CallerFinder {
     const { rowPrefetch } = this.prefetch;
     const subject = rowPrefetch === null ? null : rowPrefetch.idOf(request);
     const values = rowPrefetch === null ? [digest] : [digest, subject];
-    if (this.listText !== null && hasNoParameters(request)) return this.findWithList(this.listText, values, subject);
+    if (this.listText !== null && hasNoParameters(request))
+      return this.findWithList(request, this.listText, values, subject);
     const [caller] = await this.reads.query<CallerRow>(this.text, values);
-    return caller === undefined ? null : toCurrentMedic(caller, this.rowOf(caller, subject));
+    return caller === undefined ? null : toCurrentMedic(request, caller, this.rowOf(caller, subject));
   }
 
-  private async findWithList(text: string, values: readonly unknown[], subject: number | null) {
+  private async findWithList(
+    request: FastifyRequest,
+    text: string,
+    values: readonly unknown[],
+    subject: number | null,
+  ): Promise<CurrentMedic | null> {
     const rows = await this.reads.query<ListedRow>(text, values);
     const [first] = rows;
     if (first === undefined) return null;
     const caller = JSON.parse(first.callerJson) as CallerRow;
-    return toCurrentMedic(caller, [...this.rowOf(caller, subject), ...this.listOf(rows, subject)]);
+    return toCurrentMedic(request, caller, [...this.rowOf(caller, subject), ...this.listOf(rows, subject)]);
   }
 
   /** @returns the prefetched row, whose columns are in the row of the caller */

@@ -1,5 +1,6 @@
-import { Body, Controller, Delete, HttpCode, Ip, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Ip, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { Answers } from '../http/output/answers.decorator.js';
 import { Public, Require } from '../access/require.decorator.js';
 import { TooManyTokens, WrongCredentials } from '../auth/auth.errors.js';
@@ -41,8 +42,12 @@ export class TokenAuthController {
       400: { 'The email or the password is wrong.': { message: WRONG.message, ...WRONG.details } },
     },
   })
-  async createToken(@Body() { email, password }: LoginDto, @Ip() address: string): Promise<TokenResponse> {
-    return { token: await this.logins.login(email, password, address) };
+  async createToken(
+    @Body() { email, password }: LoginDto,
+    @Ip() address: string,
+    @Req() request: FastifyRequest,
+  ): Promise<TokenResponse> {
+    return { token: await this.logins.login(email, password, address, request.id) };
   }
 
   @Post('rotate')

@@ -127,9 +127,9 @@ describe('GET /memberships/{hospital}/history/', () => {
 
   test('neither the key, nor the request, nor the role of SQL by hand is shown', async () => {
     const { admin, hospital, membership } = await service.given.hospital();
-    const actor = { type: 'medic', id: admin.id, token: 4_711_087 } as const;
+    const actor = { type: 'medic', id: admin.id, token: 4_711_087, request: 'request-4711' } as const;
     const sql = `UPDATE membership SET type = 'ADMIN' WHERE id = $1`;
-    await byHand(service.dataSource, sql, [membership], actor, 'request-4711');
+    await byHand(service.dataSource, sql, [membership], actor);
     const answer = (await admin.get(pathOf(hospital))).isOk();
     expect(answer.body<Page>().results[0]?.actor).toEqual({ type: 'medic', id: admin.id });
     expect(answer.text).not.toMatch(/"(request|token|role)"|4711087|request-/);

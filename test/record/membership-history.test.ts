@@ -1,3 +1,4 @@
+import { CLOCK, OPERATOR } from '../../src/database/actor.js';
 import { castOf, NOT_ADMINS } from '../support/actors.js';
 import type { Actor } from '../support/actor.js';
 import { byHand, valueOf } from '../support/hand.js';
@@ -98,12 +99,12 @@ describe('GET /management/memberships/{id}/history/', () => {
 
   test('shows who made a change, but neither the key, nor the request, nor the role of SQL by hand', async () => {
     const { admin, member, membership } = await service.given.hospital();
-    const change = (type: string, ...by: [Parameters<typeof byHand>[3]?, string?]) =>
-      byHand(service.dataSource, 'UPDATE membership SET type = $2 WHERE id = $1', [membership, type], ...by);
-    await change('ADMIN', { type: 'medic', id: admin.id, token: 4_711_087 }, 'request-4711');
-    await change('MEMBER', { type: 'medic', id: admin.id, token: null }, 'request-4712');
-    await change('ADMIN', { type: 'operator' }, 'request-4713');
-    await change('MEMBER', { type: 'clock' }, 'request-4714');
+    const change = (type: string, actor?: Parameters<typeof byHand>[3]) =>
+      byHand(service.dataSource, 'UPDATE membership SET type = $2 WHERE id = $1', [membership, type], actor);
+    await change('ADMIN', { type: 'medic', id: admin.id, token: 4_711_087, request: 'request-4711' });
+    await change('MEMBER', { type: 'medic', id: admin.id, token: null, request: 'request-4712' });
+    await change('ADMIN', OPERATOR);
+    await change('MEMBER', CLOCK);
     await change('ADMIN');
     const role = await valueOf<string>(service.dataSource, 'SELECT session_user::text AS value');
     for (const actor of [admin, member]) {

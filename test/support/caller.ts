@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { DataSource } from 'typeorm';
 import { InvalidToken } from '../../src/auth/auth.errors.js';
 import { CallersReader } from '../../src/auth/callers.reader.js';
@@ -9,7 +10,7 @@ import { Reads } from '../../src/database/reads.js';
 export async function callerOf(dataSource: DataSource, key: string): Promise<CurrentMedic> {
   const reads = new Reads(dataSource);
   try {
-    const caller = await new CallersReader(reads).find(digestOf(key));
+    const caller = await new CallersReader(reads).find(digestOf(key), { id: 'test' } as FastifyRequest);
     if (caller === null) throw new InvalidToken();
     return caller;
   } finally {

@@ -1,16 +1,10 @@
 import type { DataSource } from 'typeorm';
-import { actorText, statingSql, type Actor } from '../../src/database/actor.js';
+import { statedBy, statingSql, type Actor } from '../../src/database/actor.js';
 
-/** Changes rows by SQL, as a writer that states its actor and the id of its request, or neither. */
-export function byHand(
-  dataSource: DataSource,
-  sql: string,
-  values: unknown[],
-  actor?: Actor,
-  request = '',
-): Promise<void> {
+/** Changes rows by SQL, as a writer that states its actor, or as one that does not. */
+export function byHand(dataSource: DataSource, sql: string, values: unknown[], actor?: Actor): Promise<void> {
   return dataSource.transaction(async (manager) => {
-    if (actor !== undefined) await manager.query(statingSql(), [actorText(actor), request]);
+    if (actor !== undefined) await manager.query(statingSql(), statedBy(actor));
     await manager.query(sql, values);
   });
 }

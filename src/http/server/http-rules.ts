@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import accepts from '@fastify/accepts';
 import { InvalidHost, NotAcceptable } from '../output/http-errors.js';
 import { isHost } from '../output/urls.js';
+import { returnedIdOf } from '../../observability/request-log.js';
 
 /** Path prefix of the mirrored API. */
 export const API_PREFIX = '/api/v2';
@@ -44,7 +45,7 @@ export function registerHttpRules(fastify: FastifyInstance, publicUrl: string | 
 
 /** Sets the headers that every response has. */
 export function setResponseHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('x-request-id', request.id);
+  reply.header('x-request-id', returnedIdOf(request));
   if (isApi(request)) reply.header('cache-control', 'private, no-store');
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Overloaded } from '../../common/errors.js';
-import { requestIdOf } from '../../observability/request-log.js';
+import { requestIdOf, returnedIdOf } from '../../observability/request-log.js';
 
 const BODY = JSON.stringify({ message: new Overloaded().message });
 
@@ -11,7 +11,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse): void
     'content-length': BODY.length,
     'cache-control': 'private, no-store',
     'retry-after': '1',
-    'x-request-id': requestIdOf(request),
+    'x-request-id': returnedIdOf({ raw: request, id: requestIdOf(request) }),
   });
   response.end(BODY);
 }
