@@ -1,3 +1,5 @@
+import { statingSql } from '../src/database/actor.js';
+
 /** A statement that is prepared once on each connection. */
 export interface Statement {
   readonly name: string;
@@ -21,8 +23,15 @@ export interface Row {
 const COLUMNS = 's.id, s.medic_id, m.name, m.email, s.hospital_id, s.type, s.is_active, s.is_deleted, s.date_joined';
 
 /** The medic whose live key has the digest $1. */
-const CALLER = `SELECT t.medic_id AS id FROM api_token t JOIN medic a ON a.id = t.medic_id
+const CALLER = `SELECT t.medic_id AS id, t.id AS token FROM api_token t JOIN medic a ON a.id = t.medic_id
   WHERE t.digest = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now()) AND a.is_active`;
+
+/** Makes `stated` the caller, and states the caller as the actor of the write, as the service does. */
+const WRITER = `WITH caller AS MATERIALIZED (${CALLER}), stated AS MATERIALIZED (
+    SELECT id, settings.actor FROM caller CROSS JOIN LATERAL (${statingSql(
+      `concat('{"type":"medic","id":', caller.id, ',"token":', caller.token, '}')`,
+      "''",
+    )}) settings)`;
 
 /** Not `EXISTS`: PostgreSQL plans that as a join, which may start with all ADMINs of a hospital or all hospitals of an ADMIN. */
 const isAdmin = (hospital: string) => `(SELECT r.type FROM membership r
@@ -54,15 +63,15 @@ export const ONE: Statement = {
 
 export const CREATE: Statement = {
   name: 'create',
-  text: `INSERT INTO membership (medic_id, hospital_id, type, is_active)
+  text: `${WRITER} INSERT INTO membership (medic_id, hospital_id, type, is_active)
     SELECT $2::integer, $3::integer, $4, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $2 AND NOT o.is_deleted)
-    FROM (${CALLER}) c WHERE ${isAdmin('$3::integer')}
+    FROM stated c WHERE c.actor IS NOT NULL AND ${isAdmin('$3::integer')}
     RETURNING id, medic_id, hospital_id, type`,
 };
 
 export const CHANGE: Statement = {
   name: 'change',
-  text: `UPDATE membership s SET type = $3 FROM (${CALLER}) c, medic m
-    WHERE s.id = $2::integer AND m.id = s.medic_id AND NOT s.is_deleted AND ${isAdmin('s.hospital_id')}
+  text: `${WRITER} UPDATE membership s SET type = $3 FROM stated c, medic m
+    WHERE c.actor IS NOT NULL AND s.id = $2::integer AND m.id = s.medic_id AND NOT s.is_deleted AND ${isAdmin('s.hospital_id')}
     RETURNING ${COLUMNS}`,
 };
