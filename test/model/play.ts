@@ -1,3 +1,4 @@
+import { DIFFERENCES } from '../../src/record/replay.js';
 import type { CheckedResponse } from '../support/checked-response.js';
 import { empty } from '../support/empty.js';
 import { instant } from '../support/instant.js';
@@ -16,7 +17,8 @@ const FOUNDERS = 3;
 
 /**
  * Empties the database, and plays the opening and the commands against the service and the model, in
- * sequence. Fails if an answer, or in the end a row, differs from the model's.
+ * sequence. Fails if an answer, or in the end a row, differs from the model's, or if the entries of the record do not
+ * lead to the rows.
  */
 export async function play(service: Service, commands: Command[]): Promise<void> {
   await empty(service.dataSource, true);
@@ -33,6 +35,7 @@ export async function play(service: Service, commands: Command[]): Promise<void>
   }
   await past.check();
   expect(await rowsOf(service)).toEqual(rowsOfModel(model));
+  expect(await service.dataSource.query(DIFFERENCES, [10])).toEqual([]);
 }
 
 async function founders({ given }: Service): Promise<ModelMedic[]> {

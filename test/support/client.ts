@@ -1,6 +1,7 @@
 import { CheckedResponse } from './checked-response.js';
 import type { TestDatabase } from './database.js';
 import type { ServedDocument } from './document.js';
+import { entriesSince, markOf } from './record.js';
 
 /** The parts of a request other than its method and path. */
 export interface RequestOptions {
@@ -8,7 +9,7 @@ export interface RequestOptions {
   readonly headers?: Record<string, string>;
   /** Objects are sent as JSON, URLSearchParams as a form; text and bytes unchanged, as JSON unless `headers` differ. */
   readonly body?: unknown;
-  /** Other writers are active, so "nothing changed" cannot be checked after a refusal. */
+  /** Other writers are active, so neither "nothing changed" nor the entries of the write can be checked. */
   readonly concurrent?: boolean;
 }
 
@@ -16,8 +17,8 @@ export interface RequestOptions {
 export const API = '/api/v2';
 
 /**
- * Sends requests to the service over HTTP. Each response is checked against the OpenAPI document, and
- * each refused write must leave every row of the database unchanged.
+ * Sends requests to the service over HTTP. Each response is checked against the OpenAPI document. Each refused write
+ * must leave every row of the database unchanged and no entry in the record, and every other one must say who wrote.
  */
 export class Client {
   constructor(
@@ -29,9 +30,13 @@ export class Client {
   /** @param path below `/api/v2`, or from the root if it starts with `//`, such as `//health/live` */
   async send(method: string, path: string, options: RequestOptions = {}): Promise<CheckedResponse> {
     const mayWrite = !['GET', 'HEAD', 'OPTIONS'].includes(method) && options.concurrent !== true;
-    const before = mayWrite ? await this.rows() : '';
+    if (!mayWrite) return this.exchange(method, path, options);
+    const { dataSource } = this.database;
+    const [before, mark] = [await this.rows(), await markOf(dataSource)];
     const answer = await this.exchange(method, path, options);
-    if (mayWrite && answer.status >= 400) expect(await this.rows()).toBe(before);
+    if (answer.status >= 400) expect(await this.rows()).toBe(before);
+    const written = await entriesSince(dataSource, mark);
+    expect(written.filter(({ actor, request }) => actor.type !== 'medic' || request === null)).toEqual([]);
     return answer;
   }
 

@@ -1,0 +1,80 @@
+import { run, useOperator } from '../support/cli.js';
+import { entriesSince, START } from '../support/record.js';
+
+const operator = useOperator();
+
+const MEDIC = 'ana@example.org';
+const SEED = ['--hospitals', '1', '--medics', '1', '--memberships', '1'];
+// `seed` skips an id.
+const PAIR = ['--hospital', '2', '--medic', MEDIC];
+
+/** Commands in the order in which the operator runs them, and the types of their entries. */
+const WRITES: [command: string, options: string[], types: string[]][] = [
+  ['medic create', ['--name', 'Ana', '--email', MEDIC], ['medic.created', 'token.issued']],
+  ['seed', SEED, ['medic.created', 'hospital.created', 'membership.created', 'token.issued']],
+  ['medic verify-specialty', ['--email', MEDIC], []],
+  ['medic set-password', ['--email', MEDIC, '--password', 'correct horse battery staple'], []],
+  ['medic deactivate', ['--email', MEDIC], ['medic.deactivated']],
+  ['medic activate', ['--email', MEDIC], ['medic.activated']],
+  ['membership set', [...PAIR, '--type', 'MEMBER'], ['membership.created']],
+  ['membership set', [...PAIR, '--type', 'ADMIN'], ['membership.changed']],
+  ['membership remove', PAIR, ['membership.removed']],
+  ['membership set', [...PAIR, '--type', 'ADMIN'], ['membership.restored']],
+  ['token issue', ['--medic', MEDIC], ['token.issued']],
+  ['token revoke', ['--medic', MEDIC, '--id', '1'], ['token.revoked']],
+  ['token revoke', ['--medic', MEDIC, '--all'], ['token.revoked']],
+  ['service create', ['--name', 'feed', '--scope', 'event:read'], ['service.created']],
+  ['service rotate', ['--name', 'feed'], ['service.rotated']],
+  ['service revoke', ['--name', 'feed'], ['service.revoked']],
+];
+
+/** Commands that write nothing; `import` restores the record as it was (`test/cli/transfer.test.ts`). */
+const OTHERS = [
+  'medic list',
+  'medic show',
+  'hospital list',
+  'hospital show',
+  'membership list',
+  'token list',
+  'service list',
+  'export',
+  'import',
+  'openapi',
+];
+
+/** @returns the names of the commands under a command that has some, otherwise its name */
+async function commandsUnder(...path: string[]): Promise<string[]> {
+  const { out } = await run({}, ...path, '--help');
+  const [, list] = out.split('\nCommands:\n');
+  if (list === undefined) return [path.join(' ')];
+  const names = [...list.matchAll(/^ {2}(\S+)/gm)].map(([, name = '']) => name).filter((name) => name !== 'help');
+  return (await Promise.all(names.map((name) => commandsUnder(...path, name)))).flat();
+}
+
+test('every command that may write is tested', async () => {
+  const tested = new Set(WRITES.map(([command]) => command));
+  expect((await commandsUnder()).sort()).toEqual(['migrate', ...tested, ...OTHERS].sort());
+});
+
+test('every entry of a command names the operator and no request', async () => {
+  for (const [command, options] of WRITES)
+    expect([command, await operator.run(...command.split(' '), ...options)]).toMatchObject([command, { code: 0 }]);
+  const written = await operator.look((dataSource) => entriesSince(dataSource, START));
+  const types = WRITES.flatMap(([, , ofCommand]) => ofCommand);
+  expect(written).toEqual(types.map((type) => ({ type, actor: { type: 'operator' }, request: null })));
+});
+
+test('the entries by which migrate begins the record name the operator', async () => {
+  await operator.look(async (dataSource) => {
+    await dataSource.query(`INSERT INTO medic (name, email, email_key) VALUES ('Old', 'old@b.org', 'old@b.org')`);
+    for (let isThere = true; isThere;) {
+      await dataSource.undoLastMigration();
+      const there = `SELECT to_regclass('record_head') IS NOT NULL AS "isThere"`;
+      [{ isThere }] = await dataSource.query<[{ isThere: boolean }]>(there);
+    }
+  });
+  await operator.succeed('migrate');
+  const written = await operator.look((dataSource) => entriesSince(dataSource, START));
+  const began = { type: 'record.began', actor: { type: 'operator' }, request: null };
+  expect(written).toEqual([began, ...written.slice(1).map(() => began)]);
+});
