@@ -14,6 +14,7 @@ const FOLDERS = [
   'model',
   'pooler',
   'races',
+  'record',
   'tokens',
 ];
 
