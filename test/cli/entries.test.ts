@@ -1,5 +1,6 @@
 import { run, useOperator } from '../support/cli.js';
 import { entriesSince, START } from '../support/record.js';
+import { undoRecord } from '../support/undo-record.js';
 
 const operator = useOperator();
 
@@ -67,11 +68,7 @@ test('every entry of a command names the operator and no request', async () => {
 test('the entries by which migrate begins the record name the operator', async () => {
   await operator.look(async (dataSource) => {
     await dataSource.query(`INSERT INTO medic (name, email, email_key) VALUES ('Old', 'old@b.org', 'old@b.org')`);
-    for (let isThere = true; isThere;) {
-      await dataSource.undoLastMigration();
-      const there = `SELECT to_regclass('record_head') IS NOT NULL AS "isThere"`;
-      [{ isThere }] = await dataSource.query<[{ isThere: boolean }]>(there);
-    }
+    await undoRecord(dataSource);
   });
   await operator.succeed('migrate');
   const written = await operator.look((dataSource) => entriesSince(dataSource, START));

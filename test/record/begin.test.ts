@@ -2,17 +2,15 @@ import type { DataSource } from 'typeorm';
 import { requireCurrentSchema, migrate, SchemaIsBehind } from '../../src/database/schema.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { isServer } from '../support/server.js';
+import { undoRecord } from '../support/undo-record.js';
 import { allEntries, expectSound } from './entries.js';
-
-/** The migrations of the record. */
-const MIGRATIONS = 3;
 
 let database: TestDatabase;
 let dataSource: DataSource;
 beforeEach(async () => {
   database = await createTestDatabase();
   dataSource = database.dataSource;
-  for (let number = 0; number < MIGRATIONS; number += 1) await dataSource.undoLastMigration();
+  await undoRecord(dataSource);
   await dataSource.query(
     `INSERT INTO medic (name, email, email_key, is_active)
      SELECT 'M', n::text, n::text, n % 2 = 0 FROM generate_series(1, 2500) n`,
@@ -92,7 +90,7 @@ test('a row that changes before the migration reaches it gets its record.began f
 
 (isServer ? test : test.skip)('the migration waits for no row lock, and finishes when the rows are free', async () => {
   await migrate(dataSource);
-  for (let number = 0; number < MIGRATIONS; number += 1) await dataSource.undoLastMigration();
+  await undoRecord(dataSource);
   const [holder, other] = [await database.connect(), await database.connect()];
   let isDone = false;
   const original = dataSource.query.bind(dataSource);
