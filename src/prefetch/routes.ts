@@ -18,10 +18,12 @@ import {
   ownMemberships,
   VISIBLE_MEMBERSHIP,
 } from '../memberships/memberships.sql.js';
+import { HistoryController } from '../record/history.controller.js';
 import { LIMIT, withKey, type Prefetch } from './prefetch.js';
 
 const { prototype: memberships } = MembershipsController;
 const { prototype: hospitalMemberships } = HospitalMembershipsController;
+const { prototype: history } = HistoryController;
 const { prototype: locations } = LocationsController;
 const { prototype: hospitals } = HospitalsController;
 const { prototype: medics } = MedicsController;
@@ -54,6 +56,8 @@ export const PREFETCH_OF_ROUTE = new Map<Handler, Prefetch>([
     locations.listLocations,
     withKey.list(LOCATIONS, { sql: () => locationsOf(CALLER, LIMIT), orderBy: LOCATIONS_ORDER }),
   ],
+  [history.listMembershipHistory, withKey.facts(target.membershipInPath)],
+  [history.listHospitalHistory, withKey.facts(target.hospitalInPath)],
   [hospitals.updateHospital, withKey.facts(target.visibleHospitalInPath)],
   [medics.createMedic, withKey.facts(target.hospitalInBody)],
   [medics.updateMedic, withKey.facts(target.medicInPath)],

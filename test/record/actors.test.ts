@@ -6,7 +6,7 @@ import { inTransaction } from '../../src/database/transaction.js';
 import { FastMembershipStore } from '../../src/memberships/fast-membership-store.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { TransactionalMembershipStore } from '../../src/memberships/transactional-membership-store.js';
-import type { Answer } from '../support/answer.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { callerOf } from '../support/caller.js';
 import { entriesSince, markOf, type Written } from '../support/record.js';
 import { isServer } from '../support/server.js';
@@ -36,7 +36,10 @@ async function send(service: Service, { operation }: WriteRoute, write: Write, r
 }
 
 /** Sends a request that creates a medic, a key and a membership. */
-async function createMedic(service: Service, requestId?: string): Promise<{ answer: Answer; written: Written[] }> {
+async function createMedic(
+  service: Service,
+  requestId?: string,
+): Promise<{ answer: CheckedResponse; written: Written[] }> {
   const route = WRITE_ROUTES.find(({ types }) => types.length === 3) as WriteRoute;
   return send(service, route, await route.given(service, await service.given.hospital()), requestId);
 }

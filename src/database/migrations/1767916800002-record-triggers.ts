@@ -41,19 +41,27 @@ export class RecordTriggers1767916800002 implements MigrationInterface {
 }
 
 /**
- * Returns the actor of the transaction as JSON. A writer that states none is SQL by hand. See `database/actor.ts`. A
- * constraint of the inbox checks the text.
+ * Returns the actor of the transaction as JSON. A writer that states none is SQL by hand. See `database/actor.ts`. Any
+ * other text is null, which the inbox refuses.
  */
 const ACTOR = `
   CREATE FUNCTION record_actor() RETURNS text LANGUAGE sql STABLE RETURN
-    COALESCE(NULLIF(current_setting('hm.actor', true), ''),
-      '{"type":"database","role":' || to_json(session_user::text)::text || '}')`;
+    CASE
+      WHEN COALESCE(current_setting('hm.actor', true), '') = ''
+        THEN '{"type":"database","role":' || to_json(session_user::text)::text || '}'
+      WHEN current_setting('hm.actor', true) IN ('{"type":"operator"}', '{"type":"clock"}')
+        THEN current_setting('hm.actor', true)
+      WHEN current_setting('hm.actor', true) LIKE '{"type":"medic",%'
+        THEN '{"type":"medic","id":' || (current_setting('hm.actor', true)::json ->> 'id')::integer::text || ',"token":'
+          || COALESCE((current_setting('hm.actor', true)::json ->> 'token')::integer::text, 'null') || '}'
+    END`;
 
 /** The states of rows in `before` and `after`: ids and states only, never names, emails, labels or digests. */
 const STATES = [
   `CREATE FUNCTION record_membership_state(type text, is_active boolean, is_deleted boolean) RETURNS text
-     LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"type_membership":' || to_json(type)::text
-       || ',"is_active":' || is_active::text || ',"is_deleted":' || is_deleted::text || '}'`,
+     LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"type_membership":"' || type
+       || CASE WHEN is_active THEN '","is_active":true' ELSE '","is_active":false' END
+       || CASE WHEN is_deleted THEN ',"is_deleted":true}' ELSE ',"is_deleted":false}' END`,
   `CREATE FUNCTION record_activity(is_active boolean) RETURNS text
      LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"is_active":' || is_active::text || '}'`,
   `CREATE FUNCTION record_key_state(id integer, expires_at timestamptz, revoked_at timestamptz)
