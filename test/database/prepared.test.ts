@@ -28,7 +28,7 @@ async function useIt(): Promise<unknown[]> {
 
 test('responses stay the same while a migration changes the type of columns', async () => {
   const before = await useIt();
-  for (const column of ['hospital.name', 'hospital.location', 'medic.name', 'medic.email', 'membership.type']) {
+  for (const column of ['hospital.name', 'hospital.location', 'medic.name', 'medic.email']) {
     const [table = '', name = ''] = column.split('.');
     await service.dataSource.query(`ALTER TABLE ${table} ALTER COLUMN ${name} TYPE varchar`);
     expect(await useIt()).toEqual(before);
