@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase } from '../support/database.js';
 import { Given } from '../support/given.js';
 import type { Client } from '../support/client.js';
+import { newPem, write } from '../support/key-files.js';
 import { ServerProcess } from '../support/process.js';
 import { isServer } from '../support/server.js';
 import { Service } from '../support/service.js';
@@ -27,7 +31,10 @@ export function startTarget(): Promise<Target> {
 async function startProcess(): Promise<Target> {
   const database = await createTestDatabase();
   const { dataSource } = database;
-  const server = new ServerProcess({ ...database.variables, RATE_LIMIT: '0' });
+  // Without a key, the evidence of the record would be a 501.
+  const folder = mkdtempSync(join(tmpdir(), 'hospital-memberships-fuzz-'));
+  const SIGNING_KEY_FILE = write(folder, 'key.pem', newPem());
+  const server = new ServerProcess({ ...database.variables, RATE_LIMIT: '0', SIGNING_KEY_FILE });
   return {
     url: await server.url(),
     given: new Given(dataSource, undefined as unknown as Client),
@@ -38,6 +45,7 @@ async function startProcess(): Promise<Target> {
     ],
     stop: async () => {
       await server.stop('SIGKILL');
+      rmSync(folder, { recursive: true });
       await database.drop();
     },
   };

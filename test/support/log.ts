@@ -27,6 +27,12 @@ export function entriesIn(bundle: Buffer): Buffer[] {
   return entries;
 }
 
+/** @returns the paths of the bundles, or of the tiles of level 0, of the first `size` entries; at most 256,000 */
+export function pathsOf(size: number): string[] {
+  const full = Array.from({ length: Math.floor(size / 256) }, (_, n) => String(n).padStart(3, '0'));
+  return size % 256 === 0 ? full : [...full, `${String(full.length).padStart(3, '0')}.p/${String(size % 256)}`];
+}
+
 /** @returns the 32-byte hashes in a tile, in hexadecimal */
 export function hashesIn(tile: Buffer): string[] {
   return Array.from({ length: tile.length / 32 }, (_, n) => tile.toString('hex', n * 32, (n + 1) * 32));

@@ -51,7 +51,12 @@ export class ErrorFilter implements ExceptionFilter {
     if (status === 500 || refusal instanceof DatabaseUnavailable || refusal instanceof OutOfIds)
       logFailure(request.log, error);
     const { type, body } = formatError(answer, request.routeOptions.config.errorFormat);
-    void reply.status(status).headers(headers).type(type).send(body);
+    // As bytes, because Fastify adds a charset to JSON, and `application/problem+json` has no such parameter.
+    void reply
+      .status(status)
+      .headers(headers)
+      .type(type)
+      .send(Buffer.from(JSON.stringify(body)));
   }
 }
 

@@ -53,17 +53,18 @@ export function EvidenceAnswers({
     ApiOperation({ summary, description: `**Rules:** ${rules}\n\n**Changes:** Nothing.` }),
     ApiProduces(type),
     ApiResponse({ status: 200, description: 'Success.', content: { [type]: { schema } } }),
-    ...(notFound === undefined ? [] : [problem(404, notFound, new NotFound())]),
+    ...(notFound === undefined ? [] : [Problem(404, notFound, new NotFound())]),
     ...(isSigned === true
       ? [
-          problem(409, 'The record is not a continuation of an earlier checkpoint.', new RecordWasReplaced()),
-          problem(501, 'The service has no signing key.', new NoSigningKey()),
+          Problem(409, 'The record is not a continuation of an earlier checkpoint.', new RecordWasReplaced()),
+          Problem(501, 'The service has no signing key.', new NoSigningKey()),
         ]
       : []),
   );
 }
 
-function problem(status: number, description: string, { message }: Error): MethodDecorator {
+/** Documents an error of an operation outside `/api/v2`. */
+export function Problem(status: number, description: string, { message }: Error): MethodDecorator {
   const { type, body: example } = formatError({ status, body: { message } }, 'problem');
   const schema = { $ref: '#/components/schemas/ProblemResponse' };
   return ApiResponse({ status, description, content: { [type]: { schema, example } } });

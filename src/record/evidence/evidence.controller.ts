@@ -15,6 +15,8 @@ import { Tiles } from './tiles.js';
 const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
 
+const ONE_ENTRY = 'Send either position or entry.';
+
 /** A tile never changes. Only the client may keep it, because it needed a key. */
 const IMMUTABLE = { 'cache-control': 'private, max-age=31536000, immutable' };
 
@@ -42,8 +44,9 @@ export class EvidenceController {
     isSigned: true,
   })
   async getCheckpoint(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    reply.type(TEXT);
-    return this.evidence.checkpoint();
+    const checkpoint = await this.evidence.checkpoint();
+    reply.type(TEXT).header('cache-control', 'private, max-age=5');
+    return checkpoint;
   }
 
   @Get('proof')
@@ -59,11 +62,9 @@ export class EvidenceController {
     notFound: 'The record has no such entry.',
   })
   async getProof(@Query() query: ProofQuery, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    const { position, entry } = query;
+    const proof = await this.proofFor(query);
     reply.type(TEXT);
-    if (position !== undefined && entry === undefined) return this.evidence.proofAt(position);
-    if (entry !== undefined && position === undefined) return this.evidence.proofOf(entry);
-    throw new InvalidFields({ [WHOLE_INPUT]: ['Send either position or entry.'] }, 'Send either position or entry.');
+    return proof;
   }
 
   // Declared before the tiles, whose level would match `entries`.
@@ -117,6 +118,12 @@ export class EvidenceController {
     if (hashes === undefined) throw new NotFound();
     reply.type(BYTES).headers(IMMUTABLE);
     return hashes;
+  }
+
+  private async proofFor({ position, entry }: ProofQuery): Promise<string> {
+    if (position !== undefined && entry === undefined) return this.evidence.proofAt(position);
+    if (entry !== undefined && position === undefined) return this.evidence.proofOf(entry);
+    throw new InvalidFields({ [WHOLE_INPUT]: [ONE_ENTRY] }, ONE_ENTRY);
   }
 }
 

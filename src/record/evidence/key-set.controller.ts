@@ -3,8 +3,10 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../../access/require.decorator.js';
 import { Answers } from '../../http/output/answers.decorator.js';
+import { InvalidHost } from '../../http/output/http-errors.js';
 import { RouteSettings } from '../../http/server/route-settings.js';
 import { KeySetResponse } from './dto/evidence.dtos.js';
+import { Problem } from './evidence-answers.decorator.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** The public keys of the service. */
@@ -21,6 +23,7 @@ export class KeySetController {
     rules: 'JSON Web Key Set (RFC 7517) with the Ed25519 keys that sign checkpoints and receipts.',
     ok: KeySetResponse,
   })
+  @Problem(400, 'The Host header names no host.', new InvalidHost())
   getKeySet(@Res({ passthrough: true }) reply: FastifyReply): KeySetResponse {
     reply.header('cache-control', 'public, max-age=300');
     return { keys: this.keys.all.map(({ jwk }) => jwk) };

@@ -59,7 +59,6 @@ export function signNote(text: string, name: string, key: KeyObject): string {
 /** @returns the text and the signatures of a note; undefined if it is malformed */
 export function parseNote(note: string): SignedNote | undefined {
   const end = note.lastIndexOf(SEPARATOR);
-  // eslint-disable-next-line no-control-regex -- A note must not contain them.
   if (end < 0 || !note.endsWith('\n') || /[\x00-\x09\x0b-\x1f]/.test(note)) return undefined;
   const lines = note.slice(end + SEPARATOR.length, -1).split('\n');
   const signatures = lines.flatMap((line) => signatureIn(line) ?? []);

@@ -42,7 +42,8 @@ export function wrongColumns(stored: StoredEntry): string[] {
 function parse(body: string): Entry | undefined {
   try {
     const entry: unknown = entryOf(body);
-    return typeof entry === 'object' && entry !== null ? (entry as Entry) : undefined;
+    const { type } = Object(entry) as { type?: unknown };
+    return typeof type === 'string' ? (entry as Entry) : undefined;
   } catch {
     return undefined;
   }
@@ -53,7 +54,7 @@ function textOf(id: number | null): string | null {
 }
 
 function subjectOf({ type, membership, hospital, after }: Entry): string {
-  if (type !== 'record.began') return String(type).replace(/\..*/s, '');
+  if (type !== 'record.began') return type.replace(/\..*/s, '');
   const key = Object.keys(after ?? {})[0];
   if (key === 'token' || key === 'service') return key satisfies Subject;
   if (membership !== null) return 'membership';
