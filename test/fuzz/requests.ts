@@ -76,15 +76,18 @@ function withBody(others: Headers, body: Body | undefined): { headers: Headers; 
 
 function pathOf({ method, path }: Operation, scene: Scene): fc.Arbitrary<string> {
   const slash = fc.constantFrom('', '/');
-  const [, name] = /\{(\w+)\}/.exec(path) ?? [];
-  if (name === undefined) return slash.map((end) => path + end);
-  const schema =
-    name === 'id' ? { type: 'integer', minimum: 1, maximum: 2 ** 31 - 1 } : { type: 'string', minLength: 1 };
-  const valid = validValue(schema, { method, path, name }, scene).map((value) =>
-    encodeURIComponent(String(value).toWellFormed()),
-  );
-  const segment = fc.oneof({ weight: 12, arbitrary: valid }, { weight: 1, arbitrary: hostileSegment });
-  return fc.tuple(segment, slash).map(([value, end]) => path.replace(/\{\w+\}/, () => value) + end);
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const segments = names.map((name) => {
+    const schema =
+      name === 'id' ? { type: 'integer', minimum: 1, maximum: 2 ** 31 - 1 } : { type: 'string', minLength: 1 };
+    const valid = validValue(schema, { method, path, name }, scene).map((value) =>
+      encodeURIComponent(String(value).toWellFormed()),
+    );
+    return fc.oneof({ weight: 12, arbitrary: valid }, { weight: 1, arbitrary: hostileSegment });
+  });
+  return fc
+    .tuple(fc.tuple(...segments), slash)
+    .map(([values, end]) => values.reduce((text, value) => text.replace(/\{\w+\}/, () => value), path) + end);
 }
 
 function queryOf({ method, path, query }: Operation, scene: Scene): fc.Arbitrary<string> {

@@ -13,6 +13,8 @@ export interface Place {
 /** @returns matching values of the scene; empty if any value will do */
 function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[] {
   if (name === 'digest') return scene.digests;
+  if (name === 'level') return [0, 1];
+  if (name === 'path') return ['000.p/1', '000.p/2', '999'];
   if (name === 'hospital' || name === 'hospital_id') return scene.hospitals;
   if (name === 'medic') return scene.medics;
   if (name === 'query' || (name === 'email' && path.endsWith('/token-auth'))) return scene.emails;

@@ -62,8 +62,6 @@ export class ServedDocument {
   /** @returns the document's path template that matches a request's path */
   private templateOf(path: string): string | undefined {
     const plain = path.replace(/\?.*$/s, '').replace(/(.)\/$/, '$1');
-    // It matches no route.
-    if (/%(?![0-9a-f]{2})/i.test(plain)) return undefined;
     const templates = Object.keys(this.document.paths);
     return (
       templates.find((t) => t === plain) ??

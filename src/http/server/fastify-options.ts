@@ -8,7 +8,8 @@ import type { Connections } from './connections.js';
 import { corsHeadersOf } from './cors.js';
 import { FailureLog } from '../../observability/failure-log.js';
 import { readForm } from '../input/form.js';
-import { setResponseHeaders } from './http-rules.js';
+import { formatError } from '../output/error-format.js';
+import { isStandardPath, setResponseHeaders } from './http-rules.js';
 import { logRequest, requestIdOf } from '../../observability/request-log.js';
 
 /** In bytes. */
@@ -57,7 +58,12 @@ export function fastifyOptions(environment: Environment, logger: Logger, connect
       // Fastify runs no hooks for a path that cannot be decoded.
       setResponseHeaders(request, reply);
       void reply.headers(corsHeadersOf(environment.CORS_ORIGINS, request.headers.origin));
-      void reply.status(404).send({ message: 'Not found' });
+      const format = isStandardPath(request.url) ? 'problem' : undefined;
+      const { type, body } = formatError({ status: 404, body: { message: 'Not found' } }, format);
+      void reply
+        .status(404)
+        .type(type)
+        .send(Buffer.from(JSON.stringify(body)));
       logRequest(request, reply);
     },
     clientErrorHandler: (error: Error & { code?: string }, socket: Socket) => {

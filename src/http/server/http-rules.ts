@@ -13,6 +13,11 @@ export const USER_ROUTE = 'rest-auth/user';
 /** Routes that follow open standards, and so lie outside the prefix (sections 10 to 13 of the contract). */
 export const STANDARD_ROUTES = ['oauth2/*path', 'access/*path', 'events', 'record/*path', '.well-known/*path'] as const;
 
+/** @returns whether the path of a request lies where {@link STANDARD_ROUTES} do, decodable or not */
+export function isStandardPath(url: string): boolean {
+  return STANDARD_ROUTES.some((route) => url.startsWith(`/${route.replace('*path', '')}`));
+}
+
 /** @returns whether a route pattern belongs to the API and so follows its conventions and limits */
 export function isApiRoute(pattern: string): boolean {
   return pattern.startsWith(API_PREFIX) || pattern.startsWith(`/${USER_ROUTE}`);
