@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { PERMISSIONS } from '../../src/access/permission.js';
 import { SCOPES } from '../../src/auth/scope.js';
+import { newPem, useFolder, write } from '../support/key-files.js';
 import { useService } from '../support/service.js';
 import type { Row } from './expected.js';
 import { MATRIX } from './matrix.js';
@@ -14,7 +15,7 @@ import {
 } from './service-rows.js';
 
 const DOCUMENT = 'docs/authorization.md';
-const service = useService();
+const service = useService({ SIGNING_KEY_FILE: write(useFolder(), 'key.pem', newPem()) });
 
 async function tryRoute(row: Row, scene: Scene, headers: Record<string, string>): Promise<string> {
   const body = row.body?.(scene);

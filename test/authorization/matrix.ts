@@ -195,6 +195,13 @@ export const MATRIX: readonly Row[] = [
     expected: everybody('200'),
   },
   {
+    operation: 'getKeySet',
+    method: 'GET',
+    route: '/.well-known/jwks.json',
+    path: () => '//.well-known/jwks.json',
+    expected: everybody('200'),
+  },
+  {
     operation: 'getLiveness',
     method: 'GET',
     route: '/health/live',

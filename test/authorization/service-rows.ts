@@ -56,6 +56,30 @@ export const SERVICE_ROWS: readonly ServiceRow[] = [
     body: new URLSearchParams({ token: 'x' }),
     expected: scopeNeeded('token:introspect', '200'),
   },
+  ...(['checkpoint', 'proof'] as const).map((name) => ({
+    operation: name === 'checkpoint' ? 'getCheckpoint' : 'getProof',
+    method: 'GET' as const,
+    route: `/record/${name}`,
+    path: `/record/${name}${name === 'proof' ? '?position=1' : ''}`,
+    scope: 'record:read' as const,
+    expected: scopeNeeded('record:read', '200'),
+  })),
+  {
+    operation: 'getTile',
+    method: 'GET',
+    route: '/record/tile/{level}/{tile}',
+    path: '/record/tile/0/000.p/1',
+    scope: 'record:read',
+    expected: scopeNeeded('record:read', '200'),
+  },
+  {
+    operation: 'getEntryBundle',
+    method: 'GET',
+    route: '/record/tile/entries/{tile}',
+    path: '/record/tile/entries/000.p/1',
+    scope: 'record:read',
+    expected: scopeNeeded('record:read', '200'),
+  },
 ];
 
 /** @returns the headers of each actor */
