@@ -48,7 +48,7 @@ export interface Operation {
 
 /** @returns whether the path lies outside `/api/v2` and follows an open standard */
 export function isStandard(target: string): boolean {
-  return /^\/(access|events|oauth2|record)\b/.test(target);
+  return /^\/(\.well-known|access|events|oauth2|record)\b/.test(target);
 }
 
 /** @returns every operation of the document */
