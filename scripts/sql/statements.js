@@ -115,10 +115,10 @@ function nameOf(functionLike) {
 function rowTypeOf(call) {
   const [argument] = call.typeArguments ?? [];
   if (argument === undefined) return undefined;
-  const type = checker.getTypeFromTypeNode(argument);
-  // TypeORM's `query` names the type of all rows.
-  const [element] = checker.isArrayType(type) || checker.isTupleType(type) ? checker.getTypeArguments(type) : [type];
-  return (element.flags & ts.TypeFlags.Unknown) === 0 ? element : undefined;
+  let row = checker.getTypeFromTypeNode(argument);
+  // TypeORM's `query` names the type of all rows, and of an UPDATE that of a pair of the rows and their number.
+  while (checker.isArrayType(row) || checker.isTupleType(row)) [row] = checker.getTypeArguments(row);
+  return (row.flags & ts.TypeFlags.Unknown) === 0 ? row : undefined;
 }
 
 /**
