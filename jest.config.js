@@ -38,5 +38,5 @@ export default {
   maxWorkers: 2,
   // A worker keeps some of the memory of each file, and collecting it slows down the files that follow.
   workerIdleMemoryLimit: '600MB',
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };

@@ -7,6 +7,7 @@ export default {
   ...config,
   rootDir: '..',
   testPathIgnorePatterns: ['faults', 'interop', 'pooler', 'scale'].map((folder) => `<rootDir>/test/${folder}/`),
+  testTimeout: 300_000,
   collectCoverage: true,
   // What runs only in processes of its own is not seen here; test/process starts these.
   collectCoverageFrom: [

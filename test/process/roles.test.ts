@@ -154,7 +154,7 @@ async function paste(sql: string, url: string): Promise<void> {
     });
     expect(rows.map(({ body }) => JSON.parse(body) as object)).toEqual([
       expect.objectContaining({ type: 'token.issued' }),
-      expect.objectContaining({ type: 'medic.created', actor: { type: 'database', role: 'memberships_server' } }),
+      expect.objectContaining({ type: 'medic.created', actor: { type: 'operator' } }),
     ]);
   });
 
