@@ -14,6 +14,7 @@ import { MedicsModule } from './medics/medics.module.js';
 import { MembershipsModule } from './memberships/memberships.module.js';
 import { PrefetchModule } from './prefetch/prefetch.module.js';
 import { EvidenceModule } from './record/evidence/evidence.module.js';
+import { FeedModule } from './record/feed/feed.module.js';
 import { RecordModule } from './record/record.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
@@ -42,6 +43,7 @@ export class AppModule {
         TokensModule,
         RecordModule,
         EvidenceModule,
+        FeedModule,
         HealthModule,
         PrefetchModule,
       ],

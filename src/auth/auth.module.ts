@@ -31,6 +31,6 @@ import { TokensService } from './tokens.service.js';
     ServiceUsage,
     { provide: APP_GUARD, useClass: TokenAuthGuard },
   ],
-  exports: [TokensService, LoginService, AccountLimits, MedicKeys, ServiceAccounts],
+  exports: [TokensService, LoginService, AccountLimits, MedicKeys, ServiceAccounts, ServiceCallers],
 })
 export class AuthModule {}

@@ -77,6 +77,18 @@ export class ServiceCallers {
   }
 
   /**
+   * Checks the key of a request that lasts again, and counts nothing.
+   * @throws InvalidServiceKey the key, with which the request was authenticated, is not live anymore
+   * @throws InsufficientScope its account no longer has the scope
+   */
+  async recheck(request: FastifyRequest, scope: Scope): Promise<void> {
+    const key = presentedKeyOf(request);
+    const service = key === null || key === 'malformed' ? null : await this.find(key.digest);
+    if (service === null) throw new InvalidServiceKey();
+    if (!service.scopes.includes(scope)) throw new InsufficientScope(scope);
+  }
+
+  /**
    * Refuses a well-formed key of a service account on a route of medics, which it never opens.
    * @throws NotAMedic the key is live
    * @throws InvalidToken it is not

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseUnavailable } from '../database/database-errors.js';
 import { Reads } from '../database/reads.js';
+import { ON_PRIMARY } from '../database/standby.js';
 import { rowOf, type Statements } from '../database/statements.js';
 import type { EntryType } from './entry.js';
 
@@ -35,6 +36,8 @@ export interface Entries {
   readonly next: number;
   /** The last position of the record. */
   readonly head: number;
+  /** The name of the record, see {@link Head.origin}. */
+  readonly origin: string;
 }
 
 /** The end of the record. */
@@ -69,7 +72,7 @@ export class RecordReader {
     values: readonly unknown[] = [],
     on: Statements = this.reads,
   ): Promise<Row[]> {
-    const text = `SELECT waiting."isBehind", read.* FROM (SELECT record_is_behind() AS "isBehind") waiting
+    const text = `SELECT waiting."isBehind", read.* FROM (SELECT record_is_behind() AS "isBehind" WHERE ${ON_PRIMARY}) waiting
       LEFT JOIN (SELECT true AS "isFound", selected.* FROM (${sql}) selected) read ON true ORDER BY ${order}`;
     type Found = Row & { isBehind: boolean; isFound: true | null };
     const found = (rows: readonly Found[]) => rows.filter(({ isFound }) => isFound === true);
@@ -102,17 +105,15 @@ export class RecordReader {
 
   /** @returns the entries after a position, in their order */
   async after({ after, limit, types, hospital, medic }: EntriesAfter): Promise<Entries> {
-    const rows = await this.read<{ head: number; position: number | null; body: string }>(AFTER, 'position', [
-      after,
-      limit,
-      types ?? null,
-      hospital ?? null,
-      medic ?? null,
-    ]);
-    const { head } = rowOf(rows.slice(0, 1));
+    const rows = await this.read<{ origin: string; head: number; position: number | null; body: string }>(
+      AFTER,
+      'position',
+      [after, limit, types ?? null, hospital ?? null, medic ?? null],
+    );
+    const { origin, head } = rowOf(rows.slice(0, 1));
     const entries = rows.flatMap(({ position, body }) => (position === null ? [] : [{ position, body }]));
     const last = entries.length === limit ? entries.at(-1)?.position : undefined;
-    return { entries, next: last ?? Math.max(after, Math.min(head, after + WINDOW)), head };
+    return { entries, next: last ?? Math.max(after, Math.min(head, after + WINDOW)), head, origin };
   }
 
   /** @returns the end of the record */
@@ -141,7 +142,7 @@ export class RecordReader {
 
 /** One row per entry, or one with a null position if there is none. */
 const AFTER = `
-  SELECT h.position::float8 AS head, e.position::float8 AS position, e.body
+  SELECT h.origin, h.position::float8 AS head, e.position::float8 AS position, e.body
   FROM record_head h LEFT JOIN (
     SELECT position, body FROM record_entry
     WHERE position > $1 AND position <= $1::bigint + ${String(WINDOW)} AND ($3::text[] IS NULL OR type = ANY ($3))

@@ -51,13 +51,13 @@ describe('without the background process', () => {
   });
 
   test('entries are read by position, limited, filtered and found by id', async () => {
-    const { head } = await reader().after({ after: 0, limit: 1 });
+    const { head, origin } = await reader().after({ after: 0, limit: 1 });
     const all = await reader().after({ after: 0, limit: 1000 });
     expect(all.entries.map(({ position }) => position)).toEqual(Array.from({ length: head }, (_, index) => index + 1));
     const first = await reader().after({ after: 0, limit: 2 });
-    expect(first).toEqual({ entries: all.entries.slice(0, 2), next: 2, head });
-    expect(await reader().after({ after: head, limit: 2 })).toEqual({ entries: [], next: head, head });
-    expect(await reader().after({ after: head + 7, limit: 2 })).toEqual({ entries: [], next: head + 7, head });
+    expect(first).toEqual({ entries: all.entries.slice(0, 2), next: 2, head, origin });
+    expect(await reader().after({ after: head, limit: 2 })).toEqual({ entries: [], next: head, head, origin });
+    expect(await reader().after({ after: head + 7, limit: 2 })).toEqual({ entries: [], next: head + 7, head, origin });
     const types = ['membership.created', 'hospital.created'] as const;
     const { entries, next } = await reader().after({ after: 0, limit: 1000, types, hospital: 1 });
     expect(next).toBe(head);

@@ -9,7 +9,7 @@ export class CheckedResponse {
 
   static async of(response: Response): Promise<CheckedResponse> {
     const text = await response.text();
-    const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '') && text !== '';
+    const isJson = /^application\/([\w.-]+\+)?json\b/.test(response.headers.get('content-type') ?? '') && text !== '';
     return new CheckedResponse(response.status, response.headers, text, isJson ? JSON.parse(text) : undefined);
   }
 

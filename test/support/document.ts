@@ -47,10 +47,12 @@ export class ServedDocument {
     if (method === 'HEAD') return;
     const place = documented.$ref ?? `#/paths/${escape(template ?? '')}/${name}/responses/${String(status)}`;
     const response = documented.$ref === undefined ? documented : this.sharedResponse(documented.$ref);
-    const media = response.content === undefined ? undefined : Object.keys(response.content)[0];
-    if (media === undefined) return;
-    if (!contentType.startsWith(media)) throw new Error(`${method} ${path} answers ${contentType} instead of ${media}`);
-    if (!/^application\/(problem\+)?json$/.test(media)) return;
+    if (response.content === undefined) return;
+    const types = Object.keys(response.content);
+    const media = types.find((type) => contentType.startsWith(type));
+    if (media === undefined)
+      throw new Error(`${method} ${path} answers ${contentType} instead of ${types.join(' or ')}`);
+    if (!/^application\/([\w.-]+\+)?json$/.test(media)) return;
     const validate = this.validatorOf(`document${place}/content/${escape(media)}/schema`);
     if (!validate(body)) {
       throw new Error(

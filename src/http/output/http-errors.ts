@@ -31,7 +31,8 @@ export class InvalidHost extends InvalidFields {
 export class NotAcceptable extends DomainError {
   readonly kind = 'not acceptable';
 
-  constructor() {
-    super('Only application/json is available; set Accept accordingly.');
+  /** @param types that are available, as a list in words */
+  constructor(types = 'application/json') {
+    super(`Only ${types} ${types.includes(' ') ? 'are' : 'is'} available; set Accept accordingly.`);
   }
 }

@@ -37,11 +37,13 @@ const FREED_SHARE = 1 / 16;
  * for their clients, never those that wait for the service.
  */
 export class Connections {
-  /** Requests in progress on all connections. */
+  /** Requests in progress on all connections, without those that are parked. */
   inProgress = 0;
   /** Requests that have arrived so far, without health checks. */
   arrived = 0;
   private readonly open = new Map<Socket, Connection>();
+  /** Responses that wait for something to happen, see {@link park}. */
+  private readonly parked = new Map<ServerResponse, () => void>();
   /** Event counter, which orders connections by their last event without reading a clock. */
   private now = 0;
   private isDraining = false;
@@ -83,6 +85,28 @@ export class Connections {
 
   of(socket: Socket): Connection | undefined {
     return this.open.get(socket);
+  }
+
+  /**
+   * Upper bound for {@link park}: three quarters of the connections remain for requests that the service works on,
+   * however few it may open.
+   */
+  get maxParked(): number {
+    return Math.floor(this.bounds.connections / 4);
+  }
+
+  /**
+   * Stops counting a request as in progress, because it waits for something to happen, not for the service. The caller
+   * bounds the number of these requests by {@link maxParked}.
+   * @param onEnd called when the response has been sent or its connection is closed; at once if it is closed already
+   */
+  park(socket: Socket, response: ServerResponse, onEnd: () => void): void {
+    if (this.open.get(socket)?.inProgress.has(response) !== true) {
+      onEnd();
+      return;
+    }
+    this.parked.set(response, onEnd);
+    this.inProgress -= 1;
   }
 
   /** From now on, each response closes its connection. */
@@ -139,7 +163,7 @@ export class Connections {
     connection.begin(request, response, (this.now += 1));
     response.once('close', () => {
       if (!connection.end(request, response, (this.now += 1))) return;
-      this.inProgress -= 1;
+      this.discount(response);
       if (this.isClosing && connection.inProgress.size === 0) connection.socket.destroySoon();
     });
   }
@@ -147,8 +171,17 @@ export class Connections {
   private forget(connection: Connection): void {
     if (!this.open.delete(connection.socket)) return;
     // Node emits no close event for responses that wait behind another one.
-    this.inProgress -= connection.inProgress.size;
+    connection.inProgress.forEach((response) => {
+      this.discount(response);
+    });
     connection.clear();
+  }
+
+  private discount(response: ServerResponse): void {
+    const onEnd = this.parked.get(response);
+    if (onEnd === undefined) this.inProgress -= 1;
+    this.parked.delete(response);
+    onEnd?.();
   }
 
   /**
@@ -164,7 +197,7 @@ export class Connections {
 
   /** Closes the connections with the most bytes in memory; without traffic, bytes count {@link STALLED_WEIGHT} times. */
   private boundHeldBytes(): void {
-    if (this.inProgress === 0) return;
+    if (this.inProgress + this.parked.size === 0) return;
     const holding = [...this.open.values()].flatMap((connection) => {
       const { held } = connection;
       return held === 0 ? [] : [{ connection, held, weight: connection.hasMoved() ? held : held * STALLED_WEIGHT }];

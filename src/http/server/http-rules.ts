@@ -85,12 +85,22 @@ function mustNameHost({ raw, routeOptions }: FastifyRequest, publicUrl: string |
   return publicUrl === undefined && routeOptions.config.storesAndLinks === true;
 }
 
-/** Ignores parameters of media types other than `q`, such as `charset`. */
 function acceptsJson(request: FastifyRequest): boolean {
   const { accept } = request.headers;
-  if (accept === undefined || accept === '*/*' || accept === 'application/json') return true;
+  return accept === 'application/json' || preferredType(request, ['application/json']) !== undefined;
+}
+
+/**
+ * Ignores parameters of media types other than `q`, such as `charset`.
+ * @param types that the route can return, the default first
+ * @returns the one that the client prefers, undefined if it accepts none
+ */
+export function preferredType<Type extends string>(request: FastifyRequest, types: readonly Type[]): Type | undefined {
+  const { accept } = request.headers;
+  if (accept === undefined || accept === '*/*') return types[0];
   request.headers.accept = accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, '');
-  return request.accepts().type(['json']) !== false;
+  const preferred = request.accepts().type([...types]);
+  return types.find((type) => type === preferred);
 }
 
 declare module 'fastify' {

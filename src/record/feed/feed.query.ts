@@ -1,0 +1,92 @@
+import { Field, idType, wholeNumberType, type FieldType } from '../../http/input/fields.js';
+import { UNREADABLE } from '../../http/input/coercion.js';
+import type { EntryType } from '../entry.js';
+
+/** Entries of a response if the request does not say; a larger `limit` than the maximum is lowered to it. */
+export const DEFAULT_LIMIT = 100;
+export const MAX_LIMIT = 1000;
+
+/** Upper bound of `wait`, in seconds. */
+const MAX_WAIT = 30;
+
+/** The types that the filter accepts; the compiler notices a missing one. */
+const TYPES = Object.keys({
+  'membership.created': true,
+  'membership.changed': true,
+  'membership.removed': true,
+  'membership.restored': true,
+  'membership.started': true,
+  'membership.ended': true,
+  'membership.deleted': true,
+  'medic.created': true,
+  'medic.activated': true,
+  'medic.deactivated': true,
+  'medic.deleted': true,
+  'hospital.created': true,
+  'hospital.activated': true,
+  'hospital.deactivated': true,
+  'hospital.deleted': true,
+  'token.issued': true,
+  'token.rotated': true,
+  'token.revoked': true,
+  'token.deleted': true,
+  'service.created': true,
+  'service.rotated': true,
+  'service.revoked': true,
+  'service.deleted': true,
+  'record.began': true,
+} satisfies Record<EntryType, true>) as EntryType[];
+
+/** The service checks it, because the error names the head of the record. */
+const positionType: FieldType = {
+  read: (value) => value,
+  sentence: '',
+  schema: { type: 'integer', minimum: 0 },
+};
+
+const typesType: FieldType = {
+  read: (value) => {
+    const types = [value].flat() as EntryType[];
+    return types.every((type) => TYPES.includes(type)) ? types : UNREADABLE;
+  },
+  sentence: `Must be one of ${TYPES.join(', ')}.`,
+  schema: { type: 'string', isArray: true, enum: TYPES },
+};
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const entryIdType: FieldType = {
+  read: (value) => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : UNREADABLE),
+  sentence: 'Must be the `id` of an entry, a UUID.',
+  schema: { type: 'string', format: 'uuid' },
+};
+
+/** Where a reader of the feed continues, and what it wants. */
+export class FeedQuery {
+  @Field(positionType, {
+    description: 'Return the entries after this position: the last `next`. By default 0, the beginning.',
+  })
+  after?: unknown;
+
+  @Field(wholeNumberType(1), {
+    description: `Number of entries to return, ${String(DEFAULT_LIMIT)} by default. Values over ${String(MAX_LIMIT)} count as ${String(MAX_LIMIT)}. An event stream ignores it.`,
+  })
+  limit?: number;
+
+  @Field(typesType, { description: 'Only entries of this type; repeat it for several.' })
+  type?: EntryType[];
+
+  @Field(idType, { description: 'Only entries about this hospital.' })
+  hospital?: number;
+
+  @Field(idType, { description: 'Only entries about this medic.' })
+  medic?: number;
+
+  @Field(entryIdType, { description: 'The `id` of the entry at `after`: a 409 if that is another one.' })
+  id?: string;
+
+  @Field(wholeNumberType(0, MAX_WAIT), {
+    description: `Seconds to wait for an entry if there is none, at most ${String(MAX_WAIT)}. An event stream ignores it.`,
+  })
+  wait?: number;
+}
