@@ -80,6 +80,14 @@ export const SERVICE_ROWS: readonly ServiceRow[] = [
     scope: 'record:read',
     expected: scopeNeeded('record:read', '200'),
   },
+  {
+    operation: 'listEvents',
+    method: 'GET',
+    route: '/events',
+    path: '/events',
+    scope: 'event:read',
+    expected: scopeNeeded('event:read', '200'),
+  },
 ];
 
 /** @returns the headers of each actor */

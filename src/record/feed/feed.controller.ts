@@ -52,7 +52,7 @@ export class FeedController {
       reply.type(`${EVENT_STREAM}; charset=utf-8`).header('x-accel-buffering', 'no');
       return mayFollow ? new EventStream(this.feed, this.followers.admit(request, reply), first) : '';
     }
-    const first = await this.feed.begin(service.id, query, lastEventId);
+    const first = await this.feed.begin(service.id, query);
     const { wait = 0 } = query;
     const mustWait = mayFollow && wait > 0 && first.entries.length === 0;
     const read = mustWait ? await this.feed.wait(this.followers.admit(request, reply), wait, first) : first;

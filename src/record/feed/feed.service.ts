@@ -108,7 +108,9 @@ export type Range = EntriesAfter;
 
 /** @returns the position; undefined if it is none */
 function positionOf(value: unknown): number | undefined {
-  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : undefined;
+  return typeof value === 'string' && /^\d+$/.test(value)
+    ? Math.min(Number(value), Number.MAX_SAFE_INTEGER)
+    : undefined;
 }
 
 function rangeOf({ limit = DEFAULT_LIMIT, type, hospital, medic }: FeedQuery, after: number): Range {

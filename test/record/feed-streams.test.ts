@@ -1,0 +1,174 @@
+import type { FastifyInstance } from 'fastify';
+import type { HospitalScene } from '../support/given.js';
+import { useService } from '../support/service.js';
+import { givenService, type ServiceActor } from '../support/services.js';
+import { listen } from '../support/statements.js';
+import { until } from '../support/until.js';
+import { headOf, Stream, storedBodies, type Feed } from './feed.js';
+
+const service = useService();
+let scene: HospitalScene;
+let reader: ServiceActor;
+const opened: Stream[] = [];
+
+beforeAll(async () => {
+  scene = await service.given.hospital();
+  reader = await givenService(service, 'event:read');
+});
+afterEach(() => {
+  opened.splice(0).forEach((stream) => {
+    stream.close();
+  });
+});
+
+const connections = () => (service.app.getHttpAdapter().getInstance() as FastifyInstance).connections;
+const toggle = () =>
+  service.dataSource.query('UPDATE hospital SET is_active = NOT is_active WHERE id = $1', [scene.hospital]);
+
+async function open(query = '', headers: Record<string, string> = {}, { key } = reader): Promise<Stream> {
+  const stream = await Stream.open(service.client.url, key, query, headers);
+  opened.push(stream);
+  return stream;
+}
+
+/** @returns the statements about the record that this process sends while `work` runs */
+async function statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
+  const texts: string[] = [];
+  const stop = listen((_, text) => {
+    if (text.includes('record_') && !text.includes('THEN record_sequence')) texts.push(text);
+  });
+  await work().finally(stop);
+  return texts;
+}
+
+const isHead = (text: string) => text.includes('peaks');
+
+describe('an event stream', () => {
+  test('contains every entry from the beginning, byte for byte, and continues with each change', async () => {
+    const stream = await open();
+    const bodies = await storedBodies(service);
+    const blocks = await stream.take(bodies.length);
+    expect(blocks.map(({ data }) => data)).toEqual(bodies);
+    expect(blocks.map(({ id }) => id)).toEqual(bodies.map((_, index) => String(index + 1)));
+    const body = { type_membership: 'ADMIN' };
+    (await scene.admin.patch(`/management/memberships/${String(scene.membership)}/`, body)).isCreated();
+    await toggle();
+    const types = (await stream.take(2)).map(({ data = '' }) => (JSON.parse(data) as { type: string }).type);
+    expect(types).toEqual(['membership.changed', 'hospital.deactivated']);
+    await toggle();
+    expect(await stream.take(1)).toMatchObject([{ id: String(bodies.length + 3) }]);
+  });
+
+  test('starts after Last-Event-ID, which takes precedence over after; an empty one counts as absent', async () => {
+    const head = await headOf(reader);
+    const first = async (query: string, headers = {}) => (await (await open(query, headers)).take(1))[0]?.id;
+    expect(await first('?after=5')).toBe('6');
+    expect(await first('?after=5', { 'last-event-id': '2' })).toBe('3');
+    expect(await first('?after=5', { 'last-event-id': '' })).toBe('6');
+    const stream = await open('', { 'last-event-id': String(head) });
+    await toggle();
+    await toggle();
+    expect((await stream.take(2)).map(({ id }) => id)).toEqual([String(head + 1), String(head + 2)]);
+  });
+
+  test('is filtered as a page is, and is not limited', async () => {
+    const all = await reader.get('/events?limit=1000&type=membership.created');
+    const stream = await open('?limit=1&type=membership.created');
+    const { data } = all.body<Feed>();
+    expect((await stream.take(data.length)).map(({ id }) => Number(id))).toEqual(data.map(({ position }) => position));
+  });
+
+  test('of many thousand entries has all of them', async () => {
+    const head = await headOf(reader);
+    const stream = await open(`?after=${String(head)}`);
+    await service.given.crowd(scene.hospital, 1500);
+    const blocks = await stream.take(3000);
+    expect(blocks.map(({ id }) => Number(id))).toEqual(Array.from({ length: 3000 }, (_, index) => head + index + 1));
+  });
+});
+
+describe('those who wait', () => {
+  const WAITING = 20;
+
+  test('are served by one look at the head, and one read if they read the same', async () => {
+    const head = await headOf(reader);
+    const streams: Stream[] = [];
+    while (streams.length < WAITING) streams.push(await open(`?after=${String(head)}`));
+    const heads = async (count: number) => {
+      let seen = 0;
+      const stop = listen((_, text) => (seen += isHead(text) ? 1 : 0));
+      await until(() => seen >= count);
+      stop();
+    };
+    await heads(1);
+    expect((await statementsDuring(() => heads(5))).filter((text) => !isHead(text))).toEqual([]);
+    const reads = await statementsDuring(async () => {
+      await toggle();
+      await Promise.all(streams.map((stream) => stream.take(1)));
+    });
+    expect(reads.filter((text) => text.includes('record_entry'))).toHaveLength(1);
+    await toggle();
+  });
+
+  test('leave nothing behind when they go: nobody looks at the head anymore', async () => {
+    const head = await headOf(reader);
+    const streams = [await open(`?after=${String(head)}`), await open(`?after=${String(head)}`)];
+    for (const stream of streams) stream.close();
+    await until(async () => {
+      const texts = await statementsDuring(() => new Promise((resolve) => setTimeout(resolve, 500)));
+      return texts.length === 0;
+    });
+  });
+
+  test('are not requests in progress, and leave the service to others', async () => {
+    const head = await headOf(reader);
+    while (opened.length < 50) await open(`?after=${String(head)}`);
+    const waiting = reader.get(`/events?wait=30&after=${String(head)}`);
+    (await scene.admin.get('/management/memberships/')).isOk();
+    await until(() => connections().inProgress === 0);
+    await toggle();
+    await waiting;
+    opened.splice(0).forEach((stream) => {
+      stream.close();
+    });
+    (await scene.admin.get('/management/memberships/')).isOk();
+    await until(() => connections().inProgress === 0);
+    await toggle();
+  });
+
+  test('are at most 100 of an account, however they wait; the next is a 429, and closing one makes room', async () => {
+    const other = await givenService(service, 'event:read');
+    const head = await headOf(reader);
+    const last = `?after=${String(head)}`;
+    while (opened.length < 100) await open(last, {}, other);
+    const wait = `/events${last}&wait=30`;
+    const refused = (await other.get(wait)).is(429, { detail: expect.stringMatching(/^Your account has/) });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    (await other.get(`/events${last}`, { headers: { accept: 'text/event-stream' } })).is(429);
+    (await other.get(`/events${last}`)).isOk();
+    opened.push(await open(last));
+    opened.shift()?.close();
+    const waiting = until(async () => {
+      const answer = await other.get(wait);
+      return answer.status === 429 ? undefined : answer;
+    });
+    await toggle();
+    (await waiting).isOk();
+    await toggle();
+  });
+
+  test('are at most a quarter of the connections of the process; the next is a 429', async () => {
+    const head = await headOf(reader);
+    const last = `?after=${String(head)}`;
+    while (opened.length < connections().maxParked) {
+      const account = await givenService(service, 'event:read');
+      const count = Math.min(100, connections().maxParked - opened.length);
+      await Promise.all(Array.from({ length: count }, () => open(last, {}, account)));
+    }
+    const account = await givenService(service, 'event:read');
+    (await account.get(`/events${last}`, { headers: { accept: 'text/event-stream' } })).is(429, {
+      detail: expect.stringMatching(/^This process has/),
+    });
+    (await account.get(`/events${last}`)).isOk();
+  });
+});
