@@ -83,8 +83,7 @@ export class EventStream extends Readable {
   /** Sends a comment, and to a client with filters how far it has read. */
   private beat(): void {
     if (!this.isWanted && !this.hasSent) {
-      this.destroy();
-      this.follower.end();
+      this.follower.disconnect();
       return;
     }
     this.hasSent = false;
@@ -104,9 +103,10 @@ export class EventStream extends Readable {
   private finish(): void {
     if (this.destroyed) return;
     this.push(null);
-    setTimeout(() => {
-      this.destroy();
-    }, LAST_WORDS_MS).unref();
+    const timer = setTimeout(this.follower.disconnect, LAST_WORDS_MS).unref();
+    this.once('close', () => {
+      clearTimeout(timer);
+    });
   }
 
   private textOf({ entries }: Entries): string {

@@ -17,10 +17,12 @@ export class Follower {
   /**
    * @param account id of its service account
    * @param recheck throws InvalidServiceKey or InsufficientScope if its key does not open the feed anymore
+   * @param disconnect closes its connection, with everything that it has not read
    */
   constructor(
     readonly account: number,
     private readonly recheck: () => Promise<void>,
+    readonly disconnect: () => void,
   ) {
     this.beats = setInterval(() => {
       this.isOverdue = true;

@@ -41,11 +41,13 @@ export class Followers implements OnModuleDestroy {
     const perAccount = Math.min(MAX_PER_ACCOUNT, Math.ceil(connections.maxParked * SHARE_OF_ACCOUNT));
     if (count >= perAccount) throw new TooManyFollowers('your');
     if (this.all.size >= connections.maxParked) throw new TooManyFollowers('all');
-    const follower = new Follower(id, () => this.callers.recheck(request, 'event:read'));
+    const { socket } = request.raw;
+    const recheck = () => this.callers.recheck(request, 'event:read');
+    const follower = new Follower(id, recheck, () => socket.destroy());
     this.all.add(follower);
     this.perAccount.set(id, count + 1);
     if (this.isEnding) follower.end();
-    connections.park(request.raw.socket, reply.raw, () => {
+    connections.park(socket, reply.raw, () => {
       follower.end();
       this.all.delete(follower);
       this.discount(id);
