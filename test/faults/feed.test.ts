@@ -98,7 +98,12 @@ test('readers that follow the feed while 8 writers write and processes are kille
   const received: Received[] = Array.from({ length: 4 }, () => ({ positions: [], bodies: [] }));
   let haveRead = false;
   const readers = received.map((each, index) =>
-    (index < 2 ? follow : poll)(() => processes[index % 2 === 0 ? 0 : 1].url, key, each, () => haveRead),
+    (index < 2 ? follow : poll)(
+      () => processes[index % 2 === 0 ? 0 : 1].url,
+      key,
+      each,
+      () => haveRead,
+    ),
   );
   for (let kill = 0; kill < KILLS; kill += 1) {
     const enough = acknowledged + CHANGES;

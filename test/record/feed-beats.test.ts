@@ -74,13 +74,19 @@ test('a client that does not read its stream is disconnected, and continues with
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve) => {
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.on('error', () => undefined).on('close', () => {
-      resolve();
-    });
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        resolve();
+      });
     socket.resume();
   });
   // The last event may be incomplete.
-  const ids = [...Buffer.concat(chunks).toString().matchAll(/^id: (\d+)\ndata: .*\n\n/gm)].map(([, id]) => Number(id));
+  const ids = [
+    ...Buffer.concat(chunks)
+      .toString()
+      .matchAll(/^id: (\d+)\ndata: .*\n\n/gm),
+  ].map(([, id]) => Number(id));
   const last = ids.at(-1) ?? from;
   expect(last).toBeLessThan(from + ENTRIES);
   const stream = await Stream.open(service.client.url, reader.key, '', { 'last-event-id': String(last) });

@@ -3,13 +3,8 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { Connection } from './connection.js';
+import type { ConnectionBounds } from './open-files.js';
 import { refuse } from './refusals.js';
-
-/** Upper bounds of open connections, and of requests in progress on all of them. */
-export interface ConnectionBounds {
-  readonly connections: number;
-  readonly requests: number;
-}
 
 /** Requests in progress on one connection; clients that pipeline send fewer. */
 const MAX_PIPELINED = 32;
@@ -87,10 +82,7 @@ export class Connections {
     return this.open.get(socket);
   }
 
-  /**
-   * Upper bound for {@link park}: three quarters of the connections remain for requests that the service works on,
-   * however few it may open.
-   */
+  /** Upper bound for {@link park}: three quarters of the connections remain for requests that the service works on. */
   get maxParked(): number {
     return Math.floor(this.bounds.connections / 4);
   }

@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { ConnectionBounds } from './connections.js';
+/** Upper bounds of open connections, and of requests in progress on all of them. */
+export interface ConnectionBounds {
+  readonly connections: number;
+  readonly requests: number;
+}
 
 /** Bounds of a process that may open enough files. */
 const MAX_BOUNDS: ConnectionBounds = { connections: 2000, requests: 1000 };
