@@ -1,5 +1,5 @@
-import type { FastifyInstance } from 'fastify';
 import type { HospitalScene } from '../support/given.js';
+import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { givenService, type ServiceActor } from '../support/services.js';
 import { listen } from '../support/statements.js';
@@ -21,7 +21,7 @@ afterEach(() => {
   });
 });
 
-const connections = () => (service.app.getHttpAdapter().getInstance() as FastifyInstance).connections;
+const connections = () => service.app.getHttpAdapter().getInstance().connections;
 const toggle = () =>
   service.dataSource.query('UPDATE hospital SET is_active = NOT is_active WHERE id = $1', [scene.hospital]);
 
@@ -172,3 +172,23 @@ describe('those who wait', () => {
     (await account.get(`/events${last}`)).isOk();
   });
 });
+
+(isServer ? test : test.skip)(
+  'a stream ends and a request that waits is a 409 when the record is replaced',
+  async () => {
+    const head = await headOf(reader);
+    const stream = await open(`?after=${String(head)}`);
+    let hasRead = false;
+    const stop = listen((_, text) => (hasRead ||= text.includes('record_entry')));
+    const waiting = reader.get(`/events?wait=30&after=${String(head)}`);
+    await until(() => hasRead && connections().inProgress === 0);
+    stop();
+    const owner = await service.database.connect();
+    await owner.query(`UPDATE record_head SET origin = concat('another/', gen_random_uuid())`);
+    await owner.end();
+    await toggle();
+    (await waiting).is(409, { title: 'Conflict' });
+    await stream.ended();
+    expect(stream.blocks.filter(({ data }) => data !== undefined)).toEqual([]);
+  },
+);
