@@ -6,6 +6,7 @@ import type { FuzzRequest } from './requests.js';
 import type { Reply } from './wire.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** @returns the problems of a response, whatever the request was; empty if there are none */
@@ -36,7 +37,7 @@ function problemsOfBody({ method, target }: FuzzRequest, { status, text, headers
 /** Errors from below the routes, such as a request that is not HTTP, have a message. */
 function problemsOfStandardError(text: string, headers: Reply['headers']): string[] {
   const type = headers['content-type'] ?? '';
-  if (type !== JSON_TYPE && type !== 'application/problem+json') return [`The error is of the type ${type}.`];
+  if (type !== JSON_TYPE && type !== PROBLEM_TYPE) return [`The error is of the type ${type}.`];
   const { detail, error_description, message } = Object(parsed(text)) as Record<string, unknown>;
   const sentence = detail ?? error_description ?? message;
   return typeof sentence === 'string' && sentence !== '' ? [] : ['The error has no sentence.'];

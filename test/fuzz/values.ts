@@ -20,6 +20,8 @@ function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[
   if (name === 'query' || (name === 'email' && path.endsWith('/token-auth'))) return scene.emails;
   if (name === 'password') return [PASSWORD];
   if (name === 'limit' || name === 'offset') return [1, 2, 15];
+  if (path === '/events' && name === 'after') return [0, 1, 10];
+  if (path === '/events' && name === 'type') return ['membership.created', 'record.began'];
   if (name === 'is_active' && method === 'PATCH') return [true];
   if (name !== 'id') return [];
   if (path.includes('/management/')) return scene.memberships;
@@ -28,6 +30,8 @@ function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[
 
 /** @returns valid values, most of them meaningful in the scene */
 export function validValue(schema: Schema, place: Place, scene: Scene): fc.Arbitrary<unknown> {
+  // Longer waits would only take time.
+  if (place.name === 'wait') return fc.constantFrom(0, 0, 0, 1);
   const known = knownAt(place, scene);
   const any = anyOf(schema);
   return known.length === 0 ? any : fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...known) }, any);

@@ -22,8 +22,8 @@ export class Dropped extends Error {
 /** The last request of each connection. */
 const lastOver = new WeakMap<Socket, FuzzRequest>();
 
-/** Time after which a response counts as dropped: longer than any time-out of the service. */
-const PATIENCE_MS = 30_000;
+/** Time after which a response counts as dropped: longer than any time-out of the service, and than any wait. */
+const PATIENCE_MS = 45_000;
 
 /**
  * Sends a request unchanged.
