@@ -64,7 +64,7 @@ export class RecordReader {
    * @param sql constant SQL without an order
    * @param order columns of `sql`, with their direction
    * @param on executes the SELECT; by default the connections of short reads, which also pipeline it
-   * @throws DatabaseUnavailable the changes before this read could not all be sequenced in time
+   * @throws DatabaseUnavailable the changes before this read could not all be sequenced in time, or this is a standby
    */
   async read<Row extends object>(
     sql: string,
@@ -77,7 +77,10 @@ export class RecordReader {
     type Found = Row & { isBehind: boolean; isFound: true | null };
     const found = (rows: readonly Found[]) => rows.filter(({ isFound }) => isFound === true);
     const rows = await on.query<Found>(text, values);
-    if (!rowOf(rows.slice(0, 1)).isBehind) return found(rows);
+    const [first] = rows;
+    // A standby has no row: it cannot sequence.
+    if (first === undefined) throw new DatabaseUnavailable();
+    if (!first.isBehind) return found(rows);
     if (on !== this.reads) {
       await this.catchUp();
       return found(await on.query<Found>(text, values));
