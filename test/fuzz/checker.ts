@@ -6,7 +6,7 @@ import type { FuzzRequest } from './requests.js';
 import type { Reply } from './wire.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+const PROBLEM_TYPE = 'application/problem+json';
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** @returns the problems of a response, whatever the request was; empty if there are none */
