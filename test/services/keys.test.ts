@@ -79,7 +79,10 @@ describe('the key of a service account', () => {
     const { key } = await givenService(service);
     await withHeader(`Bearer ${key}`);
     const parameters: unknown[] = [];
-    const stop = listen((_, __, values) => parameters.push([...values]));
+    const stop = listen((_, text, values) => {
+      // The sequencer sends statements of its own.
+      if (!text.includes('record_')) parameters.push([...values]);
+    });
     const headers = { authorization: `Bearer ${key}` };
     const body = new URLSearchParams({ token: 'x' });
     // Otherwise the client would send statements too.

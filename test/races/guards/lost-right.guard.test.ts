@@ -104,10 +104,10 @@ interleavings('A right stores nothing after the response that removes it', (inte
     rows: await service.client.rows(),
   });
 
-  /** @returns every row except the first ADMIN's membership, without the number of entries about it */
+  /** @returns every row except the first ADMIN's membership, without the number of changes */
   async function otherRows({ adminship }: Scene): Promise<unknown> {
     const [tables] = JSON.parse(await service.client.rows()) as [Record<string, { id: number }[]>];
-    return { ...tables, entries: null, membership: tables['membership']?.filter(({ id }) => id !== adminship) };
+    return { ...tables, changes: null, membership: tables['membership']?.filter(({ id }) => id !== adminship) };
   }
 
   for (const {
