@@ -33,7 +33,8 @@ const SERVER = `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS "isStandb
  * locks, then read what others committed; stricter isolation levels would turn that into serialization failures.
  */
 const SESSION_SETTINGS = `SET plan_cache_mode = force_generic_plan;
-  SET default_transaction_isolation = 'read committed'; SET bytea_output = 'hex'; SET array_nulls = on`;
+  SET default_transaction_isolation = 'read committed'; SET bytea_output = 'hex'; SET array_nulls = on;
+  SET extra_float_digits = 1`;
 
 /**
  * A pipelined connection. It writes all statements of one event-loop turn at once. If the server is silent for

@@ -41,6 +41,11 @@ const OTHERS = [
   'export',
   'import',
   'openapi',
+  'record key',
+  'record verify',
+  'record prove',
+  'record check',
+  'record restart',
 ];
 
 /** @returns the names of the commands under a command that has some, otherwise its name */

@@ -37,6 +37,6 @@ export async function expectSound(dataSource: DataSource): Promise<void> {
 
 /** @returns text that is the same for all entries of one row */
 function keyOf({ membership, medic, hospital, before, after }: Entry): string {
-  const key = Object(after ?? before) as { token?: number };
-  return JSON.stringify(membership === null ? [medic, hospital, key.token] : [membership]);
+  const key = Object(after ?? before) as { token?: number; service?: number };
+  return JSON.stringify(membership === null ? [medic, hospital, key.token, key.service] : [membership]);
 }
