@@ -37,6 +37,15 @@ export function rightAt(medic: string, hospital: string): string {
     WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital} AND ${live('r')})`;
 }
 
+/**
+ * The same as {@link rightAt}, while the medic's account is active: the account may be closed after the key was checked.
+ * @param medic, hospital SQL for their ids
+ */
+export function actingRightAt(medic: string, hospital: string): string {
+  return `(SELECT r.type FROM membership r JOIN medic acting ON acting.id = r.medic_id AND acting.is_active
+    WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital} AND ${live('r')})`;
+}
+
 /** SQL for `showsHospital`: the live membership `s` shows the hospital `h` to its medic. */
 export const SHOWS_HOSPITAL = `(h.is_active OR ${isAdmin('s')})`;
 

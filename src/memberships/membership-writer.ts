@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { MedicAccount } from '../access/policy.js';
-import { isAdmin, live, liveAdmin, rightAt } from '../access/rights.sql.js';
+import { actingRightAt, isAdmin, live, liveAdmin } from '../access/rights.sql.js';
 import { NotFound } from '../common/errors.js';
 import { rowOf } from '../database/statements.js';
 import type { Transaction } from '../database/transaction.js';
@@ -201,7 +201,7 @@ function toContext({ id, type, isActive, isDeleted, ...row }: ContextRow): Membe
 /** The columns of a {@link ContextRow} for the caller $1, from `medic m`, perhaps a `membership s`, and the hospital. */
 const contextColumns = (hospital: string) => `
   m.id AS "medicId", m.created_by_id AS "creatorId", ${hospital} AS "hospitalId",
-  s.id, s.type, s.is_active AS "isActive", s.is_deleted AS "isDeleted", ${rightAt('$1::integer', hospital)} AS "right",
+  s.id, s.type, s.is_active AS "isActive", s.is_deleted AS "isDeleted", ${actingRightAt('$1::integer', hospital)} AS "right",
   EXISTS (SELECT FROM membership o
     WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND ${live('o')}) AS "otherLive",
   EXISTS (SELECT FROM membership o

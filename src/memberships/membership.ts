@@ -40,7 +40,7 @@ export interface MembershipContext<
   readonly isHospitalActive: boolean | null;
   /** The membership, live or deleted; null if the medic has none at the hospital. */
   readonly current: Current;
-  /** The caller's right at the hospital. */
+  /** The caller's right at the hospital; null if the account was closed after its key was checked. */
   readonly right: Right;
   /** Whether the medic has another live membership. */
   readonly otherLive: boolean;

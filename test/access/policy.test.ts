@@ -71,6 +71,8 @@ describe('The right of a caller at a hospital is the type of the live membership
     if (present !== null) await membership(caller, at, present);
     const found = `SELECT ${sql.rightAt(CALLER, '$2::integer')} AS "right"`;
     expect(await ask(found, [caller, at])).toEqual({ right });
+    const acting = `SELECT ${sql.actingRightAt(CALLER, '$2::integer')} AS "right"`;
+    expect(await ask(acting, [caller, at])).toEqual({ right });
     const locked = await inTransaction(database.dataSource, OPERATOR, (transaction) =>
       sql.lockRight(transaction, caller, at),
     );
@@ -98,6 +100,9 @@ describe('canAdminister allows only ADMINs, in TypeScript and in SQL', () => {
     const [caller, at] = [await medic(false), await hospital()];
     await membership(caller, at, [ADMIN, LIVE]);
     expect(await ask(`SELECT true AS held FROM ${sql.adminshipHeld('$1', '$2')}`, [caller, at])).toBeDefined();
+    expect(await ask(`SELECT ${sql.actingRightAt(CALLER, '$2::integer')} AS "right"`, [caller, at])).toEqual({
+      right: null,
+    });
     expect(await ask(`SELECT true AS held FROM ${sql.actingAdminshipHeld('$1', '$2')}`, [caller, at])).toBeUndefined();
   });
 });

@@ -55,6 +55,8 @@ interleavings('A hospital keeps an ADMIN with an active account', (interleave, s
 
   interleave('a hospital keeps an active ADMIN if one is deactivated while demoting the other', {
     ...common,
+    // The caller is the one who cannot act anymore.
+    guarded: { statuses: [401, 202], acting: 1 },
     requests: (scene) => [
       () => scene.first.changeMembership(scene.secondship, { type_membership: 'MEMBER' }, AT_ONCE),
       () => deactivate(scene, scene.first),
@@ -63,7 +65,10 @@ interleavings('A hospital keeps an ADMIN with an active account', (interleave, s
       { guard: ACTING_CALLER, breaks },
       { guard: ACTING_LOCK, breaks },
     ],
-    withoutFastStore: { withoutGuard: { guard: OTHERS_CAN_ACT, breaks } },
+    withoutFastStore: {
+      withoutGuard: { guard: ACTING_CALLER, breaks: { statuses: [409, 202], acting: 1 } },
+      spare: [OTHERS_CAN_ACT],
+    },
   });
 
   interleave('a hospital keeps an active ADMIN if one is deactivated while the other steps down', {
