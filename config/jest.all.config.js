@@ -9,7 +9,7 @@ export default {
   testPathIgnorePatterns: ['faults', 'interop', 'pooler', 'scale'].map((folder) => `<rootDir>/test/${folder}/`),
   testTimeout: 300_000,
   collectCoverage: true,
-  // What runs only in processes of its own is not seen here; test/process starts these.
+  // Coverage does not see code that runs only in processes of its own; test/process starts these.
   collectCoverageFrom: [
     'src/**/*.ts',
     '!src/main.ts',

@@ -95,7 +95,7 @@ function typeArgumentsOf(call) {
   };
 }
 
-/** Calls of a method `query` with a text. What only forwards a text is not a sender. */
+/** Calls of a method `query` with a text. A function that only forwards a text is not a sender. */
 function sendsSql(node) {
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
   const [text] = node.arguments;

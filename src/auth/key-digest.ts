@@ -27,7 +27,7 @@ export function presentedKeyOf(request: FastifyRequest): PresentedKey | 'malform
 
 /**
  * @returns the SHA-256 of a key of either kind with the scheme `Token`, the only scheme of the mirrored API; null if
- *   there is none, or one that cannot be a key at all
+ *   there is none, or if its format is not that of a key
  */
 export function keyDigestOf(request: FastifyRequest): Buffer | null {
   const key = presentedKeyOf(request);

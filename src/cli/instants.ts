@@ -1,13 +1,13 @@
-import { isISO8601, isRFC3339 } from 'class-validator';
 import { InvalidArgumentError } from 'commander';
+import { readInstant } from '../http/input/instants.js';
 
 /**
  * @returns the time in UTC with microseconds, which a `Date` would lose
  * @throws InvalidArgumentError it is not a time in the future
  */
 export function futureInstant(text: string): string {
-  const instant = instantIn(text);
-  if (instant === undefined || !(new Date(text) > new Date())) {
+  const instant = readInstant(text);
+  if (instant === undefined || !(new Date(instant) > new Date())) {
     throw new InvalidArgumentError(
       'It must be a time in the future, such as 2030-01-31T12:00:00Z, with at most six decimal places of a second.',
     );
@@ -20,19 +20,13 @@ export function futureInstant(text: string): string {
  * @throws InvalidArgumentError it is not a time in the past
  */
 export function pastInstant(text: string): string {
-  const instant = instantIn(text);
-  if (instant === undefined || new Date(text) > new Date()) {
+  const instant = readInstant(text);
+  if (instant === undefined || new Date(instant) > new Date()) {
     throw new InvalidArgumentError(
       'It must be a time in the past, such as 2026-03-31T12:00:00Z, with at most six decimal places of a second.',
     );
   }
   return instant;
-}
-
-function instantIn(text: string): string | undefined {
-  const [, fraction = ''] = /\.(\d+)/.exec(text) ?? [];
-  if (!isRFC3339(text) || !isISO8601(text, { strict: true }) || fraction.length > 6) return undefined;
-  return `${new Date(text).toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
 }
 
 /**

@@ -205,7 +205,7 @@ describe('record restart', () => {
   test('changes nothing if an entry is missing', async () => {
     await query('DELETE FROM record_entry WHERE position = 300');
     expect(await operator.fail('record', 'restart')).toBe(
-      'The record has no entry at position 300; restore the database from a backup first.\n',
+      'The record has no valid entry at position 300; restore the database from a backup first.\n',
     );
     const [head] = await query('SELECT origin, position::integer FROM record_head');
     expect(head).toEqual({ origin: intact.origin, position: intact.size });

@@ -3,27 +3,9 @@ import type { Actor } from '../support/actor.js';
 import { byHand } from '../support/hand.js';
 import { BAD_SLICES, NO_IDS, refusesBadKeys } from '../support/refusals.js';
 import { useService } from '../support/service.js';
+import type { Change, Page } from './history.js';
 
 const service = useService();
-
-interface Change {
-  readonly position: number;
-  readonly at: string;
-  readonly type: string;
-  readonly membership: number | null;
-  readonly medic: number | null;
-  readonly hospital: number;
-  readonly before: object | null;
-  readonly after: object | null;
-  readonly actor: object;
-}
-
-interface Page {
-  readonly count: number;
-  readonly next: string | null;
-  readonly previous: string | null;
-  readonly results: Change[];
-}
 
 const pathOf = (hospital: number) => `/memberships/${String(hospital)}/history/`;
 

@@ -5,26 +5,9 @@ import { byHand, valueOf } from '../support/hand.js';
 import { instant } from '../support/instant.js';
 import { BAD_SLICES, NO_IDS, refusesBadKeys } from '../support/refusals.js';
 import { useService } from '../support/service.js';
+import type { Change, Page } from './history.js';
 
 const service = useService();
-
-interface Change {
-  readonly position: number;
-  readonly id: string;
-  readonly at: string;
-  readonly type: string;
-  readonly membership: number | null;
-  readonly before: object | null;
-  readonly after: object | null;
-  readonly actor: object;
-}
-
-interface Page {
-  readonly count: number;
-  readonly next: string | null;
-  readonly previous: string | null;
-  readonly results: Change[];
-}
 
 const pathOf = (membership: number) => `/management/memberships/${String(membership)}/history/`;
 
