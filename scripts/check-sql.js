@@ -20,6 +20,8 @@ import { statementsOf } from './sql/statements.js';
 const NOT_CONSTANT =
   /^src\/(cli\/(transfer|seed)\/|database\/begin-record.ts|record\/bulk.ts|auth\/(callers.reader|last-use|prefetch).ts|prefetch\/)/;
 
+const oneLine = (text) => text.replace(/\s+/g, ' ');
+
 const folder = mkdtempSync(join(tmpdir(), 'hospital-memberships-sql-'));
 const database = await EmbeddedDataSource.open(join(folder, 'data'));
 const problems = new Set();
@@ -36,9 +38,9 @@ try {
       try {
         const { resultFields } = await database.postgres.pglite.describeQuery(text);
         const differences = differencesOf(checker, row, typeOf, resultFields);
-        for (const difference of differences) problems.add(`${place}: ${difference}`);
+        for (const difference of differences) problems.add(`${place}: ${difference}\n    ${oneLine(text)}`);
       } catch (error) {
-        problems.add(`${place}: ${error.message}\n    ${text.replace(/\s+/g, ' ')}`);
+        problems.add(`${place}: ${error.message}\n    ${oneLine(text)}`);
       }
     }
   }
