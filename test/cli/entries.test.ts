@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { run, useOperator } from '../support/cli.js';
 import { entriesSince, START } from '../support/record.js';
 import { undoRecord } from '../support/undo-record.js';
@@ -60,6 +61,15 @@ async function commandsUnder(...path: string[]): Promise<string[]> {
 test('every command that may write is tested', async () => {
   const tested = new Set(WRITES.map(([command]) => command));
   expect((await commandsUnder()).sort()).toEqual(['migrate', ...tested, ...OTHERS].sort());
+});
+
+test('README describes every command, and no other', async () => {
+  const [, section = ''] = readFileSync('README.md', 'utf8').split("\n## The operator's command line\n");
+  const [table = ''] = section.split('\n## ');
+  // A row starts with the names of one or more commands in code, each followed by its options.
+  const cells = [...table.matchAll(/^\| (.*?[^\\]) +\|/gm)].map(([, cell = '']) => cell);
+  const described = cells.flatMap((cell) => [...cell.matchAll(/`([a-z]+(?: [a-z][a-z-]*)?)(?= (?:-|\(|<|\[)|`)/g)]);
+  expect(described.map(([, name = '']) => name).sort()).toEqual((await commandsUnder()).sort());
 });
 
 test('every entry of a command names the operator and no request', async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { readEnvironment } from '../../src/config/environment.js';
 import { paste, stepsOf, withoutChance } from '../support/readme.js';
 import { useService } from '../support/service.js';
 import { givenService } from '../support/services.js';
@@ -32,4 +34,11 @@ describe('the walk of README', () => {
         .replace(/"sub":"\d+"/g, '"sub":"<id>"');
     await walk(used, withoutIds);
   });
+});
+
+test('README describes every setting, and no other', () => {
+  const [, section = ''] = readFileSync('README.md', 'utf8').split('\n## Settings\n');
+  const [table = ''] = section.split('\n## ');
+  const described = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
+  expect(described.sort()).toEqual(Object.keys(readEnvironment({})).sort());
 });
