@@ -125,7 +125,7 @@ function documentOf(rows: readonly Row[], permissions: ReadonlyMap<string, strin
     '',
     '## Routes',
     '',
-    'Generated from `test/authorization/matrix.ts`, every cell of which a test sends over HTTP on both databases; after each refusal it checks that no row has changed. `{medic}` and `{membership}` are those of the membership’s own medic, who is a `MEMBER` of `{hospital}`; the creator of the medic does not belong to it. `{inactive}` is a hospital with `is_active: false` that has the same `ADMIN` and `MEMBER`s, and `{hidden membership}` that of the own medic there. `{newcomer}` belongs to nothing and was created by the `ADMIN`. Of some lists it says whether they have some rows or none.',
+    "Generated from `test/authorization/matrix.ts`. A test sends every cell over HTTP, on both databases, and checks after each refusal that no row has changed. `{medic}` and `{membership}` are those of the membership's own medic, who is a `MEMBER` of `{hospital}`; the creator of the medic does not belong to it. `{inactive}` is a hospital with `is_active: false` that has the same `ADMIN` and `MEMBER`s, and `{hidden membership}` is that medic's membership there. `{newcomer}` belongs to nothing and was created by the `ADMIN`. For some lists the table also says whether the response has some rows or none.",
     '',
     FOOTNOTES.map(([mark, message]) => `${mark} \`${message}\``).join(' '),
     '',
