@@ -2,9 +2,9 @@ import { Logger } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseFailureOf } from '../../database/database-errors.js';
-import type { Entries } from '../record-reader.js';
+import type { Entries, EntriesAfter } from '../record-reader.js';
 import { AnotherRecord } from './feed.errors.js';
-import type { FeedService, Range } from './feed.service.js';
+import type { FeedService } from './feed.service.js';
 import type { Follower } from './follower.js';
 
 /** The media type of server-sent events (HTML standard, section 9.2). */
@@ -36,7 +36,7 @@ export class EventStream extends Readable {
   constructor(
     private readonly feed: FeedService,
     private readonly follower: Follower,
-    private last: Range & Entries,
+    private last: EntriesAfter & Entries,
   ) {
     super({ highWaterMark: 0 });
     this.sent = last.after;

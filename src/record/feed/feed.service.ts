@@ -32,7 +32,7 @@ export class FeedService {
    * @throws InvalidPosition, IdWithoutPosition, AnotherRecord
    * @throws TooManyLists, Overloaded see {@link FairPool.use}
    */
-  async begin(account: number, query: FeedQuery, lastEventId = ''): Promise<Range & Entries> {
+  async begin(account: number, query: FeedQuery, lastEventId = ''): Promise<EntriesAfter & Entries> {
     const [field, value] = lastEventId === '' ? ['after', query.after ?? '0'] : ['Last-Event-ID', lastEventId];
     const after = positionOf(value);
     if (after === undefined) throw new InvalidPosition(field, (await this.reader.head()).position);
@@ -51,7 +51,7 @@ export class FeedService {
    * @param last what the request has read, without an entry
    * @throws as {@link next}
    */
-  async wait(follower: Follower, seconds: number, last: Range & Entries): Promise<Range & Entries> {
+  async wait(follower: Follower, seconds: number, last: EntriesAfter & Entries): Promise<EntriesAfter & Entries> {
     const deadline = setTimeout(() => {
       follower.end();
     }, seconds * 1000);
@@ -72,7 +72,7 @@ export class FeedService {
    * @throws AnotherRecord the record was replaced, or has lost entries
    * @throws DatabaseUnavailable the read failed
    */
-  async next(follower: Follower, last: Range & Entries): Promise<Range & Entries> {
+  async next(follower: Follower, last: EntriesAfter & Entries): Promise<EntriesAfter & Entries> {
     if (last.next >= last.head) await this.watch.leaves(last.next, follower.signal);
     if (follower.hasEnded) return { ...last, entries: [] };
     const entries = await this.follow(follower.account, { ...last, after: last.next });
@@ -81,7 +81,7 @@ export class FeedService {
   }
 
   /** Reads for a follower. It may get the entries of a read that has begun already, because it asks for no commit. */
-  private follow(account: number, { after, limit, types, hospital, medic }: Range): Promise<Entries> {
+  private follow(account: number, { after, limit, types, hospital, medic }: EntriesAfter): Promise<Entries> {
     const range = { after, limit, types, hospital, medic };
     const key = JSON.stringify(range);
     let reading = this.shared.get(key);
@@ -103,9 +103,6 @@ export class FeedService {
   }
 }
 
-/** What a reader wants, without its position. */
-export type Range = EntriesAfter;
-
 /** @returns the position; undefined if it is none */
 function positionOf(value: unknown): number | undefined {
   return typeof value === 'string' && /^\d+$/.test(value)
@@ -113,6 +110,6 @@ function positionOf(value: unknown): number | undefined {
     : undefined;
 }
 
-function rangeOf({ limit = DEFAULT_LIMIT, type, hospital, medic }: FeedQuery, after: number): Range {
+function rangeOf({ limit = DEFAULT_LIMIT, type, hospital, medic }: FeedQuery, after: number): EntriesAfter {
   return { after, limit: Math.min(limit, MAX_LIMIT), types: type, hospital, medic };
 }
