@@ -13,7 +13,7 @@ const MAX_PIPELINED = 32;
 const MAX_UNREAD = 8 * 1024 * 1024;
 
 /** Bytes in memory for all clients together: unread responses and unfinished bodies. */
-export const MAX_HELD = 64 * 1024 * 1024;
+const MAX_HELD = 64 * 1024 * 1024;
 
 /** Weight of the bytes of a connection without traffic, which is closed sooner. */
 const STALLED_WEIGHT = 4;

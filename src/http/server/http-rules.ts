@@ -66,7 +66,7 @@ function hidesNext({ headers }: FastifyRequest): boolean {
  * Tests the route pattern, which does not depend on how the path is encoded.
  * @returns whether the request is for the API or a route of a standard, or matches no route
  */
-export function isApi(request: FastifyRequest): boolean {
+function isApi(request: FastifyRequest): boolean {
   return !hasRoute(request) || isApiRoute(request.routeOptions.url ?? '') || followsStandard(request);
 }
 

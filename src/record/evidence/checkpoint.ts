@@ -1,3 +1,4 @@
+import { HASH_LENGTH } from './merkle.js';
 import { decoded, parseNote, type SignedNote } from './signed-note.js';
 
 /** A state of the record's Merkle tree: the contents of a checkpoint (C2SP tlog-checkpoint). */
@@ -25,6 +26,6 @@ export function parseCheckpoint(text: string): Checkpoint | undefined {
     /^([^\n]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/=]+)\n(?:[^\n]+\n)*$/.exec(note?.text ?? '') ?? [];
   const root = decoded(encoded);
   const size = Number(digits);
-  if (note === undefined || root?.length !== 32 || !Number.isSafeInteger(size)) return undefined;
+  if (note === undefined || root?.length !== HASH_LENGTH || !Number.isSafeInteger(size)) return undefined;
   return { origin, size, root, note };
 }

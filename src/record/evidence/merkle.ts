@@ -6,8 +6,11 @@ export interface Range {
   readonly to: number;
 }
 
+/** Length of a hash, in bytes. */
+export const HASH_LENGTH = 32;
+
 /** The root of the tree without leaves. */
-export const EMPTY_ROOT = createHash('sha256').digest();
+const EMPTY_ROOT = createHash('sha256').digest();
 
 /** @returns the hash of a leaf (RFC 6962, section 2.1) */
 export function leafHash(body: string | Buffer): Buffer {

@@ -1,6 +1,9 @@
 /** Number of hashes or entries in a full tile. */
 export const TILE_WIDTH = 256;
 
+/** Number of levels of the tree that a full tile spans. */
+export const TILE_HEIGHT = Math.log2(TILE_WIDTH);
+
 /** The last level of a tile that a path may name. */
 const LAST_LEVEL = 63;
 
@@ -11,7 +14,7 @@ export interface TileIndex {
   readonly width: number;
 }
 
-/** @returns the level that a path names, undefined if it is none */
+/** @returns the level; undefined if the text is not one */
 export function parseLevel(text: string): number | undefined {
   return /^(0|[1-9]\d?)$/.test(text) && Number(text) <= LAST_LEVEL ? Number(text) : undefined;
 }

@@ -1,4 +1,5 @@
 import { parseCheckpoint, type Checkpoint } from './checkpoint.js';
+import { HASH_LENGTH } from './merkle.js';
 import { decoded } from './signed-note.js';
 
 /** The first line of a proof (C2SP tlog-proof). */
@@ -44,6 +45,6 @@ export function parseProof(text: string): ParsedProof | undefined {
   const hashes = lines.flatMap((line) => decoded(line) ?? []);
   if (header !== HEADER || checkpoint === undefined || digits === undefined) return undefined;
   if (entry === undefined || entry.length === 0) return undefined;
-  if (hashes.length !== lines.length || hashes.some(({ length }) => length !== 32)) return undefined;
+  if (hashes.length !== lines.length || hashes.some(({ length }) => length !== HASH_LENGTH)) return undefined;
   return { entry, index: Number(digits), hashes, checkpoint };
 }

@@ -1,9 +1,6 @@
-import { nodeHash, splitOf, type Range } from './merkle.js';
-import { TILE_WIDTH } from './tile-path.js';
+import { HASH_LENGTH, nodeHash, splitOf, type Range } from './merkle.js';
+import { TILE_HEIGHT, TILE_WIDTH } from './tile-path.js';
 import type { Tiles } from './tiles.js';
-
-const HASH_LENGTH = 32;
-const TILE_HEIGHT = 8;
 
 /** Computes hashes of subtrees of the record from its tiles. Each tile is read once. */
 export class TreeReader {

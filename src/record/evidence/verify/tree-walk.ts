@@ -1,5 +1,5 @@
-import { leafHash, Peaks } from '../merkle.js';
-import { TILE_WIDTH } from '../tile-path.js';
+import { HASH_LENGTH, leafHash, Peaks } from '../merkle.js';
+import { TILE_HEIGHT, TILE_WIDTH } from '../tile-path.js';
 
 /** A stored tile. */
 export interface StoredTile {
@@ -9,8 +9,6 @@ export interface StoredTile {
 
 /** @returns a stored tile; undefined if there is none */
 export type FindTile = (level: number, number: number) => Promise<StoredTile | undefined>;
-
-const HASH_LENGTH = 32;
 
 /**
  * Recomputes the tree from the bodies of entries, and compares each tile that becomes full with the stored one. It keeps
@@ -50,7 +48,7 @@ export class TreeWalk {
    */
   wrongPeak(peaks: readonly (Buffer | null)[]): { readonly first: number; readonly last: number } | undefined {
     let last = 0;
-    for (let height = Math.max(this.levels.length * 8, peaks.length); height >= 0; height -= 1) {
+    for (let height = Math.max(this.levels.length * TILE_HEIGHT, peaks.length); height >= 0; height -= 1) {
       const peak = this.peaks.at(height);
       const first = last + 1;
       if (peak !== null) last += 2 ** height;
