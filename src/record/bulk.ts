@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { actorText, type Actor } from '../database/actor.js';
-import { BATCH } from './record-reader.js';
+import { BATCH, SEQUENCE } from './record-reader.js';
 import { RECORDED_TABLES } from './recorded-tables.js';
 
 /** Triggers that write into the inbox. The others give rows the ids of their entries and refuse changes. */
@@ -58,6 +58,6 @@ export async function recordNewRows(
 export async function sequenceAll(dataSource: DataSource): Promise<void> {
   let moved = BATCH;
   while (moved === BATCH) {
-    [{ moved }] = await dataSource.query<[{ moved: number }]>('SELECT record_sequence($1) AS moved', [BATCH]);
+    [{ moved }] = await dataSource.query<[{ moved: number }]>(SEQUENCE, [BATCH]);
   }
 }
