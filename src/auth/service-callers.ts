@@ -77,7 +77,7 @@ export class ServiceCallers {
   }
 
   /**
-   * Checks the key of a request that lasts again, and counts nothing.
+   * Checks the key of an open request once more, and counts nothing.
    * @throws InvalidServiceKey the key, with which the request was authenticated, is not live anymore
    * @throws InsufficientScope its account no longer has the scope
    */

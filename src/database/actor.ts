@@ -1,6 +1,6 @@
 /**
  * The account or process that is responsible for a write, and the request by which it writes, as the record states them
- * (contract, section 12). Every transaction that writes names one. The writer states it in two settings that last until
+ * (section 12 of the contract). Every transaction that writes names one. The writer states it in two settings that last until
  * the end of its transaction; triggers read them. Without `hm.actor` the actor is `database`: SQL by hand.
  *
  * - `hm.actor`: the JSON text of the actor, without spaces and with the members in this order; any other text is refused

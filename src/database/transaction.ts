@@ -134,7 +134,7 @@ async function inOrder<T>(result: Promise<T>, other: Promise<unknown>): Promise<
 
 /**
  * Runs `work` in one transaction, see {@link withRetries}.
- * @param actor is responsible for the writes; a single reading statement needs `standAlone` instead of a transaction
+ * @param actor is responsible for the writes; a single reading statement needs `standAloneReads` instead of a transaction
  * @param work must use only the transaction that it gets: the embedded database has a single connection, so waiting for
  *   another one would block forever
  * @returns the result of `work`

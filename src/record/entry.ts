@@ -61,7 +61,7 @@ export type EntryActor =
   | { readonly type: 'operator' | 'clock' }
   | { readonly type: 'database'; readonly role: string };
 
-/** An entry of the record (contract, section 12), in the order of its members. */
+/** An entry of the record (section 12 of the contract), in the order of its members. */
 export interface Entry {
   readonly position: number;
   readonly id: string;

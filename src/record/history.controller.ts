@@ -27,8 +27,8 @@ export class HistoryController {
   @Answers({
     summary: 'List the changes of a membership, newest first',
     rules:
-      'Every change is listed, including those before a removal, with its actor. Whoever may not see the membership ' +
-      'gets a 404. A request sees every change that was acknowledged before it.',
+      'Every change is listed, including those before a removal, with its actor. If you may not see the membership, ' +
+      'the response is a 404. A request sees every change that was acknowledged before it.',
     ok: ChangePage,
   })
   async listMembershipHistory(

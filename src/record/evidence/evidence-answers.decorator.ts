@@ -19,7 +19,7 @@ export function TilePath(): ParameterDecorator {
       name: 'path',
       description:
         'Number of the tile from 0, as C2SP tlog-tiles writes it: elements of three digits, all but the last after an ' +
-        '`x`, such as `x001/x234/067`; a partial tile has `.p/` and its width behind it.',
+        '`x`, such as `x001/x234/067`; for a partial tile, `.p/` and its width follow.',
       schema: { type: 'string', example: '000.p/1' },
     })(target, method ?? '', descriptor ?? {});
   };

@@ -10,7 +10,7 @@ import { KeySetController } from './key-set.controller.js';
 import { SigningKeys } from './signing-keys.js';
 import { Tiles } from './tiles.js';
 
-/** Checkpoints, tiles and proofs of the record, and the keys that sign them (contract, section 13). */
+/** Checkpoints, tiles and proofs of the record, and the keys that sign them (section 13 of the contract). */
 @Module({
   imports: [AuthModule, RecordModule],
   controllers: [EvidenceController, KeySetController],

@@ -11,7 +11,7 @@ import { Tiles } from './tiles.js';
 import { proofText } from './tlog-proof.js';
 import { TreeReader } from './tree-reader.js';
 
-/** Signs checkpoints of the record and proofs of its entries (contract, section 13). */
+/** Signs checkpoints of the record and proofs of its entries (section 13 of the contract). */
 @Injectable()
 export class Evidence {
   /** The largest tree that this process has signed. */

@@ -11,7 +11,7 @@ export class DamagedRecord extends OperatorError {
 
 /**
  * Gives the record a new origin and a new tree over its entries, after commits were lost: checkpoints of the old origin
- * no longer apply (contract, section 12). Only the owner of the tables may do this.
+ * no longer apply (section 12 of the contract). Only the owner of the tables may do this.
  * @returns the new origin, and the number of entries
  * @throws DamagedRecord nothing was changed
  */

@@ -35,7 +35,7 @@ export function verifierKeyText(name: string, publicKey: KeyObject): string {
   return `${name}+${keyId(name, typed).toString('hex')}+${typed.toString('base64')}`;
 }
 
-/** @returns the key in the text of a verifier key; undefined if it is none, or not one for Ed25519 */
+/** @returns the key in the text of a verifier key; undefined if it is malformed, or not for Ed25519 */
 export function parseVerifierKey(text: string): VerifierKey | undefined {
   const [, name = '', id = '', encoded = ''] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(text) ?? [];
   const typed = decoded(encoded);

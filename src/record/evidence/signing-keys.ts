@@ -26,7 +26,7 @@ export interface SigningKey {
   readonly jwk: PublicJwk;
 }
 
-/** The Ed25519 keys of the service: the first signs, the others stay known to those who verify (contract, 13). */
+/** The Ed25519 keys of the service: the first signs, all are published for those who verify (section 13 of the contract). */
 export class SigningKeys {
   private constructor(readonly all: readonly SigningKey[]) {}
 
@@ -46,7 +46,7 @@ export class SigningKeys {
   static open(file: string | undefined, folder: string | undefined): SigningKeys {
     if (file !== undefined) return SigningKeys.read(file);
     if (folder === undefined) return SigningKeys.none;
-    const own = join(folder, FILE_NAME);
+    const own = keyFileIn(folder);
     createKeyFile(own);
     return SigningKeys.read(own);
   }

@@ -81,7 +81,7 @@ export function FeedAnswers(): MethodDecorator {
       },
     }),
     problem(400, getSchemaPath(FeedProblemResponse), {
-      'A parameter is wrong, or the position lies behind the end of the record.': problemOf(
+      'A parameter is wrong, or the position is beyond the end of the record.': problemOf(
         400,
         new InvalidPosition('after', POSITION),
       ),

@@ -1,6 +1,6 @@
 import { DomainError, InvalidFields, TooManyRequests } from '../../common/errors.js';
 
-/** The position to read after is none, or lies behind the end of the record. */
+/** The position to read after is malformed, or beyond the end of the record. */
 export class InvalidPosition extends InvalidFields {
   /**
    * @param field that holds the position: `after` or `Last-Event-ID`
