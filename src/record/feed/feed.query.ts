@@ -1,5 +1,6 @@
 import { Field, idType, wholeNumberType, type FieldType } from '../../http/input/fields.js';
 import { UNREADABLE } from '../../http/input/coercion.js';
+import { entryIdType } from '../dto/entry-id.field.js';
 import type { EntryType } from '../entry.js';
 
 /** Entries of a response if the request does not say; a larger `limit` than the maximum is lowered to it. */
@@ -51,14 +52,6 @@ const typesType: FieldType = {
   },
   sentence: `Must be one of ${TYPES.join(', ')}.`,
   schema: { type: 'string', isArray: true, enum: TYPES },
-};
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-const entryIdType: FieldType = {
-  read: (value) => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : UNREADABLE),
-  sentence: 'Must be the `id` of an entry, a UUID.',
-  schema: { type: 'string', format: 'uuid' },
 };
 
 /** Where a reader of the feed continues, and what it wants. */

@@ -1,22 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { UNREADABLE } from '../../../http/input/coercion.js';
-import { Field, wholeNumberType, type FieldType } from '../../../http/input/fields.js';
+import { Field, wholeNumberType } from '../../../http/input/fields.js';
+import { entryIdType } from '../../dto/entry-id.field.js';
 import type { PublicJwk } from '../signing-keys.js';
-
-/** The id of an entry. */
-const uuidType: FieldType = {
-  read: (value) =>
-    typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) ? value : UNREADABLE,
-  sentence: 'Must be the id of an entry: a UUID.',
-  schema: { type: 'string', format: 'uuid' },
-};
 
 /** Names one entry. */
 export class ProofQuery {
   @Field(wholeNumberType(1), { description: 'Position of the entry. Send either this or `entry`.' })
   position?: number;
 
-  @Field(uuidType, { description: 'Id of the entry. Send either this or `position`.' })
+  @Field(entryIdType, { description: 'Id of the entry. Send either this or `position`.' })
   entry?: string;
 }
 
