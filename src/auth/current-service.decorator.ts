@@ -26,7 +26,7 @@ export function currentServiceOf(request: FastifyRequest): CurrentService {
   return request.service;
 }
 
-/** Hands the {@link CurrentService} to a parameter of a controller's method. */
+/** Injects the {@link CurrentService} into a controller method. */
 export const CallingService = createParamDecorator((_: unknown, context: ExecutionContext) =>
   currentServiceOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { OPERATOR } from '../database/actor.js';
+import { standAloneReads } from '../database/pool.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { RecentKeys } from './recent-keys.js';
 import { SCOPE_NAMES, type Scope } from './scope.js';
@@ -111,10 +112,8 @@ export class ServiceAccounts {
 
   /** @returns all accounts, revoked ones too, ordered by id */
   list(): Promise<ServiceSummary[]> {
-    return inTransaction(this.dataSource, OPERATOR, (transaction) =>
-      transaction.query<ServiceSummary>(
-        'SELECT id, name, scopes, created_at, expires_at, revoked_at, last_used_at FROM service_account ORDER BY id',
-      ),
+    return standAloneReads(this.dataSource).query<ServiceSummary>(
+      'SELECT id, name, scopes, created_at, expires_at, revoked_at, last_used_at FROM service_account ORDER BY id',
     );
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, Not } from 'typeorm';
 import { actorOf, medicWithoutToken, type Actor } from '../database/actor.js';
-import { standAlone } from '../database/pool.js';
+import { standAloneReads } from '../database/pool.js';
 import { rowOf } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { ApiToken } from './api-token.entity.js';
@@ -138,7 +138,7 @@ export class TokensService {
 
   /** @returns the tokens of the medic, ordered by id */
   list(medicId: number): Promise<TokenSummary[]> {
-    return standAlone(this.dataSource).query<TokenSummary>(
+    return standAloneReads(this.dataSource).query<TokenSummary>(
       `SELECT id, label, created_at, expires_at, revoked_at, last_used_at
        FROM api_token WHERE medic_id = $1 ORDER BY id`,
       [medicId],

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { OperatorError } from '../common/errors.js';
 import { isAdmin, live } from '../access/rights.sql.js';
-import { standAlone } from '../database/pool.js';
+import { standAloneReads } from '../database/pool.js';
 
 /** A command names a hospital that does not exist. */
 export class NoSuchHospital extends OperatorError {
@@ -42,7 +42,7 @@ export class OperatorHospitals {
    * @returns hospitals, ordered by id
    */
   list(after: number, limit: number, withoutAdmin: boolean): Promise<HospitalSummary[]> {
-    return standAlone(this.dataSource).query<HospitalSummary>(
+    return standAloneReads(this.dataSource).query<HospitalSummary>(
       `${SUMMARY} WHERE h.id > $1 AND (counts.admins = 0 OR NOT $3) ORDER BY h.id LIMIT $2`,
       [after, limit, withoutAdmin],
     );
@@ -50,7 +50,9 @@ export class OperatorHospitals {
 
   /** @throws NoSuchHospital */
   async show(id: number): Promise<HospitalSummary> {
-    const [hospital] = await standAlone(this.dataSource).query<HospitalSummary>(`${SUMMARY} WHERE h.id = $1`, [id]);
+    const [hospital] = await standAloneReads(this.dataSource).query<HospitalSummary>(`${SUMMARY} WHERE h.id = $1`, [
+      id,
+    ]);
     if (hospital === undefined) throw new NoSuchHospital();
     return hospital;
   }

@@ -3,7 +3,7 @@ import { hashPassword } from '../auth/password.js';
 import type { TokensService } from '../auth/tokens.service.js';
 import { InputPipe } from '../http/input/input.pipe.js';
 import { OPERATOR } from '../database/actor.js';
-import { standAlone } from '../database/pool.js';
+import { standAloneReads } from '../database/pool.js';
 import { inTransaction } from '../database/transaction.js';
 import { OperatorMedicDto, OperatorPasswordDto } from './dto/medic.dtos.js';
 import {
@@ -111,7 +111,7 @@ export class OperatorMedics {
   }
 
   private async read(where: string, values: unknown[]): Promise<MedicResponse[]> {
-    const rows = await standAlone(this.dataSource).query<MedicRow>(
+    const rows = await standAloneReads(this.dataSource).query<MedicRow>(
       `SELECT ${MEDIC_COLUMNS} FROM ${MEDIC_SOURCE} ${where}`,
       values,
     );

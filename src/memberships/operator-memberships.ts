@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { OperatorError } from '../common/errors.js';
 import { OPERATOR } from '../database/actor.js';
-import { standAlone } from '../database/pool.js';
+import { standAloneReads } from '../database/pool.js';
 import { rowOf } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import {
@@ -102,7 +102,7 @@ export class OperatorMemberships {
   }
 
   private async read(where: string, values: unknown[]): Promise<MembershipResponse[]> {
-    const rows = await standAlone(this.dataSource).query<MembershipRow>(
+    const rows = await standAloneReads(this.dataSource).query<MembershipRow>(
       `SELECT ${MEMBERSHIP_COLUMNS} ${FROM} ${where}`,
       values,
     );
