@@ -50,7 +50,7 @@ export class NotAMedic extends DomainError {
 /** A command names a service account that does not exist. */
 export class NoSuchService extends OperatorError {
   constructor() {
-    super('There is no service account with this name.');
+    super('There is no service account with this name; `service list` shows them all.');
   }
 }
 

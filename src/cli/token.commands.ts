@@ -53,7 +53,7 @@ export function addTokenCommands(program: Command, session: Session): void {
         command.error('error: specify either --id or --all');
       const revoked = await onTokens(options.medic, (tokens, medicId) => tokens.revoke(OPERATOR, medicId, options.id));
       if (revoked === 0 && options.id !== undefined)
-        throw new OperatorError('The medic has no live token with this id.');
+        throw new OperatorError('The medic has no live token with this id; `token list` shows them all.');
       print(session, options, { revoked }, `Revoked ${String(revoked)} token${revoked === 1 ? '' : 's'}.`);
     });
 }

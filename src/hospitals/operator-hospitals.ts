@@ -6,7 +6,7 @@ import { standAloneReads } from '../database/pool.js';
 /** A command names a hospital that does not exist. */
 export class NoSuchHospital extends OperatorError {
   constructor() {
-    super('There is no hospital with this id.');
+    super('There is no hospital with this id; `hospital list` shows them all.');
   }
 }
 

@@ -20,7 +20,7 @@ import { OperatorError } from '../common/errors.js';
 /** A command names an email that no medic has. */
 export class NoSuchMedic extends OperatorError {
   constructor() {
-    super('There is no medic with this email.');
+    super('There is no medic with this email; `medic list` shows them all.');
   }
 }
 

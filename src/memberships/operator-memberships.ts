@@ -69,7 +69,9 @@ export class OperatorMemberships {
    */
   remove(pair: MembershipKey, mayEndAdmins: boolean): Promise<MembershipResponse> {
     return this.change(pair, mayEndAdmins, { isDeleted: true }, () => {
-      throw new OperatorError('The medic has no live membership at this hospital.');
+      throw new OperatorError(
+        'The medic has no live membership at this hospital; `membership list` shows those of the hospital.',
+      );
     });
   }
 
@@ -97,7 +99,8 @@ export class OperatorMemberships {
       // There is no caller. The right in the context is that of the medic, and nothing reads it.
       this.writer.findContextOf(transaction, pair.medicId, pair),
     ]);
-    if (!isHospital || context === null) throw new OperatorError('There is no hospital with this id.');
+    if (!isHospital || context === null)
+      throw new OperatorError('There is no hospital with this id; `hospital list` shows them all.');
     return context;
   }
 

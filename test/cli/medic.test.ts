@@ -105,7 +105,7 @@ describe('medic verify-specialty', () => {
 
   test('medic verify-specialty of an unknown email is refused', async () => {
     const err = await operator.fail('medic', 'verify-specialty', '--email', 'nobody@example.org');
-    expect(err).toBe('There is no medic with this email.\n');
+    expect(err).toBe('There is no medic with this email; `medic list` shows them all.\n');
   });
 });
 

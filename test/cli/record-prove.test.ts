@@ -146,7 +146,9 @@ describe('record check', () => {
   test('refuses the key of another service, and text that is no key', async () => {
     const bundle = write(folder, 'valid.tlog-proof', proof);
     const other = await operator.succeed('record', 'key', '--file', join(folder, 'other.pem'));
-    expect((await check(bundle, other)).err).toBe('The checkpoint in the bundle is not signed by this key.\n');
+    expect((await check(bundle, other)).err).toBe(
+      'The checkpoint in the bundle is not signed by this key; pass the verifier key of its record.\n',
+    );
     for (const key of ['', 'x', vkey.replace(/\+[0-9a-f]{8}\+/, '+00000000+'), vkey.slice(0, -4)])
       expect([key, (await check(bundle, key)).err]).toEqual([key, expect.stringContaining('--key')]);
   });

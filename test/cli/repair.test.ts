@@ -67,8 +67,10 @@ test('control characters in names and labels are escaped for people, and unchang
 
 test('a list of the memberships of an unknown hospital exits 1 and says so', async () => {
   const args = ['membership', 'list', '--hospital', '999999'];
-  expect(await operator.fail(...args)).toBe('There is no hospital with this id.\n');
-  expect(await operator.fail(...args, '--json')).toBe('There is no hospital with this id.\n');
+  expect(await operator.fail(...args)).toBe('There is no hospital with this id; `hospital list` shows them all.\n');
+  expect(await operator.fail(...args, '--json')).toBe(
+    'There is no hospital with this id; `hospital list` shows them all.\n',
+  );
 });
 
 describe('a hospital without an ADMIN', () => {

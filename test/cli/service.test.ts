@@ -108,7 +108,11 @@ describe('service rotate', () => {
 
   test('refuses an unknown account and a grace of more than a day', async () => {
     await create('rotated');
-    await refused('There is no service account with this name.', ['rotate', '--name', 'nobody']);
+    await refused('There is no service account with this name; `service list` shows them all.', [
+      'rotate',
+      '--name',
+      'nobody',
+    ]);
     const graces = ['-1', '1.5', 'x', '86401', ''];
     await refused('--grace', ...graces.map((grace) => ['rotate', '--name', 'rotated', '--grace', grace]));
     expect((await rotate('rotated', '--grace', '0')).key).toMatch(KEY);
@@ -122,7 +126,11 @@ describe('service revoke', () => {
     expect(await operator.succeed('service', 'revoke', '--name', 'leaked')).toBe('Revoked the service account leaked.');
     expect((await list()).find(({ name }) => name === 'leaked')?.revoked_at).toMatch(INSTANT);
     await refused('is revoked', ['revoke', '--name', 'leaked'], ['rotate', '--name', 'leaked']);
-    await refused('There is no service account with this name.', ['revoke', '--name', 'nobody']);
+    await refused('There is no service account with this name; `service list` shows them all.', [
+      'revoke',
+      '--name',
+      'nobody',
+    ]);
   });
 });
 

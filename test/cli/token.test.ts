@@ -147,5 +147,5 @@ describe('token revoke', () => {
 test.each(['issue', 'list', 'revoke'])('token %s of an unknown medic is refused', async (command) => {
   const args = command === 'revoke' ? ['--all'] : [];
   const err = await operator.fail('token', command, '--medic', 'nobody@example.org', ...args);
-  expect(err).toBe('There is no medic with this email.\n');
+  expect(err).toBe('There is no medic with this email; `medic list` shows them all.\n');
 });

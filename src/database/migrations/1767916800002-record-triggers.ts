@@ -117,7 +117,7 @@ const REFUSE = `
 
 /**
  * Writes the change of a row into the inbox. The argument of its trigger is the subject, such as `membership`. A row
- * from before the record gets its \`record.began\` first: the migration only touches it, and any other change may come
+ * from before the record gets its `record.began` first: the migration only touches it, and any other change may come
  * before the migration does.
  */
 const CHANGE = (settings: string): string => `

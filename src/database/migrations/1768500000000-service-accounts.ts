@@ -2,8 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { recordTable } from './record/recorded-table.js';
 
 /**
- * Creates the service accounts, and records every change of them. The two columns for digests bound the live keys of an account at two. Two years are at
- * most 731 days; an interval of years would make the constraint depend on the time zone.
+ * Creates the service accounts, and records every change of them. The two columns for digests bound the live keys of an
+ * account at two. Two years are at most 731 days; an interval of years would make the constraint depend on the time zone.
  */
 export class ServiceAccounts1768500000000 implements MigrationInterface {
   readonly name = 'ServiceAccounts1768500000000';

@@ -64,13 +64,21 @@ export interface CheckedBundle {
 export function checkBundle(text: string, key: VerifierKey): CheckedBundle {
   const proof = parseProof(text);
   if (proof === undefined)
-    throw new OperatorError('The bundle is not a proof (C2SP tlog-proof) that contains its entry.');
+    throw new OperatorError(
+      'The bundle is not a proof (C2SP tlog-proof) that contains its entry; `record prove` writes one.',
+    );
   const { entry, index, hashes, checkpoint } = proof;
   const { origin, size } = checkpoint;
   const signed = isSignedBy(checkpoint.note, key);
-  if (signed === undefined) throw new OperatorError('The checkpoint in the bundle is not signed by this key.');
+  if (signed === undefined)
+    throw new OperatorError(
+      'The checkpoint in the bundle is not signed by this key; pass the verifier key of its record.',
+    );
   if (!signed) throw new OperatorError('The signature of the checkpoint in the bundle is wrong.');
-  if (origin !== key.name) throw new OperatorError('The checkpoint in the bundle is of another origin than the key.');
+  if (origin !== key.name)
+    throw new OperatorError(
+      'The checkpoint in the bundle has another origin than the key; pass the verifier key of its record.',
+    );
   if (rootOfProof(leafHash(entry), index, size, hashes)?.equals(checkpoint.root) !== true) {
     throw new OperatorError('The proof does not lead from the entry to the checkpoint: one of them was changed.');
   }
