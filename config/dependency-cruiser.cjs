@@ -68,8 +68,11 @@ module.exports = {
       name: 'no-development-packages-in-the-service',
       severity: 'error',
       from: { path: '^src/' },
-      // The resolver does not read the export map of PGlite, which is a dependency.
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'unknown'], pathNot: '@electric-sql/pglite/node-postgres' },
+      // The resolver does not read the export maps of these dependencies.
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'unknown'],
+        pathNot: '@electric-sql/pglite/node-postgres|csv-parse/sync',
+      },
     },
   ],
   options: {

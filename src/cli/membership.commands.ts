@@ -6,6 +6,7 @@ import type { MembershipResponse } from '../memberships/dto/membership.response.
 import type { MembershipKey } from '../memberships/membership.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { OperatorMemberships } from '../memberships/operator-memberships.js';
+import { importMemberships, type ImportOptions } from './membership-import.js';
 import {
   addSliceOptions,
   lineOf,
@@ -24,7 +25,7 @@ interface PairOptions {
   readonly json?: boolean;
 }
 
-/** Adds `membership list`, `membership set` and `membership remove`. */
+/** Adds `membership list`, `set`, `import` and `remove`. */
 export function addMembershipCommands(program: Command, session: Session): void {
   const membership = program.command('membership').description('Repair the memberships of a hospital.');
   const onPair = <T>(
@@ -59,6 +60,14 @@ export function addMembershipCommands(program: Command, session: Session): void 
       const set = await onPair(options, (on, pair) => on.set(pair, options.type, options.allowNoAdmin === true));
       print(session, options, set, membershipLine(set));
     });
+  membership
+    .command('import')
+    .description('Add the medics of a CSV file, which has the columns medic or email, type_membership and restore.')
+    .argument('<file>', 'the file, with a header row')
+    .requiredOption('--hospital <id>', "the hospital's id", wholeNumber)
+    .option('--dry-run', 'report what would happen and change nothing')
+    .option('--json', 'print JSON')
+    .action((file: string, options: ImportOptions) => importMemberships(session, file, options));
   addPairOptions(
     membership.command('remove').description('Remove the live membership of a medic. `membership set` restores it.'),
   ).action(async (options: PairOptions) => {

@@ -127,6 +127,20 @@ export class MembershipWriter {
   }
 
   /**
+   * @param callerId null for the operator
+   * @returns the contexts of the memberships of several medics at one hospital, in no order; none for an unknown medic
+   */
+  async findContextsOf(
+    transaction: Transaction,
+    callerId: number | null,
+    medicIds: readonly number[],
+    hospitalId: number,
+  ): Promise<MembershipContext[]> {
+    const rows = await transaction.query<ContextRow>(CONTEXTS_OF_MEDICS, [callerId, medicIds, hospitalId]);
+    return rows.map(toContext);
+  }
+
+  /**
    * Inserts a membership.
    * @param context of a locked medic without a membership there
    * @returns its id
@@ -213,5 +227,9 @@ const contextColumns = (hospital: string) => `
 const CONTEXT_OF_MEMBERSHIP = `SELECT ${contextColumns('s.hospital_id')}
   FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.id = $2`;
 
-const CONTEXT_OF_KEY = `SELECT ${contextColumns('$3::integer')}
-  FROM medic m LEFT JOIN membership s ON s.medic_id = m.id AND s.hospital_id = $3 WHERE m.id = $2`;
+const contextsAt = (medics: string) => `SELECT ${contextColumns('$3::integer')}
+  FROM medic m LEFT JOIN membership s ON s.medic_id = m.id AND s.hospital_id = $3 WHERE ${medics}`;
+
+const CONTEXT_OF_KEY = contextsAt('m.id = $2');
+
+const CONTEXTS_OF_MEDICS = contextsAt('m.id = ANY ($2::integer[])');

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { RecordModule } from '../record/record.module.js';
+import { BulkMembershipsController } from './bulk/bulk.controller.js';
 import { FAST_MEMBERSHIP_STORE } from './fast-membership-store.js';
 import { HospitalMembershipsController } from './hospital-memberships.controller.js';
 import { MEMBERSHIP_STORE } from './membership-store.js';
@@ -14,7 +15,7 @@ import { TransactionalMembershipStore } from './transactional-membership-store.j
 /** Who belongs to which hospital, and with what right. */
 @Module({
   imports: [AuthModule, RecordModule],
-  controllers: [MembershipsController, HospitalMembershipsController],
+  controllers: [BulkMembershipsController, MembershipsController, HospitalMembershipsController],
   providers: [
     MembershipsService,
     MembershipsReader,

@@ -9,6 +9,7 @@ import { DEFAULT_LIMIT } from '../http/output/pagination.js';
 import { LocationsController } from '../locations/locations.controller.js';
 import { LOCATIONS, LOCATIONS_ORDER, locationsOf } from '../locations/locations.service.js';
 import { MedicsController } from '../medics/medics.controller.js';
+import { BulkMembershipsController } from '../memberships/bulk/bulk.controller.js';
 import { HospitalMembershipsController } from '../memberships/hospital-memberships.controller.js';
 import { MembershipsController } from '../memberships/memberships.controller.js';
 import {
@@ -43,6 +44,7 @@ export const PREFETCH_OF_ROUTE = new Map<Handler, Prefetch>([
   // Clients ask this before every prescription.
   [memberships.getMembership, withKey.row(VISIBLE_MEMBERSHIP, idInPathOrNull)],
   [memberships.createMembership, withKey.facts(target.hospitalInBody)],
+  [BulkMembershipsController.prototype.addMemberships, withKey.facts(target.hospitalInBody)],
   [memberships.updateMembership, withKey.facts(target.membershipInPath)],
   [memberships.deleteMembership, withKey.facts(target.membershipInPath)],
   [

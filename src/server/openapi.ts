@@ -83,6 +83,7 @@ function complete(path: string, operation: Operation, method: string): void {
   operation.security ??= [];
   if (operation.requestBody !== undefined) {
     const body = operation.requestBody as { content: Record<string, unknown> };
+    if ('text/csv' in body.content) body.content['text/csv'] = { schema: { type: 'string' } };
     body.content['application/x-www-form-urlencoded'] ??= body.content['application/json'];
   }
   addSharedResponses(path, operation, method);

@@ -64,6 +64,14 @@ export const HOSPITAL_ROWS: readonly Row[] = [
     expected: keyNeeded(UNAUTHORIZED, { ADMIN: '201' }),
   },
   {
+    operation: 'addMemberships',
+    method: 'POST',
+    route: '/management/memberships/bulk',
+    path: () => '/management/memberships/bulk',
+    body: ({ hospital, newcomer }) => ({ hospital, memberships: [{ medic: newcomer.id }] }),
+    expected: keyNeeded(UNAUTHORIZED, { ADMIN: '200' }),
+  },
+  {
     operation: 'updateMembership',
     method: 'PATCH',
     route: '/management/memberships/{membership}',

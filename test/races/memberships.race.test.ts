@@ -41,6 +41,24 @@ const activeOf = (medic: number) => countOfLive('is_active AND medic_id = $1', m
     expect(await countOfLive('medic_id = $1', outsider.id)).toBe(1);
   });
 
+  test('uploads that name the same medics in opposite orders neither fail nor create a membership twice', async () => {
+    const { hospital, admin, second } = await twoAdmins();
+    const medics = await Promise.all(Array.from({ length: 40 }, () => service.given.medic()));
+    const rows = medics.map(({ id }) => ({ medic: id }));
+    const upload = (by: typeof admin, memberships: object[]) =>
+      by.post('/management/memberships/bulk/', { hospital, memberships }, AT_ONCE);
+    const uploads = Array.from({ length: 12 }, (_, place) =>
+      place % 2 === 0 ? upload(admin, rows) : upload(second, rows.toReversed()),
+    );
+    const bodies = (await Promise.all(uploads)).map((answer) =>
+      answer.isOk().body<{ created: number; failed: number }>(),
+    );
+    expect(bodies.map(({ failed }) => failed)).toEqual(bodies.map(() => 0));
+    expect(bodies.map(({ created }) => created).sort((a, b) => a - b)).toEqual([...Array<number>(11).fill(0), 40]);
+    // With both ADMINs and the member of the scene.
+    expect(await countOfLive('hospital_id = $1', hospital)).toBe(43);
+  });
+
   test('if two ADMINs demote each other at once, one fails and one ADMIN is left', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { hospital, admin, adminship, second, secondship } = await twoAdmins();

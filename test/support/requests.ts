@@ -81,6 +81,15 @@ export const REQUESTS: Record<string, Request> = {
     budget: READ,
     send: ({ admin, created }) => [admin, 'GET', `/search/medics/?query=${created.email}`],
   },
+  'POST /management/memberships/bulk/': {
+    budget: WRITE,
+    send: ({ admin, hospital, outsider, member }) => [
+      admin,
+      'POST',
+      `${MEMBERSHIPS}bulk/`,
+      { hospital, memberships: [{ medic: outsider.id }, { email: member.email }] },
+    ],
+  },
   'POST /management/memberships/': {
     budget: WRITE,
     send: ({ admin, hospital, outsider }) => [admin, 'POST', MEMBERSHIPS, { medic: outsider.id, hospital }],

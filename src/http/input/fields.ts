@@ -1,4 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { Allow, isEmail, registerDecorator } from 'class-validator';
@@ -24,6 +24,8 @@ export interface FieldType {
   /** @returns the error in a value that could be read, or undefined */
   readonly check?: (value: never) => string | undefined;
   readonly schema: ApiPropertyOptions;
+  /** Whether a value is a list. Other fields never see one. */
+  readonly isList?: boolean;
 }
 
 /** Declares a request field, parsed by the rules in section 2 of the contract, validated and documented. */
@@ -40,6 +42,7 @@ export function Field(type: FieldType, options: FieldOptions): PropertyDecorator
     ApiProperty(schema),
     Transform(({ obj, key }) => readPresent((obj as Record<string, unknown>)[key], type)),
     (target: object, propertyName: string | symbol) => {
+      if (type.isList === true) noteList(target.constructor, String(propertyName));
       registerDecorator({
         name: 'field',
         target: target.constructor,
@@ -102,6 +105,36 @@ export function wholeNumberType(min: number, max = Number.MAX_SAFE_INTEGER): Fie
     sentence: `Must be a whole number ${range}.`,
     check: (value: number) => (value >= min && value <= max ? undefined : `Must be a whole number ${range}.`),
     schema: { type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) },
+  };
+}
+
+/** Key of the names of a DTO's list fields in its metadata. */
+const LISTS = Symbol('list fields');
+
+function noteList(dto: object, name: string): void {
+  Reflect.defineMetadata(LISTS, new Set([...listFieldsOf(dto as Type), name]), dto);
+}
+
+/** @returns the names of the fields of a DTO that hold lists */
+export function listFieldsOf(dto: Type | undefined): ReadonlySet<string> {
+  return (dto === undefined ? undefined : (Reflect.getMetadata(LISTS, dto) as ReadonlySet<string> | undefined)) ?? NONE;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * A list of objects, which are not read: whoever has the list validates each of them, so that one does not spoil all.
+ * @param item class of an item, for the document
+ * @param max upper bound of the length
+ */
+export function listType(item: Type, max: number): FieldType {
+  const sentence = `Must be a list of 1 to ${String(max)} objects.`;
+  return {
+    read: (value) => (Array.isArray(value) ? value : UNREADABLE),
+    sentence,
+    check: ({ length }: unknown[]) => (length >= 1 && length <= max ? undefined : sentence),
+    schema: { type: [item], minItems: 1, maxItems: max },
+    isList: true,
   };
 }
 

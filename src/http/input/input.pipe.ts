@@ -1,5 +1,6 @@
 import { ValidationPipe, type ArgumentMetadata, type PipeTransform, type ValidationError } from '@nestjs/common';
 import { WrittenNumber } from './coercion.js';
+import { listFieldsOf } from './fields.js';
 import { InvalidFields, type FieldErrors } from '../../common/errors.js';
 
 /**
@@ -19,7 +20,7 @@ export class InputPipe implements PipeTransform {
   transform(value: unknown, metadata: ArgumentMetadata): unknown {
     if (metadata.type === 'body') {
       refuseReservedNames(value);
-      return this.bodies.transform(prune(value), metadata);
+      return this.bodies.transform(pruneBody(value, listFieldsOf(metadata.metatype)), metadata);
     }
     if (metadata.type !== 'query') return value;
     const query = withoutEmpty(value);
@@ -47,6 +48,13 @@ function prune(value: unknown, levels = MAX_DEPTH): unknown {
   if (!isNested(value)) return value;
   if (levels === 0 || Array.isArray(value)) return [];
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, prune(inner, levels - 1)]));
+}
+
+/** Leaves the lists alone that the DTO declares. */
+function pruneBody(body: unknown, lists: ReadonlySet<string>): unknown {
+  if (lists.size === 0 || !isNested(body) || Array.isArray(body)) return prune(body);
+  const kept = Object.entries(body).filter(([name]) => lists.has(name));
+  return Object.assign(prune(body) as object, Object.fromEntries(kept));
 }
 
 function isNested(value: unknown): value is object {

@@ -10,18 +10,23 @@ import { decodeText } from './text.js';
 const BODY_METHODS = new Set(['POST', 'PATCH']);
 
 /**
- * Registers the body parsers (section 2 of the contract): JSON and forms. Empty bodies count as absent, bodies of
+ * Registers the body parsers (section 2 of the contract): JSON, forms, and CSV for the routes that read it. Empty bodies count as absent, bodies of
  * DELETE are ignored, and multipart bodies are left to the routes that accept them.
  */
 export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  const register = (type: string, read: (body: Buffer) => unknown) => {
+  const register = (type: string, read: (body: Buffer, request: FastifyRequest) => unknown) => {
     fastify.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-      done(null, isIgnored(request, body) ? undefined : read(body));
+      done(null, isIgnored(request, body) ? undefined : read(body, request));
     });
   };
   register('application/json', (body) => readJsonObject(decodeText(body)));
   register('application/x-www-form-urlencoded', (body) => readFormBody(body.toString('latin1')));
+  register('text/csv', (body, { routeOptions, query }) => {
+    const { readCsv } = routeOptions.config;
+    if (readCsv === undefined) throw new UnsupportedMediaType();
+    return readCsv(decodeText(body), query as Record<string, unknown>);
+  });
   register('*', () => {
     throw new UnsupportedMediaType();
   });
@@ -40,6 +45,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route reads `multipart/form-data` itself, after it has checked the caller's right. */
     acceptsUploads?: boolean;
+    /** The route accepts `text/csv`: turns the text and the query into the body that JSON would have. */
+    readCsv?: (text: string, query: Readonly<Record<string, unknown>>) => object;
   }
 }
 

@@ -93,6 +93,7 @@ export const MEDIC_LOCK = inSql(
   [/FOR NO KEY UPDATE OF h, m/, 'FOR NO KEY UPDATE OF h'],
   [/(FOR SHARE OF h) FOR NO KEY UPDATE OF m/, '$1'],
   [/(FROM "?medic"? .*= \$1) FOR NO KEY UPDATE/, '$1'],
+  [/(email_key = ANY \(\$2::text\[\]\) ORDER BY id) FOR NO KEY UPDATE/, '$1'],
 );
 
 /** Prevents a write to a hospital whose lock was skipped because nobody involved had a right there. */

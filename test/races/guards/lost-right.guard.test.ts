@@ -4,7 +4,7 @@ import type { Actor } from '../../support/actor.js';
 import type { CheckedResponse } from '../../support/checked-response.js';
 import { medicBody } from '../../support/bodies.js';
 import type { HospitalScene } from '../../support/given.js';
-import { all, HOSPITAL_LOCK, RIGHT_LOCK, type Guard } from './guards.js';
+import { all, HOSPITAL_LOCK, MEDIC_LOCK, RIGHT_LOCK, type Guard } from './guards.js';
 import { afterUpdate, atRow, atWrite, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
@@ -44,6 +44,13 @@ const WRITES: Write[] = [
     send: ({ hospital, admin, outsider }) => admin.addMember(hospital, outsider, {}, AT_ONCE),
     stopped: () => atWrite('INSERT', 'membership'),
     guards: [RIGHT_LOCK],
+  },
+  {
+    name: 'POST management/memberships/bulk',
+    send: ({ hospital, admin, outsider }) =>
+      admin.post('/management/memberships/bulk/', { hospital, memberships: [{ medic: outsider.id }] }, AT_ONCE),
+    stopped: () => atWrite('INSERT', 'membership'),
+    guards: [RIGHT_LOCK, MEDIC_LOCK],
   },
   {
     name: 'PATCH management/memberships',

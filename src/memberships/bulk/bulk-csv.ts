@@ -1,0 +1,84 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiConsumes, ApiQuery } from '@nestjs/swagger';
+import { CsvError, parse } from 'csv-parse/sync';
+import { InvalidFields, WHOLE_INPUT } from '../../common/errors.js';
+import { RouteSettings } from '../../http/server/route-settings.js';
+import { MAX_ROWS } from './bulk.dtos.js';
+
+/** Columns of a file; the order is free, and only one of the first two is required. */
+const COLUMNS = ['medic', 'email', 'type_membership', 'restore'];
+
+/** Makes the route accept `text/csv` as well, with the other fields of the body in the query. */
+export const AcceptsCsv = (): MethodDecorator =>
+  applyDecorators(
+    RouteSettings({ readCsv: (text, query) => ({ ...fieldsIn(query), memberships: readCsvRows(text) }) }),
+    ApiConsumes('application/json', 'text/csv'),
+    ApiQuery({ name: 'hospital', required: false, schema: { type: 'integer' }, description: 'Only with a CSV body.' }),
+    ApiQuery({ name: 'dry_run', required: false, schema: { type: 'boolean' }, description: 'Only with a CSV body.' }),
+  );
+
+function fieldsIn(query: Readonly<Record<string, unknown>>): object {
+  const fields = ['hospital', 'dry_run'].map((name) => [name, query[name]] as const);
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined && value !== ''));
+}
+
+/**
+ * Reads the rows of a CSV file (RFC 4180) with a header row. It accepts what spreadsheets write: a byte order mark, any
+ * line break, quoted cells, and semicolons or tabs instead of commas. An empty cell is an absent field.
+ * @param max upper bound for the rows
+ * @returns the rows, as JSON would contain them
+ * @throws InvalidFields the text is no CSV, has unknown or repeated columns, or too many rows
+ */
+export function readCsvRows(text: string, max = MAX_ROWS): Record<string, string>[] {
+  const [header = [], ...rows] = recordsOf(text, max);
+  const columns = header.map((name) => name.trim().toLowerCase());
+  requireColumns(columns);
+  if (rows.length > max) throw unreadable(`Send at most ${String(max)} rows.`);
+  return rows.map((cells) =>
+    Object.fromEntries(
+      cells
+        .map((cell, at) => [columns[at] ?? `column ${String(at + 1)}`, cell.trim()] as const)
+        .filter(([, cell]) => cell !== ''),
+    ),
+  );
+}
+
+function recordsOf(text: string, max: number): string[][] {
+  const delimiter = delimiterOf(text);
+  try {
+    return parse(text, {
+      bom: true,
+      // Spaces around quotes; a tab that separates cells must stay.
+      trim: delimiter !== '\t',
+      delimiter,
+      skipEmptyLines: true,
+      // A row with too many cells fails by itself, because nobody knows a column without a name.
+      relaxColumnCount: true,
+      // The header, the rows, and one row too many.
+      to: max + 2,
+    });
+  } catch (error) {
+    if (error instanceof CsvError) throw unreadable('This is not valid CSV; check its quotes.');
+    throw error;
+  }
+}
+
+/** Excel writes semicolons where a comma separates decimals. */
+function delimiterOf(text: string): string {
+  const [header = ''] = text.split(/[\r\n]/, 1);
+  return [';', '\t'].find((delimiter) => header.includes(delimiter)) ?? ',';
+}
+
+function requireColumns(columns: readonly string[]): void {
+  const unknown = columns.filter((name) => !COLUMNS.includes(name));
+  const names = COLUMNS.join(', ');
+  if (unknown.length > 0) throw unreadable(`The header has a column that is not known; the columns are ${names}.`);
+  if (new Set(columns).size < columns.length) throw unreadable('The header has a column twice; name each once.');
+  if (!columns.includes('medic') && !columns.includes('email')) {
+    throw unreadable('The header has neither the column medic nor email.');
+  }
+}
+
+function unreadable(sentence: string): InvalidFields {
+  return new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
+}

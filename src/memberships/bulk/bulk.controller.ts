@@ -1,0 +1,71 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DataSource } from 'typeorm';
+import { Require } from '../../access/require.decorator.js';
+import { target } from '../../access/target.js';
+import { AccountLimits } from '../../auth/account-limits.js';
+import { Caller, type CurrentMedic } from '../../auth/current-medic.decorator.js';
+import { Answers } from '../../http/output/answers.decorator.js';
+import { AcceptsCsv } from './bulk-csv.js';
+import { BulkMemberships, type BulkEntry, type BulkResult } from './bulk-memberships.js';
+import { readRows } from './bulk-rows.js';
+import { BULK_STATUSES, BulkMembershipsDto, BulkResponse, type BulkStatus } from './bulk.dtos.js';
+
+/** Adds many medics to a hospital at once (contract, section 14). */
+@ApiTags('Memberships')
+@Controller('management/memberships/bulk')
+export class BulkMembershipsController {
+  private readonly memberships: BulkMemberships;
+
+  constructor(
+    dataSource: DataSource,
+    private readonly limits: AccountLimits,
+  ) {
+    this.memberships = new BulkMemberships(dataSource);
+  }
+
+  @Post()
+  @HttpCode(200)
+  @Require('membership:create', target.hospitalInBody)
+  @AcceptsCsv()
+  @Answers({
+    summary: 'Add up to 1000 medics to a hospital',
+    rules:
+      'Each row stands alone: one that cannot be read, or that the rules refuse, fails, and the others are stored. A ' +
+      'removed membership is restored only with `"restore": true`. A live one is unchanged, and fails if its type ' +
+      'differs. As `text/csv` the body is a header row and one line per medic, with `hospital` and `dry_run` in the query.',
+    changes: 'Creates and restores memberships, all in one transaction. Nothing with `"dry_run": true`.',
+    body: {
+      type: BulkMembershipsDto,
+      examples: {
+        'Add two medics': {
+          hospital: 1,
+          memberships: [{ email: 'ana.nunez@example.org' }, { medic: 2, type_membership: 'ADMIN' }],
+        },
+        'Try it first': { hospital: 1, memberships: [{ medic: 2, restore: true }], dry_run: true },
+      },
+    },
+    ok: BulkResponse,
+  })
+  async addMemberships(
+    @Caller() caller: CurrentMedic,
+    @Body() { hospital, memberships, dry_run: isDryRun = false }: BulkMembershipsDto,
+  ): Promise<BulkResponse> {
+    const entries = await readRows(memberships);
+    await this.limits.countCreation(caller, 'memberships', entries.length);
+    await this.limits.countCreation(caller, 'emails', entries.filter(namesEmail).length);
+    return toBulkResponse(await this.memberships.add(caller, hospital, entries, isDryRun));
+  }
+}
+
+function namesEmail(entry: BulkEntry): boolean {
+  return 'email' in entry && entry.email !== undefined;
+}
+
+function toBulkResponse(results: readonly BulkResult[]): BulkResponse {
+  const counts = BULK_STATUSES.map((status) => [status, results.filter((result) => result.status === status).length]);
+  return {
+    ...(Object.fromEntries(counts) as Record<BulkStatus, number>),
+    results: results.map((result, index) => ({ index, ...result })),
+  };
+}

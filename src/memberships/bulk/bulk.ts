@@ -1,0 +1,78 @@
+import type { FieldErrors } from '../../common/errors.js';
+import { firstState, nextState, type MembershipContext, type MembershipState } from '../membership.js';
+import { MembershipType } from '../membership.entity.js';
+
+/** A row that could be read. Exactly one of `medic` and `email` is present. */
+export interface BulkRow {
+  readonly medic?: number | undefined;
+  readonly email?: string | undefined;
+  readonly type?: MembershipType | undefined;
+  /** Whether a removed membership may be restored. */
+  readonly restore: boolean;
+}
+
+/** A row that fails, with the membership that is in the way. */
+export interface FailedRow {
+  readonly status: 'failed';
+  readonly membership?: number;
+  readonly errors: FieldErrors;
+}
+
+/** What the rules decide about a row. `next` is the state to store. */
+export type Decision =
+  | { readonly status: 'created'; readonly medicId: number; readonly next: MembershipState }
+  | { readonly status: 'restored'; readonly membership: number; readonly next: MembershipState }
+  | { readonly status: 'unchanged'; readonly membership: number }
+  | FailedRow;
+
+/** @returns a row that fails because of one field */
+export function failed(field: string, sentence: string, membership?: number): FailedRow {
+  return { status: 'failed', ...(membership === undefined ? {} : { membership }), errors: { [field]: [sentence] } };
+}
+
+/**
+ * Decides one row of a bulk request (contract, section 14). A row adds or restores a membership and never takes a right
+ * away, so it can neither break the last-ADMIN rule nor change a medic's choice of active hospital.
+ * @param context of the row's medic at the hospital
+ */
+export function decideRow({ type, restore }: BulkRow, context: MembershipContext): Decision {
+  const { current } = context;
+  if (current === null) {
+    const wanted = { type: type ?? MembershipType.MEMBER, isActive: undefined };
+    return { status: 'created', medicId: context.medicId, next: firstState(wanted, context, false) };
+  }
+  if (!current.isDeleted) {
+    if (type === undefined || type === current.type) return { status: 'unchanged', membership: current.id };
+    return failed('type_membership', `The medic is already ${current.type} here; PATCH the membership.`, current.id);
+  }
+  if (!restore) {
+    return failed('restore', 'The membership was removed; send "restore": true to restore it.', current.id);
+  }
+  const next = nextState(current, { type, isDeleted: false }, context, false);
+  return { status: 'restored', membership: current.id, next };
+}
+
+/** A row with the medic that it names. */
+export type AssignedRow = BulkRow & { readonly medicId: number };
+
+/**
+ * Rows that name the same medic may contradict each other, so all of them fail.
+ * @param entries rows with their medics, and rows that have failed
+ * @returns the entries in their order
+ */
+export function refuseRepeated(entries: readonly (AssignedRow | FailedRow)[]): (AssignedRow | FailedRow)[] {
+  const places = new Map<number, number[]>();
+  entries.forEach((entry, index) => {
+    if ('medicId' in entry) places.set(entry.medicId, [...(places.get(entry.medicId) ?? []), index]);
+  });
+  return entries.map((entry) => {
+    const same = 'medicId' in entry ? (places.get(entry.medicId) ?? []) : [];
+    if (!('medicId' in entry) || same.length < 2) return entry;
+    const field = entry.medic === undefined ? 'email' : 'medic';
+    const named = same.slice(0, MAX_NAMED).join(', ');
+    return failed(field, `Several rows name this medic (${named}${same.length > MAX_NAMED ? ', …' : ''}); send one.`);
+  });
+}
+
+/** Number of rows that an error lists. */
+const MAX_NAMED = 10;
