@@ -4,12 +4,12 @@ import type { FastifyRequest } from 'fastify';
 import { currentMedicOf } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/errors.js';
 import { Reads } from '../database/reads.js';
-import { guardedRuleOf, type Permission } from './permission.js';
+import { guardedRuleOf, type RoutePermission } from './permission.js';
 import type { Target } from './target.js';
 
 /** The declaration of `@Require`. */
 export interface RequirementOptions {
-  readonly permission: Permission;
+  readonly permission: RoutePermission;
   /** Input of the permission's rule; undefined if every medic has the permission. */
   readonly target?: Target<object> | undefined;
 }

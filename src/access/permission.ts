@@ -3,6 +3,8 @@ import { NotFound } from '../common/errors.js';
 import { UnauthorizedMedic } from './access.errors.js';
 import {
   canAdminister,
+  mayAdminister,
+  mayPrescribe,
   mayRemove,
   maySeeMembership,
   ownsMedic,
@@ -10,6 +12,7 @@ import {
   type MedicAccount,
   type Right,
   type SeenMembership,
+  type Standing,
 } from './policy.js';
 
 /** The caller's right at the hospital that a request is about. */
@@ -30,6 +33,11 @@ interface GuardedRule<Facts extends object> extends PermissionRule {
   readonly refusal: Type<UnauthorizedMedic | NotFound>;
 }
 
+/** A permission that services ask about, because no route of this service needs it. */
+interface AskedRule extends PermissionRule {
+  readonly holds: (standing: Standing) => boolean;
+}
+
 /** A permission of every medic with a live key. The query, or the service, limits what the call reads or changes. */
 const anyMedic = (who: string): PermissionRule => ({ who });
 
@@ -39,6 +47,10 @@ function guarded<Facts extends object>(
   refusal: Type<UnauthorizedMedic | NotFound>,
 ): GuardedRule<Facts> {
   return { who, allows, refusal };
+}
+
+function asked(who: string, holds: AskedRule['holds']): AskedRule {
+  return { who, holds };
 }
 
 const administers = (_callerId: number, { right }: HospitalFacts) => canAdminister(right);
@@ -84,17 +96,40 @@ export const PERMISSIONS = {
   'medic:search': anyMedic('any medic'),
   'token:rotate': anyMedic('any medic, for the key of the request'),
   'token:revoke': anyMedic('any medic, for their own keys'),
+  prescribe: asked('a live member with an active account, at an active hospital', mayPrescribe),
+  administer: asked('a live ADMIN with an active account', mayAdminister),
 } as const;
 
 /** The name of a permission. */
 export type Permission = keyof typeof PERMISSIONS;
 
+/** The permissions that services ask about: the actions of decisions (section 11 of the contract). */
+export type Action = {
+  [P in Permission]: (typeof PERMISSIONS)[P] extends AskedRule ? P : never;
+}[Permission];
+
+/** A permission of a route. */
+export type RoutePermission = Exclude<Permission, Action>;
+
+/** The names of all actions, in alphabetical order. */
+export const ACTIONS: readonly Action[] = ['administer', 'prescribe'];
+
+/** @returns whether the text names an action */
+export function isAction(text: string): text is Action {
+  return (ACTIONS as readonly string[]).includes(text);
+}
+
+/** @returns whether a medic with this standing has the permission */
+export function holds(action: Action, standing: Standing): boolean {
+  return PERMISSIONS[action].holds(standing);
+}
+
 /** Input of a permission's rule; never if every medic has the permission. */
-export type FactsOf<P extends Permission> =
+export type FactsOf<P extends RoutePermission> =
   (typeof PERMISSIONS)[P] extends GuardedRule<infer Facts extends object> ? Facts : never;
 
 /** @returns the rule of a permission, if the access guard decides it */
-export function guardedRuleOf(permission: Permission): GuardedRule<object> | null {
+export function guardedRuleOf(permission: RoutePermission): GuardedRule<object> | null {
   const rule: PermissionRule | GuardedRule<never> = PERMISSIONS[permission];
   return 'allows' in rule ? (rule as GuardedRule<object>) : null;
 }

@@ -69,3 +69,20 @@ export interface Assignment {
 export function mayAssign(right: Right, { present, wanted = present ?? undefined, isNameable }: Assignment): boolean {
   return canAdminister(right) || (present !== null && wanted === present && isNameable);
 }
+
+/** How a medic stands to a hospital, as far as it decides what the medic may do there. */
+export interface Standing {
+  readonly right: Right;
+  readonly isAccountActive: boolean;
+  readonly isHospitalActive: boolean;
+}
+
+/** Section 11: an active account prescribes by a live membership at an active hospital. SQL twin: `mayPrescribe`. */
+export function mayPrescribe({ right, isAccountActive, isHospitalActive }: Standing): boolean {
+  return right !== null && isAccountActive && isHospitalActive;
+}
+
+/** Section 11: an active account administers as an ADMIN, an inactive hospital as well. SQL twin: `mayAdminister`. */
+export function mayAdminister({ right, isAccountActive }: Standing): boolean {
+  return canAdminister(right) && isAccountActive;
+}

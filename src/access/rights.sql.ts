@@ -59,6 +59,35 @@ export function seesMembership(caller: string, membership: string): string {
   return `((${membership}.medic_id = ${caller} AND ${live(membership)}) OR ${canAdminister(rightAt(caller, `${membership}.hospital_id`))})`;
 }
 
+/** SQL for a `Standing`: a text that is null without a right, and two booleans. */
+export interface StandingSql {
+  readonly right: string;
+  readonly isAccountActive: string;
+  readonly isHospitalActive: string;
+}
+
+/** The standing by a live membership `s` of the medic `m` at the hospital `h`. */
+export const LIVE_STANDING: StandingSql = {
+  right: 's.type',
+  isAccountActive: 'm.is_active',
+  isHospitalActive: 'h.is_active',
+};
+
+/** SQL for `mayPrescribe`. */
+export function mayPrescribe({ right, isAccountActive, isHospitalActive }: StandingSql): string {
+  return `(${right} IS NOT NULL AND ${isAccountActive} AND ${isHospitalActive})`;
+}
+
+/** SQL for `mayAdminister`. */
+export function mayAdminister({ right, isAccountActive }: StandingSql): string {
+  return `(${canAdminister(right)} AND ${isAccountActive})`;
+}
+
+/** @param state SQL for the JSON of a membership's state in the record. @returns SQL for the right that it gave */
+export function rightIn(state: string): string {
+  return `(CASE WHEN ${state} ->> 'is_deleted' = 'false' THEN ${state} ->> 'type_membership' END)`;
+}
+
 /**
  * @param medic, hospital SQL for their ids
  * @returns SQL that ends a `FROM`: the live membership `r` by which the medic is an ADMIN of the hospital. The lock

@@ -1,7 +1,9 @@
 import {
   canAdminister,
+  mayAdminister,
   mayAssign,
   mayChooseHospital,
+  mayPrescribe,
   mayRemove,
   maySeeMembership,
   ownsMedic,
@@ -123,6 +125,37 @@ describe('showsHospital hides an inactive hospital from its MEMBERs, in TypeScri
       WHERE s.medic_id = $1 AND s.hospital_id = $2 AND ${sql.live('s')} AND ${sql.SHOWS_HOSPITAL}`;
     expect((await ask(shown, [caller, at])) !== undefined).toBe(isShown);
   });
+});
+
+describe('mayPrescribe and mayAdminister, in TypeScript and in SQL, at present and in the record', () => {
+  const cases = ([ADMIN, MEMBER, null] as const).flatMap((right) =>
+    [true, false].flatMap((isAccountActive) =>
+      [true, false].map((isHospitalActive) => {
+        const prescribes = right !== null && isAccountActive && isHospitalActive;
+        return [right, isAccountActive, isHospitalActive, prescribes, right === ADMIN && isAccountActive] as const;
+      }),
+    ),
+  );
+  test.each(cases)(
+    '%s, account active %p, hospital active %p: %p and %p',
+    async (right, isAccountActive, isHospitalActive, prescribes, administers) => {
+      const standing = { right, isAccountActive, isHospitalActive };
+      expect([mayPrescribe(standing), mayAdminister(standing)]).toEqual([prescribes, administers]);
+      const [medicId, at] = [await medic(isAccountActive), await hospital(isHospitalActive)];
+      await membership(medicId, at, [right ?? ADMIN, right === null]);
+      const rows = `FROM membership s JOIN medic m ON m.id = s.medic_id JOIN hospital h ON h.id = s.hospital_id
+        WHERE s.medic_id = $1 AND s.hospital_id = $2 AND ${sql.live('s')}`;
+      const state = `json_build_object('type_membership', s.type, 'is_deleted', s.is_deleted)`;
+      const past = { ...sql.LIVE_STANDING, right: sql.rightIn('r.state') };
+      const pastRows = `FROM membership s JOIN medic m ON m.id = s.medic_id JOIN hospital h ON h.id = s.hospital_id
+        CROSS JOIN LATERAL (SELECT ${state} AS state) r WHERE s.medic_id = $1 AND s.hospital_id = $2`;
+      const isFound = async (text: string) => (await ask(text, [medicId, at])) !== undefined;
+      expect(await isFound(`SELECT ${rows} AND ${sql.mayPrescribe(sql.LIVE_STANDING)}`)).toBe(prescribes);
+      expect(await isFound(`SELECT ${rows} AND ${sql.mayAdminister(sql.LIVE_STANDING)}`)).toBe(administers);
+      expect(await isFound(`SELECT ${pastRows} AND ${sql.mayPrescribe(past)}`)).toBe(prescribes);
+      expect(await isFound(`SELECT ${pastRows} AND ${sql.mayAdminister(past)}`)).toBe(administers);
+    },
+  );
 });
 
 describe('ownsMedic and mayChooseHospital allow the medic and its creator, in TypeScript and in SQL', () => {

@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DataSource } from 'typeorm';
 import { AccountLimits } from '../../src/auth/account-limits.js';
 import { Requirement, type RequirementOptions } from '../../src/access/access.guard.js';
-import { PERMISSIONS } from '../../src/access/permission.js';
+import { ACTIONS, PERMISSIONS } from '../../src/access/permission.js';
 import { Public, Require } from '../../src/access/require.decorator.js';
 import { Authentication, type AuthenticationMode } from '../../src/auth/authenticated.decorator.js';
 import { CallersReader } from '../../src/auth/callers.reader.js';
@@ -84,9 +84,9 @@ test('every route declares an access rule', () => {
   );
 });
 
-test('every permission is that of a route', () => {
+test('every permission is that of a route, or an action that services ask about', () => {
   const required = [...rulesOfRoutes().values()].flatMap(({ requirement }) => requirement?.permission ?? []);
-  expect([...new Set(required)].sort()).toEqual(Object.keys(PERMISSIONS).sort());
+  expect([...new Set(required), ...ACTIONS].sort()).toEqual(Object.keys(PERMISSIONS).sort());
 });
 
 test('every route is documented, and the document says correctly whether it needs a token', async () => {
