@@ -8,7 +8,7 @@ const layers = [
   ['access'],
   ['record'],
   ['memberships'],
-  ['health', 'hospitals', 'locations', 'medics', 'tokens'],
+  ['decisions', 'health', 'hospitals', 'locations', 'medics', 'tokens'],
   ['prefetch'],
   ['server'],
   ['cli'],

@@ -7,6 +7,7 @@ import { LimitsModule } from './limits/limits.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Environment } from './config/environment.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DecisionsModule } from './decisions/decisions.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HospitalsModule } from './hospitals/hospitals.module.js';
 import { LocationsModule } from './locations/locations.module.js';
@@ -44,6 +45,7 @@ export class AppModule {
         RecordModule,
         EvidenceModule,
         FeedModule,
+        DecisionsModule,
         HealthModule,
         PrefetchModule,
       ],

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { ON_PRIMARY } from '../database/standby.js';
 import type { Statements } from '../database/statements.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
+import type { CurrentService } from './current-service.decorator.js';
 
 /** A controller method that handles a route. */
 export type Handler = ReturnType<ExecutionContext['getHandler']>;
@@ -16,6 +17,16 @@ export interface CallerFinder {
   find(digest: Buffer, request: FastifyRequest): Promise<CurrentMedic | null>;
 }
 
+/** Finds the service account of a request. */
+export interface ServiceFinder {
+  /**
+   * @param digest of the key
+   * @returns the account of the live key with this digest, or null if there is none; undefined if the request has
+   *   nothing to read together with the key
+   */
+  find(digest: Buffer, request: FastifyRequest): Promise<CurrentService | null> | undefined;
+}
+
 /**
  * Reads the rows that a route needs in the statement that looks up the key. Optional: without it, that statement reads
  * the key alone, and each guard and reader runs a statement of its own.
@@ -23,6 +34,9 @@ export interface CallerFinder {
 export abstract class Prefetches {
   /** @returns what finds the callers of a route, or undefined if the route prefetches nothing */
   abstract finderOf(handler: Handler): CallerFinder | undefined;
+
+  /** @returns the same for a route that requires a scope */
+  abstract serviceFinderOf(handler: Handler): ServiceFinder | undefined;
 }
 
 /** SQL for the id of the caller in a statement that may be prefetched. */

@@ -11,18 +11,23 @@ import type { CurrentService } from './current-service.decorator.js';
 import { FailureLimit } from './failure-limit.js';
 import { presentedKeyOf } from './key-digest.js';
 import { MedicKeys } from './medic-keys.js';
+import type { ServiceFinder } from './prefetch.js';
 import { RecentKeys } from './recent-keys.js';
 import type { Scope } from './scope.js';
 import { InsufficientScope, InvalidServiceKey, NoServiceKey, NotAMedic } from './service.errors.js';
 import { ServiceUsage } from './service-usage.js';
 
 /**
- * Finds the service account whose live key has the digest $1. Until the end of its grace, the key before the last
- * rotation works too.
+ * @param columns, joins SQL for what the statement reads in addition
+ * @returns SQL that finds the service account `a` whose live key has the digest $1. Until the end of its grace, the key
+ *   before the last rotation works too.
  */
-const BY_KEY = `SELECT a.id, a.name, a.scopes FROM service_account a
+export const serviceOfKey = (columns = '', joins = '') => `SELECT a.id, a.name, a.scopes${columns}
+  FROM service_account a ${joins}
   WHERE ((a.digest = $1 AND a.expires_at > now()) OR (a.previous_digest = $1 AND a.previous_until > now()))
     AND a.revoked_at IS NULL AND ${ON_PRIMARY}`;
+
+const BY_KEY = serviceOfKey();
 
 /** Authenticates service accounts (section 10 of the contract). */
 @Injectable()
@@ -44,13 +49,19 @@ export class ServiceCallers {
 
   /**
    * Authenticates the caller of a route that requires a scope, and counts the request for its account.
+   * @param finder also reads rows for the route
    * @returns the service account, which has the scope
    * @throws NoServiceKey the request carries no key
    * @throws InvalidServiceKey the key is not live
    * @throws InsufficientScope the key is live, but a medic's, or its account lacks the scope
    * @throws TooManyRequests many from the address carried no live key, or the account has sent too many requests
    */
-  async authenticate(request: FastifyRequest, reply: FastifyReply, scope: Scope): Promise<CurrentService> {
+  async authenticate(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    scope: Scope,
+    finder?: ServiceFinder,
+  ): Promise<CurrentService> {
     const key = presentedKeyOf(request);
     if (key === null || key === 'malformed') {
       await this.failures.count(request.ip, null);
@@ -58,7 +69,7 @@ export class ServiceCallers {
     }
     const { digest } = key;
     this.failures.requireLookup(request.ip, digest);
-    const service = key.kind === 'service' ? await this.find(digest) : null;
+    const service = key.kind === 'service' ? await (finder?.find(digest, request) ?? this.find(digest)) : null;
     if (service === null) {
       const medic = key.kind === 'medic' ? await this.medics.find(digest) : null;
       if (medic === null) {

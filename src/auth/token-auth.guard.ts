@@ -8,11 +8,17 @@ import { CallersReader } from './callers.reader.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { FailureLimit } from './failure-limit.js';
 import { hasServiceKey, keyDigestOf } from './key-digest.js';
-import { Prefetches, type CallerFinder, type Handler } from './prefetch.js';
+import { Prefetches, type CallerFinder, type Handler, type ServiceFinder } from './prefetch.js';
 import { RecentKeys } from './recent-keys.js';
 import type { Scope } from './scope.js';
 import { ServiceCallers } from './service-callers.js';
 import { TokenUsage } from './token-usage.js';
+
+/** A route that requires a scope. */
+interface ScopedRoute {
+  readonly scope: Scope;
+  readonly finder: ServiceFinder | undefined;
+}
 
 /**
  * Authenticates the caller of every route that is not public. A route that declares no access rule is a defect and is
@@ -20,7 +26,7 @@ import { TokenUsage } from './token-usage.js';
  */
 @Injectable()
 export class TokenAuthGuard implements CanActivate {
-  private readonly finders = new Map<Handler, CallerFinder | Scope | null>();
+  private readonly finders = new Map<Handler, CallerFinder | ScopedRoute | null>();
 
   constructor(
     private readonly reflector: Reflector,
@@ -45,8 +51,9 @@ export class TokenAuthGuard implements CanActivate {
     if (finder === null) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    if (typeof finder === 'string') {
-      request.service = await this.services.authenticate(request, http.getResponse<FastifyReply>(), finder);
+    if ('scope' in finder) {
+      const reply = http.getResponse<FastifyReply>();
+      request.service = await this.services.authenticate(request, reply, finder.scope, finder.finder);
       return true;
     }
     request.medic = await this.authenticate(request, finder);
@@ -55,14 +62,19 @@ export class TokenAuthGuard implements CanActivate {
     return true;
   }
 
-  /** @returns what finds the callers of the route, or the scope that it requires; null if it is public */
-  private finderFor(context: ExecutionContext): CallerFinder | Scope | null {
+  /** @returns what finds the callers of the route; null if it is public */
+  private finderFor(context: ExecutionContext): CallerFinder | ScopedRoute | null {
     const handler = context.getHandler();
     const mode = this.reflector.get(Authentication, handler) as AuthenticationMode | undefined;
     if (mode === undefined) throw new Error(`${context.getClass().name} has a route without an access rule.`);
-    const finder = mode.scope ?? (mode.needsKey ? (this.prefetches?.finderOf(handler) ?? this.callers) : null);
+    const finder = this.finderInMode(mode, handler);
     this.finders.set(handler, finder);
     return finder;
+  }
+
+  private finderInMode({ scope, needsKey }: AuthenticationMode, handler: Handler): CallerFinder | ScopedRoute | null {
+    if (scope !== undefined) return { scope, finder: this.prefetches?.serviceFinderOf(handler) };
+    return needsKey ? (this.prefetches?.finderOf(handler) ?? this.callers) : null;
   }
 
   private async authenticate(request: FastifyRequest, finder: CallerFinder): Promise<CurrentMedic> {

@@ -1,16 +1,23 @@
 import { Global, Injectable, Module } from '@nestjs/common';
-import { Prefetches, type CallerFinder, type Handler } from '../auth/prefetch.js';
+import { Prefetches, type CallerFinder, type Handler, type ServiceFinder } from '../auth/prefetch.js';
 import { Reads } from '../database/reads.js';
 import { PrefetchingFinder } from './prefetching-finder.js';
-import { PREFETCH_OF_ROUTE } from './routes.js';
+import { RecordModule } from '../record/record.module.js';
+import { RecordReader } from '../record/record-reader.js';
+import { ASKED_OF_ROUTE, PREFETCH_OF_ROUTE } from './routes.js';
+import { PrefetchingServiceFinder } from './service-finder.js';
 
 /** Builds the statements of all routes at the start. */
 @Injectable()
 class PrefetchesOfRoutes extends Prefetches {
   private readonly finders: ReadonlyMap<Handler, CallerFinder>;
+  private readonly serviceFinders: ReadonlyMap<Handler, ServiceFinder>;
 
-  constructor(reads: Reads) {
+  constructor(reads: Reads, record: RecordReader) {
     super();
+    this.serviceFinders = new Map(
+      [...ASKED_OF_ROUTE].map(([route, asked]) => [route, new PrefetchingServiceFinder(reads, record, asked)]),
+    );
     this.finders = new Map(
       [...PREFETCH_OF_ROUTE].map(([route, prefetch]) => [route, new PrefetchingFinder(reads, prefetch)]),
     );
@@ -19,6 +26,10 @@ class PrefetchesOfRoutes extends Prefetches {
   override finderOf(handler: Handler): CallerFinder | undefined {
     return this.finders.get(handler);
   }
+
+  override serviceFinderOf(handler: Handler): ServiceFinder | undefined {
+    return this.serviceFinders.get(handler);
+  }
 }
 
 /**
@@ -26,5 +37,9 @@ class PrefetchesOfRoutes extends Prefetches {
  * statements and responds the same, which `npm run test:plain` shows.
  */
 @Global()
-@Module({ providers: [{ provide: Prefetches, useClass: PrefetchesOfRoutes }], exports: [Prefetches] })
+@Module({
+  imports: [RecordModule],
+  providers: [{ provide: Prefetches, useClass: PrefetchesOfRoutes }],
+  exports: [Prefetches],
+})
 export class PrefetchModule {}

@@ -3,6 +3,9 @@ import { target } from '../access/target.js';
 import { CALLER, SUBJECT, type Handler } from '../auth/prefetch.js';
 import { rowOf } from '../database/statements.js';
 import { sqlOfPage } from '../database/page.js';
+import type { Asked } from '../decisions/asked.js';
+import { DecisionsController } from '../decisions/decisions.controller.js';
+import { EVALUATION, EVALUATIONS } from '../decisions/questions.js';
 import { HospitalsController } from '../hospitals/hospitals.controller.js';
 import { idInPathOrNull } from '../http/input/path-id.js';
 import { DEFAULT_LIMIT } from '../http/output/pagination.js';
@@ -28,6 +31,7 @@ const { prototype: history } = HistoryController;
 const { prototype: locations } = LocationsController;
 const { prototype: hospitals } = HospitalsController;
 const { prototype: medics } = MedicsController;
+const { prototype: decisions } = DecisionsController;
 
 const FIRST_PAGE = sqlOfPage(ownMemberships(CALLER), String(DEFAULT_LIMIT), '0', LIMIT);
 
@@ -63,4 +67,10 @@ export const PREFETCH_OF_ROUTE = new Map<Handler, Prefetch>([
   [hospitals.updateHospital, withKey.facts(target.visibleHospitalInPath)],
   [medics.createMedic, withKey.facts(target.hospitalInBody)],
   [medics.updateMedic, withKey.facts(target.medicInPath)],
+]);
+
+/** What each route for service accounts reads together with the key. */
+export const ASKED_OF_ROUTE = new Map<Handler, Asked<unknown>>([
+  [decisions.evaluate, EVALUATION],
+  [decisions.evaluateAll, EVALUATIONS],
 ]);

@@ -23,6 +23,62 @@ export function stateAt(membership: string, hospital: string, at: string): strin
     AND ${isOf(hospital)} ORDER BY e.at DESC, e.position DESC LIMIT 1)`;
 }
 
+/**
+ * @param asked alias of a row with an `instant` and a `position`, of which one is null
+ * @returns SQL for the entries `e` that were there at the instant, or after the entry at the position
+ */
+function isUpTo(asked: string): string {
+  return `e.at <= COALESCE(${asked}.instant, 'infinity') AND e.position <= COALESCE(${asked}.position, 9223372036854775807)`;
+}
+
+/**
+ * @param medic, hospital SQL for their ids
+ * @param asked as for `isUpTo`
+ * @returns SQL of a row source for a `FROM`: `membership`, `id` of its last entry and `state` after it as JSON, null if
+ *   its row was deleted. It has no row if the medic never had a membership there. SQL by hand may have deleted the row of
+ *   a membership, and the medic may then have got another one.
+ */
+export function stateUpTo(medic: string, hospital: string, asked: string): string {
+  return `(SELECT latest.* FROM (
+      SELECT o.id FROM membership o WHERE o.medic_id = ${medic} AND o.hospital_id = ${hospital}
+      UNION
+      SELECT d.membership FROM record_entry d
+      WHERE d.type = 'membership.deleted' AND d.hospital = ${hospital} AND d.medic = ${medic}) own
+    CROSS JOIN LATERAL (
+      SELECT e.membership, e.id, e.body::json -> 'after' AS state, e.at, e.position FROM record_entry e
+      WHERE e.membership = own.id AND e.medic = ${medic} AND ${isOf(hospital)} AND ${isUpTo(asked)}
+      ORDER BY e.at DESC, e.position DESC LIMIT 1) latest
+    ORDER BY latest.at DESC, latest.position DESC LIMIT 1)`;
+}
+
+/**
+ * @param subject of the entries
+ * @param id SQL for the id of a medic or hospital
+ * @param asked as for `isUpTo`
+ * @returns SQL for whether it was active, as JSON; null if there was no row
+ */
+export function activityUpTo(subject: 'medic' | 'hospital', id: string, asked: string): string {
+  return `(SELECT e.body::json -> 'after' -> 'is_active' FROM record_entry e
+    WHERE e.${subject} = ${id} AND e.subject = '${subject}' AND ${isUpTo(asked)}
+    ORDER BY e.at DESC, e.position DESC LIMIT 1)`;
+}
+
+/**
+ * SQL of a row source for a `FROM`: the last `position`, when the record `began`, and the last instant that is `known`.
+ * The clock of the database may go back, the record does not.
+ */
+export const RECORD_ENDS = `(SELECT position::float8 AS position, began, GREATEST(clock_timestamp(), clock) AS known
+  FROM record_head OFFSET 0)`;
+
+/** The problem of an instant that the record cannot answer for. @param began null if it has not begun */
+export function tooEarly(began: string | null): string {
+  const since = began === null ? 'has not begun yet' : `began at ${began}; ask for that instant or a later one`;
+  return `The record ${since}.`;
+}
+
+/** The problem of an instant that is not in the past. */
+export const IN_FUTURE = 'Must not be in the future.';
+
 /** The instants that the record can answer for. */
 @Injectable()
 export class Past {
@@ -39,15 +95,10 @@ export class Past {
   async requireInstant(at: string, field: string): Promise<void> {
     type Known = { isFuture: boolean; began: string | null; isTooEarly: boolean };
     const { isFuture, began, isTooEarly } = rowOf(await this.record.read<Known>(KNOWN, 'began', [at]));
-    if (isFuture) throw new InvalidFields({ [field]: ['Must not be in the future.'] });
-    if (isTooEarly) {
-      const since = began === null ? 'has not begun yet' : `began at ${began}; ask for that instant or a later one`;
-      throw new InvalidFields({ [field]: [`The record ${since}.`] });
-    }
+    if (isFuture) throw new InvalidFields({ [field]: [IN_FUTURE] });
+    if (isTooEarly) throw new InvalidFields({ [field]: [tooEarly(began)] });
   }
 }
 
-/** The clock of the database may go back, the record does not. */
-const KNOWN = `SELECT h.began, h.began IS NULL OR $1::timestamptz < h.began AS "isTooEarly",
-    $1::timestamptz > GREATEST(clock_timestamp(), h.clock) AS "isFuture"
-  FROM record_head h`;
+const KNOWN = `SELECT ends.began, ends.began IS NULL OR $1::timestamptz < ends.began AS "isTooEarly",
+    $1::timestamptz > ends.known AS "isFuture" FROM ${RECORD_ENDS} ends`;

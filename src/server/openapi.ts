@@ -6,6 +6,7 @@ import { PERMISSIONS, type Permission } from '../access/permission.js';
 import { PERMISSION_EXTENSION } from '../access/require.decorator.js';
 import { TOKEN_SCHEME } from '../auth/authenticated.decorator.js';
 import { BEARER_SCHEME } from '../auth/require-scope.decorator.js';
+import { OPEN_SCHEMAS } from '../decisions/dto/decision.requests.js';
 import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.response.js';
 import { API_PREFIX, isApiRoute } from '../http/server/http-rules.js';
 import { INTRODUCTION, TAGS } from './openapi-introduction.js';
@@ -119,11 +120,14 @@ function dropUnusedErrors(document: OpenAPIObject): void {
   }
 }
 
-/** No response has a field that its schema lacks, and no request may have one. An ignored field may hold any value. */
+/**
+ * No response has a field that its schema lacks, and no request may have one, apart from those of {@link OPEN_SCHEMAS}. An
+ * ignored field may hold any value.
+ */
 function closeSchemas(document: OpenAPIObject): void {
-  for (const schema of Object.values(document.components?.schemas ?? {})) {
+  for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
     if (!('properties' in schema)) continue;
-    schema.additionalProperties = false;
+    if (!OPEN_SCHEMAS.includes(name)) schema.additionalProperties = false;
     for (const property of Object.values(schema.properties ?? {})) {
       if ('readOnly' in property) delete property.type;
     }

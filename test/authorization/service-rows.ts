@@ -46,7 +46,22 @@ function scopeNeeded(scope: Scope, status: string): ServiceRow['expected'] {
   };
 }
 
+/** A question whose answer is a deny, which is a 200 as well. */
+const QUESTION = {
+  subject: { type: 'medic', id: '1' },
+  action: { name: 'prescribe' },
+  resource: { type: 'hospital', id: '1' },
+};
+
+/** @returns the row of an operation of the Authorization API */
+function decisionRow(operation: string, route: string, scope: Scope): ServiceRow {
+  const path = `/access/v1/${route}`;
+  return { operation, method: 'POST', route: path, path, scope, body: QUESTION, expected: scopeNeeded(scope, '200') };
+}
+
 export const SERVICE_ROWS: readonly ServiceRow[] = [
+  decisionRow('evaluate', 'evaluation', 'decision:check'),
+  decisionRow('evaluateAll', 'evaluations', 'decision:check'),
   {
     operation: 'introspect',
     method: 'POST',

@@ -34,6 +34,10 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
     done(null);
   });
   fastify.addHook('onRequest', (request, _, done) => {
+    if (request.routeOptions.config.onlyJson === true && hasBody(request) && !isJson(request)) {
+      done(unreadable('Send the header Content-Type: application/json.'));
+      return;
+    }
     const isUpload = request.headers['content-type']?.toLowerCase().startsWith('multipart/') === true;
     const isRead = request.routeOptions.config.acceptsUploads === true && !isCompressed(request);
     const isRefused = isUpload && !isRead && !request.is404 && BODY_METHODS.has(request.method);
@@ -47,7 +51,17 @@ declare module 'fastify' {
     acceptsUploads?: boolean;
     /** The route accepts `text/csv`: turns the text and the query into the body that JSON would have. */
     readCsv?: (text: string, query: Readonly<Record<string, unknown>>) => object;
+    /** A body of another type than JSON is a 400, as the standard of the route says, and not a 415. */
+    onlyJson?: boolean;
   }
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
+}
+
+function isJson({ headers }: FastifyRequest): boolean {
+  return /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');
 }
 
 function isIgnored(request: FastifyRequest, body: Buffer): boolean {

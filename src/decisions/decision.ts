@@ -1,0 +1,85 @@
+import { holds, isAction } from '../access/permission.js';
+import { canAdminister, type Right, type Standing } from '../access/policy.js';
+import type { MembershipType } from '../memberships/membership.entity.js';
+import type { Evaluation } from './evaluation.js';
+
+/** Why a decision is as it is, in the order of the contract: the first that applies. */
+export const REASONS = [
+  'unknown_action',
+  'not_a_member',
+  'account_inactive',
+  'hospital_inactive',
+  'not_an_admin',
+  'member',
+  'admin',
+] as const;
+
+export type Reason = (typeof REASONS)[number];
+
+/** A live membership, or one of the past that was live, and how its medic stood to the hospital. */
+export interface Facts extends Standing {
+  readonly membership: number;
+  /** The entry that put the membership into its state; null only while the record is being introduced. */
+  readonly entry: string | null;
+}
+
+/** A decision, without the instant and the receipt that its response has. */
+export interface Decision {
+  readonly isGranted: boolean;
+  readonly reason: Reason;
+  readonly facts: Facts | null;
+}
+
+/**
+ * @param facts about the subject at the resource; null without a live membership
+ * @returns the decision, by the policy of `access/`
+ */
+export function decide({ action }: Pick<Evaluation, 'action'>, facts: Facts | null): Decision {
+  if (!isAction(action)) return { isGranted: false, reason: 'unknown_action', facts: null };
+  if (facts === null) return { isGranted: false, reason: 'not_a_member', facts };
+  if (!holds(action, facts)) return { isGranted: false, reason: refusalOf(facts, action === 'prescribe'), facts };
+  return { isGranted: true, reason: canAdminister(facts.right) ? 'admin' : 'member', facts };
+}
+
+/** Names what a refused standing lacks. Nobody needs an active hospital to administer it. */
+function refusalOf({ isAccountActive, isHospitalActive }: Standing, needsHospital: boolean): Reason {
+  if (!isAccountActive) return 'account_inactive';
+  return needsHospital && !isHospitalActive ? 'hospital_inactive' : 'not_an_admin';
+}
+
+/** The JSON of facts about the present. */
+export type LiveFacts = readonly [
+  membership: number,
+  entry: string | null,
+  right: Right,
+  isAccountActive: boolean,
+  isHospitalActive: boolean,
+];
+
+/** The JSON of facts about the past. */
+export type PastFacts = readonly [
+  membership: number,
+  entry: string,
+  state: { readonly type_membership: MembershipType; readonly is_deleted: boolean } | null,
+  isAccountActive: boolean | null,
+  isHospitalActive: boolean | null,
+];
+
+/** @returns the facts about a membership that is, or was, live; otherwise null */
+export function factsOf(json: LiveFacts | PastFacts | null): Facts | null {
+  if (json === null) return null;
+  const [membership, entry, rightOrState, isAccountActive, isHospitalActive] = json;
+  const right = typeof rightOrState === 'object' ? rightAfter(rightOrState) : rightOrState;
+  if (right === null) return null;
+  return {
+    membership,
+    entry,
+    right,
+    isAccountActive: isAccountActive === true,
+    isHospitalActive: isHospitalActive === true,
+  };
+}
+
+function rightAfter(state: PastFacts[2]): Right {
+  return state === null || state.is_deleted ? null : state.type_membership;
+}

@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import type { CurrentService } from '../auth/current-service.decorator.js';
+import type { InvalidFields } from '../common/errors.js';
+import { decide, factsOf, type LiveFacts, type PastFacts } from './decision.js';
+import { DecisionsReader, type Read } from './decisions.reader.js';
+import { toDecisionResponse, toErrorResponse, type DecisionResponse } from './dto/decision.responses.js';
+import type { Evaluation } from './evaluation.js';
+import type { Evaluations, Item, Semantic } from './evaluations.js';
+import { errorOf, type Ends, type MomentProblem } from './moment-problems.js';
+import { Receipts } from './receipts.js';
+
+/** The row of `PRESENT` and of `AT_MOMENTS`. */
+interface Found extends Partial<Ends> {
+  readonly evaluatedAt: string;
+  /** Null if no receipt is wanted. */
+  readonly origin: string | null;
+  /** A JSON array of {@link FoundFacts}; null for no evaluation. */
+  readonly facts: string | null;
+}
+
+type FoundFacts = LiveFacts | PastFacts | MomentProblem | null;
+
+/** An evaluation or its problem, with what the statement found. */
+interface Decided {
+  readonly item: Item;
+  readonly found: FoundFacts;
+}
+
+/** Decides by one statement for each request. */
+@Injectable()
+export class DecisionsService {
+  constructor(
+    private readonly reader: DecisionsReader,
+    private readonly receipts: Receipts,
+  ) {}
+
+  /**
+   * @param read the statement for the evaluation
+   * @throws InvalidFields the record cannot answer for the moment
+   * @throws NoSigningKey a receipt is wanted
+   */
+  async evaluate(service: CurrentService, evaluation: Evaluation, read: Read): Promise<DecisionResponse> {
+    if (evaluation.wantsReceipt) this.receipts.requireKey();
+    const row = await this.reader.row<Found>(service, read);
+    return this.responseTo({ item: { evaluation, inheritsContext: true }, found: factsIn(row)[0] ?? null }, row);
+  }
+
+  /**
+   * @param read the statement for all evaluations
+   * @returns the decisions in the order of the items, up to the one that ends the request by its semantic
+   * @throws InvalidFields the record cannot answer for the moment of the default context
+   * @throws NoSigningKey a receipt is wanted
+   */
+  async evaluateAll(
+    service: CurrentService,
+    { items, semantic }: Evaluations,
+    read: Read,
+  ): Promise<DecisionResponse[]> {
+    if (items.some((item) => 'evaluation' in item && item.evaluation.wantsReceipt)) this.receipts.requireKey();
+    const row = await this.reader.row<Found>(service, read);
+    const found = factsIn(row);
+    let next = 0;
+    const decided = items.map((item): Decided => {
+      if (!('evaluation' in item)) return { item, found: null };
+      next += 1;
+      return { item, found: found[next - 1] ?? null };
+    });
+    const responses: DecisionResponse[] = [];
+    for (const each of decided) {
+      const response = await this.responseTo(each, row);
+      responses.push(response);
+      if (ends(semantic, response.decision)) break;
+    }
+    return responses;
+  }
+
+  private async responseTo({ item, found }: Decided, row: Found): Promise<DecisionResponse> {
+    if (!('evaluation' in item)) return toErrorResponse(item.problem);
+    if (typeof found === 'string') return this.refuse(errorOf(found, endsOf(row)), item.inheritsContext);
+    const { evaluation } = item;
+    const response = toDecisionResponse(decide(evaluation, factsOf(found)), evaluation.moment, row.evaluatedAt);
+    if (!evaluation.wantsReceipt) return response;
+    const receipt = await this.receipts.sign(row.origin ?? '', evaluation, response);
+    return { ...response, context: { ...response.context, receipt } };
+  }
+
+  /** A wrong value of one item is its own error; one of the default context is that of the request. */
+  private refuse(problem: InvalidFields, isOfRequest: boolean): DecisionResponse {
+    if (isOfRequest) throw problem;
+    return toErrorResponse(problem);
+  }
+}
+
+function factsIn({ facts }: Found): FoundFacts[] {
+  return JSON.parse(facts ?? '[]') as FoundFacts[];
+}
+
+function endsOf({ began = null, head = 0 }: Found): Ends {
+  return { began, head };
+}
+
+/** @returns whether a request ends after a decision */
+function ends(semantic: Semantic, decision: boolean): boolean {
+  return semantic === (decision ? 'permit_on_first_permit' : 'deny_on_first_deny');
+}

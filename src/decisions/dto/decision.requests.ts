@@ -1,0 +1,130 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { MAX_EVALUATIONS, SEMANTICS } from '../evaluations.js';
+
+const PROPERTIES = {
+  type: 'object',
+  additionalProperties: true,
+  description: 'Accepted and ignored: rights that the caller states are never believed.',
+} as const;
+
+/** Who wants to act. */
+export class SubjectDto {
+  @ApiProperty({ example: 'medic', description: 'Only a `medic` may do anything.' })
+  type!: string;
+
+  @ApiProperty({ example: '1', description: 'Id of the medic, as a string.' })
+  id!: string;
+
+  @ApiPropertyOptional(PROPERTIES)
+  properties?: object;
+}
+
+/** On what. */
+export class ResourceDto {
+  @ApiProperty({ example: 'hospital', description: 'Only at a `hospital` may anything be done.' })
+  type!: string;
+
+  @ApiProperty({ example: '1', description: 'Id of the hospital, as a string.' })
+  id!: string;
+
+  @ApiPropertyOptional(PROPERTIES)
+  properties?: object;
+}
+
+/** What the subject wants to do. */
+export class ActionDto {
+  @ApiProperty({ example: 'prescribe', description: '`prescribe` or `administer`; any other is denied.' })
+  name!: string;
+
+  @ApiPropertyOptional(PROPERTIES)
+  properties?: object;
+}
+
+/** The time that a question is about. Other members are ignored. */
+export class MomentDto {
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description:
+      'An instant that is not in the future and not before the record began: the decision as it was then. An instant at ' +
+      'least 15 s ago is answered the same for ever.',
+  })
+  as_of?: string;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    description: 'Position of an entry of the record: the decision right after it. Send either this or `as_of`.',
+  })
+  position?: number;
+}
+
+/** How to decide. Other members are ignored. */
+export class ContextDto extends MomentDto {
+  @ApiPropertyOptional({ description: 'Whether the response should contain a signed receipt.' })
+  receipt?: boolean;
+}
+
+/** One question. Unknown members are ignored. */
+export class EvaluationDto {
+  @ApiProperty({ description: 'Who wants to act.' })
+  subject!: SubjectDto;
+
+  @ApiProperty({ description: 'What the subject wants to do.' })
+  action!: ActionDto;
+
+  @ApiProperty({ description: 'At which hospital.' })
+  resource!: ResourceDto;
+
+  @ApiPropertyOptional({ description: 'The time, and whether a receipt is wanted.' })
+  context?: ContextDto;
+}
+
+/** An item of a batch: what is absent comes from the request itself. */
+export class EvaluationItemDto {
+  @ApiPropertyOptional({ description: 'Who wants to act.' })
+  subject?: SubjectDto;
+
+  @ApiPropertyOptional({ description: 'What the subject wants to do.' })
+  action?: ActionDto;
+
+  @ApiPropertyOptional({ description: 'At which hospital.' })
+  resource?: ResourceDto;
+
+  @ApiPropertyOptional({ description: 'The time, and whether a receipt is wanted.' })
+  context?: ContextDto;
+}
+
+/** Options of a batch. */
+export class EvaluationsOptionsDto {
+  @ApiPropertyOptional({
+    enum: SEMANTICS,
+    description: 'Whether to return all decisions (the default), or to stop after the first deny or permit.',
+  })
+  evaluations_semantic?: string;
+}
+
+/** Many questions. Without `evaluations` it is one question. */
+export class EvaluationsDto extends EvaluationItemDto {
+  @ApiPropertyOptional({
+    type: [EvaluationItemDto],
+    maxItems: MAX_EVALUATIONS,
+    description: `At most ${String(MAX_EVALUATIONS)}. An item inherits each entity, and the context, that it lacks.`,
+  })
+  evaluations?: EvaluationItemDto[];
+
+  @ApiPropertyOptional({ description: 'Options of the request.' })
+  options?: EvaluationsOptionsDto;
+}
+
+/** The schemas of requests in which unknown members are ignored. */
+export const OPEN_SCHEMAS: readonly string[] = [
+  SubjectDto,
+  ResourceDto,
+  ActionDto,
+  MomentDto,
+  ContextDto,
+  EvaluationDto,
+  EvaluationItemDto,
+  EvaluationsOptionsDto,
+  EvaluationsDto,
+].map(({ name }) => name);

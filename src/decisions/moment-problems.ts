@@ -1,0 +1,22 @@
+import { InvalidFields } from '../common/errors.js';
+import { IN_FUTURE, tooEarly } from '../record/past.js';
+
+/** Why the record cannot answer for a moment, as the statements say it. */
+export type MomentProblem = 'future' | 'early' | 'beyond';
+
+/** What a statement about the past knows of the record. */
+export interface Ends {
+  /** Null if the record has not begun. */
+  readonly began: string | null;
+  /** The last position. */
+  readonly head: number;
+}
+
+/** @returns the error for a moment that the record cannot answer for */
+export function errorOf(problem: MomentProblem, { began, head }: Ends): InvalidFields {
+  if (problem === 'beyond') {
+    const last = head === 0 ? 'The record has no entries yet.' : `The last position of the record is ${String(head)}.`;
+    return new InvalidFields({ 'context.position': [last] });
+  }
+  return new InvalidFields({ 'context.as_of': [problem === 'future' ? IN_FUTURE : tooEarly(began)] });
+}
