@@ -15,6 +15,7 @@ import { ListIndexes1767830400000 } from './migrations/1767830400000-list-indexe
 import { RecordTables1767916800000 } from './migrations/1767916800000-record-tables.js';
 import { RecordSequencing1767916800001 } from './migrations/1767916800001-record-sequencing.js';
 import { RecordTriggers1767916800002 } from './migrations/1767916800002-record-triggers.js';
+import { DecisionSearches1768700000000 } from './migrations/1768700000000-decision-searches.js';
 import { ServiceAccounts1768500000000 } from './migrations/1768500000000-service-accounts.js';
 import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
@@ -40,6 +41,7 @@ const schema = {
     RecordSequencing1767916800001,
     RecordTriggers1767916800002,
     ServiceAccounts1768500000000,
+    DecisionSearches1768700000000,
   ],
   migrationsTableName: 'migration',
   synchronize: false,

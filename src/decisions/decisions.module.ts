@@ -5,12 +5,15 @@ import { RecordModule } from '../record/record.module.js';
 import { DecisionsController } from './decisions.controller.js';
 import { DecisionsReader } from './decisions.reader.js';
 import { DecisionsService } from './decisions.service.js';
+import { MetadataController } from './metadata.controller.js';
 import { Receipts } from './receipts.js';
+import { SearchController } from './search.controller.js';
+import { SearchService } from './search.service.js';
 
 /** What medics may do at hospitals, for internal services (contract, section 11). */
 @Module({
   imports: [AuthModule, RecordModule, EvidenceModule],
-  controllers: [DecisionsController],
-  providers: [DecisionsReader, DecisionsService, Receipts],
+  controllers: [DecisionsController, SearchController, MetadataController],
+  providers: [DecisionsReader, DecisionsService, Receipts, SearchService],
 })
 export class DecisionsModule {}

@@ -32,15 +32,16 @@ export class Input {
   }
 
   /** Notes a problem of a member. */
-  refuse(name: string, sentence: string): undefined {
+  refuse(name: string, sentence: string): void {
     this.errors[name] = [sentence];
-    return undefined;
   }
 
   /** @returns an object, or undefined after a problem or if it is absent */
   object(value: unknown, name: string, isRequired = true): Fields | undefined {
-    if (value === undefined) return isRequired ? this.refuse(name, REQUIRED) : undefined;
-    return isObject(value) ? value : this.refuse(name, OBJECT);
+    if (isObject(value)) return value;
+    if (value !== undefined) this.refuse(name, OBJECT);
+    else if (isRequired) this.refuse(name, REQUIRED);
+    return undefined;
   }
 
   /** @returns a string, empty after a problem */

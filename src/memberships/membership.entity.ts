@@ -25,6 +25,7 @@ export enum MembershipType {
 @Index('membership_live_of_medic', ['medicId', 'id'], { where: 'NOT is_deleted' })
 @Index('membership_by_hospital_and_state', ['hospitalId', 'isDeleted', 'type', 'isActive', 'id'])
 @Index('membership_by_hospital', ['hospitalId', 'isDeleted', 'dateJoined', 'id'])
+@Index('membership_of_hospital_by_medic', ['hospitalId', 'medicId'])
 @Check('membership_type_known', `type IN ('ADMIN', 'MEMBER')`)
 export class Membership {
   @PrimaryGeneratedColumn('identity', { type: 'integer', primaryKeyConstraintName: 'membership_pkey' })

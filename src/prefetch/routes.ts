@@ -6,6 +6,8 @@ import { sqlOfPage } from '../database/page.js';
 import type { Asked } from '../decisions/asked.js';
 import { DecisionsController } from '../decisions/decisions.controller.js';
 import { EVALUATION, EVALUATIONS } from '../decisions/questions.js';
+import { SearchController } from '../decisions/search.controller.js';
+import { ACTION_SEARCH, RESOURCE_SEARCH, SUBJECT_SEARCH } from '../decisions/search.js';
 import { HospitalsController } from '../hospitals/hospitals.controller.js';
 import { idInPathOrNull } from '../http/input/path-id.js';
 import { DEFAULT_LIMIT } from '../http/output/pagination.js';
@@ -32,6 +34,7 @@ const { prototype: locations } = LocationsController;
 const { prototype: hospitals } = HospitalsController;
 const { prototype: medics } = MedicsController;
 const { prototype: decisions } = DecisionsController;
+const { prototype: searches } = SearchController;
 
 const FIRST_PAGE = sqlOfPage(ownMemberships(CALLER), String(DEFAULT_LIMIT), '0', LIMIT);
 
@@ -73,4 +76,7 @@ export const PREFETCH_OF_ROUTE = new Map<Handler, Prefetch>([
 export const ASKED_OF_ROUTE = new Map<Handler, Asked<unknown>>([
   [decisions.evaluate, EVALUATION],
   [decisions.evaluateAll, EVALUATIONS],
+  [searches.searchSubjects, SUBJECT_SEARCH],
+  [searches.searchResources, RESOURCE_SEARCH],
+  [searches.searchActions, ACTION_SEARCH],
 ]);

@@ -6,7 +6,7 @@ import { PERMISSIONS, type Permission } from '../access/permission.js';
 import { PERMISSION_EXTENSION } from '../access/require.decorator.js';
 import { TOKEN_SCHEME } from '../auth/authenticated.decorator.js';
 import { BEARER_SCHEME } from '../auth/require-scope.decorator.js';
-import { OPEN_SCHEMAS } from '../decisions/dto/decision.requests.js';
+import { OPEN_SCHEMAS } from '../decisions/dto/open-schemas.js';
 import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.response.js';
 import { API_PREFIX, isApiRoute } from '../http/server/http-rules.js';
 import { INTRODUCTION, TAGS } from './openapi-introduction.js';

@@ -202,6 +202,13 @@ export const MATRIX: readonly Row[] = [
     expected: everybody('200'),
   },
   {
+    operation: 'getMetadata',
+    method: 'GET',
+    route: '/.well-known/authzen-configuration',
+    path: () => '//.well-known/authzen-configuration',
+    expected: everybody('200'),
+  },
+  {
     operation: 'getLiveness',
     method: 'GET',
     route: '/health/live',

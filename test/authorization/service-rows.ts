@@ -62,6 +62,9 @@ function decisionRow(operation: string, route: string, scope: Scope): ServiceRow
 export const SERVICE_ROWS: readonly ServiceRow[] = [
   decisionRow('evaluate', 'evaluation', 'decision:check'),
   decisionRow('evaluateAll', 'evaluations', 'decision:check'),
+  decisionRow('searchSubjects', 'search/subject', 'decision:search'),
+  decisionRow('searchResources', 'search/resource', 'decision:search'),
+  decisionRow('searchActions', 'search/action', 'decision:search'),
   {
     operation: 'introspect',
     method: 'POST',

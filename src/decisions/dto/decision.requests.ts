@@ -115,16 +115,3 @@ export class EvaluationsDto extends EvaluationItemDto {
   @ApiPropertyOptional({ description: 'Options of the request.' })
   options?: EvaluationsOptionsDto;
 }
-
-/** The schemas of requests in which unknown members are ignored. */
-export const OPEN_SCHEMAS: readonly string[] = [
-  SubjectDto,
-  ResourceDto,
-  ActionDto,
-  MomentDto,
-  ContextDto,
-  EvaluationDto,
-  EvaluationItemDto,
-  EvaluationsOptionsDto,
-  EvaluationsDto,
-].map(({ name }) => name);

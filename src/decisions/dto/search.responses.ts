@@ -1,0 +1,64 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+
+/** Where the results of a search continue. */
+export class SearchPageResponse {
+  @ApiProperty({
+    example: '',
+    description:
+      'The `page.token` of the next page. Empty on the last page. Any page may have fewer results than its limit.',
+  })
+  next_token!: string;
+
+  @ApiProperty({ type: 'integer', example: 2, description: 'Number of results on this page.' })
+  count!: number;
+}
+
+/** When a search was answered, and what time it is about. */
+export class SearchContextResponse {
+  @ApiProperty({ format: 'date-time', description: "The database's clock at the search." })
+  evaluated_at!: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'The instant asked about.' })
+  as_of?: string;
+
+  @ApiPropertyOptional({ type: 'integer', description: 'The position asked about.' })
+  position?: number;
+}
+
+/** A page of a search. */
+export class SearchResponse<Result> {
+  @ApiProperty({ description: 'Where the results continue.' })
+  page!: SearchPageResponse;
+
+  @ApiProperty({ description: 'When it was answered.' })
+  context!: SearchContextResponse;
+
+  results!: Result[];
+}
+
+/** A medic or a hospital that was found. */
+export class FoundEntityResponse {
+  @ApiProperty({ example: 'medic', description: 'The type that the search asked for.' })
+  type!: string;
+
+  @ApiProperty({ example: '33', description: 'The id, as a string.' })
+  id!: string;
+}
+
+/** An action that was found. */
+export class FoundActionResponse {
+  @ApiProperty({ example: 'prescribe', description: 'The name of the action.' })
+  name!: string;
+}
+
+/** A page of medics or hospitals. */
+export class EntitySearchResponse extends SearchResponse<FoundEntityResponse> {
+  @ApiProperty({ type: [FoundEntityResponse], description: 'The entities, by id.' })
+  declare results: FoundEntityResponse[];
+}
+
+/** A page of actions. */
+export class ActionSearchResponse extends SearchResponse<FoundActionResponse> {
+  @ApiProperty({ type: [FoundActionResponse], description: 'The actions, by name.' })
+  declare results: FoundActionResponse[];
+}

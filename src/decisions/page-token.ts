@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { Fields } from './input.js';
+
+/** Bytes of a digest, of the last id, and of the limit. */
+const [DIGEST, ID, LIMIT] = [16, 4, 2];
+
+/** Where a search continues. */
+interface Place {
+  readonly after: number;
+  readonly limit: number;
+}
+
+/**
+ * @param kind what the search looks for; the id of that entity is ignored
+ * @returns a digest of the entities and the context of a search, whatever the order of their members
+ */
+export function digestOf(kind: string, { subject, action, resource, context }: Fields): Buffer {
+  const entities: Record<string, unknown> = { subject, resource, context, ...(kind === 'action' ? {} : { action }) };
+  const { id: _, ...wanted } = Object(entities[kind] ?? {}) as Fields;
+  const bound = { kind, ...entities, ...(kind === 'action' ? {} : { [kind]: wanted }) };
+  return createHash('sha256').update(canonical(bound)).digest().subarray(0, DIGEST);
+}
+
+/**
+ * A token is not secret and not signed: whoever changes it gets a page that a request without it could reach as well.
+ * @param digest from {@link digestOf}
+ */
+export function toToken(digest: Buffer, { after, limit }: Place): string {
+  const place = Buffer.alloc(ID + LIMIT);
+  place.writeUInt32BE(after, 0);
+  place.writeUInt16BE(limit, ID);
+  return Buffer.concat([digest, place]).toString('base64url');
+}
+
+/** @returns the place; undefined if it is not a token of the search with this digest */
+export function readToken(token: string, digest: Buffer): Place | undefined {
+  const bytes = Buffer.from(token, 'base64url');
+  if (bytes.length !== DIGEST + ID + LIMIT || bytes.toString('base64url') !== token) return undefined;
+  if (!bytes.subarray(0, DIGEST).equals(digest)) return undefined;
+  const place = { after: bytes.readUInt32BE(DIGEST), limit: bytes.readUInt16BE(DIGEST + ID) };
+  return place.after > MAX_AFTER || place.limit > MAX_LIMIT ? undefined : place;
+}
+
+const MAX_AFTER = 2_147_483_647;
+const MAX_LIMIT = 1000;
+
+/** @returns JSON with sorted keys */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner !== 'object' || inner === null || Array.isArray(inner)
+      ? inner
+      : Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))),
+  );
+}

@@ -1,0 +1,293 @@
+import { MembershipType } from '../../src/memberships/membership.entity.js';
+import type { HospitalScene } from '../support/given.js';
+import { useService } from '../support/service.js';
+import { givenService, type ServiceActor } from '../support/services.js';
+import { answerTo, question } from './decisions.js';
+
+const service = useService();
+let searcher: ServiceActor;
+let scene: HospitalScene;
+beforeAll(async () => {
+  searcher = await givenService(service);
+  scene = await service.given.hospital();
+});
+
+const { ADMIN } = MembershipType;
+const action = { name: 'prescribe' };
+
+type Kind = 'subject' | 'resource' | 'action';
+interface Page {
+  readonly page: { readonly next_token: string; readonly count: number };
+  readonly context: { readonly evaluated_at: string; readonly as_of?: string; readonly position?: number };
+  readonly results: { readonly type: string; readonly id: string; readonly name: string }[];
+}
+
+const send = (kind: Kind, body: unknown, headers = {}) =>
+  searcher.send('POST', `/access/v1/search/${kind}`, { body, headers });
+const search = async (kind: Kind, body: unknown) => (await send(kind, body)).is(200).body<Page>();
+
+const subjectsAt = (hospital: number, name = 'prescribe', more = {}) => ({
+  subject: { type: 'medic' },
+  action: { name },
+  resource: { type: 'hospital', id: String(hospital) },
+  ...more,
+});
+const resourcesOf = (medic: number, name = 'prescribe', more = {}) => ({
+  subject: { type: 'medic', id: String(medic) },
+  action: { name },
+  resource: { type: 'hospital' },
+  ...more,
+});
+
+/** @returns the ids of all pages */
+async function all(kind: Kind, body: object, limit?: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let token: string | undefined, first = true; first || token !== ''; first = false) {
+    const page = { ...(first && limit !== undefined ? { limit } : {}), ...(token === undefined ? {} : { token }) };
+    const answer: Page = await search(kind, { ...body, page });
+    expect(answer.page.count).toBe(answer.results.length);
+    if (limit !== undefined) expect(answer.results.length).toBeLessThanOrEqual(limit);
+    ids.push(...answer.results.map(({ id, name }) => id ?? name));
+    token = answer.page.next_token;
+  }
+  return ids;
+}
+
+/** @returns a hospital with members of every standing, and the ids of its medics */
+async function mixed(isActive = true): Promise<{ hospital: number; medics: number[] }> {
+  const hospital = await service.given.emptyHospital({ isActive });
+  const medics: number[] = [];
+  for (const [type, isDeleted, isAccountActive] of [
+    [ADMIN, false, true],
+    ['MEMBER', false, true],
+    ['MEMBER', true, true],
+    ['MEMBER', false, false],
+    [ADMIN, false, false],
+    [ADMIN, true, true],
+    [ADMIN, false, true],
+    ['MEMBER', false, true],
+  ] as [MembershipType, boolean, boolean][]) {
+    const medic = await service.given.medic({ isActive: isAccountActive });
+    medics.push(medic.id);
+    await service.given.membership(medic, hospital, { type, isDeleted });
+  }
+  return { hospital, medics };
+}
+
+describe.each([true, false])('a search finds exactly what an evaluation grants, hospital active %p:', (isActive) => {
+  test.each(['prescribe', 'administer'])('%s', async (name) => {
+    const { hospital, medics } = await mixed(isActive);
+    const granted: string[] = [];
+    for (const medic of medics) {
+      const { decision } = await answerTo(searcher, question(medic, hospital, name));
+      if (decision) granted.push(String(medic));
+      expect(await all('resource', resourcesOf(medic, name))).toEqual(decision ? [String(hospital)] : []);
+      const pair = {
+        subject: { type: 'medic', id: String(medic) },
+        resource: { type: 'hospital', id: String(hospital) },
+      };
+      expect((await all('action', pair)).includes(name)).toBe(decision);
+    }
+    expect(granted.length).toBe(isActive ? (name === 'prescribe' ? 4 : 2) : name === 'prescribe' ? 0 : 2);
+    expect(await all('subject', subjectsAt(hospital, name))).toEqual(granted);
+    expect(await all('subject', subjectsAt(hospital, name), 1)).toEqual(granted);
+  });
+});
+
+test('the response has the page first, the instant, and the types that were asked for', async () => {
+  const answer = await search('subject', subjectsAt(scene.hospital));
+  expect(Object.keys(answer)).toEqual(['page', 'context', 'results']);
+  expect(answer).toEqual({
+    page: { next_token: '', count: 2 },
+    context: { evaluated_at: expect.stringMatching(/\.\d{6}Z$/) as string },
+    results: [scene.admin, scene.member].map(({ id }) => ({ type: 'medic', id: String(id) })),
+  });
+  const resources = await search('resource', resourcesOf(scene.admin.id));
+  expect(resources.results).toEqual([{ type: 'hospital', id: String(scene.hospital) }]);
+  const actions = await search('action', {
+    subject: { type: 'medic', id: String(scene.admin.id) },
+    resource: { type: 'hospital', id: String(scene.hospital) },
+  });
+  expect(actions.results).toEqual([{ name: 'administer' }, { name: 'prescribe' }]);
+});
+
+test('the id of what is searched for is ignored', async () => {
+  const { admin, member, hospital } = scene;
+  const subjects = await all('subject', { ...subjectsAt(hospital), subject: { type: 'medic', id: String(admin.id) } });
+  expect(subjects).toEqual([String(admin.id), String(member.id)]);
+  const resource = { type: 'hospital', id: '2000000000' };
+  expect(await all('resource', resourcesOf(member.id, 'prescribe', { resource }))).toEqual([String(hospital)]);
+  const { page } = await search('subject', { ...subjectsAt(hospital), page: { limit: 1 } });
+  const other = { ...subjectsAt(hospital), subject: { type: 'medic', id: '7' }, page: { token: page.next_token } };
+  expect((await search('subject', other)).results).toEqual([{ type: 'medic', id: String(member.id) }]);
+});
+
+test('what does not exist has an empty result', async () => {
+  const { admin, hospital } = scene;
+  const empty = { page: { next_token: '', count: 0 }, results: [] };
+  const at = { type: 'hospital', id: String(hospital) };
+  const medic = { type: 'medic', id: String(admin.id) };
+  for (const [kind, body] of [
+    ['subject', subjectsAt(2_000_000_000)],
+    ['subject', { ...subjectsAt(hospital), subject: { type: 'spaceship' } }],
+    ['subject', subjectsAt(hospital, 'fly')],
+    ['subject', { ...subjectsAt(hospital), resource: { type: 'hospital', id: 'x' } }],
+    ['resource', resourcesOf(2_000_000_000)],
+    ['resource', { ...resourcesOf(admin.id), resource: { type: 'clinic' } }],
+    ['resource', { ...resourcesOf(admin.id), subject: { type: 'user', id: String(admin.id) } }],
+    ['action', { subject: { type: 'medic', id: '2000000000' }, resource: at }],
+    ['action', { subject: { type: 'user', id: String(admin.id) }, resource: at }],
+    ['action', { subject: medic, resource: { type: 'clinic', id: String(hospital) } }],
+  ] as const)
+    expect(await search(kind, body)).toMatchObject(empty);
+});
+
+describe('pages', () => {
+  test('of a crowd contain everybody once, by id, whatever the limit', async () => {
+    const hospital = await service.given.emptyHospital();
+    await service.given.crowd(hospital, 1100);
+    const ids = await service.dataSource.query<{ id: string }[]>(
+      'SELECT medic_id::text AS id FROM membership WHERE hospital_id = $1 ORDER BY medic_id',
+      [hospital],
+    );
+    const expected = ids.map(({ id }) => id);
+    for (const limit of [undefined, 1000, 5000, 400]) {
+      if (limit === 400) {
+        const { as_of } = { as_of: (await search('subject', subjectsAt(hospital))).context.evaluated_at };
+        expect(await all('subject', subjectsAt(hospital, 'prescribe', { context: { as_of } }), limit)).toEqual(
+          expected,
+        );
+      }
+      const { page } = await search('subject', { ...subjectsAt(hospital), page: limit === undefined ? {} : { limit } });
+      expect(page.count).toBe(Math.min(limit ?? 1000, 1000));
+      expect(await all('subject', subjectsAt(hospital), Math.min(limit ?? 1000, 1000))).toEqual(expected);
+    }
+  });
+
+  test('of a past search that examines many in vain continue until the end', async () => {
+    const hospital = await service.given.emptyHospital();
+    await service.given.crowd(hospital, 1100);
+    const admin = await service.given.medic();
+    await service.given.membership(admin, hospital, { type: ADMIN });
+    const { context } = await search('subject', subjectsAt(hospital));
+    const body = subjectsAt(hospital, 'administer', { context: { as_of: context.evaluated_at } });
+    const first = await search('subject', body);
+    expect(first).toMatchObject({ page: { next_token: expect.stringMatching(/./) as string }, results: [] });
+    expect(await all('subject', body)).toEqual([String(admin.id)]);
+  });
+
+  test('of actions have the limit too', async () => {
+    const pair = {
+      subject: { type: 'medic', id: String(scene.admin.id) },
+      resource: { type: 'hospital', id: String(scene.hospital) },
+    };
+    expect(await all('action', pair, 1)).toEqual(['administer', 'prescribe']);
+  });
+
+  test('with a limit of 0 are empty, and say whether there is anything', async () => {
+    const some = await search('subject', { ...subjectsAt(scene.hospital), page: { limit: 0 } });
+    expect(some).toMatchObject({ page: { next_token: expect.stringMatching(/./) as string, count: 0 }, results: [] });
+    const none = await search('subject', { ...subjectsAt(2_000_000_000), page: { limit: 0 } });
+    expect(none).toMatchObject({ page: { next_token: '', count: 0 } });
+  });
+
+  test('a token is bound to the search, its entities and its context', async () => {
+    const { admin, hospital } = scene;
+    const body = subjectsAt(hospital, 'prescribe', { context: { time: 'x', ip: 'y' } });
+    const { page } = await search('subject', { ...body, page: { limit: 1 } });
+    const token = page.next_token;
+    await search('subject', { ...body, context: { ip: 'y', time: 'x' }, page: { token } });
+    await search('subject', { ...body, page: { token, limit: 1 } });
+    for (const [kind, other] of [
+      ['subject', { ...body, action: { name: 'administer' } }],
+      ['subject', { ...body, resource: { type: 'hospital', id: '1000000' } }],
+      ['subject', { ...body, subject: { type: 'user' } }],
+      ['subject', { ...body, context: { time: 'z', ip: 'y' } }],
+      ['subject', { ...body, context: undefined }],
+      ['resource', resourcesOf(admin.id)],
+      ['action', { ...body, subject: { type: 'medic', id: '1' } }],
+    ] as const) {
+      const { errors } = (await send(kind, { ...other, page: { token } })).is(400).body<{ errors: object }>();
+      expect(Object.keys(errors)).toEqual(['page.token']);
+    }
+    const changed = (await send('subject', { ...body, page: { token, limit: 2 } })).is(400);
+    expect(changed.json).toMatchObject({ errors: { 'page.limit': [expect.any(String)] } });
+  });
+
+  test.each(['', 'x', 'AAAA', 'A'.repeat(30), `${'A'.repeat(29)}!`, 'A'.repeat(31), 7, null, {}])(
+    'a token that is none, %j, is a 400',
+    async (token) => {
+      const { errors } = (await send('subject', { ...subjectsAt(scene.hospital), page: { token } }))
+        .is(400)
+        .body<{ errors: object }>();
+      expect(Object.keys(errors)).toEqual(['page.token']);
+    },
+  );
+
+  test('a token that was tampered with gives nothing but another page of the same search', async () => {
+    const { page } = await search('subject', { ...subjectsAt(scene.hospital), page: { limit: 1 } });
+    const bytes = Buffer.from(page.next_token, 'base64url');
+    bytes.writeUInt32BE(0, 16);
+    const again = await search('subject', {
+      ...subjectsAt(scene.hospital),
+      page: { token: bytes.toString('base64url') },
+    });
+    expect(again.results).toEqual([{ type: 'medic', id: String(scene.admin.id) }]);
+    bytes.writeUInt32BE(2 ** 32 - 1, 16);
+    (await send('subject', { ...subjectsAt(scene.hospital), page: { token: bytes.toString('base64url') } })).is(400);
+  });
+});
+
+describe('what is wrong is a 400 that names the member', () => {
+  const medic = { type: 'medic', id: '1' };
+  const hospital = { type: 'hospital', id: '1' };
+  test.each<[Kind, string, object]>([
+    ['subject', 'action', { subject: { type: 'medic' }, resource: hospital }],
+    ['subject', 'subject', { action, resource: hospital }],
+    ['subject', 'subject.type', { subject: { id: '1' }, action, resource: hospital }],
+    ['subject', 'resource.id', { subject: { type: 'medic' }, action, resource: { type: 'hospital' } }],
+    ['resource', 'subject', { action, resource: { type: 'hospital' } }],
+    ['resource', 'subject.id', { subject: { type: 'medic' }, action, resource: { type: 'hospital' } }],
+    ['resource', 'resource', { subject: medic, action }],
+    ['action', 'resource', { subject: medic }],
+    ['action', 'subject.id', { subject: { type: 'medic' }, resource: hospital }],
+    ['subject', 'context', { subject: medic, action, resource: hospital, context: [] }],
+    [
+      'subject',
+      'context.as_of',
+      { subject: medic, action, resource: hospital, context: { as_of: '9999-01-01T00:00:00Z' } },
+    ],
+    [
+      'resource',
+      'context.as_of',
+      { subject: medic, action, resource: hospital, context: { as_of: '0001-01-01T00:00:00Z' } },
+    ],
+    ['action', 'context.position', { subject: medic, resource: hospital, context: { position: 1_000_000 } }],
+    ['resource', 'context.position', { subject: medic, action, resource: hospital, context: { position: 1_000_000 } }],
+    ['subject', 'page', { subject: medic, action, resource: hospital, page: 'x' }],
+    ['subject', 'page.limit', { subject: medic, action, resource: hospital, page: { limit: -1 } }],
+    ['subject', 'page.limit', { subject: medic, action, resource: hospital, page: { limit: 1.5 } }],
+    ['subject', 'page.limit', { subject: medic, action, resource: hospital, page: { limit: '1' } }],
+  ])('%s search: %s', async (kind, member, body) => {
+    const { errors } = (await send(kind, body)).is(400).body<{ errors: object }>();
+    expect(Object.keys(errors)).toEqual([member]);
+  });
+
+  test('a form, an empty body and a body over 1 MB', async () => {
+    for (const kind of ['subject', 'resource', 'action'] as const) {
+      (await send(kind, 'x=1', { 'content-type': 'application/x-www-form-urlencoded' })).is(400);
+      (await send(kind, '')).is(400);
+      (await send(kind, JSON.stringify({ x: 'x'.repeat(1_048_577) }))).is(413);
+    }
+  });
+});
+
+test('a key with the scope for decisions does not search, and a revoked key finds nothing from the next request on', async () => {
+  const other = await givenService(service, 'decision:check');
+  (await other.send('POST', '/access/v1/search/subject', { body: subjectsAt(scene.hospital) })).is(403);
+  const ended = await givenService(service, 'decision:search');
+  const ask = () => ended.send('POST', '/access/v1/search/subject', { body: subjectsAt(scene.hospital) });
+  (await ask()).is(200);
+  await service.dataSource.query('UPDATE service_account SET revoked_at = now() WHERE id = $1', [ended.id]);
+  expect((await ask()).is(401).text).not.toContain('results');
+});
