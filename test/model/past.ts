@@ -1,7 +1,8 @@
 import { instant } from '../support/instant.js';
 import type { Service } from '../support/service.js';
+import { givenService, type ServiceActor } from '../support/services.js';
 import type { Model } from './model.js';
-import { membershipObject, type ModelMembership } from './world.js';
+import { membershipObject, type ModelHospital, type ModelMedic, type ModelMembership } from './world.js';
 
 type State = Pick<ModelMembership, 'type' | 'isActive' | 'isDeleted'>;
 
@@ -9,9 +10,14 @@ type State = Pick<ModelMembership, 'type' | 'isActive' | 'isDeleted'>;
 interface Moment {
   readonly at: string;
   readonly states: ReadonlyMap<ModelMembership, State>;
+  /** The accounts and hospitals that were active. */
+  readonly active: ReadonlySet<ModelMedic | ModelHospital>;
 }
 
-/** Remembers the memberships of the model after each change, and compares them with the service's lists of the past. */
+/**
+ * Remembers the memberships of the model after each change, and compares them with the service's lists and
+ * decisions about the past.
+ */
 export class Past {
   private readonly moments: Moment[] = [];
 
@@ -31,7 +37,8 @@ export class Past {
         return [membership, { type, isActive, isDeleted }];
       }),
     );
-    this.moments.push({ at, states });
+    const active = new Set([...this.model.medics, ...this.model.hospitals].filter(({ isActive }) => isActive));
+    this.moments.push({ at, states, active });
   }
 
   /** Fails unless each moment's memberships, those of one hospital in turn, are the service's. */
@@ -54,6 +61,43 @@ export class Past {
         const answer = await service.client.get(path, { token: seen.admin.token });
         expect({ path, list: answer.json }).toEqual({ path, list: expected });
       }
+    }
+  }
+
+  /** Fails unless every decision about each moment, and the decisions after the last one, are the model's. */
+  async checkDecisions(): Promise<void> {
+    const asker = await givenService(this.service, 'decision:check');
+    const present = this.moments.at(-1);
+    for (const moment of this.moments) await this.compare(asker, moment, { as_of: moment.at });
+    if (present !== undefined) await this.compare(asker, present, {});
+  }
+
+  private async compare(asker: ServiceActor, { states, active }: Moment, context: object): Promise<void> {
+    const { medics, hospitals } = this.model;
+    const asked = medics.flatMap((medic) =>
+      hospitals.flatMap((hospital) => ['prescribe', 'administer'].map((name) => ({ medic, hospital, name }))),
+    );
+    const live = [...states].filter(([, { isDeleted }]) => !isDeleted);
+    const expected = asked.map(({ medic, hospital, name }) => {
+      const [, state] = live.find(([each]) => each.medic === medic && each.hospital === hospital) ?? [];
+      if (state === undefined || !active.has(medic)) return false;
+      return name === 'prescribe' ? active.has(hospital) : state.type === 'ADMIN';
+    });
+    for (let start = 0; start < asked.length; start += 1000) {
+      const evaluations = asked.slice(start, start + 1000).map(({ medic, hospital, name }) => ({
+        subject: { type: 'medic', id: String(medic.id) },
+        action: { name },
+        resource: { type: 'hospital', id: String(hospital.id) },
+      }));
+      const answer = await asker.send('POST', '/access/v1/evaluations', {
+        body: { context, evaluations },
+        concurrent: true,
+      });
+      const decisions = answer
+        .is(200)
+        .body<{ evaluations: { decision: boolean }[] }>()
+        .evaluations.map(({ decision }) => decision);
+      expect({ context, decisions }).toEqual({ context, decisions: expected.slice(start, start + 1000) });
     }
   }
 }

@@ -34,6 +34,7 @@ export async function play(service: Service, commands: Command[]): Promise<void>
     expect({ title, ...seen(service, answer) }).toEqual({ title, ...foreseen(expected) });
   }
   await past.check();
+  await past.checkDecisions();
   expect(await rowsOf(service)).toEqual(rowsOfModel(model));
   expect(await service.dataSource.query(DIFFERENCES, [10])).toEqual([]);
 }
