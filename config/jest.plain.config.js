@@ -4,6 +4,7 @@ import config from '../jest.config.js';
 const SUITES = [
   'authorization/*',
   'contract/{conventions,ids,order-of-refusals,pagination,prefetch,routes-are-guarded,statement-on-standby,values}',
+  'decisions/*',
   'hospitals/update-hospital',
   'locations/*',
   'medics/{create-medic-hospital,update-medic-right}',

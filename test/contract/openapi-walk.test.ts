@@ -1,6 +1,9 @@
+import { newPem, useFolder, write } from '../support/key-files.js';
 import { useService } from '../support/service.js';
+import { givenService } from '../support/services.js';
 
-const service = useService();
+// Without a key, receipts would be a 501.
+const service = useService({ SIGNING_KEY_FILE: write(useFolder(), 'key.pem', newPem()) });
 
 interface Operation {
   operationId: string;
@@ -34,6 +37,27 @@ test('on a new database the first medic runs every operation in order, with its 
     }
   }
   expect(failures).toEqual(WITHOUT_DATA);
+});
+
+test('the demo service account runs every example of the Authorization API, about the first medic and hospital', async () => {
+  const { key } = await givenService(service);
+  const document = (await (await fetch(`${service.client.url}/openapi.json`)).json()) as OpenApi;
+  const decisions: unknown[] = [];
+  for (const [path, { post }] of Object.entries(document.paths)) {
+    if (post === undefined || !path.startsWith('/access/')) continue;
+    const examples = Object.values(post.requestBody?.content['application/json']?.examples ?? {});
+    expect(examples.length).toBeGreaterThan(0);
+    for (const { value } of examples) {
+      const response = await fetch(service.client.url + path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(value),
+      });
+      expect([path, response.status]).toEqual([path, 200]);
+      decisions.push(((await response.json()) as { decision?: boolean }).decision);
+    }
+  }
+  expect(decisions).toContain(true);
 });
 
 /** Sends the request that the page sends after "Try it out" and "Execute". */

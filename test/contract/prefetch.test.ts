@@ -1,6 +1,7 @@
 import type { HospitalScene } from '../support/given.js';
 import { isPrefetching } from '../support/prefetching.js';
 import { useService } from '../support/service.js';
+import { givenService } from '../support/services.js';
 import { listen } from '../support/statements.js';
 
 const service = useService();
@@ -12,7 +13,7 @@ const MAX_PREFETCHED = 200;
 async function statementsOf(work: () => Promise<unknown>): Promise<number> {
   let count = 0;
   const stop = listen((_, text) => {
-    if (/\b(api_token|membership)\b/.test(text)) count += 1;
+    if (/\b(api_token|membership|service_account)\b/.test(text)) count += 1;
   });
   await work().finally(stop);
   return count;
@@ -57,6 +58,28 @@ describe(`a request costs ${isPrefetching ? 'one statement' : 'more statements w
   ])('%s', async (_, withoutPrefetch, send) => {
     const scene = await service.given.hospital();
     expect(await statementsOf(() => send(scene))).toBe(isPrefetching ? 1 : withoutPrefetch);
+  });
+});
+
+describe(`the key of a service account and its question are ${isPrefetching ? 'one statement' : 'two statements'}`, () => {
+  test.each([
+    ['evaluation', 1],
+    ['evaluations', 1000],
+    ['search/subject', 1],
+    ['search/resource', 1],
+    ['search/action', 1],
+  ])('%s', async (path, count) => {
+    const asker = await givenService(service);
+    const { member, hospital } = await service.given.hospital();
+    const subject = { type: 'medic', id: String(member.id) };
+    const resource = { type: 'hospital', id: String(hospital) };
+    const question = { subject, action: { name: 'prescribe' }, resource };
+    const body = { ...question, ...(count === 1 ? {} : { evaluations: Array.from({ length: count }, () => ({})) }) };
+    const ask = async (context: object) =>
+      (await asker.send('POST', `/access/v1/${path}`, { body: { ...body, context }, concurrent: true })).is(200);
+    expect(await statementsOf(() => ask({}))).toBe(isPrefetching ? 1 : 2);
+    await service.dataSource.query('SELECT record_sequence()');
+    expect(await statementsOf(() => ask({ position: 1 }))).toBe(isPrefetching ? 1 : 2);
   });
 });
 

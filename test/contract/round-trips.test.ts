@@ -3,6 +3,7 @@ import { quieten } from '../support/quiet.js';
 import { REQUESTS, sendGranted, type Request } from '../support/requests.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
+import { givenService } from '../support/services.js';
 import { listen } from '../support/statements.js';
 
 const service = useService();
@@ -30,10 +31,11 @@ async function costOf(work: () => Promise<unknown>): Promise<Cost> {
 
 async function measure({ send }: Request): Promise<Cost> {
   const scene = await service.given.hospital();
+  const { key: token } = await givenService(service);
   const created = await service.given.medic({ createdById: scene.admin.id });
   // Otherwise the first read of the record would do it.
   await service.dataSource.query('SELECT record_sequence()');
-  return costOf(() => sendGranted(service.client.url, send({ ...scene, created })));
+  return costOf(() => sendGranted(service.client.url, send({ ...scene, created, asker: { token } })));
 }
 
 const DOCUMENT = 'docs/performance.md';

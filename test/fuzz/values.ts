@@ -12,6 +12,7 @@ export interface Place {
 
 /** @returns matching values of the scene; empty if any value will do */
 function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[] {
+  if (path.startsWith('/access/')) return knownInDecisions(name, scene);
   if (name === 'digest') return scene.digests;
   if (name === 'level') return [0, 1];
   if (name === 'path') return ['000.p/1', '000.p/2', '999'];
@@ -26,6 +27,22 @@ function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[
   if (name !== 'id') return [];
   if (path.includes('/management/')) return scene.memberships;
   return path.includes('/medics/') ? scene.medics : scene.hospitals;
+}
+
+/** @returns matching members of a request of the Authorization API */
+function knownInDecisions(name: string, { medics, hospitals }: Scene): readonly unknown[] {
+  const subjects = medics.map((id) => ({ type: 'medic', id: String(id) }));
+  const resources = hospitals.map((id) => ({ type: 'hospital', id: String(id) }));
+  const known: Readonly<Record<string, readonly unknown[]>> = {
+    subject: [...subjects, { type: 'medic' }],
+    resource: [...resources, { type: 'hospital' }],
+    action: [{ name: 'prescribe' }, { name: 'administer' }],
+    context: [{}, { receipt: true }, { position: 1 }, { position: 4_000_000_000 }, { as_of: new Date().toISOString() }],
+    page: [{}, { limit: 1 }, { limit: 0 }, { token: 'x' }],
+    options: [{ evaluations_semantic: 'deny_on_first_deny' }, {}],
+    evaluations: [[], [{}, { subject: subjects[0] }], [{ context: { position: 2 } }, { action: 1 }, 'x']],
+  };
+  return known[name] ?? [];
 }
 
 /** @returns valid values, most of them meaningful in the scene */

@@ -1,4 +1,6 @@
 import type { DataSource } from 'typeorm';
+import { SCOPE_NAMES } from '../../src/auth/scope.js';
+import { ServiceAccounts } from '../../src/auth/service-accounts.js';
 import { givenOn } from '../faults/scratch.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { Actor } from '../support/actor.js';
@@ -50,6 +52,14 @@ export class Ordinary {
       outsider: await given.medic(),
       stranger,
       created,
+      asker: {
+        token: (
+          await new ServiceAccounts(this.dataSource).create({
+            name: `asker-${String(Ordinary.taken)}`,
+            scopes: SCOPE_NAMES,
+          })
+        ).key,
+      },
       busy: stranger,
       deleted,
       picture,

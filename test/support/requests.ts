@@ -11,10 +11,17 @@ const WRITE = 4;
 export interface Scene extends HospitalScene {
   /** A medic whom the admin created. */
   readonly created: Actor;
+  /** A service account with every scope. */
+  readonly asker: Keyholder;
 }
 
-/** Caller, method and path below `/api/v2`. */
-export type Sent = readonly [by: Actor, method: string, path: string, body?: object];
+/** Whoever has a key. */
+interface Keyholder {
+  readonly token: string;
+}
+
+/** Caller, method and path below `/api/v2`, or from the root if it starts with `//`. */
+export type Sent = readonly [by: Keyholder, method: string, path: string, body?: object];
 
 /** A request and its upper bound of round trips. */
 export interface Request {
@@ -25,6 +32,16 @@ export interface Request {
 const aSecondAgo = () => new Date(Date.now() - 1000).toISOString();
 
 const MEMBERSHIPS = '/management/memberships/';
+
+const ask = ({ asker }: Scene, path: string, body: object): Sent => [asker, 'POST', `//access/v1/${path}`, body];
+
+/** @returns a question about the member of the scene */
+const question = ({ member, hospital }: Scene, context: object = {}) => ({
+  subject: { type: 'medic', id: String(member.id) },
+  action: { name: 'prescribe' },
+  resource: { type: 'hospital', id: String(hospital) },
+  context,
+});
 
 /** One request for each endpoint that reads the database; each succeeds on a new scene. */
 export const REQUESTS: Record<string, Request> = {
@@ -152,12 +169,32 @@ export const REQUESTS: Record<string, Request> = {
     send: ({ admin, created, hospital }) => [admin, 'PATCH', `/medics/${String(created.id)}`, { hospital }],
   },
   'POST /token-auth/rotate': { budget: WRITE, send: ({ admin }) => [admin, 'POST', '/token-auth/rotate'] },
+  'POST /access/v1/evaluation': { budget: 1, send: (scene) => ask(scene, 'evaluation', question(scene)) },
+  'POST /access/v1/evaluation with as_of': {
+    budget: 1,
+    send: (scene) => ask(scene, 'evaluation', question(scene, { as_of: aSecondAgo() })),
+  },
+  'POST /access/v1/evaluations of 1000': {
+    budget: 1,
+    send: (scene) => ask(scene, 'evaluations', { evaluations: Array.from({ length: 1000 }, () => question(scene)) }),
+  },
+  'POST /access/v1/search/subject': { budget: 1, send: (scene) => ask(scene, 'search/subject', question(scene)) },
+  'POST /access/v1/search/resource': { budget: 1, send: (scene) => ask(scene, 'search/resource', question(scene)) },
+  'POST /access/v1/search/action': { budget: 1, send: (scene) => ask(scene, 'search/action', question(scene)) },
+  'POST /access/v1/search/subject with as_of': {
+    budget: 1,
+    send: (scene) => ask(scene, 'search/subject', question(scene, { as_of: aSecondAgo() })),
+  },
+  'POST /access/v1/search/resource with as_of': {
+    budget: 1,
+    send: (scene) => ask(scene, 'search/resource', question(scene, { as_of: aSecondAgo() })),
+  },
   'DELETE /token-auth': { budget: WRITE, send: ({ admin }) => [admin, 'DELETE', '/token-auth'] },
 };
 
 /** Sends a request that must succeed to the service at `url`. @returns the body */
 export async function sendGranted(url: string, [by, method, path, body]: Sent): Promise<string> {
-  const response = await fetch(url + API + path, {
+  const response = await fetch(url + (path.startsWith('//') ? path.slice(1) : API + path), {
     method,
     headers: {
       authorization: `Token ${by.token}`,
