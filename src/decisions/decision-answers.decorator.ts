@@ -1,5 +1,5 @@
 import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { RequireScope } from '../auth/require-scope.decorator.js';
 import type { Scope } from '../auth/scope.js';
 import { InvalidFields } from '../common/errors.js';
@@ -39,7 +39,6 @@ export function AnswersDecision({
     HttpCode(200),
     RequireScope(scope),
     RouteSettings({ onlyJson: true }),
-    ApiTags('Decisions'),
     Answers({ summary, rules, body: { type: body, examples }, ok }),
     ...(otherwise === undefined ? [] : [eitherOf(ok, otherwise)]),
     Problem(400, 'An entity, the context or the body is wrong; `errors` names the members.', MISSING),

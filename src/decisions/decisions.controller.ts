@@ -1,4 +1,5 @@
 import { Controller, Post, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { CallingService, type CurrentService } from '../auth/current-service.decorator.js';
 import { AnswersDecision } from './decision-answers.decorator.js';
@@ -14,6 +15,7 @@ const prescribe = { name: 'prescribe' };
 const administer = { name: 'administer' };
 
 /** Decisions on what a medic may do at a hospital (OpenID AuthZEN Authorization API 1.0). */
+@ApiTags('Decisions')
 @Controller('access/v1')
 export class DecisionsController {
   constructor(private readonly decisions: DecisionsService) {}

@@ -1,4 +1,5 @@
 import { Controller, Post, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { CallingService, type CurrentService } from '../auth/current-service.decorator.js';
 import { AnswersDecision } from './decision-answers.decorator.js';
@@ -15,6 +16,7 @@ const action = { name: 'prescribe' };
 const PAGES = 'Results are paged by id. What does not exist has an empty result.';
 
 /** Who may do what, and where (OpenID AuthZEN Authorization API 1.0). */
+@ApiTags('Decisions')
 @Controller('access/v1/search')
 export class SearchController {
   constructor(private readonly search: SearchService) {}

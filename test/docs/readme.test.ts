@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readEnvironment } from '../../src/config/environment.js';
+import { newPem, useFolder, write } from '../support/key-files.js';
 import { paste, stepsOf, withoutChance } from '../support/readme.js';
 import { useService } from '../support/service.js';
 import { givenService } from '../support/services.js';
@@ -21,11 +22,13 @@ async function walk(service: ReturnType<typeof useService>, normalize: (text: st
 }
 
 describe('the walk of README', () => {
-  const fresh = useService();
+  // The embedded database creates a signing key by itself.
+  const settings = { SIGNING_KEY_FILE: write(useFolder(), 'key.pem', newPem()) };
+  const fresh = useService(settings);
   test('each command of README prints the output below it on a new database, with the same ids', () =>
     walk(fresh, withoutChance));
 
-  const used = useService();
+  const used = useService(settings);
   test('each command of README prints the output below it on a database with other data, apart from the ids', async () => {
     await used.given.hospital();
     const withoutIds = (text: string) =>

@@ -12,7 +12,7 @@ export interface Place {
 
 /** @returns matching values of the scene; empty if any value will do */
 function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[] {
-  if (path.startsWith('/access/')) return knownInDecisions(name, scene);
+  if (path.startsWith('/access/')) return knownInDecisions(path, name, scene);
   if (name === 'digest') return scene.digests;
   if (name === 'level') return [0, 1];
   if (name === 'path') return ['000.p/1', '000.p/2', '999'];
@@ -30,15 +30,15 @@ function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[
 }
 
 /** @returns matching members of a request of the Authorization API */
-function knownInDecisions(name: string, { medics, hospitals }: Scene): readonly unknown[] {
+function knownInDecisions(path: string, name: string, { medics, hospitals }: Scene): readonly unknown[] {
   const subjects = medics.map((id) => ({ type: 'medic', id: String(id) }));
   const resources = hospitals.map((id) => ({ type: 'hospital', id: String(id) }));
   const known: Readonly<Record<string, readonly unknown[]>> = {
-    subject: [...subjects, { type: 'medic' }],
-    resource: [...resources, { type: 'hospital' }],
+    subject: path.endsWith('/subject') ? [{ type: 'medic' }] : subjects,
+    resource: path.endsWith('/resource') ? [{ type: 'hospital' }] : resources,
     action: [{ name: 'prescribe' }, { name: 'administer' }],
     context: [{}, { receipt: true }, { position: 1 }, { position: 4_000_000_000 }, { as_of: new Date().toISOString() }],
-    page: [{}, { limit: 1 }, { limit: 0 }, { token: 'x' }],
+    page: [{}, { limit: 1 }, { limit: 0 }, { limit: 1000 }, { token: 'x' }],
     options: [{ evaluations_semantic: 'deny_on_first_deny' }, {}],
     evaluations: [[], [{}, { subject: subjects[0] }], [{ context: { position: 2 } }, { action: 1 }, 'x']],
   };

@@ -29,12 +29,13 @@ export async function paste(steps: Step[], url: string, secrets: Readonly<Record
   return stdout.split('\x1e').slice(0, -1);
 }
 
-/** @returns a response without its varying parts: timestamps, keys and the port */
+/** @returns a response without its varying parts: timestamps, ids of entries, keys and the port */
 export function withoutChance(answer: string): string {
   return answer
     .trim()
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<instant>')
     .replace(/"iat":\d+/g, '"iat":<seconds>')
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
     .replace(/hmk_\w+/g, '<key>')
     .replace(/http:\/\/[\w.]+:\d+/g, '<url>');
 }
