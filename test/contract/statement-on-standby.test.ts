@@ -5,9 +5,11 @@ import type { HospitalScene } from '../support/given.js';
 import { isPrefetching } from '../support/prefetching.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
+import { givenService, type ServiceActor } from '../support/services.js';
 
 const service = useService();
 const PASSWORD = 'correct horse battery staple';
+let asker: ServiceActor;
 
 /**
  * Makes every statement that does not look up a key believe that a standby executes it, as behind a pooler that has
@@ -17,7 +19,7 @@ async function simulateStandby(): Promise<void> {
   const client = await service.database.connect();
   await client.query(`CREATE SCHEMA standby;
     CREATE FUNCTION standby.pg_is_in_recovery() RETURNS boolean LANGUAGE sql VOLATILE AS
-      $$ SELECT current_query() ~ '\\mFROM (medic|membership)\\M' AND current_query() !~ 'api_token' $$;
+      $$ SELECT current_query() ~ '\\m(FROM|JOIN) (medic|membership)\\M' AND current_query() !~ 'api_token' $$;
     CREATE FUNCTION standby.pg_current_xact_id() RETURNS xid8 LANGUAGE plpgsql VOLATILE AS
       $$ BEGIN RAISE read_only_sql_transaction; END $$;`);
   // New sessions resolve the two names to these functions.
@@ -31,10 +33,24 @@ async function simulateStandby(): Promise<void> {
 
 const membershipOf = (id: number) => `/management/memberships/${String(id)}`;
 
+const ask = (path: string, { member, hospital }: HospitalScene) =>
+  asker.send('POST', `/access/v1/${path}`, {
+    body: {
+      subject: { type: 'medic', id: String(member.id) },
+      action: { name: 'prescribe' },
+      resource: { type: 'hospital', id: String(hospital) },
+    },
+  });
+
 /** Requests that decide a right or a credential after the look-up of the key, or without one. */
 const DECIDING: [string, (scene: HospitalScene, account: Actor) => Promise<CheckedResponse>][] = [
   ['a hospital', ({ admin, hospital }) => admin.get(`/hospital/${String(hospital)}`)],
   ['the memberships of all administered hospitals', ({ admin }) => admin.get('/management/memberships/?managed=true')],
+  ['a decision', (scene) => ask('evaluation', scene)],
+  ['a batch of decisions', (scene) => ask('evaluations', scene)],
+  ['a search for medics', (scene) => ask('search/subject', scene)],
+  ['a search for hospitals', (scene) => ask('search/resource', scene)],
+  ['a search for actions', (scene) => ask('search/action', scene)],
   ['a log-in', (_, { email }) => service.client.post('/token-auth/', { email, password: PASSWORD })],
   [
     'a log-in with a wrong password',
@@ -54,6 +70,7 @@ const PREFETCHING: typeof DECIDING = [
   let account: Actor;
   beforeAll(async () => {
     scene = await service.given.hospital();
+    asker = await givenService(service);
     account = await service.given.medic({ passwordHash: await hashPassword(PASSWORD) });
     await simulateStandby();
   });

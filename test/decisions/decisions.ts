@@ -1,4 +1,5 @@
 import type { CheckedResponse } from '../support/checked-response.js';
+import type { RequestOptions } from '../support/client.js';
 import type { ServiceActor } from '../support/services.js';
 
 /** The response to one question. */
@@ -42,11 +43,15 @@ export async function answerTo(asker: ServiceActor, body: unknown): Promise<Answ
   return (await evaluate(asker, body)).is(200).body<Answer>();
 }
 
-export function evaluations(asker: ServiceActor, body: unknown): Promise<CheckedResponse> {
-  return asker.send('POST', '/access/v1/evaluations', { body });
+export function evaluations(
+  asker: ServiceActor,
+  body: unknown,
+  options: RequestOptions = {},
+): Promise<CheckedResponse> {
+  return asker.send('POST', '/access/v1/evaluations', { ...options, body });
 }
 
 /** @returns the answers to a batch that must be accepted */
-export async function answersTo(asker: ServiceActor, body: unknown): Promise<Answer[]> {
-  return (await evaluations(asker, body)).is(200).body<{ evaluations: Answer[] }>().evaluations;
+export async function answersTo(asker: ServiceActor, body: unknown, options: RequestOptions = {}): Promise<Answer[]> {
+  return (await evaluations(asker, body, options)).is(200).body<{ evaluations: Answer[] }>().evaluations;
 }

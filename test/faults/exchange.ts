@@ -9,6 +9,8 @@ export interface Sent {
   readonly token?: string;
   /** Sent as JSON. */
   readonly body?: object;
+  /** Whether a reply grants what was asked for; by default every success does. */
+  readonly isGranted?: (reply: Reply) => boolean;
 }
 
 /** A complete response. */

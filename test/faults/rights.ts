@@ -2,6 +2,7 @@ import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { run } from '../support/cli.js';
+import { newAsker, usesOfAsker } from './asked.js';
 import { by, send, type Sent } from './exchange.js';
 import type { Scratch } from './scratch.js';
 
@@ -33,9 +34,12 @@ export class Rights {
     'an ADMIN is demoted by PATCH medics is_admin_membership': () =>
       this.ofAdmin((_, medic) => ['PATCH', `/medics/${String(medic.id)}`, { is_admin_membership: false }]),
     'a medic is deactivated': () =>
-      this.ofKey((medic, creator) =>
-        this.byRequest(by(creator, 'PATCH', `/medics/${String(medic.id)}`, { is_active: false })),
+      this.ofKey(
+        (medic, creator) => this.byRequest(by(creator, 'PATCH', `/medics/${String(medic.id)}`, { is_active: false })),
+        (medic, hospital) => this.asked(medic, hospital, 'administer'),
       ),
+    'a hospital is deactivated': () => this.ofHospital(),
+    'a service account is revoked': () => this.ofAsker(),
     'a token is revoked by its medic': () => this.ofKey((medic) => this.byRequest(by(medic, 'DELETE', '/token-auth/'))),
     'a token is revoked by the operator': () => this.ofKey((medic) => () => this.revoke(medic)),
     'a token is rotated without grace': () =>
@@ -63,6 +67,7 @@ export class Rights {
     const { hospital, admin, member, membership } = await this.scratch.given.hospital();
     return {
       uses: {
+        ...(await this.asked(member, hospital, 'prescribe')),
         'GET /hospital/{id}': always(by(member, 'GET', `/hospital/${String(hospital)}`)),
         'GET /management/memberships/{id}, its own': always(by(member, 'GET', membershipPath(membership))),
         'PATCH /locations/update': always(by(member, 'PATCH', '/locations/update/', { hospital_id: hospital })),
@@ -78,13 +83,36 @@ export class Rights {
     const columns = { type: MembershipType.ADMIN, isActive: true };
     const id = await given.membership(other, hospital, columns);
     return {
-      uses: this.usesOfAdmin(other, hospital, adminship),
+      uses: { ...this.usesOfAdmin(other, hospital, adminship), ...(await this.asked(other, hospital, 'administer')) },
       takeAway: this.byRequest(by(admin, ...removal(id, other))),
     };
   }
 
+  /** An active hospital, at which its MEMBERs may prescribe. */
+  private async ofHospital(): Promise<Right> {
+    const { hospital, admin, member } = await this.scratch.given.hospital();
+    return {
+      uses: await this.asked(member, hospital, 'prescribe'),
+      takeAway: this.byRequest(by(admin, 'PATCH', `/hospital/${String(hospital)}`, { is_active: false })),
+    };
+  }
+
+  /** The key of a service account. */
+  private async ofAsker(): Promise<Right> {
+    const { hospital, member } = await this.scratch.given.hospital();
+    const asker = await newAsker(this.scratch);
+    return { uses: usesOfAsker(asker, member.id, hospital, 'prescribe'), takeAway: () => asker.revoke() };
+  }
+
+  private async asked(medic: Actor, hospital: number, action: 'prescribe' | 'administer'): Promise<Uses> {
+    return usesOfAsker(await newAsker(this.scratch), medic.id, hospital, action);
+  }
+
   /** The key of an ADMIN, whose rights all end with the key. */
-  private async ofKey(removal: (medic: Actor, creator: Actor) => Right['takeAway']): Promise<Right> {
+  private async ofKey(
+    removal: (medic: Actor, creator: Actor) => Right['takeAway'],
+    asked?: (medic: Actor, hospital: number) => Promise<Uses>,
+  ): Promise<Right> {
     const { given } = this.scratch;
     const creator = await given.medic();
     const medic = await given.medic({ createdById: creator.id });
@@ -96,6 +124,7 @@ export class Rights {
         'PATCH /medics/{id}': always(by(medic, 'PATCH', `/medics/${String(medic.id)}`, { campaign: 'x' })),
         'POST /hospital': always(by(medic, 'POST', '/hospital/', HOSPITAL)),
         ...this.usesOfAdmin(medic, hospital, adminship),
+        ...(await asked?.(medic, hospital)),
       },
       takeAway: removal(medic, creator),
     };
