@@ -8,7 +8,8 @@ import { MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.respons
 /** Number of rows per batch when a whole list is streamed. */
 export const BATCH = 500;
 
-const SOURCE = 'membership s JOIN medic m ON m.id = s.medic_id';
+/** The tables of a {@link MembershipRow}. */
+export const SOURCE = 'membership s JOIN medic m ON m.id = s.medic_id';
 
 /** A membership that the caller sees: the own while it is live, and any of a hospital that the caller administers. */
 export const VISIBLE_MEMBERSHIP = new PrefetchableRow<MembershipRow>(

@@ -19,11 +19,10 @@ import {
   type MembershipKey,
   type StoredMembership,
 } from './membership.js';
+import { SOURCE } from './memberships.sql.js';
 import { MembershipWriter } from './membership-writer.js';
 import { LastAdminOfHospital } from './membership.errors.js';
 import type { MembershipType } from './membership.entity.js';
-
-const FROM = 'FROM membership s JOIN medic m ON m.id = s.medic_id';
 
 /**
  * Memberships for the operator commands. The rules of the contract's section 3 apply, with two exceptions: the operator
@@ -57,7 +56,7 @@ export class OperatorMemberships {
     return this.change(pair, mayEndAdmins, { type, isDeleted: false }, async (transaction, context) => {
       const next = firstState({ type, isActive: undefined }, context, false);
       const id = await this.writer.insert(transaction, context, next);
-      const sql = `SELECT ${MEMBERSHIP_COLUMNS} ${FROM} WHERE s.id = $1`;
+      const sql = `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE} WHERE s.id = $1`;
       return toMembershipResponse(rowOf(await transaction.query<MembershipRow>(sql, [id])));
     });
   }
@@ -106,7 +105,7 @@ export class OperatorMemberships {
 
   private async read(where: string, values: unknown[]): Promise<MembershipResponse[]> {
     const rows = await standAloneReads(this.dataSource).query<MembershipRow>(
-      `SELECT ${MEMBERSHIP_COLUMNS} ${FROM} ${where}`,
+      `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE} ${where}`,
       values,
     );
     return rows.map(toMembershipResponse);

@@ -17,6 +17,9 @@ const WINDOW = 10_000;
 /** The SQL that moves committed changes into the record. It returns how many, at most $1. */
 export const SEQUENCE = 'SELECT record_sequence($1) AS moved';
 
+/** The SQL of a {@link Head}. */
+export const HEAD = 'SELECT origin, position::float8 AS position, peaks FROM record_head';
+
 /** Where a reader of the record continues, and what it wants. */
 export interface EntriesAfter {
   /** The position to continue after; 0 for the first entry. */
@@ -121,11 +124,7 @@ export class RecordReader {
 
   /** @returns the end of the record */
   async head(): Promise<Head> {
-    const rows = await this.read<Head>(
-      'SELECT origin, position::float8 AS position, peaks FROM record_head',
-      'position',
-    );
-    return rowOf(rows);
+    return rowOf(await this.read<Head>(HEAD, 'position'));
   }
 
   /** @returns the body of the entry with an id, a UUID; undefined if there is none */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Reads } from '../../database/reads.js';
 import { TILE_WIDTH, type TileIndex } from './tile-path.js';
 
-/** The first `position` of a tile is that of its first leaf plus 1. */
+/** Leaf n, counted from 0, is the entry at position n + 1. */
 const LEAVES = `
   SELECT record_leaf(body) AS hash FROM record_entry
   WHERE position > $1::bigint AND position <= $2::bigint ORDER BY position`;

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { databaseFailureOf } from '../../../database/database-errors.js';
 import { sequenceAll } from '../../bulk.js';
-import type { Head } from '../../record-reader.js';
+import { HEAD, type Head } from '../../record-reader.js';
 import { DIFFERENCES, type Difference } from '../../replay.js';
 import type { TreeHead } from '../checkpoint.js';
 import type { SigningKeys } from '../signing-keys.js';
@@ -45,7 +45,7 @@ export async function verifyRecord(
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
     await manager.query('SET TRANSACTION READ ONLY');
     await manager.query('SET LOCAL statement_timeout = 0');
-    const [head] = await manager.query<[Head]>('SELECT origin, position::float8 AS position, peaks FROM record_head');
+    const [head] = await manager.query<[Head]>(HEAD);
     const kept = new KeptCheckpoints(checkpoints, head.origin, keys);
     const walk = new TreeWalk((level, number) => findTile(manager, level, number));
     const problem =
