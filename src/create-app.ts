@@ -11,6 +11,7 @@ import { ErrorFilter } from './http/output/error.filter.js';
 import { fastifyOptions } from './http/server/fastify-options.js';
 import { registerForwardedFor } from './http/server/forwarded-for.js';
 import { API_PREFIX, registerHttpRules, STANDARD_ROUTES, USER_ROUTE } from './http/server/http-rules.js';
+import { registerEntityTags } from './http/output/entity-tag.js';
 import { InputPipe } from './http/input/input.pipe.js';
 import { Limiters } from './limits/limiter.js';
 import { NestLog } from './observability/logger.js';
@@ -53,6 +54,7 @@ export async function createApp(
   if (environment.TRUST_PROXY !== false) registerForwardedFor(fastify);
   registerSecurityHeaders(fastify);
   registerHttpRules(fastify, environment.PUBLIC_URL);
+  registerEntityTags(fastify);
   registerRequestLog(fastify);
   if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify, connections, environment.WEB_CONCURRENCY);
   registerRateLimit(fastify, limiters, environment.RATE_LIMIT, { digestOf: keyDigestOf, isService: hasServiceKey });

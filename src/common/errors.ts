@@ -7,6 +7,7 @@ export type ErrorKind =
   | 'method not allowed'
   | 'not acceptable'
   | 'conflict'
+  | 'precondition failed'
   | 'unsupported media type'
   | 'too many requests'
   | 'not implemented'

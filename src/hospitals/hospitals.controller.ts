@@ -3,8 +3,10 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Require } from '../access/require.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { ExpectedVersion, type IfMatch } from '../http/input/if-match.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { PageQuery, pageOf, sliceOf } from '../http/output/pagination.js';
+import { ETAG, Tagged, TaggedRead, TaggedWrite } from '../http/output/tagged.decorator.js';
 import { IdParam } from '../http/input/path-id.js';
 import { RouteSettings } from '../http/server/route-settings.js';
 import { baseUrlOf, requestUrl } from '../http/output/urls.js';
@@ -40,10 +42,12 @@ export class HospitalsController {
 
   @Get(':id')
   @Require('hospital:read')
+  @TaggedRead()
   @Answers({
     summary: 'Get a hospital',
     rules: 'You need a live membership there, and for an inactive hospital one as ADMIN.',
     ok: HospitalResponse,
+    headers: ETAG,
   })
   async getHospital(@Caller() caller: CurrentMedic, @IdParam(1) id: number, @Req() request: FastifyRequest) {
     return this.answer(await this.hospitals.get(caller, id), request);
@@ -51,6 +55,7 @@ export class HospitalsController {
 
   @Post()
   @Require('hospital:create')
+  @Tagged()
   @RouteSettings({ storesAndLinks: true })
   @AcceptsUploads()
   @Answers({
@@ -72,6 +77,7 @@ export class HospitalsController {
     },
     status: 201,
     ok: HospitalResponse,
+    headers: ETAG,
   })
   async createHospital(
     @Caller() caller: CurrentMedic,
@@ -84,6 +90,7 @@ export class HospitalsController {
   @Patch(':id')
   @HttpCode(201)
   @Require('hospital:change', target.visibleHospitalInPath)
+  @TaggedWrite()
   @RouteSettings({ storesAndLinks: true })
   @AcceptsUploads()
   @Answers({
@@ -99,14 +106,21 @@ export class HospitalsController {
     },
     status: 201,
     ok: HospitalResponse,
+    headers: ETAG,
   })
   async updateHospital(
     @Caller() caller: CurrentMedic,
     @IdParam(1) id: number,
     @Body() input: UpdateHospitalDto,
     @Req() request: FastifyRequest,
+    @ExpectedVersion() ifMatch: IfMatch | undefined,
   ) {
-    return this.answer(await this.hospitals.update(caller, id, input), request);
+    const requireVersion =
+      ifMatch &&
+      ((current: HospitalRow) => {
+        ifMatch.require(this.answer(current, request));
+      });
+    return this.answer(await this.hospitals.update(caller, id, input, requireVersion), request);
   }
 
   private answer(row: HospitalRow, request: FastifyRequest): HospitalResponse {

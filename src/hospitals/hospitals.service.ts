@@ -66,8 +66,13 @@ export class HospitalsService {
   }
 
   private async read(on: Statements, from: string, caller: CurrentMedic, id: number): Promise<HospitalRow> {
-    const [row] = await on.query<HospitalRow>(`SELECT ${HOSPITAL_COLUMNS} ${from} AND h.id = $2`, [caller.id, id]);
+    const row = await this.find(on, from, caller, id);
     if (row === undefined) throw new NotFound();
+    return row;
+  }
+
+  private async find(on: Statements, from: string, caller: CurrentMedic, id: number): Promise<HospitalRow | undefined> {
+    const [row] = await on.query<HospitalRow>(`SELECT ${HOSPITAL_COLUMNS} ${from} AND h.id = $2`, [caller.id, id]);
     return row;
   }
 
@@ -99,17 +104,26 @@ export class HospitalsService {
 
   /**
    * Changes the fields that are present.
+   * @param requireVersion is called with the locked hospital, once the right is checked, and throws if it is not the
+   *   version that the caller has seen
    * @throws UnauthorizedMedic the caller is not, or is no longer, an ADMIN of the hospital
    * @throws TooManyRequests the caller's account has stored too many pictures
    */
-  async update(caller: CurrentMedic, id: number, input: UpdateHospitalDto): Promise<HospitalRow> {
+  async update(
+    caller: CurrentMedic,
+    id: number,
+    input: UpdateHospitalDto,
+    requireVersion?: (current: HospitalRow) => void,
+  ): Promise<HospitalRow> {
     await this.countPictures(caller, input);
     return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
-      const [, right] = await Promise.all([
+      const [, right, current] = await Promise.all([
         this.writer.lockHospital(transaction, id),
         lockRight(transaction, caller.id, id),
+        requireVersion && this.find(transaction, OF_CALLER, caller, id),
       ]);
       if (!canAdminister(right)) throw new UnauthorizedMedic();
+      if (current !== undefined) requireVersion?.(current);
       const columns = columnsOf(input);
       if (Object.keys(columns).length > 0) await transaction.manager.update(Hospital, { id }, columns);
       await this.setPictures(transaction, id, input);

@@ -1,13 +1,16 @@
-import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccountLimits } from '../auth/account-limits.js';
 import { Require } from '../access/require.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Reads } from '../database/reads.js';
+import { ExpectedVersion, type IfMatch } from '../http/input/if-match.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';
 import { USER_ROUTE } from '../http/server/http-rules.js';
+import { entityTagOf } from '../http/output/entity-tag.js';
+import { ETAG, Tagged, TaggedRead, TaggedWrite } from '../http/output/tagged.decorator.js';
 import { IdParam } from '../http/input/path-id.js';
 import { requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
@@ -53,17 +56,25 @@ export class MedicsController {
 
   @Get('medics/me')
   @Require('medic:read-own')
-  @Answers({ summary: 'Get your own account', rules: 'Returns the medic of the key.', ok: MedicResponse })
+  @TaggedRead()
+  @Answers({
+    summary: 'Get your own account',
+    rules: 'Returns the medic of the key.',
+    ok: MedicResponse,
+    headers: ETAG,
+  })
   getOwnMedic(@Caller() caller: CurrentMedic): Promise<MedicResponse> {
     return this.reader.get(caller, caller.id);
   }
 
   @Get(USER_ROUTE)
   @Require('medic:read-own')
+  @TaggedRead()
   @Answers({
     summary: 'Get your own account (path of older clients)',
     rules: 'The same as `GET /api/v2/medics/me`.',
     ok: MedicResponse,
+    headers: ETAG,
   })
   getUser(@Caller() caller: CurrentMedic): Promise<MedicResponse> {
     return this.getOwnMedic(caller);
@@ -71,10 +82,12 @@ export class MedicsController {
 
   @Get('medics/:id')
   @Require('medic:read')
+  @TaggedRead()
   @Answers({
     summary: 'Get a medic',
     rules: 'Only the medic and its creator see it.',
     ok: MedicResponse,
+    headers: ETAG,
   })
   getMedic(@Caller() caller: CurrentMedic, @IdParam(1) id: number): Promise<MedicResponse> {
     return this.reader.get(caller, id);
@@ -82,6 +95,7 @@ export class MedicsController {
 
   @Post('medics')
   @Require('medic:create')
+  @Tagged()
   @Answers({
     summary: 'Create a medic',
     rules:
@@ -109,19 +123,24 @@ export class MedicsController {
     },
     status: 201,
     ok: CreatedMedicResponse,
+    headers: ETAG,
   })
   async createMedic(
     @Caller() caller: CurrentMedic,
     @Body() input: CreateMedicDto,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedMedicResponse> {
     const facts = await target.hospitalInBody.factsOf(this.reads, request);
-    return this.medics.create(caller, input, facts?.right ?? null);
+    const { token, ...medic } = await this.medics.create(caller, input, facts?.right ?? null);
+    reply.header('etag', entityTagOf(medic));
+    return { ...medic, token };
   }
 
   @Patch('medics/:id')
   @HttpCode(202)
   @Require('medic:change', target.medicInPath)
+  @TaggedWrite()
   @Answers({
     summary: 'Change a medic',
     rules:
@@ -142,14 +161,16 @@ export class MedicsController {
     },
     status: 202,
     ok: MedicResponse,
+    headers: ETAG,
     errors: { 409: LAST_ADMIN },
   })
   updateMedic(
     @Caller() caller: CurrentMedic,
     @IdParam(1) id: number,
     @Body() input: UpdateMedicDto,
+    @ExpectedVersion() ifMatch: IfMatch | undefined,
   ): Promise<MedicResponse> {
-    return this.medics.update(caller, id, input);
+    return this.medics.update(caller, id, input, ifMatch);
   }
 
   @Get('search/medics')

@@ -12,6 +12,7 @@ import { canAdminister, ownsMedic, type Right } from '../access/policy.js';
 import { lockRight } from '../access/rights.sql.js';
 import { firstState } from '../memberships/membership.js';
 import { MembershipWriter } from '../memberships/membership-writer.js';
+import type { IfMatch } from '../http/input/if-match.js';
 import type { CreateMedicDto, UpdateMedicDto } from './dto/medic.dtos.js';
 import type { CreatedMedicResponse, MedicResponse } from './dto/medic.response.js';
 import { columnsOf } from './medic.columns.js';
@@ -66,12 +67,13 @@ export class MedicsService {
   /**
    * Changes the fields that are present.
    * @throws NotFound the caller is neither the medic nor its creator
+   * @throws PreconditionFailed the medic is not the version of `ifMatch`
    * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital see {@link MedicHospital}
    * @throws EmailTaken another medic has the email
    * @throws TooManyRequests the caller's account has sent too many emails
    * @throws OutdatedRead the medic's current hospital keeps changing
    */
-  async update(caller: CurrentMedic, id: number, input: UpdateMedicDto): Promise<MedicResponse> {
+  async update(caller: CurrentMedic, id: number, input: UpdateMedicDto, ifMatch?: IfMatch): Promise<MedicResponse> {
     // A change of the email reveals whether it is taken, like a search.
     if (input.email !== undefined) await this.limits.countCreation(caller, 'emails');
     const change = { hospital: input.hospital, isAdmin: input.is_admin_membership ?? undefined };
@@ -79,17 +81,19 @@ export class MedicsService {
       // The hospital is locked before the medic, so it must be known before the medic is locked.
       const hospitalId = await this.hospitals.findId(transaction, id, change);
       const key = hospitalId === null ? null : { medicId: id, hospitalId };
-      const [isLocked, medic, context, lockedHospitalId] = await Promise.all([
+      const [isLocked, medic, context, lockedHospitalId, current] = await Promise.all([
         key === null || this.writer.lockHospitalOf(transaction, caller.id, key),
         this.writer.lockMedic(transaction, id),
         key === null ? null : this.writer.findContextOf(transaction, caller.id, key),
         this.hospitals.findId(transaction, id, change),
+        ifMatch && this.reader.get(caller, id, transaction),
       ]);
       if (medic === null || !ownsMedic(caller.id, medic)) throw new NotFound();
       if (lockedHospitalId !== hospitalId) throw new OutdatedRead();
       this.hospitals.requireRight(context, change);
       // The caller gained the right after the hospital's lock was skipped.
       if (!isLocked) throw new OutdatedRead();
+      if (current !== undefined) ifMatch?.require(current);
       // Before the rules of memberships, because the contract refuses fields (a taken email) before state.
       const columns = columnsOf(input);
       if (Object.keys(columns).length > 0) await transaction.manager.update(Medic, { id }, columns);

@@ -5,9 +5,9 @@ import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { actorOf, statedBy, statingSql } from '../database/actor.js';
 import { standAlone } from '../database/pool.js';
 import type { Statements } from '../database/statements.js';
-import { MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.response.js';
+import { insertedMembership, MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.response.js';
 import type { MembershipKey, MembershipUpdate, NewMembership } from './membership.js';
-import { MEMBERSHIP_STORE, type MembershipStore } from './membership-store.js';
+import { MEMBERSHIP_STORE, type MembershipStore, type RequireVersion } from './membership-store.js';
 import type { MembershipType } from './membership.entity.js';
 import { TransactionalMembershipStore } from './transactional-membership-store.js';
 
@@ -27,34 +27,40 @@ export class FastMembershipStore implements MembershipStore {
     this.alone = standAlone(dataSource);
   }
 
-  async create(caller: CurrentMedic, key: MembershipKey, wanted: NewMembership): Promise<number> {
-    const id = wanted.isActive === undefined ? await this.tryInsert(caller, key, wanted.type) : null;
-    return id ?? this.store.create(caller, key, wanted);
+  async create(caller: CurrentMedic, key: MembershipKey, wanted: NewMembership): Promise<MembershipRow> {
+    const row = wanted.isActive === undefined ? await this.tryInsert(caller, key, wanted.type) : null;
+    return row ?? this.store.create(caller, key, wanted);
   }
 
-  async update(caller: CurrentMedic, id: number, update: MembershipUpdate): Promise<MembershipRow> {
-    const type = onlyTypeOf(update);
+  async update(
+    caller: CurrentMedic,
+    id: number,
+    update: MembershipUpdate,
+    requireVersion?: RequireVersion,
+  ): Promise<MembershipRow> {
+    // One statement cannot compare the version between its lock and its write.
+    const type = requireVersion === undefined ? onlyTypeOf(update) : undefined;
     const row = type === undefined ? null : await this.trySetType(caller, id, type);
-    return row ?? this.store.update(caller, id, update);
+    return row ?? this.store.update(caller, id, update, requireVersion);
   }
 
-  remove(caller: CurrentMedic, id: number): Promise<MembershipRow> {
-    return this.store.remove(caller, id);
+  remove(caller: CurrentMedic, id: number, requireVersion?: RequireVersion): Promise<MembershipRow> {
+    return this.store.remove(caller, id, requireVersion);
   }
 
   /**
    * Creates a membership, if the caller is an ADMIN of the hospital and stays one until it is stored, and if the medic
    * has no membership there. A medic's first live membership is the active one (rule 3).
-   * @returns its id, or null if nothing was stored, for whatever reason
+   * @returns it, or null if nothing was stored, for whatever reason
    */
   private async tryInsert(
     caller: CurrentMedic,
     { medicId, hospitalId }: MembershipKey,
     type: MembershipType,
-  ): Promise<number | null> {
+  ): Promise<MembershipRow | null> {
     const values = [medicId, hospitalId, type, caller.id, ...statedBy(actorOf(caller))];
-    const [created] = await this.alone.query<{ id: number }>(INSERT, values);
-    return created?.id ?? null;
+    const [created] = await this.alone.query<MembershipRow>(INSERT, values);
+    return created ?? null;
   }
 
   /**
@@ -86,13 +92,13 @@ function onlyTypeOf({ type, ...others }: MembershipUpdate): MembershipType | und
  * not contain yet, such as another first membership, meet a unique index, and nothing is stored.
  */
 const INSERT = `
-  WITH locked AS MATERIALIZED (SELECT id FROM medic WHERE id = $1 FOR NO KEY UPDATE),
+  WITH locked AS MATERIALIZED (SELECT id, name, email FROM medic WHERE id = $1 FOR NO KEY UPDATE),
     allowed AS MATERIALIZED (SELECT locked.id FROM locked, ${adminshipHeld('$4', '$2')}),
     stated AS MATERIALIZED (${statingSql('$5', '$6')})
   INSERT INTO membership (medic_id, hospital_id, type, is_active)
   SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND ${live('o')}) FROM allowed, stated
   WHERE stated.actor IS NOT NULL AND NOT EXISTS (SELECT FROM membership p WHERE p.medic_id = $1 AND p.hospital_id = $2)
-  ON CONFLICT DO NOTHING RETURNING id`;
+  ON CONFLICT DO NOTHING RETURNING ${insertedMembership('locked')}`;
 
 /** The hospital is locked before the medic, as everywhere. Here {@link MEMBERSHIP_COLUMNS} reads the locked medic. */
 const SET_TYPE = `

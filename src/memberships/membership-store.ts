@@ -5,6 +5,9 @@ import type { MembershipKey, MembershipUpdate, NewMembership } from './membershi
 /** The provider token of the {@link MembershipStore} in use. */
 export const MEMBERSHIP_STORE = Symbol('MembershipStore');
 
+/** Throws if a membership is not in the state that a request expects. */
+export type RequireVersion = (current: MembershipRow) => void;
+
 /**
  * Writes single memberships for a medic under the rules of the contract's section 3. Each call authorizes the caller and
  * stores everything, or throws and stores nothing. Every implementation passes the same tests.
@@ -12,16 +15,18 @@ export const MEMBERSHIP_STORE = Symbol('MembershipStore');
 export interface MembershipStore {
   /**
    * @param key of the medic and the hospital
-   * @returns the id of the new membership
+   * @returns the new membership
    * @throws UnauthorizedMedic the caller is not an ADMIN of the hospital; nothing about the medic is checked then
    * @throws InvalidFields the medic does not exist
    * @throws MembershipAlreadyExists rule 1
    * @throws ActiveHospitalAlreadyChosen rule 4
    */
-  create(caller: CurrentMedic, key: MembershipKey, wanted: NewMembership): Promise<number>;
+  create(caller: CurrentMedic, key: MembershipKey, wanted: NewMembership): Promise<MembershipRow>;
 
   /**
    * Changes, restores or removes a membership.
+   * @param requireVersion is called with the locked membership, once the right is checked, and throws if it is not the
+   *   version that the caller has seen
    * @returns the membership after the change
    * @throws NotFound the membership does not exist
    * @throws UnauthorizedMedic the caller is not an ADMIN of its hospital
@@ -30,14 +35,20 @@ export interface MembershipStore {
    * @throws MembershipIsDeleted it must be restored first
    * @throws ActiveHospitalAlreadyChosen rule 4
    */
-  update(caller: CurrentMedic, id: number, update: MembershipUpdate): Promise<MembershipRow>;
+  update(
+    caller: CurrentMedic,
+    id: number,
+    update: MembershipUpdate,
+    requireVersion?: RequireVersion,
+  ): Promise<MembershipRow>;
 
   /**
    * Deletes a membership for an ADMIN of its hospital, or for its medic, who leaves.
+   * @param requireVersion as for {@link update}
    * @returns the deleted membership
    * @throws NotFound the membership does not exist, or is already deleted
    * @throws UnauthorizedMedic the caller is neither
    * @throws LastAdminOfHospital rule 2
    */
-  remove(caller: CurrentMedic, id: number): Promise<MembershipRow>;
+  remove(caller: CurrentMedic, id: number, requireVersion?: RequireVersion): Promise<MembershipRow>;
 }

@@ -6,7 +6,7 @@ import { rowOf } from '../database/statements.js';
 import type { Transaction } from '../database/transaction.js';
 import { Hospital } from '../hospitals/hospital.entity.js';
 import { Medic } from '../medics/medic.entity.js';
-import { MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.response.js';
+import { insertedMembership, MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.response.js';
 import type {
   MembershipContext,
   MembershipKey,
@@ -116,6 +116,16 @@ export class MembershipWriter {
     return toContext(row) as MembershipContext<StoredMembership>;
   }
 
+  /**
+   * @returns the membership with its medic
+   * @throws NotFound there is no membership with this id
+   */
+  async findRow(transaction: Transaction, membershipId: number): Promise<MembershipRow> {
+    const [row] = await transaction.query<MembershipRow>(MEMBERSHIP, [membershipId]);
+    if (row === undefined) throw new NotFound();
+    return row;
+  }
+
   /** @returns the context of the membership of a medic at a hospital, or null if there is no such medic */
   async findContextOf(
     transaction: Transaction,
@@ -143,26 +153,26 @@ export class MembershipWriter {
   /**
    * Inserts a membership.
    * @param context of a locked medic without a membership there
-   * @returns its id
+   * @returns the membership with its medic
    * @throws MembershipAlreadyExists rule 1, by a constraint
    */
   async insert(
     transaction: Transaction,
     context: MembershipKey & OtherMemberships,
     next: MembershipState,
-  ): Promise<number> {
+  ): Promise<MembershipRow> {
     const { medicId, hospitalId } = context;
     const [, created] = await Promise.all([
       this.clearOtherChoice(transaction, context, next),
-      transaction.execute<{ id: number }>(
+      transaction.execute<MembershipRow>(
         transaction
           .createQueryBuilder(Membership, 'membership')
           .insert()
           .values({ medicId, hospitalId, type: next.type, isActive: next.isActive })
-          .returning('id'),
+          .returning(INSERTED),
       ),
     ]);
-    return rowOf(created).id;
+    return rowOf(created);
   }
 
   /**
@@ -223,6 +233,10 @@ const contextColumns = (hospital: string) => `
   EXISTS (SELECT FROM membership o JOIN medic acting ON acting.id = o.medic_id AND acting.is_active
     WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND ${liveAdmin('o')}) AS "otherAdmin",
   (SELECT h.is_active FROM hospital h WHERE h.id = ${hospital}) AS "isHospitalActive"`;
+
+const INSERTED = insertedMembership();
+
+const MEMBERSHIP = `SELECT ${MEMBERSHIP_COLUMNS} FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.id = $1`;
 
 const CONTEXT_OF_MEMBERSHIP = `SELECT ${contextColumns('s.hospital_id')}
   FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.id = $2`;

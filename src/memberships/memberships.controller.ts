@@ -3,15 +3,24 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Require } from '../access/require.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import { ExpectedVersion, type IfMatch } from '../http/input/if-match.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { API_PREFIX } from '../http/server/http-rules.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';
+import { entityTagOf } from '../http/output/entity-tag.js';
+import { ETAG, Tagged, TaggedRead, TaggedWrite } from '../http/output/tagged.decorator.js';
 import { IdParam } from '../http/input/path-id.js';
 import { publicPathOf, requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { ALREADY_EXISTS, CHOICE, DELETED, LAST_ADMIN } from './dto/error.examples.js';
 import { CreateMembershipDto } from './dto/create-membership.dto.js';
-import { CreatedMembershipResponse, MembershipPage, MembershipResponse } from './dto/membership.response.js';
+import {
+  CreatedMembershipResponse,
+  MembershipPage,
+  MembershipResponse,
+  toCreatedMembershipResponse,
+  toMembershipResponse,
+} from './dto/membership.response.js';
 import { MembershipsQuery } from './dto/membership.queries.js';
 import { UpdateMembershipDto } from './dto/update-membership.dto.js';
 import { target } from '../access/target.js';
@@ -55,10 +64,12 @@ export class MembershipsController {
 
   @Get(':id')
   @Require('membership:read')
+  @TaggedRead()
   @Answers({
     summary: 'Get a membership',
     rules: 'A medic sees their own membership while it is live; an ADMIN of the hospital always sees it.',
     ok: MembershipResponse,
+    headers: ETAG,
   })
   getMembership(@Caller() caller: CurrentMedic, @IdParam(2) id: number): Promise<MembershipResponse> {
     return this.reader.get(caller, id);
@@ -66,6 +77,7 @@ export class MembershipsController {
 
   @Post()
   @Require('membership:create', target.hospitalInBody)
+  @Tagged()
   @Answers({
     summary: 'Add a medic to a hospital',
     rules:
@@ -82,7 +94,7 @@ export class MembershipsController {
     },
     status: 201,
     ok: CreatedMembershipResponse,
-    headers: { Location: 'Path of the new membership.' },
+    headers: { Location: 'Path of the new membership.', ...ETAG },
     errors: { 409: { ...ALREADY_EXISTS, ...CHOICE } },
   })
   async createMembership(
@@ -92,12 +104,14 @@ export class MembershipsController {
   ): Promise<CreatedMembershipResponse> {
     const created = await this.memberships.create(caller, input);
     reply.header('location', `${this.path}${String(created.id)}`);
-    return created;
+    reply.header('etag', entityTagOf(toMembershipResponse(created)));
+    return toCreatedMembershipResponse(created);
   }
 
   @Patch(':id')
   @HttpCode(201)
   @Require('membership:change', target.membershipInPath)
+  @TaggedWrite()
   @Answers({
     summary: 'Change, restore or remove a membership',
     rules:
@@ -115,19 +129,22 @@ export class MembershipsController {
     },
     status: 201,
     ok: MembershipResponse,
+    headers: ETAG,
     errors: { 409: { ...LAST_ADMIN, ...CHOICE, ...DELETED } },
   })
   updateMembership(
     @Caller() caller: CurrentMedic,
     @IdParam(2) id: number,
     @Body() input: UpdateMembershipDto,
+    @ExpectedVersion() ifMatch: IfMatch | undefined,
   ): Promise<MembershipResponse> {
-    return this.memberships.update(caller, id, input);
+    return this.memberships.update(caller, id, input, ifMatch);
   }
 
   @Delete(':id')
   @HttpCode(201)
   @Require('membership:remove', target.membershipInPath)
+  @TaggedWrite()
   @Answers({
     summary: 'Remove a medic from a hospital, or leave it',
     rules: 'A hospital keeps at least one live ADMIN whose account is active. A deleted membership is a 404.',
@@ -136,9 +153,14 @@ export class MembershipsController {
       'active hospital until one is chosen.',
     status: 201,
     ok: MembershipResponse,
+    headers: ETAG,
     errors: { 409: LAST_ADMIN },
   })
-  deleteMembership(@Caller() caller: CurrentMedic, @IdParam(2) id: number): Promise<MembershipResponse> {
-    return this.memberships.remove(caller, id);
+  deleteMembership(
+    @Caller() caller: CurrentMedic,
+    @IdParam(2) id: number,
+    @ExpectedVersion() ifMatch: IfMatch | undefined,
+  ): Promise<MembershipResponse> {
+    return this.memberships.remove(caller, id, ifMatch);
   }
 }

@@ -1,14 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountLimits } from '../auth/account-limits.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
+import type { IfMatch } from '../http/input/if-match.js';
 import type { CreateMembershipDto } from './dto/create-membership.dto.js';
-import {
-  toMembershipResponse,
-  type CreatedMembershipResponse,
-  type MembershipResponse,
-} from './dto/membership.response.js';
+import { toMembershipResponse, type MembershipResponse, type MembershipRow } from './dto/membership.response.js';
 import type { UpdateMembershipDto } from './dto/update-membership.dto.js';
-import { MEMBERSHIP_STORE, type MembershipStore } from './membership-store.js';
+import { MEMBERSHIP_STORE, type MembershipStore, type RequireVersion } from './membership-store.js';
 import { MembershipType } from './membership.entity.js';
 
 /** Creates, changes and removes memberships. The methods throw the errors of the {@link MembershipStore}. */
@@ -20,25 +17,39 @@ export class MembershipsService {
   ) {}
 
   /** @throws TooManyRequests the caller's account has created too many memberships */
-  async create(caller: CurrentMedic, input: CreateMembershipDto): Promise<CreatedMembershipResponse> {
+  async create(caller: CurrentMedic, input: CreateMembershipDto): Promise<MembershipRow> {
     const { medic, hospital, type_membership: type = MembershipType.MEMBER, is_active: isActive } = input;
     await this.limits.countCreation(caller, 'memberships');
-    const id = await this.store.create(caller, { medicId: medic, hospitalId: hospital }, { type, isActive });
-    return { id, medic, hospital, type_membership: type };
+    return this.store.create(caller, { medicId: medic, hospitalId: hospital }, { type, isActive });
   }
 
-  async update(caller: CurrentMedic, id: number, input: UpdateMembershipDto): Promise<MembershipResponse> {
-    const updated = await this.store.update(caller, id, {
+  /** @throws PreconditionFailed the membership is not the version of `ifMatch` */
+  async update(
+    caller: CurrentMedic,
+    id: number,
+    input: UpdateMembershipDto,
+    ifMatch?: IfMatch,
+  ): Promise<MembershipResponse> {
+    const update = {
       medicId: input.medic,
       hospitalId: input.hospital,
       type: input.type_membership,
       isActive: input.is_active,
       isDeleted: input.is_deleted,
-    });
-    return toMembershipResponse(updated);
+    };
+    return toMembershipResponse(await this.store.update(caller, id, update, versionOf(ifMatch)));
   }
 
-  async remove(caller: CurrentMedic, id: number): Promise<MembershipResponse> {
-    return toMembershipResponse(await this.store.remove(caller, id));
+  /** @throws PreconditionFailed the membership is not the version of `ifMatch` */
+  async remove(caller: CurrentMedic, id: number, ifMatch?: IfMatch): Promise<MembershipResponse> {
+    return toMembershipResponse(await this.store.remove(caller, id, versionOf(ifMatch)));
   }
+}
+
+/** Whoever may write a membership gets the same object from GET. */
+function versionOf(ifMatch: IfMatch | undefined): RequireVersion | undefined {
+  if (ifMatch === undefined) return undefined;
+  return (current) => {
+    ifMatch.require(toMembershipResponse(current));
+  };
 }

@@ -2,7 +2,6 @@ import type { DataSource } from 'typeorm';
 import { OperatorError } from '../common/errors.js';
 import { OPERATOR } from '../database/actor.js';
 import { standAloneReads } from '../database/pool.js';
-import { rowOf } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import {
   MEMBERSHIP_COLUMNS,
@@ -55,9 +54,7 @@ export class OperatorMemberships {
   set(pair: MembershipKey, type: MembershipType, mayEndAdmins: boolean): Promise<MembershipResponse> {
     return this.change(pair, mayEndAdmins, { type, isDeleted: false }, async (transaction, context) => {
       const next = firstState({ type, isActive: undefined }, context, false);
-      const id = await this.writer.insert(transaction, context, next);
-      const sql = `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE} WHERE s.id = $1`;
-      return toMembershipResponse(rowOf(await transaction.query<MembershipRow>(sql, [id])));
+      return toMembershipResponse(await this.writer.insert(transaction, context, next));
     });
   }
 

@@ -20,7 +20,7 @@ import {
   type NewMembership,
   type StoredMembership,
 } from './membership.js';
-import type { MembershipStore } from './membership-store.js';
+import type { MembershipStore, RequireVersion } from './membership-store.js';
 import { MembershipWriter } from './membership-writer.js';
 
 /** A {@link MembershipStore} that locks, reads, decides by the rules and writes, in one transaction. */
@@ -31,7 +31,7 @@ export class TransactionalMembershipStore implements MembershipStore {
     private readonly writer: MembershipWriter,
   ) {}
 
-  create(caller: CurrentMedic, key: MembershipKey, wanted: NewMembership): Promise<number> {
+  create(caller: CurrentMedic, key: MembershipKey, wanted: NewMembership): Promise<MembershipRow> {
     return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
       const [, right, context] = await Promise.all([
         this.writer.lockMedic(transaction, key.medicId),
@@ -46,18 +46,25 @@ export class TransactionalMembershipStore implements MembershipStore {
     });
   }
 
-  update(caller: CurrentMedic, id: number, update: MembershipUpdate): Promise<MembershipRow> {
-    return this.change(caller, id, update, (context) => {
+  update(
+    caller: CurrentMedic,
+    id: number,
+    update: MembershipUpdate,
+    requireVersion?: RequireVersion,
+  ): Promise<MembershipRow> {
+    const check = (context: MembershipContext<StoredMembership>) => {
       if (!canAdminister(context.right)) throw new UnauthorizedMedic();
       requireSamePair(context, update);
-    });
+    };
+    return this.change(caller, id, update, check, requireVersion);
   }
 
-  remove(caller: CurrentMedic, id: number): Promise<MembershipRow> {
-    return this.change(caller, id, { isDeleted: true }, (context) => {
+  remove(caller: CurrentMedic, id: number, requireVersion?: RequireVersion): Promise<MembershipRow> {
+    const check = (context: MembershipContext<StoredMembership>) => {
       if (!mayRemove(caller.id, context)) throw new UnauthorizedMedic();
       if (context.current.isDeleted) throw new NotFound();
-    });
+    };
+    return this.change(caller, id, { isDeleted: true }, check, requireVersion);
   }
 
   /** @param check throws if the caller may not make the change */
@@ -66,13 +73,16 @@ export class TransactionalMembershipStore implements MembershipStore {
     id: number,
     change: MembershipChange,
     check: (context: MembershipContext<StoredMembership>) => void,
+    requireVersion?: RequireVersion,
   ): Promise<MembershipRow> {
     return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
-      const [, context] = await Promise.all([
+      const [, context, current] = await Promise.all([
         this.writer.lockPair(transaction, id),
         this.writer.findContext(transaction, caller.id, id),
+        requireVersion && this.writer.findRow(transaction, id),
       ]);
       check(context);
+      if (current !== undefined) requireVersion?.(current);
       const next = nextState(context.current, change, context, mayChooseHospital(caller.id, context));
       return transaction.commitWith(() => this.writer.update(transaction, context, next));
     });

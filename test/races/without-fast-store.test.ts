@@ -12,6 +12,7 @@ withoutFastStore(() => {
     'guards/last-admin.guard',
     'guards/late-right.guard',
     'guards/lost-right.guard',
+    'guards/version.guard',
   ])('Without the fast store: %s', (suite) => {
     jest.requireActual(`./${suite}.test.ts`);
   });

@@ -37,7 +37,9 @@ export async function readResponse(socket: Socket): Promise<CheckedResponse> {
   });
   const status = Number(statusLine.split(' ')[1]);
   if (!(status >= 200)) throw new Error(`No answer: ${JSON.stringify(text)}`);
-  return CheckedResponse.of(new Response(status === 204 ? null : body.join('\r\n\r\n'), { status, headers }));
+  const content = body.join('\r\n\r\n');
+  const hasNone = [204, 304].includes(status) && content === '';
+  return CheckedResponse.of(new Response(hasNone ? null : content, { status, headers }));
 }
 
 /** @returns a request as text, with `Content-Length` and `Connection: close` */

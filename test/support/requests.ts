@@ -20,8 +20,14 @@ interface Keyholder {
   readonly token: string;
 }
 
-/** Caller, method and path below `/api/v2`, or from the root if it starts with `//`. */
-export type Sent = readonly [by: Keyholder, method: string, path: string, body?: object];
+/** Caller, method and path below `/api/v2`, or from the root if it starts with `//`, body and further headers. */
+export type Sent = readonly [
+  by: Keyholder,
+  method: string,
+  path: string,
+  body?: object | undefined,
+  headers?: Record<string, string>,
+];
 
 /** A request and its upper bound of round trips. */
 export interface Request {
@@ -129,6 +135,16 @@ export const REQUESTS: Record<string, Request> = {
       { type_membership: 'ADMIN' },
     ],
   },
+  'PATCH /management/memberships/{id} with If-Match': {
+    budget: WRITE,
+    send: ({ admin, membership }) => [
+      admin,
+      'PATCH',
+      `${MEMBERSHIPS}${String(membership)}`,
+      { type_membership: 'ADMIN' },
+      { 'if-match': '*' },
+    ],
+  },
   "PATCH /management/memberships/{id} of the caller's own": {
     budget: WRITE,
     send: ({ admin, adminship }) => [
@@ -146,6 +162,16 @@ export const REQUESTS: Record<string, Request> = {
     budget: WRITE,
     send: ({ admin, membership }) => [admin, 'DELETE', `${MEMBERSHIPS}${String(membership)}`],
   },
+  'DELETE /management/memberships/{id} with If-Match': {
+    budget: WRITE,
+    send: ({ admin, membership }) => [
+      admin,
+      'DELETE',
+      `${MEMBERSHIPS}${String(membership)}`,
+      undefined,
+      { 'if-match': '*' },
+    ],
+  },
   'PATCH /locations/update/': {
     budget: WRITE,
     send: ({ admin, hospital }) => [admin, 'PATCH', '/locations/update/', { hospital_id: hospital }],
@@ -155,6 +181,16 @@ export const REQUESTS: Record<string, Request> = {
     budget: WRITE,
     send: ({ admin, hospital }) => [admin, 'PATCH', `/hospital/${String(hospital)}`, { name: 'Other' }],
   },
+  'PATCH /hospital/{id} with If-Match': {
+    budget: WRITE,
+    send: ({ admin, hospital }) => [
+      admin,
+      'PATCH',
+      `/hospital/${String(hospital)}`,
+      { name: 'Other' },
+      { 'if-match': '*' },
+    ],
+  },
   'POST /medics/': { budget: WRITE, send: ({ admin }) => [admin, 'POST', '/medics/', medicBody()] },
   'POST /medics/ with hospital': {
     budget: WRITE,
@@ -163,6 +199,16 @@ export const REQUESTS: Record<string, Request> = {
   'PATCH /medics/{id}': {
     budget: WRITE,
     send: ({ admin, created }) => [admin, 'PATCH', `/medics/${String(created.id)}`, { name: 'Other' }],
+  },
+  'PATCH /medics/{id} with If-Match': {
+    budget: WRITE,
+    send: ({ admin, created }) => [
+      admin,
+      'PATCH',
+      `/medics/${String(created.id)}`,
+      { name: 'Other' },
+      { 'if-match': '*' },
+    ],
   },
   'PATCH /medics/{id} with hospital': {
     budget: WRITE,
@@ -193,12 +239,13 @@ export const REQUESTS: Record<string, Request> = {
 };
 
 /** Sends a request that must succeed to the service at `url`. @returns the body */
-export async function sendGranted(url: string, [by, method, path, body]: Sent): Promise<string> {
+export async function sendGranted(url: string, [by, method, path, body, headers]: Sent): Promise<string> {
   const response = await fetch(url + (path.startsWith('//') ? path.slice(1) : API + path), {
     method,
     headers: {
       authorization: `Token ${by.token}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
     },
     body: body === undefined ? null : JSON.stringify(body),
   });

@@ -14,6 +14,7 @@ const KINDS: Record<ErrorKind, { status: number; headers?: Record<string, string
   'method not allowed': { status: 405 },
   'not acceptable': { status: 406 },
   conflict: { status: 409 },
+  'precondition failed': { status: 412 },
   'unsupported media type': { status: 415 },
   'too many requests': { status: 429 },
   'not implemented': { status: 501 },

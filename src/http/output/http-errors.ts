@@ -27,6 +27,15 @@ export class InvalidHost extends InvalidFields {
   }
 }
 
+/** The resource has changed since the client read the version that `If-Match` names. */
+export class PreconditionFailed extends DomainError {
+  readonly kind = 'precondition failed';
+
+  constructor() {
+    super('It has changed since you read it; get it again, and repeat the change if it still applies.');
+  }
+}
+
 /** The client accepts no media type that the service can return. */
 export class NotAcceptable extends DomainError {
   readonly kind = 'not acceptable';

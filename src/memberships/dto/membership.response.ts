@@ -71,6 +71,17 @@ export interface MembershipRow {
 export const MEMBERSHIP_COLUMNS = `s.id, s.medic_id, m.name AS medic_name, m.email AS medic_email, s.hospital_id,
   s.type, s.is_active, s.is_deleted, s.date_joined`;
 
+/**
+ * @param medic SQL for the table `medic`, or for its locked row if the snapshot of the statement may be older than the lock
+ * @returns the columns of a {@link MembershipRow} that an INSERT into `membership` returns
+ */
+export const insertedMembership = (
+  medic = 'medic',
+) => `membership.id, membership.medic_id, membership.hospital_id, membership.type,
+  membership.is_active, membership.is_deleted, membership.date_joined,
+  (SELECT m.name FROM ${medic} m WHERE m.id = membership.medic_id) AS medic_name,
+  (SELECT m.email FROM ${medic} m WHERE m.id = membership.medic_id) AS medic_email`;
+
 /** @returns the membership object of the contract */
 export function toMembershipResponse(row: MembershipRow): MembershipResponse {
   return {
@@ -82,4 +93,9 @@ export function toMembershipResponse(row: MembershipRow): MembershipResponse {
     is_deleted: row.is_deleted,
     date_joined: row.date_joined,
   };
+}
+
+/** @returns the response to the creation of a membership */
+export function toCreatedMembershipResponse(row: MembershipRow): CreatedMembershipResponse {
+  return { id: row.id, medic: row.medic_id, hospital: row.hospital_id, type_membership: row.type };
 }

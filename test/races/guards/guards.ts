@@ -96,6 +96,9 @@ export const MEDIC_LOCK = inSql(
   [/(email_key = ANY \(\$2::text\[\]\) ORDER BY id) FOR NO KEY UPDATE/, '$1'],
 );
 
+/** Serializes the writers of a membership: either of its two locks is enough for that. */
+export const PAIR_LOCK = inSql('the locks of the hospital and the medic', [/FOR NO KEY UPDATE OF h, m/, '']);
+
 /** Prevents a write to a hospital whose lock was skipped because nobody involved had a right there. */
 export const LEFT_ALONE = inSql('the check that the hospital is locked', [
   /(THEN \(SELECT true FROM hospital WHERE id = \$1 FOR NO KEY UPDATE\)) END/,
