@@ -6,7 +6,7 @@ const layers = [
   ['http'],
   ['auth'],
   ['access'],
-  ['record'],
+  ['record', 'retries'],
   ['memberships'],
   ['decisions', 'health', 'hospitals', 'locations', 'medics', 'tokens'],
   ['prefetch'],

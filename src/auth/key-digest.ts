@@ -40,8 +40,15 @@ export function hasServiceKey(request: FastifyRequest): boolean {
   return key !== null && key !== 'malformed' && key.kind === 'service';
 }
 
+/** @returns the key itself, which must not be stored; empty if the request carries none that is well-formed */
+export function keyTextOf({ headers }: FastifyRequest): string {
+  return AUTHORIZATION.exec(headers.authorization ?? '')?.[2] ?? '';
+}
+
+const AUTHORIZATION = /^(token|bearer)(?: +(\S+))? *$/i;
+
 function read(header: string): PresentedKey | 'malformed' | null {
-  const [, scheme, key = ''] = /^(token|bearer)(?: +(\S+))? *$/i.exec(header) ?? [];
+  const [, scheme, key = ''] = AUTHORIZATION.exec(header) ?? [];
   if (scheme === undefined) return /^(token|bearer)(?![^ ])/i.test(header) ? 'malformed' : null;
   const kind = keyKindOf(key);
   if (kind === null) return 'malformed';

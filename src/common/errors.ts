@@ -9,6 +9,7 @@ export type ErrorKind =
   | 'conflict'
   | 'precondition failed'
   | 'unsupported media type'
+  | 'unprocessable'
   | 'too many requests'
   | 'not implemented'
   | 'unavailable';

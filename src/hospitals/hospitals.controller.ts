@@ -1,8 +1,13 @@
-import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Require } from '../access/require.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import type { Companion } from '../database/transaction.js';
+import { entityTagOf } from '../http/output/entity-tag.js';
+import { answerOnce } from '../retries/answer-once.js';
+import { CurrentAttempt, type Attempt } from '../retries/attempt.js';
+import { Idempotent, IN_PROGRESS, REPLAYED } from '../retries/idempotent.decorator.js';
 import { ExpectedVersion, type IfMatch } from '../http/input/if-match.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { PageQuery, pageOf, sliceOf } from '../http/output/pagination.js';
@@ -56,6 +61,7 @@ export class HospitalsController {
   @Post()
   @Require('hospital:create')
   @Tagged()
+  @Idempotent()
   @RouteSettings({ storesAndLinks: true })
   @AcceptsUploads()
   @Answers({
@@ -77,14 +83,21 @@ export class HospitalsController {
     },
     status: 201,
     ok: HospitalResponse,
-    headers: ETAG,
+    headers: { ...ETAG, ...REPLAYED },
+    errors: { 409: IN_PROGRESS },
   })
-  async createHospital(
+  createHospital(
     @Caller() caller: CurrentMedic,
     @Body() input: CreateHospitalDto,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @CurrentAttempt() attempt: Attempt | undefined,
   ) {
-    return this.answer(await this.hospitals.create(caller, input), request);
+    const write = (once?: Companion<HospitalRow>) => this.hospitals.create(caller, input, once);
+    return answerOnce(reply, attempt, write, (created) => {
+      const body = this.answer(created, request);
+      return { body, headers: { etag: entityTagOf(body) } };
+    });
   }
 
   @Patch(':id')

@@ -8,7 +8,7 @@ import { readPage, type Slice, type ListSql, type PageOfRows } from '../database
 import { Reads } from '../database/reads.js';
 import { ON_PRIMARY } from '../database/standby.js';
 import type { Statements } from '../database/statements.js';
-import { inTransaction, type Transaction } from '../database/transaction.js';
+import { inTransaction, type Companion, type Transaction } from '../database/transaction.js';
 import { UnauthorizedMedic } from '../access/access.errors.js';
 import { canAdminister } from '../access/policy.js';
 import { live, lockRight, SHOWS_HOSPITAL } from '../access/rights.sql.js';
@@ -78,12 +78,13 @@ export class HospitalsService {
 
   /**
    * Creates a hospital with the caller as its first member.
+   * @param once stores the response in the same transaction
    * @throws TooManyRequests the caller's account has created too many hospitals or pictures
    */
-  async create(caller: CurrentMedic, input: CreateHospitalDto): Promise<HospitalRow> {
+  async create(caller: CurrentMedic, input: CreateHospitalDto, once?: Companion<HospitalRow>): Promise<HospitalRow> {
     await this.limits.countCreation(caller, 'hospitals');
     await this.countPictures(caller, input);
-    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
+    const work = async (transaction: Transaction) => {
       const { is_admin: isAdmin = true, ...fields } = input;
       const [, inserted] = await Promise.all([
         this.writer.lockMedic(transaction, caller.id),
@@ -99,7 +100,8 @@ export class HospitalsService {
         Promise.all([this.writer.insert(transaction, context, next), this.getWritten(transaction, caller, id)]),
       );
       return hospital;
-    });
+    };
+    return inTransaction(this.dataSource, actorOf(caller), work, once);
   }
 
   /**

@@ -5,6 +5,10 @@ import { AccountLimits } from '../auth/account-limits.js';
 import { Require } from '../access/require.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Reads } from '../database/reads.js';
+import type { Companion } from '../database/transaction.js';
+import { answerOnce } from '../retries/answer-once.js';
+import { CurrentAttempt, type Attempt } from '../retries/attempt.js';
+import { Idempotent, IN_PROGRESS, REPLAYED } from '../retries/idempotent.decorator.js';
 import { ExpectedVersion, type IfMatch } from '../http/input/if-match.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { pageOf, sliceOf } from '../http/output/pagination.js';
@@ -96,6 +100,7 @@ export class MedicsController {
   @Post('medics')
   @Require('medic:create')
   @Tagged()
+  @Idempotent()
   @Answers({
     summary: 'Create a medic',
     rules:
@@ -123,18 +128,23 @@ export class MedicsController {
     },
     status: 201,
     ok: CreatedMedicResponse,
-    headers: ETAG,
+    headers: { ...ETAG, ...REPLAYED },
+    errors: { 409: IN_PROGRESS },
   })
   async createMedic(
     @Caller() caller: CurrentMedic,
     @Body() input: CreateMedicDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CreatedMedicResponse> {
+    @CurrentAttempt() attempt: Attempt | undefined,
+  ): Promise<object> {
     const facts = await target.hospitalInBody.factsOf(this.reads, request);
-    const { token, ...medic } = await this.medics.create(caller, input, facts?.right ?? null);
-    reply.header('etag', entityTagOf(medic));
-    return { ...medic, token };
+    const write = (once?: Companion<CreatedMedicResponse>) =>
+      this.medics.create(caller, input, facts?.right ?? null, once);
+    return answerOnce(reply, attempt, write, ({ token, ...medic }) => ({
+      body: { ...medic, token },
+      headers: { etag: entityTagOf(medic) },
+    }));
   }
 
   @Patch('medics/:id')

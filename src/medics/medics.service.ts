@@ -7,7 +7,7 @@ import { TokensService } from '../auth/tokens.service.js';
 import { NotFound } from '../common/errors.js';
 import { actorOf } from '../database/actor.js';
 import { OutdatedRead } from '../database/retries.js';
-import { inTransaction, type Transaction } from '../database/transaction.js';
+import { inTransaction, type Companion, type Transaction } from '../database/transaction.js';
 import { canAdminister, ownsMedic, type Right } from '../access/policy.js';
 import { lockRight } from '../access/rights.sql.js';
 import { firstState } from '../memberships/membership.js';
@@ -37,17 +37,23 @@ export class MedicsService {
   /**
    * Creates a medic with a key and, if `hospital` is given, a membership there: all or nothing.
    * @param right of the caller at `hospital` when the request arrived
+   * @param once stores the response in the same transaction
    * @throws CannotAssignHospital the caller is not an ADMIN of `hospital`
    * @throws EmailTaken another medic has the email
    * @throws TooManyRequests the caller's account has created too many medics
    */
-  async create(caller: CurrentMedic, input: CreateMedicDto, right: Right): Promise<CreatedMedicResponse> {
+  async create(
+    caller: CurrentMedic,
+    input: CreateMedicDto,
+    right: Right,
+    once?: Companion<CreatedMedicResponse>,
+  ): Promise<CreatedMedicResponse> {
     const { hospital: hospitalId = null } = input;
     // Hashing is expensive, so the right is checked first.
     if (hospitalId !== null && !canAdminister(right)) throw new CannotAssignHospital(hospitalId);
     await this.limits.countCreation(caller, 'medics');
     const passwordHash = await hashPassword(input.password);
-    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
+    const work = async (transaction: Transaction) => {
       if (hospitalId !== null && !canAdminister(await lockRight(transaction, caller.id, hospitalId)))
         throw new CannotAssignHospital(hospitalId);
       const { name, email } = input;
@@ -61,7 +67,8 @@ export class MedicsService {
         ]),
       );
       return { ...medic, token };
-    });
+    };
+    return inTransaction(this.dataSource, actorOf(caller), work, once);
   }
 
   /**

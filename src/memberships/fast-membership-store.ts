@@ -5,6 +5,7 @@ import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { actorOf, statedBy, statingSql } from '../database/actor.js';
 import { standAlone } from '../database/pool.js';
 import type { Statements } from '../database/statements.js';
+import { inTransaction, type Companion, type Transaction } from '../database/transaction.js';
 import { insertedMembership, MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.response.js';
 import type { MembershipKey, MembershipUpdate, NewMembership } from './membership.js';
 import { MEMBERSHIP_STORE, type MembershipStore, type RequireVersion } from './membership-store.js';
@@ -21,15 +22,20 @@ export class FastMembershipStore implements MembershipStore {
 
   /** @param store decides whatever one statement cannot */
   constructor(
-    dataSource: DataSource,
+    private readonly dataSource: DataSource,
     private readonly store: MembershipStore,
   ) {
     this.alone = standAlone(dataSource);
   }
 
-  async create(caller: CurrentMedic, key: MembershipKey, wanted: NewMembership): Promise<MembershipRow> {
-    const row = wanted.isActive === undefined ? await this.tryInsert(caller, key, wanted.type) : null;
-    return row ?? this.store.create(caller, key, wanted);
+  async create(
+    caller: CurrentMedic,
+    key: MembershipKey,
+    wanted: NewMembership,
+    once?: Companion<MembershipRow>,
+  ): Promise<MembershipRow> {
+    const row = wanted.isActive === undefined ? await this.tryInsert(caller, key, wanted.type, once) : null;
+    return row ?? this.store.create(caller, key, wanted, once);
   }
 
   async update(
@@ -57,10 +63,16 @@ export class FastMembershipStore implements MembershipStore {
     caller: CurrentMedic,
     { medicId, hospitalId }: MembershipKey,
     type: MembershipType,
+    once: Companion<MembershipRow> | undefined,
   ): Promise<MembershipRow | null> {
     const values = [medicId, hospitalId, type, caller.id, ...statedBy(actorOf(caller))];
-    const [created] = await this.alone.query<MembershipRow>(INSERT, values);
-    return created ?? null;
+    const insert = async (on: Statements) => (await on.query<MembershipRow>(INSERT, values))[0];
+    if (once === undefined) return (await insert(this.alone)) ?? null;
+    const work = async (transaction: Transaction) => (await insert(transaction)) ?? Promise.reject(new NothingStored());
+    return inTransaction(this.dataSource, actorOf(caller), work, once).catch((error: unknown) => {
+      if (error instanceof NothingStored) return null;
+      throw error;
+    });
   }
 
   /**
@@ -74,6 +86,9 @@ export class FastMembershipStore implements MembershipStore {
     return row ?? null;
   }
 }
+
+/** Ends a transaction whose only statement stored nothing, so that nothing of its companion is stored either. */
+class NothingStored extends Error {}
 
 /** Replaces the {@link MEMBERSHIP_STORE} that is provided before it. */
 export const FAST_MEMBERSHIP_STORE: FactoryProvider<MembershipStore> = {

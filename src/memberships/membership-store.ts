@@ -1,4 +1,5 @@
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
+import type { Companion } from '../database/transaction.js';
 import type { MembershipRow } from './dto/membership.response.js';
 import type { MembershipKey, MembershipUpdate, NewMembership } from './membership.js';
 
@@ -15,13 +16,19 @@ export type RequireVersion = (current: MembershipRow) => void;
 export interface MembershipStore {
   /**
    * @param key of the medic and the hospital
+   * @param once stores the response in the same transaction
    * @returns the new membership
    * @throws UnauthorizedMedic the caller is not an ADMIN of the hospital; nothing about the medic is checked then
    * @throws InvalidFields the medic does not exist
    * @throws MembershipAlreadyExists rule 1
    * @throws ActiveHospitalAlreadyChosen rule 4
    */
-  create(caller: CurrentMedic, key: MembershipKey, wanted: NewMembership): Promise<MembershipRow>;
+  create(
+    caller: CurrentMedic,
+    key: MembershipKey,
+    wanted: NewMembership,
+    once?: Companion<MembershipRow>,
+  ): Promise<MembershipRow>;
 
   /**
    * Changes, restores or removes a membership.

@@ -3,6 +3,10 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Require } from '../access/require.decorator.js';
 import { Caller, type CurrentMedic } from '../auth/current-medic.decorator.js';
+import type { Companion } from '../database/transaction.js';
+import { answerOnce } from '../retries/answer-once.js';
+import { CurrentAttempt, type Attempt } from '../retries/attempt.js';
+import { Idempotent, IN_PROGRESS, REPLAYED } from '../retries/idempotent.decorator.js';
 import { ExpectedVersion, type IfMatch } from '../http/input/if-match.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { API_PREFIX } from '../http/server/http-rules.js';
@@ -20,6 +24,7 @@ import {
   MembershipResponse,
   toCreatedMembershipResponse,
   toMembershipResponse,
+  type MembershipRow,
 } from './dto/membership.response.js';
 import { MembershipsQuery } from './dto/membership.queries.js';
 import { UpdateMembershipDto } from './dto/update-membership.dto.js';
@@ -78,6 +83,7 @@ export class MembershipsController {
   @Post()
   @Require('membership:create', target.hospitalInBody)
   @Tagged()
+  @Idempotent()
   @Answers({
     summary: 'Add a medic to a hospital',
     rules:
@@ -94,18 +100,23 @@ export class MembershipsController {
     },
     status: 201,
     ok: CreatedMembershipResponse,
-    headers: { Location: 'Path of the new membership.', ...ETAG },
-    errors: { 409: { ...ALREADY_EXISTS, ...CHOICE } },
+    headers: { Location: 'Path of the new membership.', ...ETAG, ...REPLAYED },
+    errors: { 409: { ...ALREADY_EXISTS, ...CHOICE, ...IN_PROGRESS } },
   })
-  async createMembership(
+  createMembership(
     @Caller() caller: CurrentMedic,
     @Body() input: CreateMembershipDto,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CreatedMembershipResponse> {
-    const created = await this.memberships.create(caller, input);
-    reply.header('location', `${this.path}${String(created.id)}`);
-    reply.header('etag', entityTagOf(toMembershipResponse(created)));
-    return toCreatedMembershipResponse(created);
+    @CurrentAttempt() attempt: Attempt | undefined,
+  ): Promise<object> {
+    const write = (once?: Companion<MembershipRow>) => this.memberships.create(caller, input, once);
+    return answerOnce(reply, attempt, write, (created) => ({
+      body: toCreatedMembershipResponse(created),
+      headers: {
+        location: `${this.path}${String(created.id)}`,
+        etag: entityTagOf(toMembershipResponse(created)),
+      },
+    }));
   }
 
   @Patch(':id')

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountLimits } from '../auth/account-limits.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
+import type { Companion } from '../database/transaction.js';
 import type { IfMatch } from '../http/input/if-match.js';
 import type { CreateMembershipDto } from './dto/create-membership.dto.js';
 import { toMembershipResponse, type MembershipResponse, type MembershipRow } from './dto/membership.response.js';
@@ -16,11 +17,18 @@ export class MembershipsService {
     private readonly limits: AccountLimits,
   ) {}
 
-  /** @throws TooManyRequests the caller's account has created too many memberships */
-  async create(caller: CurrentMedic, input: CreateMembershipDto): Promise<MembershipRow> {
+  /**
+   * @param once stores the response in the same transaction
+   * @throws TooManyRequests the caller's account has created too many memberships
+   */
+  async create(
+    caller: CurrentMedic,
+    input: CreateMembershipDto,
+    once?: Companion<MembershipRow>,
+  ): Promise<MembershipRow> {
     const { medic, hospital, type_membership: type = MembershipType.MEMBER, is_active: isActive } = input;
     await this.limits.countCreation(caller, 'memberships');
-    return this.store.create(caller, { medicId: medic, hospitalId: hospital }, { type, isActive });
+    return this.store.create(caller, { medicId: medic, hospitalId: hospital }, { type, isActive }, once);
   }
 
   /** @throws PreconditionFailed the membership is not the version of `ifMatch` */

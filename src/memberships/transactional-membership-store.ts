@@ -6,7 +6,7 @@ import { lockRight } from '../access/rights.sql.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { InvalidFields, NotFound } from '../common/errors.js';
 import { actorOf } from '../database/actor.js';
-import { inTransaction } from '../database/transaction.js';
+import { inTransaction, type Companion, type Transaction } from '../database/transaction.js';
 import type { MembershipRow } from './dto/membership.response.js';
 import { MembershipAlreadyExists } from './membership.errors.js';
 import {
@@ -31,8 +31,13 @@ export class TransactionalMembershipStore implements MembershipStore {
     private readonly writer: MembershipWriter,
   ) {}
 
-  create(caller: CurrentMedic, key: MembershipKey, wanted: NewMembership): Promise<MembershipRow> {
-    return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
+  create(
+    caller: CurrentMedic,
+    key: MembershipKey,
+    wanted: NewMembership,
+    once?: Companion<MembershipRow>,
+  ): Promise<MembershipRow> {
+    const work = async (transaction: Transaction) => {
       const [, right, context] = await Promise.all([
         this.writer.lockMedic(transaction, key.medicId),
         lockRight(transaction, caller.id, key.hospitalId),
@@ -43,7 +48,8 @@ export class TransactionalMembershipStore implements MembershipStore {
       if (context.current !== null) throw new MembershipAlreadyExists(context.current.id);
       const next = firstState(wanted, context, mayChooseHospital(caller.id, context));
       return transaction.commitWith(() => this.writer.insert(transaction, context, next));
-    });
+    };
+    return inTransaction(this.dataSource, actorOf(caller), work, once);
   }
 
   update(

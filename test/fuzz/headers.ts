@@ -75,6 +75,7 @@ const OTHERS: Record<string, fc.Arbitrary<string>> = {
   Range: fc.constantFrom('bytes=0-1', 'bytes=9-1', 'x'),
   'If-None-Match': fc.oneof(fc.constantFrom('*', '"x"', ',,', 'W/'), hostileText),
   'If-Match': fc.oneof(fc.constantFrom('*', '"x"', 'W/"x"', '"x", *', ',,', 'x'), hostileText),
+  'Idempotency-Key': fc.oneof(fc.constantFrom('"a"', 'a', '""', 'x'.repeat(256), 'a, b', '"a";p=1'), hostileText),
   'Content-Encoding': fc.constantFrom('gzip', 'br', 'identity', 'x'),
   Expect: fc.constantFrom('100-continue', 'nonsense'),
   Upgrade: fc.constantFrom('websocket', 'h2c'),

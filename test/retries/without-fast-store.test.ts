@@ -1,7 +1,10 @@
 import { withoutFastStore } from '../support/stores.js';
 
 withoutFastStore(() => {
-  describe.each(['entity-tags', 'if-match', 'editors.race'])('Without the fast store: %s', (suite) => {
-    jest.requireActual(`./${suite}.test.ts`);
-  });
+  describe.each(['editors.race', 'entity-tags', 'idempotency-key', 'if-match'])(
+    'Without the fast store: %s',
+    (suite) => {
+      jest.requireActual(`./${suite}.test.ts`);
+    },
+  );
 });

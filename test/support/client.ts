@@ -64,7 +64,15 @@ export class Client {
 
   /** @returns every row of every table, and how many changes are recorded, as text */
   async rows(): Promise<string> {
-    const tables = ['medic', 'api_token', 'hospital', 'membership', 'hospital_picture', 'service_account'];
+    const tables = [
+      'medic',
+      'api_token',
+      'hospital',
+      'membership',
+      'hospital_picture',
+      'service_account',
+      'idempotent_response',
+    ];
     const columns = tables.map(
       (table) => `(SELECT json_agg(to_jsonb(t) - 'last_used_at' ORDER BY t) FROM ${table} t) AS ${table}`,
     );

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Actor } from './actor.js';
 import { HOSPITAL, medicBody } from './bodies.js';
 import { API } from './client.js';
@@ -6,6 +7,10 @@ import type { HospitalScene } from './given.js';
 /** Upper bounds in round trips to the database; statements sent together are one round trip. */
 const READ = 2;
 const WRITE = 4;
+/** Storing the response takes one more. */
+const STORED_WRITE = WRITE + 1;
+
+const stored = () => ({ 'idempotency-key': randomUUID() });
 
 /** The medics and rows that the requests are about. */
 export interface Scene extends HospitalScene {
@@ -126,6 +131,10 @@ export const REQUESTS: Record<string, Request> = {
       { medic: outsider.id, hospital, is_active: true },
     ],
   },
+  'POST /management/memberships/ with Idempotency-Key': {
+    budget: STORED_WRITE,
+    send: ({ admin, hospital, outsider }) => [admin, 'POST', MEMBERSHIPS, { medic: outsider.id, hospital }, stored()],
+  },
   'PATCH /management/memberships/{id}': {
     budget: WRITE,
     send: ({ admin, membership }) => [
@@ -177,6 +186,10 @@ export const REQUESTS: Record<string, Request> = {
     send: ({ admin, hospital }) => [admin, 'PATCH', '/locations/update/', { hospital_id: hospital }],
   },
   'POST /hospital/': { budget: WRITE, send: ({ admin }) => [admin, 'POST', '/hospital/', HOSPITAL] },
+  'POST /hospital/ with Idempotency-Key': {
+    budget: STORED_WRITE,
+    send: ({ admin }) => [admin, 'POST', '/hospital/', HOSPITAL, stored()],
+  },
   'PATCH /hospital/{id}': {
     budget: WRITE,
     send: ({ admin, hospital }) => [admin, 'PATCH', `/hospital/${String(hospital)}`, { name: 'Other' }],
@@ -195,6 +208,10 @@ export const REQUESTS: Record<string, Request> = {
   'POST /medics/ with hospital': {
     budget: WRITE,
     send: ({ admin, hospital }) => [admin, 'POST', '/medics/', medicBody({ hospital })],
+  },
+  'POST /medics/ with Idempotency-Key': {
+    budget: STORED_WRITE,
+    send: ({ admin }) => [admin, 'POST', '/medics/', medicBody(), stored()],
   },
   'PATCH /medics/{id}': {
     budget: WRITE,

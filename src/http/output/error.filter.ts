@@ -16,6 +16,7 @@ const KINDS: Record<ErrorKind, { status: number; headers?: Record<string, string
   conflict: { status: 409 },
   'precondition failed': { status: 412 },
   'unsupported media type': { status: 415 },
+  unprocessable: { status: 422 },
   'too many requests': { status: 429 },
   'not implemented': { status: 501 },
   unavailable: { status: 503, headers: { 'retry-after': '1' } },

@@ -1,7 +1,7 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
-const EXPOSED = ['Allow', 'ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id'];
+const EXPOSED = ['Allow', 'ETag', 'Idempotent-Replayed', 'Link', 'Location', 'Retry-After', 'X-Request-Id'];
 
 /**
  * @param origins the setting `CORS_ORIGINS`

@@ -148,6 +148,13 @@ export const SERVICE_ROTATED_UNREVOKED = inSql('the condition that the rotated s
   '$1',
 ]);
 
+/** Requests with the same Idempotency-Key are carried out one after another. */
+export const IDEMPOTENCY_LOCK = inSql('the lock of the Idempotency-Key', [
+  /SELECT idempotent_response_lock\(\$1\)/,
+  'SELECT $1::bigint',
+]);
+
+export const ONE_RESPONSE_PER_KEY = constraint('idempotent_response', 'idempotent_response_pkey');
 export const ONE_PER_PAIR = constraint('membership', 'membership_one_per_medic_and_hospital');
 export const ONE_ACTIVE = index('membership_one_active_per_medic');
 export const EMAIL_UNIQUE = constraint('medic', 'medic_email_unique');
