@@ -23,6 +23,34 @@ export type EntryType =
   | `service.${'created' | 'rotated' | 'revoked' | 'deleted'}`
   | 'record.began';
 
+/** Every type; the compiler notices a missing one. */
+export const ENTRY_TYPES = Object.keys({
+  'membership.created': true,
+  'membership.changed': true,
+  'membership.removed': true,
+  'membership.restored': true,
+  'membership.started': true,
+  'membership.ended': true,
+  'membership.deleted': true,
+  'medic.created': true,
+  'medic.activated': true,
+  'medic.deactivated': true,
+  'medic.deleted': true,
+  'hospital.created': true,
+  'hospital.activated': true,
+  'hospital.deactivated': true,
+  'hospital.deleted': true,
+  'token.issued': true,
+  'token.rotated': true,
+  'token.revoked': true,
+  'token.deleted': true,
+  'service.created': true,
+  'service.rotated': true,
+  'service.revoked': true,
+  'service.deleted': true,
+  'record.began': true,
+} satisfies Record<EntryType, true>) as EntryType[];
+
 /** What an entry is about. Only `record.began` needs it, because its type does not say. */
 export type Subject = 'membership' | 'medic' | 'hospital' | 'token' | 'service';
 

@@ -1,7 +1,7 @@
 import { Field, idType, wholeNumberType, type FieldType } from '../../http/input/fields.js';
 import { UNREADABLE } from '../../http/input/coercion.js';
 import { entryIdType } from '../dto/entry-id.field.js';
-import type { EntryType } from '../entry.js';
+import { ENTRY_TYPES, type EntryType } from '../entry.js';
 
 /** Entries of a response if the request does not say; a larger `limit` than the maximum is lowered to it. */
 export const DEFAULT_LIMIT = 100;
@@ -9,34 +9,6 @@ export const MAX_LIMIT = 1000;
 
 /** Upper bound of `wait`, in seconds. */
 const MAX_WAIT = 30;
-
-/** The types that the filter accepts; the compiler notices a missing one. */
-const TYPES = Object.keys({
-  'membership.created': true,
-  'membership.changed': true,
-  'membership.removed': true,
-  'membership.restored': true,
-  'membership.started': true,
-  'membership.ended': true,
-  'membership.deleted': true,
-  'medic.created': true,
-  'medic.activated': true,
-  'medic.deactivated': true,
-  'medic.deleted': true,
-  'hospital.created': true,
-  'hospital.activated': true,
-  'hospital.deactivated': true,
-  'hospital.deleted': true,
-  'token.issued': true,
-  'token.rotated': true,
-  'token.revoked': true,
-  'token.deleted': true,
-  'service.created': true,
-  'service.rotated': true,
-  'service.revoked': true,
-  'service.deleted': true,
-  'record.began': true,
-} satisfies Record<EntryType, true>) as EntryType[];
 
 /** The service checks it, because the error names the head of the record. */
 const positionType: FieldType = {
@@ -48,10 +20,10 @@ const positionType: FieldType = {
 const typesType: FieldType = {
   read: (value) => {
     const types = [value].flat() as EntryType[];
-    return types.every((type) => TYPES.includes(type)) ? types : UNREADABLE;
+    return types.every((type) => ENTRY_TYPES.includes(type)) ? types : UNREADABLE;
   },
-  sentence: `Must be one of ${TYPES.join(', ')}.`,
-  schema: { type: 'string', isArray: true, enum: TYPES },
+  sentence: `Must be one of ${ENTRY_TYPES.join(', ')}.`,
+  schema: { type: 'string', isArray: true, enum: ENTRY_TYPES },
 };
 
 /** Where a reader of the feed continues, and what it wants. */
