@@ -17,6 +17,7 @@ import { RecordSequencing1767916800001 } from './migrations/1767916800001-record
 import { RecordTriggers1767916800002 } from './migrations/1767916800002-record-triggers.js';
 import { DecisionSearches1768700000000 } from './migrations/1768700000000-decision-searches.js';
 import { ServiceAccounts1768500000000 } from './migrations/1768500000000-service-accounts.js';
+import { Webhooks1768600000000 } from './migrations/1768600000000-webhooks.js';
 import { Idempotency1768800000000 } from './migrations/1768800000000-idempotency.js';
 import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
@@ -42,6 +43,7 @@ const schema = {
     RecordSequencing1767916800001,
     RecordTriggers1767916800002,
     ServiceAccounts1768500000000,
+    Webhooks1768600000000,
     DecisionSearches1768700000000,
     Idempotency1768800000000,
   ],

@@ -72,6 +72,7 @@ export class Client {
       'hospital_picture',
       'service_account',
       'idempotent_response',
+      'webhook',
     ];
     const columns = tables.map(
       (table) => `(SELECT json_agg(to_jsonb(t) - 'last_used_at' ORDER BY t) FROM ${table} t) AS ${table}`,

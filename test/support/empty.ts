@@ -13,7 +13,7 @@ export function empty(dataSource: DataSource, andIds = false): Promise<void> {
     await manager.query('LOCK TABLE record_head IN ACCESS EXCLUSIVE MODE');
     await withoutRecord(manager, async () => {
       await manager.query(
-        `TRUNCATE medic, api_token, hospital, hospital_picture, membership, service_account, idempotent_response ${andIds ? 'RESTART' : 'CONTINUE'} IDENTITY`,
+        `TRUNCATE medic, api_token, hospital, hospital_picture, membership, service_account, idempotent_response, webhook ${andIds ? 'RESTART' : 'CONTINUE'} IDENTITY`,
       );
       await manager.query('TRUNCATE record_inbox, record_entry, record_tile RESTART IDENTITY');
       await manager.query(
