@@ -17,6 +17,7 @@ import { PrefetchModule } from './prefetch/prefetch.module.js';
 import { EvidenceModule } from './record/evidence/evidence.module.js';
 import { FeedModule } from './record/feed/feed.module.js';
 import { RecordModule } from './record/record.module.js';
+import { WebhooksModule } from './record/webhooks/webhooks.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The complete service on one database. */
@@ -46,6 +47,7 @@ export class AppModule {
         EvidenceModule,
         FeedModule,
         DecisionsModule,
+        WebhooksModule,
         HealthModule,
         PrefetchModule,
       ],

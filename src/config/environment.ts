@@ -34,6 +34,12 @@ const proxies = makeValidator<boolean | string[]>((value) => {
   throw new Error('must be true, false, or the addresses of proxies, separated by commas');
 });
 
+const networks = makeValidator<string[]>((list) => {
+  const names = list.split(',').map((name) => name.trim());
+  if (names.every((name) => isNetwork(name) && !name.includes('%'))) return names;
+  throw new Error('must be addresses or networks such as 10.1.0.0/16, separated by commas');
+});
+
 function isNetwork(name: string): boolean {
   const [, address = '', prefix = '1'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(name) ?? [];
   const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
@@ -74,6 +80,8 @@ const validators = {
   SERVICE_RATE_LIMIT: whole('requests a minute', 0, 99_999_999)({ default: 60_000 }),
   CREATE_LIMIT: whole('creations an hour', 0, 99_999_999)({ default: 10_000 }),
   SIGNING_KEY_FILE: text({ default: undefined }),
+  WEBHOOK_ALLOWED_NETWORKS: networks({ default: undefined }),
+  WEBHOOK_CA_FILE: text({ default: undefined }),
 };
 
 /** The validated settings of the process, read once at startup. */

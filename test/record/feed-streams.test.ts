@@ -39,7 +39,7 @@ async function open(query = '', headers: Record<string, string> = {}, { key } = 
 async function statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
   const texts: string[] = [];
   const stop = listen((_, text) => {
-    if (text.includes('record_') && !text.includes('THEN record_sequence')) texts.push(text);
+    if (text.includes('record_') && !/THEN record_sequence|webhook/.test(text)) texts.push(text);
   });
   await work().finally(stop);
   return texts;

@@ -11,5 +11,6 @@ import { HeadWatch } from './head-watch.js';
   imports: [AuthModule, RecordModule],
   controllers: [FeedController],
   providers: [FeedService, Followers, HeadWatch],
+  exports: [HeadWatch],
 })
 export class FeedModule {}

@@ -1,0 +1,37 @@
+import { OperatorError } from '../../common/errors.js';
+
+/** A command names an endpoint that does not exist. */
+export class NoSuchWebhook extends OperatorError {
+  constructor() {
+    super('There is no webhook with this name.');
+  }
+}
+
+/** A command adds an endpoint under a name that is in use. */
+export class WebhookNameTaken extends OperatorError {
+  constructor() {
+    super('Another webhook has this name; choose another.');
+  }
+}
+
+/** There are as many endpoints as a process can deliver to at once. */
+export class TooManyWebhooks extends OperatorError {
+  constructor(max: number) {
+    super(`There are ${String(max)} webhooks, the maximum; remove one first.`);
+  }
+}
+
+/** A command adds an endpoint after a position that the record does not have. */
+export class PositionBeyondHead extends OperatorError {
+  /** @param head the last position of the record */
+  constructor(head: number) {
+    super(`--after must be a position from 0 to ${String(head)}, the last one of the record.`);
+  }
+}
+
+/** A command filters by a hospital that does not exist. */
+export class NoSuchHospital extends OperatorError {
+  constructor() {
+    super('There is no hospital with this id.');
+  }
+}

@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { ENVIRONMENT, type Environment } from '../../config/environment.js';
+import { EvidenceModule } from '../evidence/evidence.module.js';
+import { SigningKeys } from '../evidence/signing-keys.js';
+import { FeedModule } from '../feed/feed.module.js';
+import { RecordModule } from '../record.module.js';
+import { AddressRules } from './addresses.js';
+import { authoritiesOf } from './authorities.js';
+import { Delivery } from './delivery.js';
+import { WebhookLeases } from './leases.js';
+import { resolveHost } from './resolve.js';
+import { WebhookSecrets } from './secrets.js';
+import { Sender } from './sender.js';
+import { WebhookWorker } from './worker.js';
+
+/** Deliveries of the record to webhook endpoints (contract, section 12). */
+@Module({
+  imports: [RecordModule, FeedModule, EvidenceModule],
+  providers: [
+    WebhookLeases,
+    Delivery,
+    WebhookWorker,
+    { provide: WebhookSecrets, inject: [SigningKeys], useFactory: (keys: SigningKeys) => new WebhookSecrets(keys) },
+    {
+      provide: Sender,
+      inject: [ENVIRONMENT],
+      useFactory: ({ WEBHOOK_ALLOWED_NETWORKS, WEBHOOK_CA_FILE }: Environment) =>
+        new Sender({
+          rules: new AddressRules(WEBHOOK_ALLOWED_NETWORKS),
+          resolve: resolveHost,
+          ca: authoritiesOf(WEBHOOK_CA_FILE),
+        }),
+    },
+  ],
+})
+export class WebhooksModule {}

@@ -1,0 +1,125 @@
+import { AddressRules } from '../../src/record/webhooks/addresses.js';
+import { messageOf } from '../../src/record/webhooks/message.js';
+import type { Resolve } from '../../src/record/webhooks/resolve.js';
+import { Sender, type Outcome } from '../../src/record/webhooks/sender.js';
+import { HOST, useCertificate } from './certificate.js';
+import { Receiver } from './receiver.js';
+
+const certificate = useCertificate();
+const ENTRY =
+  '{"position":1,"id":"8b0e6f1c-4c3b-4c0e-9d3a-2f4f6f1f7a10","at":"2026-11-28T01:12:12.017392Z","type":"medic.created"}';
+const { signal } = new AbortController();
+const secret = Buffer.alloc(32, 1);
+const message = () => messageOf(ENTRY, [secret], Date.now() / 1000);
+
+let receiver: Receiver;
+beforeEach(async () => {
+  receiver = await new Receiver(certificate).listen();
+});
+afterEach(() => {
+  receiver.close();
+});
+
+/** @returns a name server that gives one answer after another, and the names that it was asked for */
+function nameServer(...answers: string[][]): { resolve: Resolve; asked: string[] } {
+  const asked: string[] = [];
+  const resolve: Resolve = (host) => {
+    asked.push(host);
+    return Promise.resolve(answers[asked.length - 1] ?? []);
+  };
+  return { resolve, asked };
+}
+
+/** Sends one message over a connection of its own. */
+async function attempt(sender: Sender, url: string): Promise<Outcome> {
+  const connection = sender.open();
+  try {
+    return await connection.send(url, message(), signal);
+  } finally {
+    connection.close();
+  }
+}
+
+const senderWith = (resolve: Resolve, ...networks: string[]) =>
+  new Sender({ rules: new AddressRules(networks), resolve, ca: [certificate.cert] });
+
+const REFUSED = { isDelivered: false, reason: 'address not allowed' };
+
+test('a name server that changes its answer to a private address after the check changes nothing', async () => {
+  const { resolve, asked } = nameServer(['127.0.0.2'], ['127.0.0.1']);
+  const sender = senderWith(resolve, '127.0.0.2');
+  expect(await attempt(sender, receiver.url(HOST))).toMatchObject({ isDelivered: true });
+  // One connection, one question: the address that was checked is the one that was connected to.
+  expect([asked, receiver.received.length]).toEqual([[HOST], 1]);
+  expect(await attempt(sender, receiver.url(HOST))).toEqual(REFUSED);
+  expect([asked, receiver.connections]).toEqual([[HOST, HOST], 1]);
+});
+
+test('of several addresses only the allowed ones are connected to', async () => {
+  const { resolve } = nameServer(['127.0.0.1', '::ffff:127.0.0.1', '127.0.0.2']);
+  expect(await attempt(senderWith(resolve, '127.0.0.2'), receiver.url(HOST))).toMatchObject({ isDelivered: true });
+  const others = nameServer(['10.0.0.1', '127.0.0.1', '169.254.169.254', '::1', '::ffff:127.0.0.2']);
+  expect(await attempt(senderWith(others.resolve, '127.0.0.2'), receiver.url(HOST))).toEqual(REFUSED);
+  expect(receiver.connections).toBe(1);
+});
+
+test.each([
+  '127.0.0.1',
+  '2130706433',
+  '0x7f.1',
+  '0177.0.0.1',
+  '127.1',
+  '[::1]',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:7f00:1]',
+  '0',
+])('a private address in the URL, written as %s, is refused without a connection', async (host) => {
+  const { resolve, asked } = nameServer();
+  expect(await attempt(senderWith(resolve), receiver.url(host))).toEqual(REFUSED);
+  expect([asked, receiver.connections]).toEqual([[], 0]);
+});
+
+test('a name without an address, or that the name servers do not know, is a failure', async () => {
+  expect(await attempt(senderWith(nameServer([]).resolve), receiver.url(HOST))).toEqual(REFUSED);
+  const unknown: Resolve = () => Promise.reject(Object.assign(new Error('with the name'), { code: 'ENOTFOUND' }));
+  expect(await attempt(senderWith(unknown), receiver.url(HOST))).toEqual({ isDelivered: false, reason: 'ENOTFOUND' });
+});
+
+test('a certificate that no known authority has signed is refused, and nothing is sent', async () => {
+  const { resolve } = nameServer(['127.0.0.1']);
+  const sender = new Sender({ rules: new AddressRules(['127.0.0.1']), resolve });
+  const { isDelivered, reason } = await attempt(sender, receiver.url(HOST));
+  expect([isDelivered, reason]).toEqual([false, 'DEPTH_ZERO_SELF_SIGNED_CERT']);
+  expect(receiver.received).toEqual([]);
+});
+
+test('a receiver that is not there, or hangs up, is a failure', async () => {
+  const { resolve } = nameServer(['127.0.0.1'], ['127.0.0.1']);
+  const hangingUp = await new Receiver(certificate, ({ socket }) => socket.destroy()).listen();
+  const sender = senderWith(resolve, '127.0.0.1');
+  expect(await attempt(sender, hangingUp.url(HOST))).toEqual({ isDelivered: false, reason: 'ECONNRESET' });
+  const url = hangingUp.url(HOST);
+  hangingUp.close();
+  expect(await attempt(sender, url)).toEqual({ isDelivered: false, reason: 'ECONNREFUSED' });
+});
+
+test('messages to one receiver share a connection, unless it is closed with a long body', async () => {
+  const { resolve, asked } = nameServer(['127.0.0.1'], ['127.0.0.1']);
+  const connection = senderWith(resolve, '127.0.0.1').open();
+  for (let count = 0; count < 3; count += 1)
+    expect((await connection.send(receiver.url(HOST), message(), signal)).isDelivered).toBe(true);
+  expect([receiver.connections, asked.length]).toEqual([1, 1]);
+  connection.close();
+});
+
+test('an attempt that is ended early is a failure', async () => {
+  const { resolve } = nameServer(['127.0.0.1']);
+  receiver.replies.push('hang');
+  const controller = new AbortController();
+  const connection = senderWith(resolve, '127.0.0.1').open();
+  const sending = connection.send(receiver.url(HOST), message(), controller.signal);
+  await receiver.of(1);
+  controller.abort();
+  expect(await sending).toMatchObject({ isDelivered: false });
+  connection.close();
+});
