@@ -14,6 +14,7 @@ import { addSeedCommand } from './seed.command.js';
 import { addServiceCommands } from './service.commands.js';
 import type { Terminal } from './session.js';
 import { addTokenCommands } from './token.commands.js';
+import { addWebhookCommands } from './webhook.commands.js';
 
 /**
  * Runs one operator command (section 8 of the contract).
@@ -37,6 +38,7 @@ export async function runCli(args: string[], variables: NodeJS.ProcessEnv, termi
   addMembershipCommands(program, session);
   addTokenCommands(program, session);
   addServiceCommands(program, session);
+  addWebhookCommands(program, session);
   addRecordCommands(program, session);
   addSeedCommand(program, session);
   addExportCommand(program, session);

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { isScope, SCOPE_NAMES, type Scope } from '../auth/scope.js';
 import { ServiceAccounts, type ServiceSummary } from '../auth/service-accounts.js';
+import { secondsUpTo, shortName } from './arguments.js';
 import { futureInstantWithin } from './instants.js';
 import { onCurrentDatabase, print, type Session } from './session.js';
 
@@ -20,7 +21,7 @@ export function addServiceCommands(program: Command, session: Session): void {
   service
     .command('create')
     .description('Create a service account and print its key. It is shown only once.')
-    .requiredOption('--name <name>', 'its name, 1 to 64 of a-z 0-9 -, which is never reused', serviceName)
+    .requiredOption('--name <name>', 'its name, 1 to 64 of a-z 0-9 -, which is never reused', shortName)
     .requiredOption('--scope <scope>', `a scope, repeatable: ${SCOPE_NAMES.join(', ')}`, addScope)
     .option('--expires <instant>', 'time of expiry, at most two years ahead; by default in a year', (text) =>
       futureInstantWithin(MAX_YEARS, text),
@@ -37,7 +38,7 @@ export function addServiceCommands(program: Command, session: Session): void {
     .option(
       '--grace <s>',
       `seconds that the old key keeps working, at most ${String(MAX_GRACE_SECONDS)}`,
-      graceSeconds,
+      secondsUpTo(MAX_GRACE_SECONDS),
       GRACE_SECONDS,
     )
     .option('--json', 'print JSON')
@@ -72,20 +73,9 @@ interface NewServiceOptions {
   readonly json?: boolean;
 }
 
-function serviceName(text: string): string {
-  if (!/^[a-z0-9-]{1,64}$/.test(text)) throw new InvalidArgumentError('It must have 1 to 64 of a-z 0-9 -.');
-  return text;
-}
-
 function addScope(text: string, others: readonly Scope[] = []): readonly Scope[] {
   if (!isScope(text)) throw new InvalidArgumentError(`It must be one of ${SCOPE_NAMES.join(', ')}.`);
   return others.includes(text) ? others : [...others, text];
-}
-
-function graceSeconds(text: string): number {
-  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds <= MAX_GRACE_SECONDS) return seconds;
-  throw new InvalidArgumentError(`It must be a whole number of seconds from 0 to ${String(MAX_GRACE_SECONDS)}.`);
 }
 
 function lineOf({ id, name, scopes, created_at, expires_at, revoked_at, last_used_at }: ServiceSummary): string {

@@ -28,6 +28,11 @@ const WRITES: [command: string, options: string[], types: string[]][] = [
   ['service create', ['--name', 'feed', '--scope', 'event:read'], ['service.created']],
   ['service rotate', ['--name', 'feed'], ['service.rotated']],
   ['service revoke', ['--name', 'feed'], ['service.revoked']],
+  ['webhook add', ['--name', 'hook', '--url', 'https://example.org/'], []],
+  ['webhook rotate', ['--name', 'hook'], []],
+  ['webhook disable', ['--name', 'hook'], []],
+  ['webhook enable', ['--name', 'hook'], []],
+  ['webhook remove', ['--name', 'hook'], []],
 ];
 
 /** Commands that write nothing; `import` restores the record as it was (`test/cli/transfer.test.ts`). */
@@ -39,6 +44,7 @@ const OTHERS = [
   'membership list',
   'token list',
   'service list',
+  'webhook list',
   'export',
   'import',
   'openapi',
