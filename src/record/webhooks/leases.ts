@@ -7,10 +7,10 @@ import type { EntryType } from '../entry.js';
 import type { StoredSecret } from './secrets.js';
 
 /** Term of a lease. An attempt takes at most 15 s of it, see {@link RENEW_AFTER_MS}. */
-const TERM = `interval '30 seconds'`;
+const TERM = `interval '20 seconds'`;
 
 /** Age of a lease, in milliseconds, with which no attempt may begin: it could outlive the lease. */
-export const RENEW_AFTER_MS = 10_000;
+export const RENEW_AFTER_MS = 3000;
 
 /** For how long an endpoint may fail before it is disabled. */
 const PATIENCE = `interval '3 days'`;
