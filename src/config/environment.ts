@@ -80,7 +80,7 @@ const validators = {
   SERVICE_RATE_LIMIT: whole('requests a minute', 0, 99_999_999)({ default: 60_000 }),
   CREATE_LIMIT: whole('creations an hour', 0, 99_999_999)({ default: 10_000 }),
   SIGNING_KEY_FILE: text({ default: undefined }),
-  WEBHOOK_ALLOWED_NETWORKS: networks({ default: undefined }),
+  WEBHOOK_NETWORKS: networks({ default: undefined }),
   WEBHOOK_CA_FILE: text({ default: undefined }),
 };
 

@@ -59,7 +59,7 @@ describe('a secret', () => {
 describe('a webhook whose secret is rotated', () => {
   const certificate = useCertificate();
   const service = useService({
-    WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1',
+    WEBHOOK_NETWORKS: '127.0.0.1',
     WEBHOOK_CA_FILE: certificate.file,
     SIGNING_KEY_FILE: write(folder, 'service.pem', first),
   });

@@ -8,7 +8,7 @@ import { AddressRules } from './addresses.js';
 import { authoritiesOf } from './authorities.js';
 import { Delivery } from './delivery.js';
 import { WebhookLeases } from './leases.js';
-import { resolveHost } from './resolve.js';
+import { resolveWith } from './resolve.js';
 import { WebhookSecrets } from './secrets.js';
 import { Sender } from './sender.js';
 import { WebhookWorker } from './worker.js';
@@ -24,10 +24,10 @@ import { WebhookWorker } from './worker.js';
     {
       provide: Sender,
       inject: [ENVIRONMENT],
-      useFactory: ({ WEBHOOK_ALLOWED_NETWORKS, WEBHOOK_CA_FILE }: Environment) =>
+      useFactory: ({ WEBHOOK_NETWORKS, WEBHOOK_CA_FILE }: Environment) =>
         new Sender({
-          rules: new AddressRules(WEBHOOK_ALLOWED_NETWORKS),
-          resolve: resolveHost,
+          rules: new AddressRules(WEBHOOK_NETWORKS),
+          resolve: resolveWith(),
           ca: authoritiesOf(WEBHOOK_CA_FILE),
         }),
     },
