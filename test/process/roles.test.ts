@@ -143,6 +143,20 @@ async function paste(sql: string, url: string): Promise<void> {
     await expect(refused).rejects.toMatchObject({ code: '42501' });
   });
 
+  test('the serving role manages webhooks and looks for their deliveries', async () => {
+    const cli = async (...args: string[]) => {
+      const printed = await run({ DATABASE_URL: roleUrl('server') }, 'webhook', ...args);
+      expect([args, printed]).toMatchObject([args, { code: 0 }]);
+    };
+    await cli('add', '--name', 'hook', '--url', 'https://127.0.0.1/', '--after', '0');
+    await keyOf('delivered@example.org');
+    const server = start({ DATABASE_URL: roleUrl('server') });
+    await server.printed(/webhook hook: address not allowed; next attempt/);
+    for (const command of ['rotate', 'disable', 'enable', 'remove']) await cli(command, '--name', 'hook');
+    await cli('list');
+    expect(server.output).not.toMatch(/"level":[456]0.*webhooks:/);
+  });
+
   test('every change by the serving role is recorded, and the serving role reads and sequences the record', async () => {
     const key = await keyOf('recorded@example.org');
     expect(key).toMatch(/^hmk_/);

@@ -54,7 +54,8 @@ export class Connection {
 
   constructor(private readonly options: SenderOptions) {
     const ca = options.ca === undefined ? {} : { ca: [...options.ca] };
-    this.agent = new Agent({ keepAlive: true, maxSockets: 1, ...ca });
+    // Also if a variable of Node turns the check of certificates off.
+    this.agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: true, ...ca });
   }
 
   /**

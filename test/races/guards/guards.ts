@@ -155,6 +155,21 @@ export const IDEMPOTENCY_LOCK = inSql('the lock of the Idempotency-Key', [
 ]);
 
 export const ONE_RESPONSE_PER_KEY = constraint('idempotent_response', 'idempotent_response_pkey');
+/** The position of a webhook is moved only by the process that holds its lease. */
+export const WEBHOOK_LEASE_HELD = inSql('the condition that the process holds the lease of the webhook', [
+  /w\.id = \$1 AND w\.lease = \$2/,
+  'w.id = $1 AND $2::uuid IS NOT NULL',
+]);
+
+/** A webhook whose lease has not run out is not claimed again. */
+export const WEBHOOK_LEASE_FREE = inSql('the condition that nobody holds the lease of the webhook', [
+  /AND \(w\.lease IS NULL OR w\.leased_until <= clock_timestamp\(\)\)/,
+  '',
+]);
+
+/** A webhook that is being claimed is not claimed again. */
+export const WEBHOOK_SKIPPED = inSql('SKIP LOCKED in the claim of a webhook', [/SKIP LOCKED/, '']);
+
 export const ONE_PER_PAIR = constraint('membership', 'membership_one_per_medic_and_hospital');
 export const ONE_ACTIVE = index('membership_one_active_per_medic');
 export const EMAIL_UNIQUE = constraint('medic', 'medic_email_unique');

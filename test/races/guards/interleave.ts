@@ -42,7 +42,7 @@ export type Interleave = <Scene, Answer, Outcome>(
   interleaving: Interleaving<Scene, Answer, Outcome>,
 ) => void;
 
-const TABLES = ['medic', 'api_token', 'hospital', 'membership', 'service_account'];
+const TABLES = ['medic', 'api_token', 'hospital', 'membership', 'service_account', 'webhook'];
 
 /** Upper bounds, in milliseconds, for a request at the test's lock and for the wait until it gets there. */
 const STATEMENT_TIMEOUT_MS = 60_000;
