@@ -44,6 +44,7 @@ describe('with a running server', () => {
       ['migrate'],
       ['token', 'list', '--medic', medic.email],
       ['service', 'list'],
+      ['webhook', 'list'],
       ['record', 'verify'],
       ['record', 'key'],
     ]) {

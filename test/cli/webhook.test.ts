@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { WebhookSummary, IssuedSecret } from '../../src/record/webhooks/webhooks.js';
 import { isServer } from '../support/server.js';
 import { run, useOperator } from '../support/cli.js';
@@ -200,4 +203,15 @@ describe('webhook list', () => {
     await operator.look((dataSource) => dataSource.query(`UPDATE webhook SET ${columns}`));
     expect(await operator.succeed('webhook', 'list')).toMatch(line);
   });
+});
+
+test('an export leaves webhooks and their secrets out', async () => {
+  const { secret } = await add('secret-hook');
+  const file = join(folder, 'export.gz');
+  expect(await operator.succeed('export', '--file', file)).not.toContain('webhook');
+  const text = gunzipSync(readFileSync(file)).toString();
+  expect(text).toContain('"table":"medic"');
+  expect(text).not.toMatch(/secret-hook|example\.org\/hook/);
+  const hex = Buffer.from(secret.slice('whsec_'.length), 'base64').toString('hex');
+  expect(text).not.toContain(hex);
 });

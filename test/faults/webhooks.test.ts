@@ -107,3 +107,26 @@ test('a receiver gets every position exactly once, in order, while 8 writers wri
   const { positions, stored } = await positionsWhile('SIGTERM');
   expect(positions).toEqual(Array.from({ length: stored }, (_, index) => index + 1));
 });
+
+test('a change reaches a receiver soon after its commit, also one that another process has written', async () => {
+  const { admin, membership } = await scratch.given.hospital();
+  const receiver = await new Receiver(certificate).listen();
+  const webhooks = new Webhooks(scratch.database.dataSource, new WebhookSecrets(SigningKeys.none));
+  const servers = [scratch.process(1, SETTINGS), scratch.process(1, SETTINGS)];
+  const urls = await Promise.all(servers.map((server) => server.url()));
+  await webhooks.add({ name: 'hook', url: receiver.url() });
+  const agent = keepAlive();
+  for (let turn = 0; turn < 200; turn += 1) {
+    const body = { type_membership: turn % 2 === 0 ? 'ADMIN' : 'MEMBER' };
+    const request = by(admin, 'PATCH', `/management/memberships/${String(membership)}/`, body);
+    expect((await send(urls[turn % 2] ?? '', request, agent)).status).toBe(201);
+    await receiver.of(turn + 1);
+  }
+  agent.destroy();
+  receiver.close();
+  const delays = receiver.received.map(({ at, entry }) => at - Date.parse(entry.at)).sort((a, b) => a - b);
+  figure('milliseconds from a change to its delivery, median', delays[100] ?? NaN);
+  figure('milliseconds from a change to its delivery, 99th percentile', delays[198] ?? NaN);
+  const [first = 0] = receiver.positions;
+  expect(receiver.positions).toEqual(delays.map((_, index) => first + index));
+});

@@ -12,6 +12,8 @@ export interface Received {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly entry: Entry;
+  /** When it arrived, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** What a receiver responds, or `hang` for nothing. */
@@ -71,7 +73,7 @@ export class Receiver {
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = (await buffer(request)).toString();
     const { data } = JSON.parse(body) as { data: Entry };
-    this.received.push({ headers: request.headers as Record<string, string>, body, entry: data });
+    this.received.push({ headers: request.headers as Record<string, string>, body, entry: data, at: Date.now() });
     const reply = this.replies.shift() ?? ACCEPTED;
     if (reply !== 'hang') response.writeHead(reply.status, reply.headers).end();
   }

@@ -1,4 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { AddressRules } from '../../src/record/webhooks/addresses.js';
+import { authoritiesOf } from '../../src/record/webhooks/authorities.js';
 import { messageOf } from '../../src/record/webhooks/message.js';
 import type { Resolve } from '../../src/record/webhooks/resolve.js';
 import { Sender, type Outcome } from '../../src/record/webhooks/sender.js';
@@ -103,7 +107,7 @@ test('a receiver that is not there, or hangs up, is a failure', async () => {
   expect(await attempt(sender, url)).toEqual({ isDelivered: false, reason: 'ECONNREFUSED' });
 });
 
-test('messages to one receiver share a connection, unless it is closed with a long body', async () => {
+test('messages to one receiver share a connection', async () => {
   const { resolve, asked } = nameServer(['127.0.0.1'], ['127.0.0.1']);
   const connection = senderWith(resolve, '127.0.0.1').open();
   for (let count = 0; count < 3; count += 1)
@@ -122,4 +126,23 @@ test('an attempt that is ended early is a failure', async () => {
   controller.abort();
   expect(await sending).toMatchObject({ isDelivered: false });
   connection.close();
+});
+
+describe('the file of WEBHOOK_CA_FILE', () => {
+  test('adds its certificates to those of Node', () => {
+    const all = authoritiesOf(certificate.file) ?? [];
+    expect(all).toHaveLength(rootCertificates.length + 1);
+    expect(all.at(-1)).toBe(certificate.cert.trimEnd());
+    expect(authoritiesOf(undefined)).toBeUndefined();
+  });
+
+  test('is refused with a sentence if it is missing, or contains anything but certificates', () => {
+    const folder = dirname(certificate.file);
+    expect(() => authoritiesOf(join(folder, 'none.pem'))).toThrow(/cannot be read \(ENOENT\)/);
+    for (const text of ['', certificate.key, certificate.cert.replace(/[A-Z]{4}/, '????')]) {
+      const file = join(folder, 'other.pem');
+      writeFileSync(file, text);
+      expect(() => authoritiesOf(file)).toThrow(/must contain certificates in PEM/);
+    }
+  });
 });
