@@ -1,6 +1,7 @@
 import { ServiceUsage } from '../../src/auth/service-usage.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
 import { Sequencer } from '../../src/record/sequencer.js';
+import { WebhookWorker } from '../../src/record/webhooks/worker.js';
 import type { Service } from './service.js';
 
 /** Stops what the service sends to the database on its own, for tests that count or stop statements. */
@@ -8,4 +9,6 @@ export async function quieten({ app }: Service): Promise<void> {
   await app.get(TokenUsage).onApplicationShutdown();
   await app.get(ServiceUsage).onApplicationShutdown();
   await app.get(Sequencer).onApplicationShutdown();
+  app.get(WebhookWorker).onModuleDestroy();
+  await app.get(WebhookWorker).beforeApplicationShutdown();
 }

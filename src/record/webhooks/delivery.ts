@@ -4,7 +4,7 @@ import { RecordReader } from '../record-reader.js';
 import { delayAfter } from './backoff.js';
 import { RENEW_AFTER_MS, WebhookLeases, type Claimed, type Settings } from './leases.js';
 import { messageOf } from './message.js';
-import { UnreadableSecret, WebhookSecrets } from './secrets.js';
+import { UnreadableSecret, WebhookSecrets, type StoredSecret } from './secrets.js';
 import { Sender, type Connection, type Outcome } from './sender.js';
 
 /** Upper bound of the entries that are read and delivered under one lease. */
@@ -91,14 +91,22 @@ export class Delivery {
     entry: string,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    let opened: Buffer[];
-    try {
-      opened = secrets.map((secret) => this.secrets.open(name, secret));
-    } catch (error) {
-      if (!(error instanceof UnreadableSecret)) throw error;
+    const opened = secrets.map((secret) => this.open(name, secret));
+    if (opened[0] === undefined) {
       return { isDelivered: false, reason: 'the signing key that encrypted its secret is missing' };
     }
-    return connection.send(url, messageOf(entry, opened, Date.now() / 1000), signal);
+    // A previous secret that cannot be read must not keep the new one from being used.
+    const readable = opened.filter((secret) => secret !== undefined);
+    return connection.send(url, messageOf(entry, readable, Date.now() / 1000), signal);
+  }
+
+  private open(name: string, stored: StoredSecret): Buffer | undefined {
+    try {
+      return this.secrets.open(name, stored);
+    } catch (error) {
+      if (error instanceof UnreadableSecret) return undefined;
+      throw error;
+    }
   }
 
   private async fail({ lease, settings }: Claimed, { reason, isGone = false, retryAfter }: Outcome): Promise<void> {

@@ -2,16 +2,10 @@ import { WebhookLeases, type Claimed } from '../../../src/record/webhooks/leases
 import { SigningKeys } from '../../../src/record/evidence/signing-keys.js';
 import { WebhookSecrets } from '../../../src/record/webhooks/secrets.js';
 import { Webhooks } from '../../../src/record/webhooks/webhooks.js';
-import { WebhookWorker } from '../../../src/record/webhooks/worker.js';
 import { all, WEBHOOK_LEASE_FREE, WEBHOOK_LEASE_HELD, WEBHOOK_SKIPPED } from './guards.js';
 import { atWrite, interleavings } from './interleave.js';
 
 interleavings('Concurrent work on a webhook', (interleave, service) => {
-  beforeAll(() => {
-    // Otherwise the service would claim the webhooks of the test.
-    service.app.get(WebhookWorker).onModuleDestroy();
-  });
-
   const stopped = () => [atWrite('UPDATE', 'webhook')];
   /** Another process each time. */
   const leases = () => new WebhookLeases(service.dataSource);
