@@ -7,6 +7,8 @@ COPY ormconfig.ts ./
 COPY scripts scripts
 COPY config config
 COPY src src
+# The repository is not copied: docker build --build-arg COMMIT=$(git rev-parse HEAD)
+ARG COMMIT
 # npm keeps TypeScript as an optional peer of a dependency, but the service never loads it.
 RUN npm run build && npm prune --omit=dev && rm -rf node_modules/typescript node_modules/.bin/tsc node_modules/.bin/tsserver
 

@@ -2,6 +2,7 @@
  * Compiles src/, ormconfig.ts and the folders in the arguments to dist/, without checking types; `npm run check` does
  * that. A full build takes one second, compared to ten with tsc.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,8 +29,20 @@ function build(path) {
   writeFileSync(`${target}.map`, map);
 }
 
+/** @returns the commit of the sources: `COMMIT`, for builds without a repository, otherwise that of git, otherwise null */
+function commitOfSources() {
+  if (process.env.COMMIT) return process.env.COMMIT;
+  try {
+    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], options).trim();
+  } catch {
+    return null;
+  }
+}
+
 const began = Date.now();
 const sources = ['ormconfig.ts', ...['src', ...process.argv.slice(2)].flatMap(sourcesIn)];
 process.stdout.write(`Building ${sources.length} files … `);
 sources.forEach(build);
+writeFileSync('dist/src/build.json', JSON.stringify({ commit: commitOfSources() }));
 process.stdout.write(`done in ${((Date.now() - began) / 1000).toFixed(1)} s.\n`);

@@ -73,7 +73,9 @@ export async function createApp(
   return app;
 }
 
-/** Adds the prefix of the API to every route except health checks, {@link USER_ROUTE} and {@link STANDARD_ROUTES}. */
+/** Adds the prefix of the API to every route except health checks, the version, {@link USER_ROUTE} and {@link STANDARD_ROUTES}. */
 export function useApiPrefix(app: INestApplication): void {
-  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready', USER_ROUTE, ...STANDARD_ROUTES] });
+  app.setGlobalPrefix(API_PREFIX, {
+    exclude: ['health/live', 'health/ready', 'version', USER_ROUTE, ...STANDARD_ROUTES],
+  });
 }

@@ -1,4 +1,4 @@
 import './server/node-version.js';
 
 const { run } = await import('./server/run.js');
-await run();
+await run(process.argv.slice(2));

@@ -1,25 +1,75 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/require.decorator.js';
-import { Answers } from '../http/output/answers.decorator.js';
+import { Answers, namedExamples } from '../http/output/answers.decorator.js';
 import { DatabaseUnavailable } from '../database/database-errors.js';
-import { Reads } from '../database/reads.js';
-import { rowOf } from '../database/statements.js';
 import { Draining, ShuttingDown } from '../http/server/draining.js';
+import { Readiness, type Checks } from './readiness.js';
 
 export class HealthResponse {
   @ApiProperty({ example: 'ok' })
   status!: 'ok';
 }
 
+/** As {@link Checks}. */
+export class ChecksResponse implements Checks {
+  @ApiProperty({ enum: ['ok', 'read-only', 'unavailable'] })
+  database!: Checks['database'];
+
+  @ApiProperty({
+    type: 'string',
+    enum: ['primary', 'standby', null],
+    nullable: true,
+    description: 'Null if the database did not say.',
+  })
+  role!: Checks['role'];
+
+  @ApiProperty({
+    enum: ['ok', 'unavailable', 'off'],
+    description: '`off` if none is configured. The process is ready without Redis too.',
+  })
+  redis!: Checks['redis'];
+
+  @ApiProperty({
+    type: 'number',
+    nullable: true,
+    example: 12.345,
+    description: 'Seconds since the record has last received entries; null if it has none, or if that is unknown.',
+  })
+  record_head_age!: number | null;
+}
+
+export class ReadinessResponse {
+  @ApiProperty({ example: 'ok' })
+  status!: 'ok';
+
+  @ApiProperty({ type: ChecksResponse })
+  checks!: ChecksResponse;
+}
+
+/** The body of a 503. */
+export class NotReadyResponse {
+  @ApiProperty({ example: new DatabaseUnavailable().message })
+  message!: string;
+
+  @ApiProperty({ type: ChecksResponse, required: false, description: 'Absent if the process refuses all requests.' })
+  checks?: ChecksResponse;
+}
+
+/** The database is unavailable or read-only. */
+class NotReady extends DatabaseUnavailable {
+  constructor(checks: Checks) {
+    super();
+    Object.assign(this.details, { checks });
+  }
+}
+
 /** Probes for load balancers and supervisors. */
 @ApiTags('Health')
 @Controller('health')
 export class HealthController {
-  private pendingCheck: Promise<boolean> | undefined;
-
   constructor(
-    private readonly reads: Reads,
+    private readonly readiness: Readiness,
     private readonly draining: Draining,
   ) {}
 
@@ -38,33 +88,27 @@ export class HealthController {
   @Public()
   @Answers({
     summary: 'Readiness: the database is reachable and writable',
-    rules: 'A process that is shutting down is not ready.',
-    ok: HealthResponse,
-    errors: {
-      503: {
-        'The database is unavailable or read-only.': { message: new DatabaseUnavailable().message },
-        'The process is shutting down.': { message: new ShuttingDown().message },
-      },
-    },
+    rules:
+      'A process that is shutting down is not ready. `checks` says what was found, within three seconds; only ' +
+      '`database` decides.',
+    ok: ReadinessResponse,
   })
-  async getReadiness(): Promise<HealthResponse> {
+  @ApiResponse({
+    status: 503,
+    description: 'The database is unavailable or read-only, or the process is overloaded or shutting down.',
+    type: NotReadyResponse,
+    examples: namedExamples({
+      'The database is unavailable.': {
+        message: new DatabaseUnavailable().message,
+        checks: { database: 'unavailable', role: 'standby', redis: 'off', record_head_age: null },
+      },
+      'The process is shutting down.': { message: new ShuttingDown().message },
+    }),
+  })
+  async getReadiness(): Promise<ReadinessResponse> {
     this.draining.requireServing();
-    this.pendingCheck ??= this.isWritable().finally(() => {
-      this.pendingCheck = undefined;
-    });
-    if (!(await this.pendingCheck)) throw new DatabaseUnavailable();
-    return { status: 'ok' };
-  }
-
-  /**
-   * @returns whether the database responds and accepts writes. `transaction_read_only` is always on for a standby; on a
-   *   primary it is a setting of the operator. Read connections respond even while all writes are blocked.
-   */
-  private async isWritable(): Promise<boolean> {
-    const sql = `SELECT current_setting('transaction_read_only') = 'off' AS "isWritable"`;
-    return this.reads.query<{ isWritable: boolean }>(sql).then(
-      (rows) => rowOf(rows).isWritable,
-      () => false,
-    );
+    const checks = await this.readiness.check();
+    if (checks.database !== 'ok') throw new NotReady(checks);
+    return { status: 'ok', checks };
   }
 }

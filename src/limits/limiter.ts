@@ -18,6 +18,9 @@ export interface LimiterOptions {
   readonly hasNoFallback?: boolean;
 }
 
+/** `off` if no Redis is configured. */
+export type RedisState = 'ok' | 'unavailable' | 'off';
+
 /** Creates the limiters of a process from its settings. */
 export class Limiters {
   constructor(
@@ -28,6 +31,15 @@ export class Limiters {
   /** Closes the connection to Redis. */
   close(): void {
     this.redis?.disconnect();
+  }
+
+  /** @returns whether Redis responds, after 0.5 s at the latest (`redis.ts`) */
+  async redisState(): Promise<RedisState> {
+    if (this.redis === null) return 'off';
+    return this.redis.ping().then(
+      () => 'ok',
+      () => 'unavailable',
+    );
   }
 
   /** @returns null if `RATE_LIMIT=0` turns every limit off */

@@ -80,6 +80,6 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Pictures', 'Pictures of hospitals.'],
   ['Services', 'What internal services may ask, with the key of a service account.'],
   ['Decisions', 'The question before every prescription: the Authorization API 1.0 of OpenID AuthZEN.'],
-  ['Health', 'State of the process, for load balancers.'],
+  ['Health', 'State and version of the process.'],
   ['Tokens', 'Your keys.'],
 ];

@@ -122,6 +122,17 @@ export function sharedResponses(): Record<string, Response> {
   );
 }
 
+/** Refers an operation outside the API, without a token, to the responses that it can return like any other. */
+export function addLimitResponses(operation: Operation): void {
+  refer(operation, [408, 429, 431, 503]);
+}
+
+function refer(operation: Operation, statuses: readonly number[]): void {
+  for (const status of statuses) {
+    operation.responses[String(status)] ??= { $ref: `#/components/responses/${SHARED[status]?.name ?? ''}` };
+  }
+}
+
 /** Refers an operation of the API to the shared responses that it can return and does not document itself. */
 export function addSharedResponses(path: string, operation: Operation, method: string): void {
   const isPublic = operation.security?.length === 0;
@@ -134,7 +145,5 @@ export function addSharedResponses(path: string, operation: Operation, method: s
     // Every POST and PATCH reads a body, even if the operation needs none; a DELETE ignores it unless it is too large.
     ...({ post: [413, 415], patch: [413, 415], delete: [413] }[method] ?? []),
   ];
-  for (const status of statuses) {
-    operation.responses[String(status)] ??= { $ref: `#/components/responses/${SHARED[status]?.name ?? ''}` };
-  }
+  refer(operation, statuses);
 }

@@ -222,4 +222,11 @@ export const MATRIX: readonly Row[] = [
     path: () => '//health/ready',
     expected: everybody('200'),
   },
+  {
+    operation: 'getVersion',
+    method: 'GET',
+    route: '/version',
+    path: () => '//version',
+    expected: everybody('200'),
+  },
 ];

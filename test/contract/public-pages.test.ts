@@ -25,10 +25,13 @@ describe('public pages', () => {
     expect(script).toContain('"name": "Authorization"');
   });
 
-  test.each(['/openapi.json', '/health/live', '/health/ready'])('%s returns JSON without a token', async (path) => {
-    const response = await fetch(service.client.url + path);
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
-  });
+  test.each(['/openapi.json', '/health/live', '/health/ready', '/version'])(
+    '%s returns JSON without a token',
+    async (path) => {
+      const response = await fetch(service.client.url + path);
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+    },
+  );
 
   test('the OpenAPI document has an ETag, and is a 304 for a client that already has it', async () => {
     const first = await fetch(`${service.client.url}/openapi.json`);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -143,6 +143,13 @@ test('a second process on the same folder is refused, and the first continues', 
   );
   expect(second.output).not.toContain('hmk_');
   expect(await membershipsOf(url, token)).toMatchObject({ count: 0 });
+});
+
+test('--version prints the version, and starts nothing', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const server = start({ DATA_DIR: folder }, { args: ['--version'] });
+  expect(await server.ended).toEqual({ code: 0 });
+  expect([server.output, server.errors, readdirSync(folder)]).toEqual([`${version}\n`, '', []]);
 });
 
 describe('invalid settings', () => {

@@ -6,6 +6,8 @@ import { until } from './until.js';
 /** Options of {@link ServerProcess}. */
 export interface ProcessOptions {
   readonly nodeOptions?: readonly string[];
+  /** Arguments of the program. */
+  readonly args?: readonly string[];
   /** The user that it runs as; this process's by default. */
   readonly uid?: number;
 }
@@ -21,10 +23,10 @@ export class ServerProcess {
   private readonly child: ChildProcess;
 
   /** @param variables settings in addition to a free local port */
-  constructor(variables: Record<string, string>, { nodeOptions = [], uid }: ProcessOptions = {}) {
+  constructor(variables: Record<string, string>, { nodeOptions = [], args = [], uid }: ProcessOptions = {}) {
     const { PATH = '' } = process.env;
     const env = { PATH, PORT: '0', HOST: '127.0.0.1', ...variables };
-    this.child = spawn(process.execPath, [...nodeOptions, 'dist/src/main.js'], {
+    this.child = spawn(process.execPath, [...nodeOptions, 'dist/src/main.js', ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(uid === undefined ? {} : { uid }),
