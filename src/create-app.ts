@@ -12,6 +12,7 @@ import { fastifyOptions } from './http/server/fastify-options.js';
 import { registerForwardedFor } from './http/server/forwarded-for.js';
 import { API_PREFIX, registerHttpRules, STANDARD_ROUTES, USER_ROUTE } from './http/server/http-rules.js';
 import { registerEntityTags } from './http/output/entity-tag.js';
+import { Reads } from './database/reads.js';
 import { InputPipe } from './http/input/input.pipe.js';
 import { Limiters } from './limits/limiter.js';
 import { NestLog } from './observability/logger.js';
@@ -59,6 +60,16 @@ export async function createApp(
   if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify, connections, environment.WEB_CONCURRENCY);
   registerRateLimit(fastify, limiters, environment.RATE_LIMIT, { digestOf: keyDigestOf, isService: hasServiceKey });
   registerUnknownPaths(fastify);
+  if (environment.METRICS_PORT !== undefined) {
+    const { createMetrics } = await import('./observability/metrics/create-metrics.js');
+    const inProgress = () => connections.inProgress;
+    const metrics = createMetrics({ dataSource, reads: app.get(Reads), limiters, inProgress });
+    fastify.decorate('metrics', metrics);
+    fastify.addHook('onClose', (_, done) => {
+      metrics.close();
+      done();
+    });
+  }
   registerBodyParsers(fastify);
   useApiPrefix(app);
   app.useGlobalPipes(new InputPipe());

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { addressKeyOf } from '../limits/address-key.js';
 import { Limiters, type Limiter } from '../limits/limiter.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
+import { refusedKeys } from '../observability/events.js';
 import { RecentKeys } from './recent-keys.js';
 
 /**
@@ -27,7 +28,12 @@ export class FailureLimit {
    */
   requireLookup(address: string, digest: Buffer): void {
     if (this.limiter === null || this.recent.has(digest)) return;
-    this.limiter.requireTries(addressKeyOf(address));
+    try {
+      this.limiter.requireTries(addressKeyOf(address));
+    } catch (error) {
+      refusedKeys.send({ reason: 'limited' });
+      throw error;
+    }
   }
 
   /**
@@ -36,6 +42,7 @@ export class FailureLimit {
    * @throws TooManyRequests the address has used up its failures
    */
   async count(address: string, digest: Buffer | null): Promise<void> {
+    refusedKeys.send({ reason: digest === null ? 'none' : 'not live' });
     if (digest !== null) this.recent.forget(digest);
     await this.limiter?.count(addressKeyOf(address));
   }

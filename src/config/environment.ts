@@ -71,6 +71,8 @@ const validators = {
   TRUST_PROXY: proxies({ default: false }),
   CORS_ORIGINS: origins({ default: undefined }),
   LOG_LEVEL: logLevel({ default: 'info' }),
+  METRICS_PORT: whole('a TCP port', 0, 65_535)({ default: undefined }),
+  METRICS_HOST: text({ default: undefined }),
   /** In seconds. */
   LOGIN_TOKEN_TTL: duration({ default: 12 * 3600 }),
   REDIS_URL: makeValidator(redisUrlOf)({ default: undefined }),

@@ -1,4 +1,5 @@
 import { Overloaded, TooManyRequests } from '../common/errors.js';
+import { timed } from './waits.js';
 
 /** Upper bounds of the queue: per caller, per account tree, because any medic can create accounts, and in total. */
 const MAX_WAITING_PER_CALLER = 64;
@@ -46,7 +47,8 @@ export class FairPool<Resource> {
   private readonly callers = new Map<CallerId, Turn<Resource>>();
   /** Queued work by the root of the account tree. */
   private readonly waitingInTree = new Map<CallerId, number>();
-  private waiting = 0;
+  /** Work in the queue. */
+  waiting = 0;
 
   constructor(resources: readonly Resource[]) {
     this.idle = [...resources];
@@ -62,7 +64,7 @@ export class FairPool<Resource> {
    * @throws Overloaded the whole queue is full, or the wait took too long
    */
   async use<T>(caller: PoolCaller, work: (resource: Resource) => Promise<T>, isRest = false): Promise<T> {
-    const resource = await this.take(caller, isRest);
+    const resource = await timed('lists', () => this.take(caller, isRest));
     try {
       return await work(resource);
     } finally {

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { databaseFailureOf, DatabaseUnavailable, domainErrorOf } from './database-errors.js';
 import { send, type Statements } from './statements.js';
 import { SessionClient } from './session-client.js';
+import { waits, type Queue } from './waits.js';
 
 /** How long a graceful close may take, in milliseconds. */
 const CLOSE_MS = 1000;
@@ -16,6 +17,8 @@ interface Session {
   readonly client: SessionClient;
   sent: number;
   answered: number;
+  /** Time of the last result on the clock of `performance.now()`, while waits are measured. */
+  answeredAt: number;
   /** Closes the connection when it fires. Each result restarts it. */
   silence: NodeJS.Timeout | undefined;
   /** Number of the statement that timed out. */
@@ -37,8 +40,12 @@ export class PipelinedConnection implements Statements {
   /**
    * @param options of a pool. `query_timeout` limits the silence of the server: `pg` would count from the sending of a
    *   statement and blame it for those ahead of it.
+   * @param queue under which waits are reported; by default they are not
    */
-  constructor({ query_timeout: silenceMs, ...options }: pg.PoolConfig) {
+  constructor(
+    { query_timeout: silenceMs, ...options }: pg.PoolConfig,
+    private readonly queue?: Queue,
+  ) {
     this.options = options;
     this.silenceMs = silenceMs;
   }
@@ -49,8 +56,9 @@ export class PipelinedConnection implements Statements {
    */
   async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     this.waiting += 1;
+    const asked = this.queue !== undefined && waits.isHeard ? performance.now() : undefined;
     try {
-      return await this.sendOn<Row>(await this.open(), text, values);
+      return await this.sendOn<Row>(await this.open(), asked, text, values);
     } finally {
       this.waiting -= 1;
     }
@@ -72,14 +80,21 @@ export class PipelinedConnection implements Statements {
     this.drop(client);
   }
 
-  private async sendOn<Row extends object>(session: Session, text: string, values?: readonly unknown[]) {
+  private async sendOn<Row extends object>(
+    session: Session,
+    asked: number | undefined,
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<Row[]> {
     const number = (session.sent += 1);
+    const sent = asked === undefined ? 0 : performance.now();
     session.silence ??= this.closeAfterSilence(session);
     try {
       return await send<Row>(session.client, text, values);
     } catch (error) {
       throw session.overdue !== undefined && number > session.overdue ? new NeverStarted() : error;
     } finally {
+      if (asked !== undefined) this.reportWait(session, asked, sent);
       session.answered += 1;
       if (session.answered < session.sent) session.silence?.refresh();
       else {
@@ -87,6 +102,14 @@ export class PipelinedConnection implements Statements {
         session.silence = undefined;
       }
     }
+  }
+
+  /** The server begins with a statement when it has answered the one before it. */
+  private reportWait(session: Session, asked: number, sent: number): void {
+    if (this.queue !== undefined) {
+      waits.send({ queue: this.queue, seconds: (Math.max(session.answeredAt, sent) - asked) / 1000 });
+    }
+    session.answeredAt = performance.now();
   }
 
   private closeAfterSilence(session: Session): NodeJS.Timeout | undefined {
@@ -104,7 +127,7 @@ export class PipelinedConnection implements Statements {
         this.drop(client);
       });
     }
-    const session: Session = { client, sent: 0, answered: 0, silence: undefined };
+    const session: Session = { client, sent: 0, answered: 0, answeredAt: 0, silence: undefined };
     const silence = this.closeAfterSilence(session);
     try {
       await client.connect();

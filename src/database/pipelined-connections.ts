@@ -11,7 +11,7 @@ export class PipelinedConnections implements Statements {
 
   /** @param options of a pool */
   constructor(options: pg.PoolConfig) {
-    this.connections = Array.from({ length: CONNECTIONS }, () => new PipelinedConnection(options));
+    this.connections = Array.from({ length: CONNECTIONS }, () => new PipelinedConnection(options, 'pipeline'));
   }
 
   /**
@@ -38,6 +38,11 @@ export class PipelinedConnections implements Statements {
       if (error instanceof NeverStarted) return attempt();
       throw error;
     });
+  }
+
+  /** Number of statements without a result. */
+  get waiting(): number {
+    return this.connections.reduce((sum, { waiting }) => sum + waiting, 0);
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
 import { noteWrite } from './writes.js';
 import type { SessionClient } from './session-client.js';
+import { timed } from './waits.js';
 
 /** @param dataSource is connected */
 export function poolOf(dataSource: DataSource): pg.Pool {
@@ -31,7 +32,7 @@ export function standAloneReads(dataSource: DataSource): Statements {
 }
 
 async function sendAlone<Row extends object>(pool: pg.Pool, text: string, values?: readonly unknown[]): Promise<Row[]> {
-  const client = await pool.connect();
+  const client = await timed('writes', () => pool.connect());
   try {
     return await send<Row>(client as unknown as SessionClient, text, values);
   } finally {

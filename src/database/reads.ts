@@ -23,7 +23,7 @@ export interface Reader extends PoolCaller {
  * connections held by transactions, and long reads use other connections than key checks.
  */
 export class Reads implements Statements, OnApplicationShutdown {
-  private readonly short: Statements & Partial<Pick<PipelinedConnections, 'queryInOrder'>>;
+  private readonly short: Statements & Partial<Pick<PipelinedConnections, 'queryInOrder' | 'waiting'>>;
   private readonly lists: FairPool<Statements>;
   private readonly replicas: readonly Replica[];
   private readonly closables: readonly { close(): Promise<void> }[];
@@ -49,6 +49,11 @@ export class Reads implements Statements, OnApplicationShutdown {
   /** Whether {@link onReplica} uses {@link Reader.position}. */
   get hasReplicas(): boolean {
     return this.replicas.length > 0;
+  }
+
+  /** How many statements of each queue have no result, or no connection yet. */
+  get waiting(): Readonly<Record<'lists' | 'pipeline', number>> {
+    return { lists: this.lists.waiting, pipeline: this.short.waiting ?? 0 };
   }
 
   /** Reads a bounded number of rows by an index from the primary. Every decision on rights must use this method. */

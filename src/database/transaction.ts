@@ -3,6 +3,7 @@ import { statedBy, statingSql, type Actor } from './actor.js';
 import type { SessionClient } from './session-client.js';
 import { withRetries } from './retries.js';
 import { send, type Statements } from './statements.js';
+import { timed } from './waits.js';
 import { noteWrite } from './writes.js';
 
 const AFTER_END = 'The transaction has ended; send its statements before that.';
@@ -194,7 +195,7 @@ async function once<T>(
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
-    const client = (await runner.connect()) as SessionClient;
+    const client = (await timed('writes', () => runner.connect())) as SessionClient;
     const result = await new Transaction(runner, client, actor).run(work, companion);
     noteWrite(dataSource);
     return result;

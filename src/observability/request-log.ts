@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { responses } from './events.js';
 
 /** The prefixes of our keys, see `auth/token-key.ts`. */
 const KEY = /hm[ks]_/i;
@@ -23,19 +24,25 @@ function givenIdOf({ headers: { 'x-request-id': given } }: IncomingMessage): str
   return typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : null;
 }
 
-/** Logs one line per request, after its response is sent. */
+/** Logs and counts every request, after its response is sent. */
 export function registerRequestLog(fastify: FastifyInstance): void {
   fastify.addHook('onResponse', (request, reply, done) => {
-    logRequest(request, reply);
+    noteResponse(request, reply);
     done();
   });
+}
+
+/** Logs and counts a request whose response has been sent. */
+export function noteResponse(request: FastifyRequest, reply: FastifyReply): void {
+  logRequest(request, reply);
+  responses.send({ request, reply });
 }
 
 /**
  * Logs the request id, the id of the medic or the service account, the method, the route pattern, the status and the duration. The path is left
  * out, because its query may contain an email.
  */
-export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(
     {
       medic: request.medic?.id,

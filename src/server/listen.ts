@@ -8,10 +8,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'PORT is in use by another process; stop that process, or set PORT to another number.',
 };
 
-/** The service cannot listen on HOST and PORT. */
+/** The service cannot listen on HOST and PORT, or on METRICS_HOST and METRICS_PORT. */
 export class CannotListen extends OperatorError {
-  constructor(code: string) {
-    super(REASONS[code] ?? `HOST must be an address of this machine (${code}).`);
+  constructor(code: string, prefix: '' | 'METRICS_' = '') {
+    const reason = REASONS[code] ?? `HOST must be an address of this machine (${code}).`;
+    super(reason.replace(/\b(HOST|PORT)\b/g, `${prefix}$1`));
   }
 }
 
@@ -21,10 +22,18 @@ export class CannotListen extends OperatorError {
  * @throws CannotListen
  */
 export async function listen(app: NestFastifyApplication, { HOST, PORT }: Environment): Promise<number> {
-  // Fastify would open a second server for the name, which the bounds on connections do not cover.
-  const address = HOST === 'localhost' ? '127.0.0.1' : HOST;
-  await app.listen(PORT, address).catch((error: unknown) => {
+  await app.listen(PORT, addressOf(HOST)).catch((error: unknown) => {
     throw new CannotListen((error as NodeJS.ErrnoException).code ?? 'unknown');
   });
   return (app.getHttpServer().address() as AddressInfo).port;
+}
+
+/** @returns the address for a host. For the name, Fastify would open a second server, which no bounds cover. */
+export function addressOf(host: string): string {
+  return host === 'localhost' ? '127.0.0.1' : host;
+}
+
+/** @returns the URL of a server, for the log */
+export function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
 }

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
+import type { Logger } from 'pino';
 import { createLogger } from '../observability/logger.js';
-import { readEnvironment } from '../config/environment.js';
+import { readEnvironment, type Environment } from '../config/environment.js';
 import { VERSION } from '../config/version.js';
 import { sentenceOf } from './start-failure.js';
 import { drainWithoutPrimary, Workers } from './workers.js';
@@ -17,7 +18,9 @@ export async function run(args: readonly string[]): Promise<void> {
   try {
     const environment = readEnvironment(process.env);
     if (environment.WEB_CONCURRENCY > 1 && cluster.isPrimary) {
-      new Workers(environment.WEB_CONCURRENCY, await createLogger(environment)).start();
+      const logger = await createLogger(environment);
+      if (environment.METRICS_PORT !== undefined) await serveWorkerMetrics(environment, logger);
+      new Workers(environment.WEB_CONCURRENCY, logger).start();
     } else {
       if (cluster.worker !== undefined) drainWithoutPrimary(cluster.worker);
       // Loaded on demand, because the primary of workers does not need the application.
@@ -28,4 +31,10 @@ export async function run(args: readonly string[]): Promise<void> {
     process.stderr.write(`${sentenceOf(error)}\n`);
     process.exit(1);
   }
+}
+
+async function serveWorkerMetrics(environment: Environment, logger: Logger): Promise<void> {
+  const { serveMetrics } = await import('./metrics-server.js');
+  const { WorkerMetrics } = await import('./worker-metrics.js');
+  await serveMetrics(new WorkerMetrics(), environment, logger);
 }

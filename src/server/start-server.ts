@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +16,7 @@ import { openDatabase } from '../database/open-database.js';
 import { migrate, requireCurrentSchema } from '../database/schema.js';
 import { warnOfEndlessStatements } from '../database/statement-timeout.js';
 import { createFirstCallers, welcome } from './first-run.js';
-import { listen } from './listen.js';
+import { listen, urlOf } from './listen.js';
 import { sentenceOf } from './start-failure.js';
 import { VERSION } from '../config/version.js';
 
@@ -52,6 +53,7 @@ export async function startServer(
     const app = await createApp(dataSource, environment, logger);
     app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
     logStop(app, logger);
+    await offerMetrics(app, environment, logger);
     const port = await quietly(logger, () => listen(app, environment));
     logStart(logger, environment, dataSource, port);
     if (isEmbedded) {
@@ -73,13 +75,32 @@ async function quietly<T>(logger: Logger, work: () => Promise<T>): Promise<T> {
   return work().finally(() => (logger.level = level));
 }
 
+/** Serves the metrics of this process, or lets its primary do that. */
+async function offerMetrics(app: NestFastifyApplication, environment: Environment, logger: Logger): Promise<void> {
+  const fastify = app.getHttpAdapter().getInstance();
+  const { metrics } = fastify;
+  if (metrics === undefined) return;
+  if (cluster.isWorker) {
+    const { answerPrimary, tellTotals } = await import('./worker-metrics.js');
+    answerPrimary(metrics);
+    fastify.addHook('onClose', () => tellTotals(metrics));
+    return;
+  }
+  const { serveMetrics } = await import('./metrics-server.js');
+  const server = await serveMetrics(metrics, environment, logger);
+  fastify.addHook('onClose', (_, done) => {
+    server.close();
+    server.closeAllConnections();
+    done();
+  });
+}
+
 function logStart(logger: Logger, { HOST }: Environment, dataSource: DataSource, port: number): void {
   const kind = dataSource instanceof EmbeddedDataSource ? 'embedded PostgreSQL' : 'PostgreSQL';
   const database = `${kind} ${dataSource.driver.version ?? ''}`.trimEnd();
-  const host = HOST.includes(':') ? `[${HOST}]` : HOST;
   // With several workers, each line contains the pid anyway.
   const pid = 'pid' in logger.bindings() ? {} : { pid: process.pid };
-  logger.info({ version: VERSION, database, ...pid, port }, `Server listening at http://${host}:${String(port)}`);
+  logger.info({ version: VERSION, database, ...pid, port }, `Server listening at ${urlOf(HOST, port)}`);
 }
 
 function logStop(app: NestFastifyApplication, logger: Logger): void {

@@ -48,6 +48,8 @@ describe('settings', () => {
   test.each([
     ['PORT', '0', 0],
     ['PORT', '65535', 65535],
+    ['METRICS_PORT', '0', 0],
+    ['METRICS_HOST', '127.0.0.1', '127.0.0.1'],
     ['HOST', '::1', '::1'],
     ['DATABASE_URL', 'postgres://u:p@h:5432/d', 'postgres://u:p@h:5432/d'],
     ['DATABASE_URL', 'postgresql://h/d?sslmode=require', 'postgresql://h/d?sslmode=require'],
@@ -109,6 +111,8 @@ describe('settings', () => {
     ['WEBHOOK_CA_FILE', [' ']],
     ['CORS_ORIGINS', ['*', 'null', 'example.org', 'https://example.org/', 'https://a.example;https://b.example', ',']],
     ['LOG_LEVEL', ['INFO', 'loud', ' ']],
+    ['METRICS_PORT', ['65536', '-1', 'x', ' ']],
+    ['METRICS_HOST', [' ']],
     ['RATE_LIMIT', ['x', '-1', '1.5', '1e3', ' ']],
   ])('an invalid %s is refused with a sentence that names it', (name, values) => {
     for (const value of values) {

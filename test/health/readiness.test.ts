@@ -28,7 +28,7 @@ describe('the checks of /health/ready', () => {
 
   // The embedded database keeps its session.
   (isServer ? test : test.skip)('a database that accepts no writes is a 503 that says so', async () => {
-    const [{ name = '' } = {}] = await service.dataSource.query<{ name: string }[]>(
+    const [{ name } = { name: '' }] = await service.dataSource.query<{ name: string }[]>(
       'SELECT current_database() AS name',
     );
     const sessions = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`;

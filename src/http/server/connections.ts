@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { atBounds } from '../../observability/events.js';
 import { Connection } from './connection.js';
 import type { ConnectionBounds } from './open-files.js';
 import { refuse } from './refusals.js';
@@ -214,6 +215,7 @@ export class Connections {
     const { refused, ended } = this;
     if (refused + ended === 0) return;
     this.refused = this.ended = 0;
+    atBounds.send({ refused, ended });
     this.logger.warn({ refused, ended }, 'connections or requests refused at a limit');
   }
 }

@@ -10,7 +10,7 @@ import { FailureLog } from '../../observability/failure-log.js';
 import { readForm } from '../input/form.js';
 import { formatError } from '../output/error-format.js';
 import { isStandardPath, setResponseHeaders } from './http-rules.js';
-import { logRequest, requestIdOf } from '../../observability/request-log.js';
+import { noteResponse, requestIdOf } from '../../observability/request-log.js';
 
 /** In bytes. */
 const BODY_LIMIT = 1_048_576;
@@ -64,7 +64,7 @@ export function fastifyOptions(environment: Environment, logger: Logger, connect
         .status(404)
         .type(type)
         .send(Buffer.from(JSON.stringify(body)));
-      logRequest(request, reply);
+      noteResponse(request, reply);
     },
     clientErrorHandler: (error: Error & { code?: string }, socket: Socket) => {
       respondToClientError(error, socket, connections);

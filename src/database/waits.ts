@@ -1,0 +1,25 @@
+import { Signal } from '../common/signal.js';
+
+/** What work waits for: a connection for a transaction, the turn of a list, or the statements ahead in a pipeline. */
+export type Queue = 'writes' | 'lists' | 'pipeline';
+
+/** A wait that has ended. */
+export interface Wait {
+  readonly queue: Queue;
+  readonly seconds: number;
+}
+
+/** Every wait for the database, those of no length included. */
+export const waits = new Signal<Wait>();
+
+/**
+ * Reports how long a wait takes.
+ * @returns what was waited for
+ */
+export async function timed<Result>(queue: Queue, wait: () => Promise<Result> | Result): Promise<Result> {
+  if (!waits.isHeard) return wait();
+  const began = performance.now();
+  const result = await wait();
+  waits.send({ queue, seconds: (performance.now() - began) / 1000 });
+  return result;
+}

@@ -1,0 +1,155 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { waits } from '../../database/waits.js';
+import { COMMIT, VERSION } from '../../config/version.js';
+import { atBounds, decisions, refusedKeys, responses } from '../events.js';
+import { totalOf, type Snapshot } from './exposition.js';
+
+/** In seconds. */
+const RESPONSE_BUCKETS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const WAIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+
+/** Methods that have a label of their own; all others share one. */
+const METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** Upper bound of the actions that have a label of their own; more would be a defect. */
+const MAX_ACTIONS = 32;
+
+/** Sets gauges before they are read, within a bounded time. */
+export type Reading = () => Promise<void> | void;
+
+/**
+ * What this process counts and measures, for Prometheus (section 15 of the contract). No label contains an id, an
+ * email, a key or any other text of a client.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+  private readonly readings: Reading[] = [];
+  private readonly stops: (() => void)[] = [];
+  private pending: Promise<Snapshot> | undefined;
+
+  /** @param schema the last migration that this version needs */
+  constructor(schema: string) {
+    collectDefaultMetrics({ register: this.registry });
+    // Otherwise it would be left out where the values of several processes are combined.
+    Object.assign(this.registry.getSingleMetric('process_start_time_seconds') ?? {}, { aggregator: 'min' });
+    this.gauge('memberships_build_info', 'Always 1; the labels say what runs.', 'max', [
+      'version',
+      'commit',
+      'schema',
+    ]).set({ version: VERSION, commit: COMMIT ?? 'unknown', schema }, 1);
+    this.countResponses();
+    this.countEvents();
+  }
+
+  /**
+   * @param combine how the values of several processes become one
+   * @returns a new gauge, without a value if it has no labels
+   */
+  gauge<Label extends string>(
+    name: string,
+    help: string,
+    combine: 'sum' | 'min' | 'max',
+    labelNames: readonly Label[] = [],
+  ): Gauge<Label> {
+    const gauge = new Gauge({ name, help, aggregator: combine, labelNames, registers: [this.registry] });
+    if (labelNames.length === 0) gauge.remove();
+    return gauge;
+  }
+
+  /** @param reading runs before each snapshot, at the same time as the others; must not throw */
+  beforeSnapshot(reading: Reading): void {
+    this.readings.push(reading);
+  }
+
+  /** @returns the current values; concurrent calls share them */
+  snapshot(): Promise<Snapshot> {
+    return (this.pending ??= this.read().finally(() => (this.pending = undefined)));
+  }
+
+  /** @returns the current values, so that one process alone can be served like several */
+  async snapshots(): Promise<Snapshot[]> {
+    return [await this.snapshot()];
+  }
+
+  /** @returns the counters and histograms alone, without asking the database */
+  async totals(): Promise<Snapshot> {
+    return totalOf([await this.registry.getMetricsAsJSON()]);
+  }
+
+  /** Counts nothing anymore. */
+  close(): void {
+    for (const stop of this.stops.splice(0)) stop();
+  }
+
+  private async read(): Promise<Snapshot> {
+    await Promise.all(this.readings.map(async (reading) => reading()));
+    return this.registry.getMetricsAsJSON();
+  }
+
+  private countResponses(): void {
+    const seconds = new Histogram({
+      name: 'http_request_duration_seconds',
+      help: 'Time from the head of a request to the end of its response, by the pattern of its path.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: RESPONSE_BUCKETS,
+      registers: [this.registry],
+    });
+    this.stops.push(
+      responses.listen(({ request, reply }) => {
+        const method = METHODS.has(request.method) ? request.method : 'other';
+        const route = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
+        seconds.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+      }),
+    );
+  }
+
+  private countEvents(): void {
+    const registers = [this.registry];
+    const refused = new Counter({
+      name: 'memberships_refused_keys_total',
+      help: 'Requests without a live key, on routes that need one.',
+      labelNames: ['reason'],
+      registers,
+    });
+    const decided = new Counter({
+      name: 'memberships_decisions_total',
+      help: 'Decisions by action and result.',
+      labelNames: ['action', 'result'],
+      registers,
+    });
+    const waited = new Histogram({
+      name: 'memberships_database_wait_seconds',
+      help: 'Waits for a connection (writes), for the turn of a list (lists), and behind other statements (pipeline).',
+      labelNames: ['queue'],
+      buckets: WAIT_BUCKETS,
+      registers,
+    });
+    const turnedAway = new Counter({
+      name: 'http_refused_at_bounds_total',
+      help: 'Connections and requests refused at the bounds on connections, without a log line of their own.',
+      registers,
+    });
+    const ended = new Counter({
+      name: 'http_connections_ended_total',
+      help: 'Connections closed at the bounds on connections and memory.',
+      registers,
+    });
+    const actions = new Set<string>();
+    this.stops.push(
+      refusedKeys.listen(({ reason }) => {
+        refused.inc({ reason });
+      }),
+      decisions.listen(({ action, result }) => {
+        if (actions.size < MAX_ACTIONS) actions.add(action);
+        decided.inc({ action: actions.has(action) ? action : 'other', result });
+      }),
+      waits.listen(({ queue, seconds }) => {
+        waited.observe({ queue }, seconds);
+      }),
+      atBounds.listen((counts) => {
+        turnedAway.inc(counts.refused);
+        ended.inc(counts.ended);
+      }),
+    );
+  }
+}
