@@ -24,6 +24,7 @@ import { registerBodyParsers } from './http/input/request-body.js';
 import { connectRedis } from './limits/redis.js';
 import { registerRequestLog } from './observability/request-log.js';
 import { registerSecurityHeaders } from './http/server/security-headers.js';
+import type { Traces } from './observability/traces.js';
 import { publicPathOf } from './http/output/urls.js';
 import type { Environment } from './config/environment.js';
 import { CONSTRAINT_ERRORS } from './server/constraint-errors.js';
@@ -42,21 +43,23 @@ export async function createApp(
   const redis = environment.REDIS_URL === undefined ? null : await connectRedis(environment.REDIS_URL, logger);
   const limiters = new Limiters(redis, environment);
   const connections = new Connections(boundsOf(openFileLimit()), logger);
+  const traces = await startTraces(environment, logger);
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.on(dataSource, environment, limiters),
-    new FastifyAdapter({ ...fastifyOptions(environment, logger, connections), skipMiddie: true }),
+    new FastifyAdapter({ ...fastifyOptions(environment, logger, connections, traces), skipMiddie: true }),
     // Otherwise Nest would end the process instead of throwing.
     { bodyParser: false, logger: new NestLog(logger), abortOnError: false },
   );
   const fastify = app.getHttpAdapter().getInstance();
   const addOtherMethods = registerOtherMethods(fastify);
+  traces?.register(fastify);
   await registerCors(fastify, environment.CORS_ORIGINS);
   registerConnections(fastify, connections);
   if (environment.TRUST_PROXY !== false) registerForwardedFor(fastify);
   registerSecurityHeaders(fastify);
   registerHttpRules(fastify, environment.PUBLIC_URL);
   registerEntityTags(fastify);
-  registerRequestLog(fastify);
+  registerRequestLog(fastify, environment.LOG_ADDRESS_KEY);
   if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify, connections, environment.WEB_CONCURRENCY);
   registerRateLimit(fastify, limiters, environment.RATE_LIMIT, { digestOf: keyDigestOf, isService: hasServiceKey });
   registerUnknownPaths(fastify);
@@ -82,6 +85,14 @@ export async function createApp(
   await app.init();
   addOtherMethods();
   return app;
+}
+
+/** @returns undefined without `OTEL_EXPORTER_OTLP_ENDPOINT`; then nothing of OpenTelemetry is loaded */
+async function startTraces(environment: Environment, logger: Logger): Promise<Traces | undefined> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = environment;
+  if (endpoint === undefined) return undefined;
+  const { Traces } = await import('./observability/traces.js');
+  return new Traces(endpoint, environment, logger);
 }
 
 /** Adds the prefix of the API to every route except health checks, the version, {@link USER_ROUTE} and {@link STANDARD_ROUTES}. */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { cleanEnv, makeValidator } from 'envalid';
-import { databaseUrlOf, publicUrlOf, redisUrlOf } from './url-settings.js';
+import { databaseUrlOf, endpointOf, publicUrlOf, redisUrlOf } from './url-settings.js';
 
 /** Injection token of the {@link Environment}. */
 export const ENVIRONMENT = Symbol('ENVIRONMENT');
@@ -62,6 +62,16 @@ const duration = makeValidator<number>((value) => {
 
 const replicas = makeValidator<string[]>((list) => list.split(',').map((url) => databaseUrlOf(url.trim())));
 
+const share = makeValidator<number>((value) => {
+  if (/^(0|1|0?\.\d{1,9}|[01]\.0{1,9}|0\.\d{1,9})$/.test(value)) return Number(value);
+  throw new Error('must be a number from 0 to 1, such as 0.1');
+});
+
+const secret = makeValidator<string>((value) => {
+  if (value.length >= 16) return value;
+  throw new Error('must be at least 16 characters long, such as the output of openssl rand -hex 16');
+});
+
 const validators = {
   PORT: whole('a TCP port', 0, 65_535)({ default: 3000 }),
   HOST: text({ default: '0.0.0.0' }),
@@ -71,8 +81,13 @@ const validators = {
   TRUST_PROXY: proxies({ default: false }),
   CORS_ORIGINS: origins({ default: undefined }),
   LOG_LEVEL: logLevel({ default: 'info' }),
+  LOG_ADDRESS_KEY: secret({ default: undefined }),
   METRICS_PORT: whole('a TCP port', 0, 65_535)({ default: undefined }),
   METRICS_HOST: text({ default: undefined }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: makeValidator(endpointOf)({ default: undefined }),
+  OTEL_SERVICE_NAME: text({ default: 'hospital-memberships' }),
+  /** The share of the requests without a `traceparent` that is traced. */
+  OTEL_TRACES_SAMPLER_ARG: share({ default: 1 }),
   /** In seconds. */
   LOGIN_TOKEN_TTL: duration({ default: 12 * 3600 }),
   REDIS_URL: makeValidator(redisUrlOf)({ default: undefined }),

@@ -31,6 +31,14 @@ export function publicUrlOf(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
+/** @throws Error it is not the HTTP URL of a receiver of traces */
+export function endpointOf(text: string): string {
+  requireReadable(text, 'http://', 'https://');
+  requireUrl(text);
+  if (/[?#@]/.test(text)) throw new Error('must be a URL without user, query and fragment');
+  return text;
+}
+
 /** @throws Error it is not a valid Redis URL */
 export function redisUrlOf(text: string): string {
   requireReadable(text, 'redis://', 'rediss://');

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { OperatorError } from '../common/errors.js';
 import { StandbyRefused } from './standby.js';
+import { observed } from './statement-observer.js';
 
 export interface SessionConfig extends pg.ClientConfig {
   /** True for replicas only. */
@@ -57,7 +58,9 @@ export class SessionClient extends pg.Client {
 
   override query: pg.Client['query'] = ((...statement: unknown[]) => {
     this.corkUntilNextTurn();
-    return (pg.Client.prototype.query as (...statement: unknown[]) => unknown).apply(this, statement);
+    return observed(statement, (...sent) =>
+      (pg.Client.prototype.query as (...statement: unknown[]) => unknown).apply(this, sent),
+    );
   }) as pg.Client['query'];
 
   /** Closes the socket without the protocol message, because the server may not be listening anymore. */

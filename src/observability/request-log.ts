@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { clientAddressOf } from './client-address.js';
 import { responses } from './events.js';
+
+/** Statuses whose lines say where the request came from: somebody may be guessing keys or passwords. */
+const REFUSALS = new Set([401, 429]);
 
 /** The prefixes of our keys, see `auth/token-key.ts`. */
 const KEY = /hm[ks]_/i;
@@ -24,8 +28,12 @@ function givenIdOf({ headers: { 'x-request-id': given } }: IncomingMessage): str
   return typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : null;
 }
 
-/** Logs and counts every request, after its response is sent. */
-export function registerRequestLog(fastify: FastifyInstance): void {
+/**
+ * Logs and counts every request, after its response is sent.
+ * @param addressKey the setting `LOG_ADDRESS_KEY`
+ */
+export function registerRequestLog(fastify: FastifyInstance, addressKey: string | undefined): void {
+  fastify.decorate('addressKey', addressKey);
   fastify.addHook('onResponse', (request, reply, done) => {
     noteResponse(request, reply);
     done();
@@ -40,7 +48,7 @@ export function noteResponse(request: FastifyRequest, reply: FastifyReply): void
 
 /**
  * Logs the request id, the id of the medic or the service account, the method, the route pattern, the status and the duration. The path is left
- * out, because its query may contain an email.
+ * out, because its query may contain an email. The address of the client is left out as well, except in {@link REFUSALS}.
  */
 function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(
@@ -50,8 +58,15 @@ function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       method: request.method,
       route: request.routeOptions.url,
       status: reply.statusCode,
+      client: REFUSALS.has(reply.statusCode) ? clientAddressOf(request.ip, request.server.addressKey) : undefined,
       ms: Math.round(reply.elapsedTime * 10) / 10,
     },
     'request',
   );
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    addressKey: string | undefined;
+  }
 }

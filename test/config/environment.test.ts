@@ -49,6 +49,9 @@ describe('settings', () => {
     ['PORT', '0', 0],
     ['PORT', '65535', 65535],
     ['METRICS_PORT', '0', 0],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://h:4318/base/', 'http://h:4318/base/'],
+    ['OTEL_TRACES_SAMPLER_ARG', '0.05', 0.05],
+    ['OTEL_TRACES_SAMPLER_ARG', '1', 1],
     ['METRICS_HOST', '127.0.0.1', '127.0.0.1'],
     ['HOST', '::1', '::1'],
     ['DATABASE_URL', 'postgres://u:p@h:5432/d', 'postgres://u:p@h:5432/d'],
@@ -113,6 +116,12 @@ describe('settings', () => {
     ['LOG_LEVEL', ['INFO', 'loud', ' ']],
     ['METRICS_PORT', ['65536', '-1', 'x', ' ']],
     ['METRICS_HOST', [' ']],
+    ['LOG_ADDRESS_KEY', ['short', ' ']],
+    ['OTEL_TRACES_SAMPLER_ARG', ['-1', '2', '1.1', 'x', '.', '1e-3', '50%']],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      ['x', 'ftp://h', 'http://h/?a=1', 'http://u:p@h', ...UNREADABLE.map((end) => `http://${end}`)],
+    ],
     ['RATE_LIMIT', ['x', '-1', '1.5', '1e3', ' ']],
   ])('an invalid %s is refused with a sentence that names it', (name, values) => {
     for (const value of values) {

@@ -1,7 +1,7 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { type FastifyReply, type FastifyRequest, type FastifyHttpOptions } from 'fastify';
-import type { Logger } from 'pino';
+import type { FastifyBaseLogger, FastifyHttpOptions, FastifyReply, FastifyRequest } from 'fastify';
+import type { Bindings, Logger } from 'pino';
 import type { Environment } from '../../config/environment.js';
 import { respondToClientError } from './client-errors.js';
 import type { Connections } from './connections.js';
@@ -11,6 +11,8 @@ import { readForm } from '../input/form.js';
 import { formatError } from '../output/error-format.js';
 import { isStandardPath, setResponseHeaders } from './http-rules.js';
 import { noteResponse, requestIdOf } from '../../observability/request-log.js';
+import { traceParentOf } from '../../observability/trace-context.js';
+import type { Traces } from '../../observability/traces.js';
 
 /** In bytes. */
 const BODY_LIMIT = 1_048_576;
@@ -31,9 +33,13 @@ const NO_COMPILER = () => () => {
 };
 
 /** @returns the options for parsing and routing requests (section 2 of the contract) */
-export function fastifyOptions(environment: Environment, logger: Logger, connections: Connections) {
+export function fastifyOptions(environment: Environment, logger: Logger, connections: Connections, traces?: Traces) {
   return {
     loggerInstance: logger,
+    childLoggerFactory: (parent: FastifyBaseLogger, bindings: Bindings, _: object, request: IncomingMessage) => {
+      const traceId = traces?.begin(request) ?? traceParentOf(request)?.traceId;
+      return parent.child(traceId === undefined ? bindings : { ...bindings, trace_id: traceId });
+    },
     logController: new FailureLog(),
     genReqId: requestIdOf,
     requestIdHeader: false,
