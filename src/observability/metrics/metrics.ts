@@ -30,6 +30,10 @@ export class Metrics {
   /** @param schema the last migration that this version needs */
   constructor(schema: string) {
     collectDefaultMetrics({ register: this.registry });
+    // Gauges whose names belong to counters, which OpenMetrics rejects.
+    for (const name of ['handles', 'requests', 'resources']) {
+      this.registry.removeSingleMetric(`nodejs_active_${name}_total`);
+    }
     // Otherwise it would be left out where the values of several processes are combined.
     Object.assign(this.registry.getSingleMetric('process_start_time_seconds') ?? {}, { aggregator: 'min' });
     this.gauge('memberships_build_info', 'Always 1; the labels say what runs.', 'max', [
