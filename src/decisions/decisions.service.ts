@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { isAction } from '../access/permission.js';
 import type { CurrentService } from '../auth/current-service.decorator.js';
 import type { InvalidFields } from '../common/errors.js';
+import { decisions } from '../observability/events.js';
 import { decide, factsOf, type LiveFacts, type PastFacts } from './decision.js';
 import { DecisionsReader, type Read } from './decisions.reader.js';
 import { toDecisionResponse, toErrorResponse, type DecisionResponse } from './dto/decision.responses.js';
@@ -79,6 +81,10 @@ export class DecisionsService {
     if (typeof found === 'string') return this.refuse(errorOf(found, endsOf(row)), item.inheritsContext);
     const { evaluation } = item;
     const response = toDecisionResponse(decide(evaluation, factsOf(found)), evaluation.moment, row.evaluatedAt);
+    decisions.send({
+      action: isAction(evaluation.action) ? evaluation.action : 'other',
+      result: response.decision ? 'allow' : 'deny',
+    });
     if (!evaluation.wantsReceipt) return response;
     const receipt = await this.receipts.sign(row.origin ?? '', evaluation, response);
     return { ...response, context: { ...response.context, receipt } };

@@ -64,6 +64,16 @@ export const WRITE_ROUTES: readonly WriteRoute[] = [
     types: ['membership.created'],
   },
   {
+    operation: 'POST /api/v2/management/memberships/bulk',
+    title: 'with two medics',
+    given: (_, { admin, hospital, outsider, stranger }) => ({
+      by: admin,
+      path: `${MEMBERSHIPS}bulk/`,
+      body: { hospital, memberships: [{ medic: outsider.id }, { email: stranger.email }] },
+    }),
+    types: ['membership.created', 'membership.created'],
+  },
+  {
     operation: 'PATCH /api/v2/management/memberships/{id}',
     title: 'with another type',
     given: (_, { admin, membership }) => on(admin, MEMBERSHIPS, membership, { type_membership: 'ADMIN' }),

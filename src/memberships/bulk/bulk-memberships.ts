@@ -4,7 +4,7 @@ import { actingAdminshipHeld } from '../../access/rights.sql.js';
 import type { CurrentMedic } from '../../auth/current-medic.decorator.js';
 import { OperatorError } from '../../common/errors.js';
 import { actorOf, OPERATOR } from '../../database/actor.js';
-import { inTransaction, type Transaction } from '../../database/transaction.js';
+import { inTransaction, type Companion, type Transaction } from '../../database/transaction.js';
 import { emailKeyOf } from '../../medics/medic.entity.js';
 import type { MembershipContext } from '../membership.js';
 import { MembershipWriter } from '../membership-writer.js';
@@ -53,6 +53,7 @@ export class BulkMemberships {
   /**
    * @param caller null for the operator, who needs no right
    * @param isDryRun whether nothing is stored
+   * @param once stores the response in the same transaction
    * @returns the result of each entry, in their order
    * @throws UnauthorizedMedic the caller is not an ADMIN of the hospital, or the account was closed meanwhile
    * @throws OperatorError the operator names a hospital that does not exist
@@ -62,15 +63,17 @@ export class BulkMemberships {
     hospitalId: number,
     entries: readonly BulkEntry[],
     isDryRun: boolean,
+    once?: Companion<BulkResult[]>,
   ): Promise<BulkResult[]> {
-    return inTransaction(this.dataSource, caller === null ? OPERATOR : actorOf(caller), async (transaction) => {
+    const work = async (transaction: Transaction) => {
       const medics = await this.lock(transaction, caller, hospitalId, entries);
       const rows = refuseRepeated(assign(entries, medics));
       const contexts = await this.findContexts(transaction, caller, hospitalId, rows);
       const decisions = rows.map((row) => ('medicId' in row ? decideRow(row, contexts(row.medicId)) : row));
       if (isDryRun) return decisions.map((decision) => resultOf(decision));
       return transaction.commitWith(() => this.store(transaction, hospitalId, decisions));
-    });
+    };
+    return inTransaction(this.dataSource, caller === null ? OPERATOR : actorOf(caller), work, once);
   }
 
   /** Locks the medics of the rows and the caller's right. @returns the medics, and the caller */

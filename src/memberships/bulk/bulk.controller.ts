@@ -1,11 +1,16 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { Require } from '../../access/require.decorator.js';
 import { target } from '../../access/target.js';
 import { AccountLimits } from '../../auth/account-limits.js';
 import { Caller, type CurrentMedic } from '../../auth/current-medic.decorator.js';
 import { Answers } from '../../http/output/answers.decorator.js';
+import { answerOnce } from '../../retries/answer-once.js';
+import { CurrentAttempt, type Attempt } from '../../retries/attempt.js';
+import { Idempotent, IN_PROGRESS, REPLAYED } from '../../retries/idempotent.decorator.js';
+import type { Companion } from '../../database/transaction.js';
 import { AcceptsCsv } from './bulk-csv.js';
 import { BulkMemberships, type BulkEntry, type BulkResult } from './bulk-memberships.js';
 import { readRows } from './bulk-rows.js';
@@ -28,6 +33,7 @@ export class BulkMembershipsController {
   @HttpCode(200)
   @Require('membership:create', target.hospitalInBody)
   @AcceptsCsv()
+  @Idempotent()
   @Answers({
     summary: 'Add up to 1000 medics to a hospital',
     rules:
@@ -46,15 +52,20 @@ export class BulkMembershipsController {
       },
     },
     ok: BulkResponse,
+    headers: REPLAYED,
+    errors: { 409: IN_PROGRESS },
   })
   async addMemberships(
     @Caller() caller: CurrentMedic,
     @Body() { hospital, memberships, dry_run: isDryRun = false }: BulkMembershipsDto,
-  ): Promise<BulkResponse> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @CurrentAttempt() attempt: Attempt | undefined,
+  ): Promise<object> {
     const entries = await readRows(memberships);
     await this.limits.countCreation(caller, 'memberships', entries.length);
     await this.limits.countCreation(caller, 'emails', entries.filter(namesEmail).length);
-    return toBulkResponse(await this.memberships.add(caller, hospital, entries, isDryRun));
+    const write = (once?: Companion<BulkResult[]>) => this.memberships.add(caller, hospital, entries, isDryRun, once);
+    return answerOnce(reply, attempt, write, (results) => ({ body: toBulkResponse(results), headers: {} }));
   }
 }
 

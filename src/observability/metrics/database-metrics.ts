@@ -29,7 +29,17 @@ const RECORD = `
     FROM (SELECT at FROM record_inbox WHERE seq > (SELECT inbox_seq FROM record_head) ORDER BY seq
       LIMIT ${String(MAX_COUNTED)}) first) i`;
 
-/** Adds the state of the connections, which costs nothing, and of the record, which costs one statement per scrape. */
+/** At most 50 rows. A disabled webhook lags too: nothing is skipped, so somebody has to enable it. */
+const WEBHOOKS = `SELECT w.name, (h.position - w.position)::float8 AS lag FROM webhook w, record_head h`;
+
+/** What a scrape reads about a webhook. */
+interface WebhookState {
+  readonly name: string;
+  /** Entries after its position. */
+  readonly lag: number;
+}
+
+/** Adds the state of the connections, which costs nothing, and of the record, which costs two statements per scrape. */
 export function measureDatabase(metrics: Metrics, dataSource: DataSource, reads: Reads): void {
   measureConnections(metrics, dataSource, reads);
   const up = metrics.gauge('memberships_database_up', 'Whether the database responded to this scrape in time.', 'min');
@@ -43,9 +53,21 @@ export function measureDatabase(metrics: Metrics, dataSource: DataSource, reads:
     ),
     waitingAge: metrics.gauge('memberships_record_waiting_age_seconds', 'Age of the oldest of these changes.', 'max'),
   };
+  const lag = metrics.gauge(
+    'memberships_webhook_lag',
+    "Entries that have not been delivered to a webhook, by the operator's name of it.",
+    'max',
+    ['webhook'],
+  );
   metrics.beforeSnapshot(async () => {
-    const state = await read(reads);
+    const [states, webhooks] = await Promise.all([
+      read<RecordState>(reads, RECORD),
+      read<WebhookState>(reads, WEBHOOKS),
+    ]);
+    const state = states === null ? null : rowOf(states);
     up.set(state === null ? 0 : 1);
+    lag.reset();
+    for (const { name, lag: entries } of webhooks ?? []) lag.set({ webhook: name }, Math.max(0, entries));
     for (const [name, gauge] of Object.entries(gauges) as [keyof RecordState, Gauge][]) {
       // A value from before an outage would look like a current one.
       gauge.remove();
@@ -56,8 +78,8 @@ export function measureDatabase(metrics: Metrics, dataSource: DataSource, reads:
 }
 
 /** @returns null if the database fails or does not respond in time */
-function read(reads: Reads): Promise<RecordState | null> {
-  return Promise.race([reads.query<RecordState>(RECORD).then(rowOf, () => null), sleep(READ_MS, null, { ref: false })]);
+function read<Row extends object>(reads: Reads, statement: string): Promise<Row[] | null> {
+  return Promise.race([reads.query<Row>(statement).catch(() => null), sleep(READ_MS, null, { ref: false })]);
 }
 
 function measureConnections(metrics: Metrics, dataSource: DataSource, reads: Reads): void {
