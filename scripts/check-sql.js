@@ -10,7 +10,7 @@ import 'reflect-metadata';
 import { EmbeddedDataSource } from '../dist/src/database/embedded-data-source.js';
 import { migrate } from '../dist/src/database/schema.js';
 import { differencesOf } from './sql/row-types.js';
-import { statementsOfRoutes } from './sql/routes.js';
+import { statementsOfQuestions, statementsOfRoutes } from './sql/routes.js';
 import { statementsOf } from './sql/statements.js';
 
 /**
@@ -31,7 +31,7 @@ try {
   await database.initialize();
   await migrate(database);
   const { checker, found } = await statementsOf();
-  for (const { place, texts, row, typeOf } of [...found, ...(await statementsOfRoutes())]) {
+  for (const { place, texts, row, typeOf } of [...found, ...statementsOfRoutes(), ...statementsOfQuestions()]) {
     if (texts.length === 0) unknown.add(place);
     for (const text of texts.flatMap((each) => each.split(/;\s+/))) {
       checked.add(text);
