@@ -44,20 +44,25 @@ async function stopTheClock(client: Client): Promise<void> {
       return [...new Set(answers.map(({ decision }, index) => `${String(index % 2 === 0)} ${String(decision)}`))];
     };
     const client = await service.database.connect();
-    await stopTheClock(client);
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    const during = ask();
-    await until(async () => {
-      const { rowCount } = await client.query(
-        `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event = 'advisory' AND query ~ 'service_account'`,
-        [client.database],
-      );
-      return rowCount === 0 ? undefined : true;
-    });
-    await client.query('UPDATE membership SET is_deleted = NOT is_deleted WHERE id = ANY ($1)', [[membership, target]]);
-    await client.query('SELECT pg_advisory_unlock($1)', [LOCK]);
-    expect(await during).toEqual(['true true', 'false false']);
-    expect(await ask()).toEqual(['true false', 'false true']);
-    await client.end();
+    try {
+      await stopTheClock(client);
+      await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+      const during = ask();
+      await until(async () => {
+        const { rowCount } = await client.query(
+          `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event = 'advisory' AND query ~ 'service_account'`,
+          [client.database],
+        );
+        return rowCount === 0 ? undefined : true;
+      });
+      await client.query('UPDATE membership SET is_deleted = NOT is_deleted WHERE id = ANY ($1)', [
+        [membership, target],
+      ]);
+      await client.query('SELECT pg_advisory_unlock($1)', [LOCK]);
+      expect(await during).toEqual(['true true', 'false false']);
+      expect(await ask()).toEqual(['true false', 'false true']);
+    } finally {
+      await client.end();
+    }
   },
 );
