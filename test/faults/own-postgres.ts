@@ -55,6 +55,39 @@ export class OwnPostgres {
     return replica;
   }
 
+  /** Archives every WAL file from its next start on. */
+  async archive(): Promise<void> {
+    const command = `test ! -f ${this.archiveFolder}/%f && cp %p ${this.archiveFolder}/%f`;
+    await run(`mkdir ${this.archiveFolder}`);
+    await this.configure('archive_mode = on', `archive_command = '${command}'`);
+  }
+
+  /** Copies this running server. @returns the base backup, not recovered and not started yet */
+  async takeBaseBackup(): Promise<OwnPostgres> {
+    const backup = await OwnPostgres.inNewFolder();
+    const from = `-h 127.0.0.1 -p ${String(this.port)} -U postgres`;
+    await run(`${this.bin}/pg_basebackup ${from} -D ${backup.folder}/data -c fast --no-sync`);
+    return backup;
+  }
+
+  /**
+   * Lets this base backup replay the archive of the server that it is a copy of, up to an instant, from its next start
+   * on. Then it becomes a primary.
+   */
+  async recoverTo(instant: string, { archiveFolder }: OwnPostgres): Promise<void> {
+    await this.configure(
+      `restore_command = 'cp ${archiveFolder}/%f %p'`,
+      `recovery_target_time = '${instant}'`,
+      `recovery_target_action = 'promote'`,
+      'archive_mode = off',
+    );
+    await run(`touch ${this.folder}/data/recovery.signal`);
+  }
+
+  private get archiveFolder(): string {
+    return `${this.folder}/archive`;
+  }
+
   /** Makes this stopped server a standby that streams from `primary` from its next start on, without a rewind. */
   async demote(primary: OwnPostgres): Promise<void> {
     const from = `host=127.0.0.1 port=${String(primary.port)} user=postgres`;

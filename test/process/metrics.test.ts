@@ -27,7 +27,7 @@ afterEach(async () => {
 
 /** Starts a server with metrics. @returns it, its URL and that of its metrics */
 async function startMeasured(variables: Record<string, string> = {}) {
-  const server = start({ ...database.variables, METRICS_PORT: '0', ...variables });
+  const server = start({ ...database.variables, RATE_LIMIT: '0', METRICS_PORT: '0', ...variables });
   const [, metrics = ''] = await server.printed(/"msg":"Metrics at (http:[^"]+)"/);
   return { server, url: await server.url(), metrics };
 }

@@ -26,7 +26,8 @@ afterEach(async () => {
 async function startTraced(receiving = new OtlpReceiver(), variables: Record<string, string> = {}) {
   receiver = receiving;
   await receiver.start();
-  const server = start({ ...database.variables, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...variables });
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+  const server = start({ ...database.variables, RATE_LIMIT: '0', ...endpoint, ...variables });
   return { server, url: await server.url() };
 }
 
@@ -118,7 +119,7 @@ test.each([
 test('without OTEL_EXPORTER_OTLP_ENDPOINT the log line has the trace of the client all the same', async () => {
   receiver = new OtlpReceiver();
   await receiver.start();
-  const server = start(database.variables);
+  const server = start({ ...database.variables, RATE_LIMIT: '0' });
   const url = await server.url();
   const headers = { traceparent: `00-${TRACE}-${SPAN}-01`, 'x-request-id': 'logged' };
   expect((await send(url, '/locations/', { headers })).status).toBe(200);
