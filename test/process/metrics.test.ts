@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { HOSPITAL } from '../support/bodies.js';
 import { run } from '../support/cli.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { useProcesses, type ServerProcess } from '../support/process.js';
@@ -120,7 +121,7 @@ test('metrics include the process, its event loop, its database and its record',
 });
 
 test('without METRICS_PORT nothing but PORT is open, and the log mentions no metrics', async () => {
-  const server = start(database.variables);
+  const server = start({ ...database.variables, RATE_LIMIT: '0' });
   const url = await server.url();
   expect((await fetch(`${url}/metrics`)).status).toBe(404);
   expect(server.output).not.toContain('Metrics at');
@@ -159,6 +160,30 @@ test.each(['1', '2'])(
     await proxy.start();
     await until(async () => (await fetch(`${url}/health/ready`)).ok);
     await until(async () => (await scrape(metrics)).get('memberships_database_up') === 1);
+  });
+
+  test('waits for the database are counted by their queue, with their length', async () => {
+    const { url, metrics } = await startMeasured();
+    const body = new URLSearchParams(HOSPITAL);
+    const headers = { authorization: `Token ${token}` };
+    const create = async () => (await fetch(`${url}/api/v2/hospital/`, { method: 'POST', headers, body })).status;
+    expect(await create()).toBe(201);
+    expect((await fetch(`${url}/api/v2/hospital/`, { headers })).status).toBe(200);
+    const before = await scrape(metrics);
+    for (const queue of ['writes', 'lists', 'pipeline']) {
+      expect(before.get(`memberships_database_wait_seconds_count{queue="${queue}"}`)).toBeGreaterThan(0);
+    }
+    // All ten connections for writes wait for a lock, and an eleventh write for one of them.
+    const client = await database.connect();
+    await client.query('BEGIN; LOCK hospital IN EXCLUSIVE MODE');
+    const writes = Array.from({ length: 11 }, create);
+    await until(async () => (await scrape(metrics)).get('memberships_database_waiting{queue="writes"}') === 1);
+    expect((await scrape(metrics)).get('memberships_database_write_connections{state="busy"}')).toBe(10);
+    await client.query('ROLLBACK');
+    await client.end();
+    expect(await Promise.all(writes)).toEqual(Array(11).fill(201));
+    const sum = 'memberships_database_wait_seconds_sum{queue="writes"}';
+    expect((await scrape(metrics)).get(sum)).toBeGreaterThan(before.get(sum) ?? 0);
   });
 
   test('changes that wait to enter the record are counted, with the age of the oldest', async () => {
