@@ -19,6 +19,8 @@ function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[
   if (name === 'hospital' || name === 'hospital_id') return scene.hospitals;
   if (name === 'medic') return scene.medics;
   if (name === 'query' || (name === 'email' && path.endsWith('/token-auth'))) return scene.emails;
+  if (name === 'memberships')
+    return scene.medics.map((medic) => [{ medic }, { medic, restore: true }, { email: 'x@example.org' }]);
   if (name === 'password') return [PASSWORD];
   if (name === 'limit' || name === 'offset') return [1, 2, 15];
   if (path === '/events' && name === 'after') return [0, 1, 10];
@@ -78,6 +80,7 @@ function anyOf({
   if (types.includes('boolean'))
     return fc.oneof({ weight: 4, arbitrary: fc.boolean() }, fc.constantFrom('true', 'False', 0, '1'));
   if (types.includes('integer')) return fc.integer({ min: minimum ?? 0, max: maximum ?? 10_000 });
+  if (types.includes('array')) return fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 5 });
   if (types.includes('any')) return fc.jsonValue({ maxDepth: 2 });
   if (format === 'date')
     return fc
