@@ -1,4 +1,4 @@
-import { ACTIONS, isAction, type Action } from '../access/permission.js';
+import { isAction, type Action } from '../access/permission.js';
 import { Asked, type Understood } from './asked.js';
 import { AT_MOMENTS, PRESENT } from './decisions.sql.js';
 import type { Read } from './decisions.reader.js';
@@ -64,7 +64,7 @@ function searchFor(
   const [present, past] = kind === 'subject' ? [SUBJECTS, PAST_SUBJECTS] : [RESOURCES, PAST_RESOURCES];
   return new Asked((body) => {
     const { search, entities } = readSearch(kind, body);
-    const { action = ACTIONS[0] as Action, id } = about(entities);
+    const { action = 'prescribe', id } = about(entities);
     const { page, moment } = search;
     const values = [id, page.after, page.limit + 1];
     const read: Read = isPresent(moment)
