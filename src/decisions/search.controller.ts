@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { CallingService, type CurrentService } from '../auth/current-service.decorator.js';
 import { AnswersDecision } from './decision-answers.decorator.js';
 import { ActionSearchDto, ResourceSearchDto, SubjectSearchDto } from './dto/search.requests.js';
-import { ActionSearchResponse, EntitySearchResponse } from './dto/search.responses.js';
+import { FoundActionsResponse, FoundEntitiesResponse } from './dto/search.responses.js';
 import { RESOURCE_TYPE, SUBJECT_TYPE } from './evaluation.js';
 import { ACTION_SEARCH, RESOURCE_SEARCH, SUBJECT_SEARCH } from './search.js';
 import { SearchService } from './search.service.js';
@@ -31,12 +31,12 @@ export class SearchController {
       'Who may prescribe there?': { subject: { type: 'medic' }, action, resource },
       'Two at a time': { subject: { type: 'medic' }, action, resource, page: { limit: 2 } },
     },
-    ok: EntitySearchResponse,
+    ok: FoundEntitiesResponse,
   })
   searchSubjects(
     @Req() request: FastifyRequest,
     @CallingService() service: CurrentService,
-  ): Promise<EntitySearchResponse> {
+  ): Promise<FoundEntitiesResponse> {
     const { input, read } = SUBJECT_SEARCH.of(request);
     return this.search.entities(service, input, read, (id) => ({ type: SUBJECT_TYPE, id }));
   }
@@ -48,12 +48,12 @@ export class SearchController {
     rules: `Exactly the hospitals for which an evaluation would be \`true\`. ${PAGES}`,
     body: ResourceSearchDto,
     examples: { 'Where may the medic prescribe?': { subject, action, resource: { type: 'hospital' } } },
-    ok: EntitySearchResponse,
+    ok: FoundEntitiesResponse,
   })
   searchResources(
     @Req() request: FastifyRequest,
     @CallingService() service: CurrentService,
-  ): Promise<EntitySearchResponse> {
+  ): Promise<FoundEntitiesResponse> {
     const { input, read } = RESOURCE_SEARCH.of(request);
     return this.search.entities(service, input, read, (id) => ({ type: RESOURCE_TYPE, id }));
   }
@@ -65,12 +65,12 @@ export class SearchController {
     rules: 'Exactly the actions for which an evaluation would be `true`. What does not exist has an empty result.',
     body: ActionSearchDto,
     examples: { 'What may the medic do there?': { subject, resource } },
-    ok: ActionSearchResponse,
+    ok: FoundActionsResponse,
   })
   searchActions(
     @Req() request: FastifyRequest,
     @CallingService() service: CurrentService,
-  ): Promise<ActionSearchResponse> {
+  ): Promise<FoundActionsResponse> {
     const { input, read } = ACTION_SEARCH.of(request);
     return this.search.actions(service, input, read);
   }

@@ -10,8 +10,14 @@ afterAll(() => {
   agent.destroy();
 });
 
-/** How often each kind of right is removed. */
-const ROUNDS = 200;
+/** How often each kind of right is removed; set `REVOKED_ROUNDS` to fewer on a slow machine. */
+const ROUNDS = Number(process.env['REVOKED_ROUNDS'] ?? 200);
+
+/** On a busy machine all rounds take longer than the time that other tests have, in milliseconds. */
+const PATIENCE_MS = 1_200_000;
+
+/** How many decisions must start after the response to a removal, for each round of all kinds. */
+const DECISIONS = 25;
 
 /** Number of rights that are used and removed concurrently. */
 const LANES = 4;
@@ -83,37 +89,41 @@ async function takeAway(urls: string[], right: Right, round: number, note: (use:
   await Promise.all([removing, ...users]);
 }
 
-test('no request that starts after the response to a removal succeeds, on any process', async () => {
-  const rights = new Rights(scratch, agent);
-  await rights.addNewcomers(50_000);
-  const urls = await Promise.all([scratch.process(), scratch.process()].map((process) => process.url()));
-  const kinds = Object.entries(rights.kinds);
-  const ofKind = new Map<string, Seen>(kinds.map(([kind]) => [kind, { requests: 0, late: 0 }]));
-  const ofUse = new Map<string, number>();
-  let next = 0;
-  const lane = async () => {
-    while (next < ROUNDS * kinds.length) {
-      const [[kind, make] = ['', undefined], round] = [kinds[next % kinds.length], Math.floor(next / kinds.length)];
-      next += 1;
-      const seen = ofKind.get(kind);
-      if (make === undefined || seen === undefined) throw new Error('There is no such kind.');
-      await takeAway(urls, await make(), round, (use, isLate) => {
-        seen.requests += 1;
-        seen.late += Number(isLate);
-        ofUse.set(use, (ofUse.get(use) ?? 0) + 1);
-      });
+test(
+  'no request that starts after the response to a removal succeeds, on any process',
+  async () => {
+    const rights = new Rights(scratch, agent);
+    await rights.addNewcomers(50_000);
+    const urls = await Promise.all([scratch.process(), scratch.process()].map((process) => process.url()));
+    const kinds = Object.entries(rights.kinds);
+    const ofKind = new Map<string, Seen>(kinds.map(([kind]) => [kind, { requests: 0, late: 0 }]));
+    const ofUse = new Map<string, number>();
+    let next = 0;
+    const lane = async () => {
+      while (next < ROUNDS * kinds.length) {
+        const [[kind, make] = ['', undefined], round] = [kinds[next % kinds.length], Math.floor(next / kinds.length)];
+        next += 1;
+        const seen = ofKind.get(kind);
+        if (make === undefined || seen === undefined) throw new Error('There is no such kind.');
+        await takeAway(urls, await make(), round, (use, isLate) => {
+          seen.requests += 1;
+          seen.late += Number(isLate);
+          ofUse.set(use, (ofUse.get(use) ?? 0) + 1);
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    for (const [kind, { requests, late }] of ofKind) {
+      figure(`times that ${kind}`, ROUNDS);
+      figure('requests that start after its answer', requests);
+      figure('late allows', late);
     }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  for (const [kind, { requests, late }] of ofKind) {
-    figure(`times that ${kind}`, ROUNDS);
-    figure('requests that start after its answer', requests);
-    figure('late allows', late);
-  }
-  for (const [use, requests] of ofUse) figure(`of all these, by ${use}`, requests);
-  const decisions = [...ofUse].filter(([use]) => use.includes('/access/v1/')).map(([, requests]) => requests);
-  expect(decisions.reduce((sum, requests) => sum + requests, 0)).toBeGreaterThanOrEqual(5000);
-  const all = [...ofKind.values()];
-  for (const { requests } of all) expect(requests).toBeGreaterThanOrEqual(ROUNDS * USES * AFTERWARDS * urls.length);
-  expect(all.map(({ late }) => late)).toEqual(all.map(() => 0));
-});
+    for (const [use, requests] of ofUse) figure(`of all these, by ${use}`, requests);
+    const decisions = [...ofUse].filter(([use]) => use.includes('/access/v1/')).map(([, requests]) => requests);
+    expect(decisions.reduce((sum, requests) => sum + requests, 0)).toBeGreaterThanOrEqual(DECISIONS * ROUNDS);
+    const all = [...ofKind.values()];
+    for (const { requests } of all) expect(requests).toBeGreaterThanOrEqual(ROUNDS * USES * AFTERWARDS * urls.length);
+    expect(all.map(({ late }) => late)).toEqual(all.map(() => 0));
+  },
+  PATIENCE_MS,
+);

@@ -237,9 +237,9 @@ export const REQUESTS: Record<string, Request> = {
     budget: 1,
     send: (scene) => ask(scene, 'evaluation', question(scene, { as_of: aSecondAgo() })),
   },
-  'POST /access/v1/evaluations of 1000': {
+  'POST /access/v1/evaluations of 100': {
     budget: 1,
-    send: (scene) => ask(scene, 'evaluations', { evaluations: Array.from({ length: 1000 }, () => question(scene)) }),
+    send: (scene) => ask(scene, 'evaluations', { evaluations: Array.from({ length: 100 }, () => question(scene)) }),
   },
   'POST /access/v1/search/subject': { budget: 1, send: (scene) => ask(scene, 'search/subject', question(scene)) },
   'POST /access/v1/search/resource': { budget: 1, send: (scene) => ask(scene, 'search/resource', question(scene)) },

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 /** Where the results of a search continue. */
-export class SearchPageResponse {
+export class ResultPageResponse {
   @ApiProperty({
     example: '',
     description:
@@ -28,7 +28,7 @@ export class SearchContextResponse {
 /** A page of a search. */
 export class SearchResponse<Result> {
   @ApiProperty({ description: 'Where the results continue.' })
-  page!: SearchPageResponse;
+  page!: ResultPageResponse;
 
   @ApiProperty({ description: 'When it was answered.' })
   context!: SearchContextResponse;
@@ -52,13 +52,13 @@ export class FoundActionResponse {
 }
 
 /** A page of medics or hospitals. */
-export class EntitySearchResponse extends SearchResponse<FoundEntityResponse> {
+export class FoundEntitiesResponse extends SearchResponse<FoundEntityResponse> {
   @ApiProperty({ type: [FoundEntityResponse], description: 'The entities, by id.' })
   declare results: FoundEntityResponse[];
 }
 
 /** A page of actions. */
-export class ActionSearchResponse extends SearchResponse<FoundActionResponse> {
+export class FoundActionsResponse extends SearchResponse<FoundActionResponse> {
   @ApiProperty({ type: [FoundActionResponse], description: 'The actions, by name.' })
   declare results: FoundActionResponse[];
 }
