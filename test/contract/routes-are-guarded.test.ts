@@ -98,9 +98,7 @@ test('every route is documented, and the document says correctly whether it need
 test('only health checks, the version, pictures, public keys, metadata and the login are public', () => {
   const names = [...rulesOfRoutes()].filter(([, { mode }]) => mode?.needsKey === false).map(([name]) => name);
   const isPublic = /^(getLiveness|getReadiness|getVersion|getPicture|getKeySet|getMetadata|createToken)$/;
-  expect(
-    names.filter((name) => !isPublic.test(name)),
-  ).toEqual([]);
+  expect(names.filter((name) => !isPublic.test(name))).toEqual([]);
 });
 
 test('every operation with a scope asks for a key of a service account, and refuses any other', async () => {
