@@ -227,4 +227,20 @@ export const WRITE_ROUTES: readonly WriteRoute[] = [
     },
     types: [],
   },
+  ...['evaluation', 'evaluations', 'search/subject', 'search/resource', 'search/action'].map((name): WriteRoute => {
+    const path = `/access/v1/${name}`;
+    return {
+      operation: `POST ${path}`,
+      title: 'by a service account',
+      given: async (service, { member, hospital }) => {
+        const { key } = await givenService(service);
+        const subject = { type: 'medic', id: String(member.id) };
+        const resource = { type: 'hospital', id: String(hospital) };
+        // A search reads only the type of the entities that it looks for.
+        const body = { subject, resource, ...(name === 'search/action' ? {} : { action: { name: 'prescribe' } }) };
+        return { by: member, authorization: `Bearer ${key}`, path, body };
+      },
+      types: [],
+    };
+  }),
 ];
