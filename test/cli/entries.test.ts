@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { run, useOperator } from '../support/cli.js';
+import { useFolder, write } from '../support/key-files.js';
 import { entriesSince, START } from '../support/record.js';
 import { undoRecord } from '../support/undo-record.js';
 
@@ -9,6 +10,7 @@ const MEDIC = 'ana@example.org';
 const SEED = ['--hospitals', '1', '--medics', '1', '--memberships', '1'];
 // `seed` skips an id.
 const PAIR = ['--hospital', '2', '--medic', MEDIC];
+const FILE = write(useFolder(), 'medics.csv', `email,type_membership\n${MEDIC},MEMBER\n`);
 
 /** Commands in the order in which the operator runs them, and the types of their entries. */
 const WRITES: [command: string, options: string[], types: string[]][] = [
@@ -18,7 +20,7 @@ const WRITES: [command: string, options: string[], types: string[]][] = [
   ['medic set-password', ['--email', MEDIC, '--password', 'correct horse battery staple'], []],
   ['medic deactivate', ['--email', MEDIC], ['medic.deactivated']],
   ['medic activate', ['--email', MEDIC], ['medic.activated']],
-  ['membership set', [...PAIR, '--type', 'MEMBER'], ['membership.created']],
+  ['membership import', ['--hospital', '2', FILE], ['membership.created']],
   ['membership set', [...PAIR, '--type', 'ADMIN'], ['membership.changed']],
   ['membership remove', PAIR, ['membership.removed']],
   ['membership set', [...PAIR, '--type', 'ADMIN'], ['membership.restored']],

@@ -9,7 +9,7 @@ const LEAKS: Record<string, RegExp> = {
     /QueryFailedError|TypeORM|FST_ERR|HPE_|ERR_[A-Z]+_|TypeError|RangeError|SyntaxError|ExceptionHandler|Nest(js)?\b|fastify/i,
   'a stack': /\bat [^\n]{1,200}:\d+:\d+|node:internal|node_modules/,
   'a path of a file':
-    /(^|[^\w.])\/(tmp|home|root|usr|var|work|app|dist|src)\/|\w:\\\\|file:\/\/|dist\/src|\.(ts|js|mjs|cjs):\d/,
+    /(^|[^\w.])\/(tmp|home|root|usr|var|work|app|dist|src)\/|\b[A-Z]:\\\\\w+\\\\|file:\/\/|dist\/src|\.(ts|js|mjs|cjs):\d/,
   'a hash of a password': /\$argon2|password_hash/,
   'what is in a password file': /root:.*:0:0/,
 };
