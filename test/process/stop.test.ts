@@ -60,7 +60,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 testOnServer('a process ends on SIGTERM even if PostgreSQL stops responding', async () => {
   proxy = new Proxy(new URL(database.variables['DATABASE_URL'] ?? ''));
   await proxy.start();
-  const server = start({ DATABASE_URL: proxy.url });
+  const server = start({ DATABASE_URL: proxy.url, RATE_LIMIT: '0' });
   const url = await server.url();
   const read = (path: string) => fetch(`${url}/api/v2${path}`, { headers: { authorization: `Token ${token}` } });
   expect((await read('/hospital/')).status).toBe(200);
