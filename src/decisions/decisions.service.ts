@@ -8,7 +8,7 @@ import { DecisionsReader, type Read } from './decisions.reader.js';
 import { toDecisionResponse, toErrorResponse, type DecisionResponse } from './dto/decision.responses.js';
 import type { Evaluation } from './evaluation.js';
 import type { Evaluations, Item, Semantic } from './evaluations.js';
-import { errorOf, type Ends, type MomentProblem } from './moment-problems.js';
+import { endsOf, errorOf, type Ends, type MomentProblem } from './moment-problems.js';
 import { Receipts } from './receipts.js';
 
 /** The row of `PRESENT` and of `AT_MOMENTS`. */
@@ -99,10 +99,6 @@ export class DecisionsService {
 
 function factsIn({ facts }: Found): FoundFacts[] {
   return JSON.parse(facts ?? '[]') as FoundFacts[];
-}
-
-function endsOf({ began = null, head = 0 }: Found): Ends {
-  return { began, head };
 }
 
 /** @returns whether a request ends after a decision */

@@ -1,5 +1,5 @@
 import { InvalidFields } from '../common/errors.js';
-import { isPresent, readContext, readEvaluation, requireBody, type Evaluation } from './evaluation.js';
+import { readContext, readEvaluation, requireBody, type Evaluation } from './evaluation.js';
 import { Input, type Fields } from './input.js';
 
 /** Upper bound of the evaluations of a request. */
@@ -71,9 +71,4 @@ function itemOf(defaults: Fields, item: unknown): Item {
     if (error instanceof InvalidFields) return { problem: error };
     throw error;
   }
-}
-
-/** @returns whether all items are about the present */
-export function arePresent(items: readonly Item[]): boolean {
-  return items.every((item) => !('evaluation' in item) || isPresent(item.evaluation.moment));
 }

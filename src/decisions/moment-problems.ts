@@ -12,6 +12,11 @@ export interface Ends {
   readonly head: number;
 }
 
+/** @returns the ends as a row has them; a row about the present has none */
+export function endsOf({ began = null, head = 0 }: Partial<Ends>): Ends {
+  return { began, head };
+}
+
 /** @returns the error for a moment that the record cannot answer for */
 export function errorOf(problem: MomentProblem, { began, head }: Ends): InvalidFields {
   if (problem === 'beyond') {

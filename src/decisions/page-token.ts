@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
+import { MAX_ID } from '../http/input/coercion.js';
 import type { Fields } from './input.js';
+
+/** Results of a page if the request does not say; a larger `page.limit` is lowered to it. */
+export const MAX_RESULTS = 1000;
 
 /** Bytes of a digest, of the last id, and of the limit. */
 const [DIGEST, ID, LIMIT] = [16, 4, 2];
@@ -14,7 +18,7 @@ interface Place {
  * @param kind what the search looks for; the id of that entity is ignored
  * @returns a digest of the entities and the context of a search, whatever the order of their members
  */
-export function digestOf(kind: string, { subject, action, resource, context }: Fields): Buffer {
+export function digestOfSearch(kind: string, { subject, action, resource, context }: Fields): Buffer {
   const entities: Record<string, unknown> = { subject, resource, context, ...(kind === 'action' ? {} : { action }) };
   const { id: _, ...wanted } = Object(entities[kind] ?? {}) as Fields;
   const bound = { kind, ...entities, ...(kind === 'action' ? {} : { [kind]: wanted }) };
@@ -22,8 +26,8 @@ export function digestOf(kind: string, { subject, action, resource, context }: F
 }
 
 /**
- * A token is not secret and not signed: whoever changes it gets a page that a request without it could reach as well.
- * @param digest from {@link digestOf}
+ * A token is neither secret nor signed: changing it only leads to a page that a search without a token reaches too.
+ * @param digest from {@link digestOfSearch}
  */
 export function toToken(digest: Buffer, { after, limit }: Place): string {
   const place = Buffer.alloc(ID + LIMIT);
@@ -38,11 +42,8 @@ export function readToken(token: string, digest: Buffer): Place | undefined {
   if (bytes.length !== DIGEST + ID + LIMIT || bytes.toString('base64url') !== token) return undefined;
   if (!bytes.subarray(0, DIGEST).equals(digest)) return undefined;
   const place = { after: bytes.readUInt32BE(DIGEST), limit: bytes.readUInt16BE(DIGEST + ID) };
-  return place.after > MAX_AFTER || place.limit > MAX_LIMIT ? undefined : place;
+  return place.after > MAX_ID || place.limit > MAX_RESULTS ? undefined : place;
 }
-
-const MAX_AFTER = 2_147_483_647;
-const MAX_LIMIT = 1000;
 
 /** @returns JSON with sorted keys */
 function canonical(value: unknown): string {

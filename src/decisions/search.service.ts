@@ -5,9 +5,9 @@ import { factsOf, type LiveFacts, type PastFacts } from './decision.js';
 import { DecisionsReader, type Read } from './decisions.reader.js';
 import { toMomentResponse } from './dto/decision.responses.js';
 import type { SearchResponse } from './dto/search.responses.js';
-import { errorOf, type Ends, type MomentProblem } from './moment-problems.js';
+import { endsOf, errorOf, type Ends, type MomentProblem } from './moment-problems.js';
 import { toToken } from './page-token.js';
-import type { Page, Search } from './search.js';
+import type { Search, SearchPage } from './search.js';
 import { MAX_EXAMINED } from './search.sql.js';
 
 /** The row of a search for subjects or resources; the optional columns are those about the past. */
@@ -33,7 +33,7 @@ export class SearchService {
   constructor(private readonly reader: DecisionsReader) {}
 
   /**
-   * @param toResult makes a result of an id
+   * @param toResult turns an id into a result
    * @throws InvalidFields the record cannot answer for the moment
    */
   async entities<Result>(
@@ -80,7 +80,7 @@ export class SearchService {
  */
 function responseOf<Result>(
   ids: readonly number[],
-  { limit, after, digest }: Page,
+  { limit, after, digest }: SearchPage,
   cutAt: number | undefined,
   { results, context }: { results: (shown: readonly number[]) => Result[]; context: SearchResponse<Result>['context'] },
 ): SearchResponse<Result> {
@@ -88,8 +88,4 @@ function responseOf<Result>(
   const last = ids.length > limit ? (shown.at(-1) ?? after) : cutAt;
   const next_token = last === undefined ? '' : toToken(digest, { after: last, limit });
   return { page: { next_token, count: shown.length }, context, results: results(shown) };
-}
-
-function endsOf({ began = null, head = 0 }: Partial<Ends>): Ends {
-  return { began, head };
 }

@@ -4,17 +4,14 @@ import { AT_MOMENTS, PRESENT } from './decisions.sql.js';
 import type { Read } from './decisions.reader.js';
 import { idOf, isPresent, requireBody, RESOURCE_TYPE, SUBJECT_TYPE } from './evaluation.js';
 import { Input, wholeNumberOf, type Entity, type Fields, type Moment } from './input.js';
-import { digestOf, readToken } from './page-token.js';
+import { digestOfSearch, MAX_RESULTS, readToken } from './page-token.js';
 import { PAST_RESOURCES, PAST_SUBJECTS, RESOURCES, SUBJECTS } from './search.sql.js';
-
-/** Results of a page if the request does not say; a larger `page.limit` is lowered to it. */
-export const MAX_RESULTS = 1000;
 
 /** What a search looks for. */
 export type Kind = 'subject' | 'resource' | 'action';
 
-/** The part of a result that a request asks for. */
-export interface Page {
+/** The part of the results that a request asks for. */
+export interface SearchPage {
   /** Upper bound of the results. */
   readonly limit: number;
   /** The last id of the page before; 0 for the first page. */
@@ -26,7 +23,7 @@ export interface Page {
 /** A request to one of the Search APIs. */
 export interface Search {
   readonly moment: Moment;
-  readonly page: Page;
+  readonly page: SearchPage;
 }
 
 /** A search for medics or hospitals, both of which are found by id. */
@@ -84,12 +81,12 @@ function readSearch(kind: Kind, body: unknown): { search: Search; entities: Enti
     resource: input.entity(fields['resource'], 'resource', kind !== 'resource'),
   };
   const moment = input.moment(input.object(fields['context'], 'context', false));
-  const page = pageIn(input, fields, digestOf(kind, fields));
+  const page = pageIn(input, fields, digestOfSearch(kind, fields));
   input.requireValid();
   return { search: { moment, page }, entities };
 }
 
-function pageIn(input: Input, fields: Fields, digest: Buffer): Page {
+function pageIn(input: Input, fields: Fields, digest: Buffer): SearchPage {
   const { limit: wanted, token } = input.object(fields['page'], 'page', false) ?? {};
   const number = wanted === undefined ? undefined : wholeNumberOf(wanted);
   if (wanted !== undefined && (number === undefined || number < 0)) {
