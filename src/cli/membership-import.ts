@@ -46,7 +46,9 @@ export async function importMemberships(session: Session, file: string, options:
     [...failures, options.dryRun === true ? `${summary} (nothing changed)` : summary].join('\n'),
   );
   if (failures.length > 0) {
-    throw new OperatorError('Some rows failed; correct them and run the command again. The others stay as they are.');
+    throw new OperatorError(
+      'Some rows failed; correct them and run the command again. It leaves the others unchanged.',
+    );
   }
 }
 

@@ -79,3 +79,10 @@ export class TooManyRequests extends DomainError {
 
 /** A command or the start of the service failed. The message is for the operator. */
 export class OperatorError extends Error {}
+
+/** A command names a hospital that does not exist. */
+export class NoSuchHospital extends OperatorError {
+  constructor() {
+    super('There is no hospital with this id; `hospital list` shows them all.');
+  }
+}

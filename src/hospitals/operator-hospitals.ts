@@ -1,14 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { OperatorError } from '../common/errors.js';
+import { NoSuchHospital } from '../common/errors.js';
 import { isAdmin, live } from '../access/rights.sql.js';
 import { standAloneReads } from '../database/pool.js';
-
-/** A command names a hospital that does not exist. */
-export class NoSuchHospital extends OperatorError {
-  constructor() {
-    super('There is no hospital with this id; `hospital list` shows them all.');
-  }
-}
 
 /** A hospital as the operator sees it. */
 export interface HospitalSummary {

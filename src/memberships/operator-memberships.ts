@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { OperatorError } from '../common/errors.js';
+import { NoSuchHospital, OperatorError } from '../common/errors.js';
 import { OPERATOR } from '../database/actor.js';
 import { standAloneReads } from '../database/pool.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
@@ -95,8 +95,7 @@ export class OperatorMemberships {
       // There is no caller. The right in the context is that of the medic, and nothing reads it.
       this.writer.findContextOf(transaction, pair.medicId, pair),
     ]);
-    if (!isHospital || context === null)
-      throw new OperatorError('There is no hospital with this id; `hospital list` shows them all.');
+    if (!isHospital || context === null) throw new NoSuchHospital();
     return context;
   }
 

@@ -17,14 +17,14 @@ export interface RefusedKey {
 export const refusedKeys = new Signal<RefusedKey>();
 
 /** A decision of the service about an action (section 11 of the contract). */
-export interface Decision {
+export interface CountedDecision {
   /** One of the service's own names of actions, never a text of the client. */
   readonly action: string;
   readonly result: 'allow' | 'deny';
 }
 
-/** Every {@link Decision}: `decisions.send({ action, result })` counts one. */
-export const decisions = new Signal<Decision>();
+/** Every {@link CountedDecision}: `decisions.send({ action, result })` counts one. */
+export const decisions = new Signal<CountedDecision>();
 
 /** Connections and requests that met the bounds of `http/server/connections.ts` since the last message. */
 export const atBounds = new Signal<{ readonly refused: number; readonly ended: number }>();

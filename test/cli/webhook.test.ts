@@ -71,7 +71,7 @@ describe('webhook add', () => {
     ]);
     const command = ['add', '--name', 'bad', '--url', URL];
     await refused('--type', ...['*', 'membership.*', 'toString', ''].map((type) => [...command, '--type', type]));
-    await refused('There is no hospital with this id.', [...command, '--hospital', '2']);
+    await refused('There is no hospital with this id; `hospital list`', [...command, '--hospital', '2']);
     await refused('--hospital', ...['0', '-1', 'x'].map((id) => [...command, '--hospital', id]));
   });
 
@@ -114,7 +114,7 @@ describe('webhook rotate', () => {
     expect(rotated).toMatchObject({ name: 'rotated', secret: expect.stringMatching(SECRET) as string });
     expect(rotated.secret).not.toBe(secret);
     expect(await operator.succeed('webhook', 'rotate', '--name', 'rotated', '--grace', '604800')).toMatch(SECRET);
-    await refused('There is no webhook with this name.', ['rotate', '--name', 'nobody']);
+    await refused('There is no webhook with this name; `webhook list` shows them all.', ['rotate', '--name', 'nobody']);
     const graces = ['-1', '1.5', 'x', '604801', ''];
     await refused('--grace', ...graces.map((grace) => ['rotate', '--name', 'rotated', '--grace', grace]));
   });
@@ -151,7 +151,7 @@ describe('webhook enable, disable and remove', () => {
 
   test('refuse an unknown webhook', async () => {
     const commands = ['enable', 'disable', 'remove'].map((command) => [command, '--name', 'nobody']);
-    await refused('There is no webhook with this name.', ...commands);
+    await refused('There is no webhook with this name; `webhook list` shows them all.', ...commands);
   });
 });
 

@@ -75,7 +75,7 @@ function requireColumns(columns: readonly string[]): void {
   if (unknown.length > 0) throw unreadable(`The header has a column that is not known; the columns are ${names}.`);
   if (new Set(columns).size < columns.length) throw unreadable('The header has a column twice; name each once.');
   if (!columns.includes('medic') && !columns.includes('email')) {
-    throw unreadable('The header has neither the column medic nor email.');
+    throw unreadable('The header has neither the column medic nor the column email; add one of them.');
   }
 }
 

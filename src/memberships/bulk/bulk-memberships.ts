@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { UnauthorizedMedic } from '../../access/access.errors.js';
 import { actingAdminshipHeld } from '../../access/rights.sql.js';
 import type { CurrentMedic } from '../../auth/current-medic.decorator.js';
-import { OperatorError } from '../../common/errors.js';
+import { NoSuchHospital } from '../../common/errors.js';
 import { actorOf, OPERATOR } from '../../database/actor.js';
 import { inTransaction, type Companion, type Transaction } from '../../database/transaction.js';
 import { emailKeyOf } from '../../medics/medic.entity.js';
@@ -14,7 +14,7 @@ import {
   refuseRepeated,
   type AssignedRow,
   type BulkRow,
-  type Decision,
+  type RowDecision,
   type FailedRow,
 } from './bulk.js';
 
@@ -56,7 +56,7 @@ export class BulkMemberships {
    * @param once stores the response in the same transaction
    * @returns the result of each entry, in their order
    * @throws UnauthorizedMedic the caller is not an ADMIN of the hospital, or the account was closed meanwhile
-   * @throws OperatorError the operator names a hospital that does not exist
+   * @throws NoSuchHospital the operator names a hospital that does not exist
    */
   add(
     caller: CurrentMedic | null,
@@ -92,7 +92,7 @@ export class BulkMemberships {
       transaction.query<MedicRow>(LOCK_MEDICS, [ids, keys]),
       caller === null ? [] : this.holdAdminship(transaction, caller.id, hospitalId),
     ]);
-    if (!isAllowed) throw new OperatorError('There is no hospital with this id.');
+    if (!isAllowed) throw new NoSuchHospital();
     return medics;
   }
 
@@ -122,7 +122,7 @@ export class BulkMemberships {
   private async store(
     transaction: Transaction,
     hospitalId: number,
-    decisions: readonly Decision[],
+    decisions: readonly RowDecision[],
   ): Promise<BulkResult[]> {
     const created = decisions.filter((decision) => decision.status === 'created');
     const restored = decisions.filter((decision) => decision.status === 'restored');
@@ -162,7 +162,7 @@ function assign(entries: readonly BulkEntry[], medics: readonly MedicRow[]): (As
 }
 
 /** @param created id of the new membership */
-function resultOf(decision: Decision, created?: number): BulkResult {
+function resultOf(decision: RowDecision, created?: number): BulkResult {
   if (decision.status === 'failed') return decision;
   if (decision.status !== 'created') return { status: decision.status, membership: decision.membership };
   return { status: 'created', ...(created === undefined ? {} : { membership: created }) };

@@ -19,7 +19,7 @@ export interface FailedRow {
 }
 
 /** What the rules decide about a row. `next` is the state to store. */
-export type Decision =
+export type RowDecision =
   | { readonly status: 'created'; readonly medicId: number; readonly next: MembershipState }
   | { readonly status: 'restored'; readonly membership: number; readonly next: MembershipState }
   | { readonly status: 'unchanged'; readonly membership: number }
@@ -35,7 +35,7 @@ export function failed(field: string, sentence: string, membership?: number): Fa
  * away, so it can neither break the last-ADMIN rule nor change a medic's choice of active hospital.
  * @param context of the row's medic at the hospital
  */
-export function decideRow({ type, restore }: BulkRow, context: MembershipContext): Decision {
+export function decideRow({ type, restore }: BulkRow, context: MembershipContext): RowDecision {
   const { current } = context;
   if (current === null) {
     const wanted = { type: type ?? MembershipType.MEMBER, isActive: undefined };

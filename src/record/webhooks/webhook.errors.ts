@@ -3,7 +3,7 @@ import { OperatorError } from '../../common/errors.js';
 /** A command names an endpoint that does not exist. */
 export class NoSuchWebhook extends OperatorError {
   constructor() {
-    super('There is no webhook with this name.');
+    super('There is no webhook with this name; `webhook list` shows them all.');
   }
 }
 
@@ -26,12 +26,5 @@ export class PositionBeyondHead extends OperatorError {
   /** @param head the last position of the record */
   constructor(head: number) {
     super(`--after must be a position from 0 to ${String(head)}, the last one of the record.`);
-  }
-}
-
-/** A command filters by a hospital that does not exist. */
-export class NoSuchHospital extends OperatorError {
-  constructor() {
-    super('There is no hospital with this id.');
   }
 }

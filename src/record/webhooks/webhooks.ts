@@ -1,17 +1,12 @@
 import type { DataSource } from 'typeorm';
+import { NoSuchHospital } from '../../common/errors.js';
 import { OPERATOR } from '../../database/actor.js';
 import { rowOf } from '../../database/statements.js';
 import { inTransaction, type Transaction } from '../../database/transaction.js';
 import { sequenceAll } from '../bulk.js';
 import type { EntryType } from '../entry.js';
 import { newSecret, secretText, type WebhookSecrets } from './secrets.js';
-import {
-  NoSuchHospital,
-  NoSuchWebhook,
-  PositionBeyondHead,
-  TooManyWebhooks,
-  WebhookNameTaken,
-} from './webhook.errors.js';
+import { NoSuchWebhook, PositionBeyondHead, TooManyWebhooks, WebhookNameTaken } from './webhook.errors.js';
 
 /** Endpoints in all, also disabled ones. A process delivers to all of them at once, so that none waits for another. */
 export const MAX_WEBHOOKS = 50;
