@@ -3,7 +3,7 @@ import { OperatorError } from '../common/errors.js';
 import { readCsvRows } from '../memberships/bulk/bulk-csv.js';
 import { BulkMemberships, type BulkResult } from '../memberships/bulk/bulk-memberships.js';
 import { readRows } from '../memberships/bulk/bulk-rows.js';
-import { BULK_STATUSES, MAX_ROWS } from '../memberships/bulk/bulk.dtos.js';
+import { BULK_STATUSES, MAX_ROWS, toBulkResponse } from '../memberships/bulk/bulk.dtos.js';
 import { lineOf, onCurrentDatabase, print, progressOf, type Session } from './session.js';
 import { requireReadableFile } from './transfer/lines-file.js';
 
@@ -35,10 +35,9 @@ export async function importMemberships(session: Session, file: string, options:
     }
     return done;
   });
-  const counts = BULK_STATUSES.map((status) => [status, results.filter((r) => r.status === status).length] as const);
+  const data = toBulkResponse(results);
   const failures = results.flatMap((result, index) => (result.status === 'failed' ? [failureLine(result, index)] : []));
-  const summary = counts.map(([status, count]) => `${status} ${String(count)}`).join(', ');
-  const data = { ...Object.fromEntries(counts), results: results.map((result, index) => ({ index, ...result })) };
+  const summary = BULK_STATUSES.map((status) => `${status} ${String(data[status])}`).join(', ');
   print(
     session,
     options,

@@ -14,7 +14,7 @@ import type { Companion } from '../../database/transaction.js';
 import { AcceptsCsv } from './bulk-csv.js';
 import { BulkMemberships, type BulkEntry, type BulkResult } from './bulk-memberships.js';
 import { readRows } from './bulk-rows.js';
-import { BULK_STATUSES, BulkMembershipsDto, BulkResponse, type BulkStatus } from './bulk.dtos.js';
+import { BulkMembershipsDto, BulkResponse, toBulkResponse } from './bulk.dtos.js';
 
 /** Adds many medics to a hospital at once (contract, section 14). */
 @ApiTags('Memberships')
@@ -71,12 +71,4 @@ export class BulkMembershipsController {
 
 function namesEmail(entry: BulkEntry): boolean {
   return 'email' in entry && entry.email !== undefined;
-}
-
-function toBulkResponse(results: readonly BulkResult[]): BulkResponse {
-  const counts = BULK_STATUSES.map((status) => [status, results.filter((result) => result.status === status).length]);
-  return {
-    ...(Object.fromEntries(counts) as Record<BulkStatus, number>),
-    results: results.map((result, index) => ({ index, ...result })),
-  };
 }

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { booleanType, Field, idType, listType } from '../../http/input/fields.js';
+import type { BulkResult } from './bulk-memberships.js';
 import { BulkRowDto } from './bulk-row.dto.js';
 
 /** Upper bound for the rows of a request. */
@@ -16,7 +17,7 @@ export class BulkMembershipsDto {
   dry_run?: boolean;
 }
 
-/** What became of one row. */
+/** The possible results of a row. */
 export const BULK_STATUSES = ['created', 'restored', 'unchanged', 'failed'] as const;
 export type BulkStatus = (typeof BULK_STATUSES)[number];
 
@@ -61,4 +62,13 @@ export class BulkResponse {
 
   @ApiProperty({ type: [BulkResultResponse] })
   results!: BulkResultResponse[];
+}
+
+/** @param results in the order of the rows */
+export function toBulkResponse(results: readonly BulkResult[]): BulkResponse {
+  const counts = BULK_STATUSES.map((status) => [status, results.filter((result) => result.status === status).length]);
+  return {
+    ...(Object.fromEntries(counts) as Record<BulkStatus, number>),
+    results: results.map((result, index) => ({ index, ...result })),
+  };
 }
