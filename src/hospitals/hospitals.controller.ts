@@ -93,7 +93,7 @@ export class HospitalsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @CurrentAttempt() attempt: Attempt | undefined,
   ) {
-    const write = (once?: Companion<HospitalRow>) => this.hospitals.create(caller, input, once);
+    const write = (companion?: Companion<HospitalRow>) => this.hospitals.create(caller, input, companion);
     return answerOnce(reply, attempt, write, (created) => {
       const body = this.answer(created, request);
       return { body, headers: { etag: entityTagOf(body) } };

@@ -78,10 +78,14 @@ export class HospitalsService {
 
   /**
    * Creates a hospital with the caller as its first member.
-   * @param once stores the response in the same transaction
+   * @param companion stores the response in the same transaction
    * @throws TooManyRequests the caller's account has created too many hospitals or pictures
    */
-  async create(caller: CurrentMedic, input: CreateHospitalDto, once?: Companion<HospitalRow>): Promise<HospitalRow> {
+  async create(
+    caller: CurrentMedic,
+    input: CreateHospitalDto,
+    companion?: Companion<HospitalRow>,
+  ): Promise<HospitalRow> {
     await this.limits.countCreation(caller, 'hospitals');
     await this.countPictures(caller, input);
     const work = async (transaction: Transaction) => {
@@ -101,7 +105,7 @@ export class HospitalsService {
       );
       return hospital;
     };
-    return inTransaction(this.dataSource, actorOf(caller), work, once);
+    return inTransaction(this.dataSource, actorOf(caller), work, companion);
   }
 
   /**

@@ -139,8 +139,8 @@ export class MedicsController {
     @CurrentAttempt() attempt: Attempt | undefined,
   ): Promise<object> {
     const facts = await target.hospitalInBody.factsOf(this.reads, request);
-    const write = (once?: Companion<CreatedMedicResponse>) =>
-      this.medics.create(caller, input, facts?.right ?? null, once);
+    const write = (companion?: Companion<CreatedMedicResponse>) =>
+      this.medics.create(caller, input, facts?.right ?? null, companion);
     return answerOnce(reply, attempt, write, ({ token, ...medic }) => ({
       body: { ...medic, token },
       headers: { etag: entityTagOf(medic) },

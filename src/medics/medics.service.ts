@@ -37,7 +37,7 @@ export class MedicsService {
   /**
    * Creates a medic with a key and, if `hospital` is given, a membership there: all or nothing.
    * @param right of the caller at `hospital` when the request arrived
-   * @param once stores the response in the same transaction
+   * @param companion stores the response in the same transaction
    * @throws CannotAssignHospital the caller is not an ADMIN of `hospital`
    * @throws EmailTaken another medic has the email
    * @throws TooManyRequests the caller's account has created too many medics
@@ -46,7 +46,7 @@ export class MedicsService {
     caller: CurrentMedic,
     input: CreateMedicDto,
     right: Right,
-    once?: Companion<CreatedMedicResponse>,
+    companion?: Companion<CreatedMedicResponse>,
   ): Promise<CreatedMedicResponse> {
     const { hospital: hospitalId = null } = input;
     // Hashing is expensive, so the right is checked first.
@@ -68,7 +68,7 @@ export class MedicsService {
       );
       return { ...medic, token };
     };
-    return inTransaction(this.dataSource, actorOf(caller), work, once);
+    return inTransaction(this.dataSource, actorOf(caller), work, companion);
   }
 
   /**

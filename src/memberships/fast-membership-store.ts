@@ -32,10 +32,10 @@ export class FastMembershipStore implements MembershipStore {
     caller: CurrentMedic,
     key: MembershipKey,
     wanted: NewMembership,
-    once?: Companion<MembershipRow>,
+    companion?: Companion<MembershipRow>,
   ): Promise<MembershipRow> {
-    const row = wanted.isActive === undefined ? await this.tryInsert(caller, key, wanted.type, once) : null;
-    return row ?? this.store.create(caller, key, wanted, once);
+    const row = wanted.isActive === undefined ? await this.tryInsert(caller, key, wanted.type, companion) : null;
+    return row ?? this.store.create(caller, key, wanted, companion);
   }
 
   async update(
@@ -63,13 +63,13 @@ export class FastMembershipStore implements MembershipStore {
     caller: CurrentMedic,
     { medicId, hospitalId }: MembershipKey,
     type: MembershipType,
-    once: Companion<MembershipRow> | undefined,
+    companion: Companion<MembershipRow> | undefined,
   ): Promise<MembershipRow | null> {
     const values = [medicId, hospitalId, type, caller.id, ...statedBy(actorOf(caller))];
     const insert = async (on: Statements) => (await on.query<MembershipRow>(INSERT, values))[0];
-    if (once === undefined) return (await insert(this.alone)) ?? null;
+    if (companion === undefined) return (await insert(this.alone)) ?? null;
     const work = async (transaction: Transaction) => (await insert(transaction)) ?? Promise.reject(new NothingStored());
-    return inTransaction(this.dataSource, actorOf(caller), work, once).catch((error: unknown) => {
+    return inTransaction(this.dataSource, actorOf(caller), work, companion).catch((error: unknown) => {
       if (error instanceof NothingStored) return null;
       throw error;
     });

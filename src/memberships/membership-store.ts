@@ -16,7 +16,7 @@ export type RequireVersion = (current: MembershipRow) => void;
 export interface MembershipStore {
   /**
    * @param key of the medic and the hospital
-   * @param once stores the response in the same transaction
+   * @param companion stores the response in the same transaction
    * @returns the new membership
    * @throws UnauthorizedMedic the caller is not an ADMIN of the hospital; nothing about the medic is checked then
    * @throws InvalidFields the medic does not exist
@@ -27,7 +27,7 @@ export interface MembershipStore {
     caller: CurrentMedic,
     key: MembershipKey,
     wanted: NewMembership,
-    once?: Companion<MembershipRow>,
+    companion?: Companion<MembershipRow>,
   ): Promise<MembershipRow>;
 
   /**

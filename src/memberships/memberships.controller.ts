@@ -109,7 +109,7 @@ export class MembershipsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @CurrentAttempt() attempt: Attempt | undefined,
   ): Promise<object> {
-    const write = (once?: Companion<MembershipRow>) => this.memberships.create(caller, input, once);
+    const write = (companion?: Companion<MembershipRow>) => this.memberships.create(caller, input, companion);
     return answerOnce(reply, attempt, write, (created) => ({
       body: toCreatedMembershipResponse(created),
       headers: {

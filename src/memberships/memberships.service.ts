@@ -18,17 +18,17 @@ export class MembershipsService {
   ) {}
 
   /**
-   * @param once stores the response in the same transaction
+   * @param companion stores the response in the same transaction
    * @throws TooManyRequests the caller's account has created too many memberships
    */
   async create(
     caller: CurrentMedic,
     input: CreateMembershipDto,
-    once?: Companion<MembershipRow>,
+    companion?: Companion<MembershipRow>,
   ): Promise<MembershipRow> {
     const { medic, hospital, type_membership: type = MembershipType.MEMBER, is_active: isActive } = input;
     await this.limits.countCreation(caller, 'memberships');
-    return this.store.create(caller, { medicId: medic, hospitalId: hospital }, { type, isActive }, once);
+    return this.store.create(caller, { medicId: medic, hospitalId: hospital }, { type, isActive }, companion);
   }
 
   /** @throws PreconditionFailed the membership is not the version of `ifMatch` */

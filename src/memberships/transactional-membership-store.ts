@@ -35,7 +35,7 @@ export class TransactionalMembershipStore implements MembershipStore {
     caller: CurrentMedic,
     key: MembershipKey,
     wanted: NewMembership,
-    once?: Companion<MembershipRow>,
+    companion?: Companion<MembershipRow>,
   ): Promise<MembershipRow> {
     const work = async (transaction: Transaction) => {
       const [, right, context] = await Promise.all([
@@ -49,7 +49,7 @@ export class TransactionalMembershipStore implements MembershipStore {
       const next = firstState(wanted, context, mayChooseHospital(caller.id, context));
       return transaction.commitWith(() => this.writer.insert(transaction, context, next));
     };
-    return inTransaction(this.dataSource, actorOf(caller), work, once);
+    return inTransaction(this.dataSource, actorOf(caller), work, companion);
   }
 
   update(

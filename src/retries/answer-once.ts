@@ -37,7 +37,7 @@ class AlreadyDone extends Error {
 export async function answerOnce<Result>(
   reply: FastifyReply,
   attempt: Attempt | undefined,
-  write: (once?: Companion<Result>) => Promise<Result>,
+  write: (companion?: Companion<Result>) => Promise<Result>,
   toAnswer: (result: Result) => Answer,
 ): Promise<object> {
   if (attempt === undefined) {
@@ -45,10 +45,10 @@ export async function answerOnce<Result>(
     reply.headers(headers);
     return body;
   }
-  const once = new Once(attempt, reply.statusCode, toAnswer);
+  const companion = new ResponseCompanion(attempt, reply.statusCode, toAnswer);
   try {
-    await write(once);
-    return send(reply, once.answer);
+    await write(companion);
+    return send(reply, companion.answer);
   } catch (error) {
     if (!(error instanceof AlreadyDone)) throw error;
     reply.header('idempotent-replayed', 'true');
@@ -62,7 +62,7 @@ function send(reply: FastifyReply, { status, headers, body }: StoredAnswer): Buf
 }
 
 /** Stores the response of one {@link Attempt} in the transaction of its write. */
-class Once<Result> implements Companion<Result> {
+class ResponseCompanion<Result> implements Companion<Result> {
   private stored: StoredAnswer | undefined;
 
   constructor(

@@ -53,7 +53,7 @@ export class BulkMemberships {
   /**
    * @param caller null for the operator, who needs no right
    * @param isDryRun whether nothing is stored
-   * @param once stores the response in the same transaction
+   * @param companion stores the response in the same transaction
    * @returns the result of each entry, in their order
    * @throws UnauthorizedMedic the caller is not an ADMIN of the hospital, or the account was closed meanwhile
    * @throws NoSuchHospital the operator names a hospital that does not exist
@@ -63,7 +63,7 @@ export class BulkMemberships {
     hospitalId: number,
     entries: readonly BulkEntry[],
     isDryRun: boolean,
-    once?: Companion<BulkResult[]>,
+    companion?: Companion<BulkResult[]>,
   ): Promise<BulkResult[]> {
     const work = async (transaction: Transaction) => {
       const medics = await this.lock(transaction, caller, hospitalId, entries);
@@ -73,7 +73,7 @@ export class BulkMemberships {
       if (isDryRun) return decisions.map((decision) => resultOf(decision));
       return transaction.commitWith(() => this.store(transaction, hospitalId, decisions));
     };
-    return inTransaction(this.dataSource, caller === null ? OPERATOR : actorOf(caller), work, once);
+    return inTransaction(this.dataSource, caller === null ? OPERATOR : actorOf(caller), work, companion);
   }
 
   /** Locks the medics of the rows and the caller's right. @returns the medics, and the caller */

@@ -64,7 +64,8 @@ export class BulkMembershipsController {
     const entries = await readRows(memberships);
     await this.limits.countCreation(caller, 'memberships', entries.length);
     await this.limits.countCreation(caller, 'emails', entries.filter(namesEmail).length);
-    const write = (once?: Companion<BulkResult[]>) => this.memberships.add(caller, hospital, entries, isDryRun, once);
+    const write = (companion?: Companion<BulkResult[]>) =>
+      this.memberships.add(caller, hospital, entries, isDryRun, companion);
     return answerOnce(reply, attempt, write, (results) => ({ body: toBulkResponse(results), headers: {} }));
   }
 }
