@@ -42,7 +42,7 @@ afterEach(async () => {
 });
 
 describe('webhook add', () => {
-  test('prints the secret alone, and with --json the endpoint too', async () => {
+  test('prints the secret alone, and with --json the webhook too', async () => {
     expect(await operator.succeed('webhook', 'add', '--name', 'plain', '--url', URL)).toMatch(SECRET);
     expect(await add('with-json')).toEqual({
       id: expect.any(Number) as number,

@@ -149,7 +149,7 @@ describe('a delivery that fails', () => {
     await receiver.of(4);
   });
 
-  test('with 410 disables the endpoint, which continues at its position once it is enabled', async () => {
+  test('with 410 disables the webhook, which continues at its position once it is enabled', async () => {
     const { receiver, name, position } = await endpoints.add();
     receiver.replies.push({ status: 410 });
     await toggle();
@@ -166,7 +166,7 @@ describe('a delivery that fails', () => {
     expect(receiver.positions).toEqual([position + 1, position + 1, position + 2]);
   });
 
-  test('for three days disables the endpoint, not sooner, and nothing is skipped once it is enabled', async () => {
+  test('for three days disables the webhook, not sooner, and nothing is skipped once it is enabled', async () => {
     const { receiver, name, position } = await endpoints.add();
     receiver.replies.push(...Array.from({ length: 4 }, () => ({ status: 500 })));
     await toggle();

@@ -32,7 +32,7 @@ async function claimed(by: WebhookLeases): Promise<Claimed> {
   return first;
 }
 
-test('an endpoint that one process has claimed is not claimed by another, until the lease has run out', async () => {
+test('a webhook that one process has claimed is not claimed by another, until the lease has run out', async () => {
   const { lease } = await claimed(one);
   expect(await other.claim(10)).toEqual([]);
   expect((await other.look()).isDue).toBe(false);
@@ -42,7 +42,7 @@ test('an endpoint that one process has claimed is not claimed by another, until 
   expect(await one.claim(10)).toEqual([]);
 });
 
-test('of many processes that claim at once, one gets the endpoint', async () => {
+test('of many processes that claim at once, one gets the webhook', async () => {
   const all = await Promise.all(Array.from({ length: 8 }, () => new WebhookLeases(database.dataSource).claim(10)));
   expect(all.flat()).toHaveLength(1);
 });
@@ -61,7 +61,7 @@ test('a process that has lost its lease does not move the position, and fails no
   expect(await position()).toBe(1);
 });
 
-test('a process whose lease has run out goes on if nobody else has claimed the endpoint', async () => {
+test('a process whose lease has run out goes on if nobody else has claimed the webhook', async () => {
   const { lease } = await claimed(one);
   await expire();
   expect(await one.delivered(lease, 0, 1)).toMatchObject({ position: 1 });
@@ -78,7 +78,7 @@ test('a position that is not the expected one, after a failover, is not moved; t
   expect(await position()).toBe(0);
 });
 
-test('an endpoint that is released or has failed can be claimed at once, or when its time has come', async () => {
+test('a webhook that is released or has failed can be claimed at once, or when its time has come', async () => {
   const first = await claimed(one);
   await one.release(first.lease, 0, 0);
   const second = await claimed(other);
@@ -88,25 +88,25 @@ test('an endpoint that is released or has failed can be claimed at once, or when
   expect((await claimed(one)).settings.failures).toBe(1);
 });
 
-test('a disabled endpoint is not claimed, and its holder learns of it with the next delivery', async () => {
+test('a disabled webhook is not claimed, and its holder learns of it with the next delivery', async () => {
   const { lease } = await claimed(one);
   await webhooks.disable('hook');
   expect(await one.delivered(lease, 0, 1)).toMatchObject({ position: 1, isDisabled: true });
   await one.release(lease, 1, 1);
-  expect([await other.claim(10), await other.look()]).toEqual([[], { hasEndpoints: false, isDue: false, head: 2 }]);
+  expect([await other.claim(10), await other.look()]).toEqual([[], { hasWebhooks: false, isDue: false, head: 2 }]);
   await webhooks.enable('hook');
   expect((await claimed(other)).settings.position).toBe(1);
   await webhooks.remove('hook');
   expect(await other.renew(lease)).toBeUndefined();
 });
 
-test('an endpoint at the end of the record is not claimed until there is an entry', async () => {
+test('a webhook at the end of the record is not claimed until there is an entry', async () => {
   const { lease } = await claimed(one);
   await one.release(lease, 0, 2);
-  expect([await one.claim(10), await one.look()]).toEqual([[], { hasEndpoints: true, isDue: false, head: 2 }]);
+  expect([await one.claim(10), await one.look()]).toEqual([[], { hasWebhooks: true, isDue: false, head: 2 }]);
 });
 
-test('there are at most 50 endpoints, however many commands run at once', async () => {
+test('there are at most 50 webhooks, however many commands run at once', async () => {
   await run(
     `INSERT INTO webhook (name, url, position, secret)
      SELECT 'n' || n, 'https://example.org/', 0, '' FROM generate_series(3, ${String(MAX_WEBHOOKS)}) n`,

@@ -60,7 +60,7 @@ describe('a receiver', () => {
     expect(written).toBeLessThan(64 * 1024 * 1024);
   });
 
-  test('gets nothing after its endpoint is disabled, and what it missed once it is enabled', async () => {
+  test('gets nothing after its webhook is disabled, and what it missed once it is enabled', async () => {
     const { name, receiver, position } = await endpoints.add();
     await endpoints.webhooks.disable(name);
     const other = await endpoints.add();

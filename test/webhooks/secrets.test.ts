@@ -35,7 +35,7 @@ describe('a secret', () => {
     expect(() => new WebhookSecrets(keysIn('one.pem', first)).open('a', sealed)).toThrow(UnreadableSecret);
   });
 
-  test('cannot be opened without its key, for another endpoint, or after a change of one bit', () => {
+  test('cannot be opened without its key, for another webhook, or after a change of one bit', () => {
     const secrets = new WebhookSecrets(keysIn('one.pem', first));
     const sealed = secrets.seal('a', newSecret());
     expect(() => new WebhookSecrets(SigningKeys.none).open('a', sealed)).toThrow(UnreadableSecret);

@@ -7,7 +7,7 @@ const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 export class AddressRules {
   private readonly allowed: readonly ReturnType<typeof ipaddr.parseCIDR>[];
 
-  /** @param networks that are allowed although they are not public: addresses, or networks such as `10.1.0.0/16` */
+  /** @param networks allowed although they are not public: addresses, or networks such as `10.1.0.0/16` */
   constructor(networks: readonly string[] = []) {
     this.allowed = networks.map((network) => {
       if (network.includes('/')) return ipaddr.parseCIDR(network);
@@ -22,7 +22,7 @@ export class AddressRules {
    *   6to4, NAT64, Teredo) is not public, whatever it contains, because it may lead into a private network.
    */
   allows(address: string): boolean {
-    // Also accepts numbers and octal digits, which no resolver returns and which every URL replaces.
+    // It also accepts numbers and octal digits, but no resolver returns those, and no normalized URL contains them.
     if (!ipaddr.isValid(address)) return false;
     const parsed = ipaddr.parse(address);
     const isIn = ([network, bits]: ReturnType<typeof ipaddr.parseCIDR>) =>

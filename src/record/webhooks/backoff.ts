@@ -2,16 +2,16 @@
 const FIRST_DELAY = 5;
 const LONGEST_DELAY = 3600;
 
-/** As 2 to this power exceeds {@link LONGEST_DELAY}. */
+/** After so many doublings {@link FIRST_DELAY} exceeds {@link LONGEST_DELAY}. */
 const MAX_DOUBLINGS = 10;
 
 /**
- * The delay before the next attempt: 5 s at first, doubled with each failure up to 1 h, of which up to half is left out
- * at random, so that endpoints that failed together are not tried again together.
+ * The delay before the next attempt: 5 s at first, doubled with each failure up to 1 h, then shortened at random by up
+ * to half, so that webhooks that failed together are not tried again together.
  * @param failures number of failed attempts in a row, at least 1
  * @param retryAfter in seconds, what the receiver asked for; more than an hour counts as an hour
  * @param random from 0 (inclusive) to 1 (exclusive)
- * @returns whole seconds from 5 to 3600, never sooner than the receiver asked for
+ * @returns whole seconds from 5 to 3600, at least as many as the receiver asked for, up to that maximum
  */
 export function delayAfter(failures: number, retryAfter = 0, random = Math.random()): number {
   const longest = Math.min(FIRST_DELAY * 2 ** Math.min(failures - 1, MAX_DOUBLINGS), LONGEST_DELAY);

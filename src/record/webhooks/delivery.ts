@@ -10,7 +10,7 @@ import { Sender, type Connection, type Outcome } from './sender.js';
 /** Upper bound of the entries that are read and delivered under one lease. */
 const ENTRIES_PER_LEASE = 100;
 
-/** Reads at a time in one process: they use the connections that check keys too. */
+/** Upper bound of concurrent reads in one process, because they share their connections with the look-up of keys. */
 const READS_AT_A_TIME = 2;
 
 /** How a run ends early. */
@@ -21,7 +21,7 @@ export interface Ending {
   readonly abort: AbortSignal;
 }
 
-/** Delivers entries to one endpoint after another, in their order, under a lease. */
+/** Delivers the entries to a webhook, one after another in their order, under a lease. */
 @Injectable()
 export class Delivery {
   private readonly logger = new Logger('Webhook');
@@ -35,7 +35,7 @@ export class Delivery {
   ) {}
 
   /**
-   * Delivers what is next for an endpoint, until an attempt fails or the lease is lost, and ends the lease.
+   * Delivers the next entries to a webhook, until an attempt fails or the lease is lost, and ends the lease.
    * @param claimedAt when it was claimed, by `performance.now()`
    * @throws the error of the database
    */
@@ -43,7 +43,7 @@ export class Delivery {
     const { position, types, hospital } = settings;
     const connection = this.sender.open();
     const run = { settings, position, renewedAt: claimedAt };
-    /** Replaces what is known of the endpoint. @returns whether to go on */
+    /** Takes over the present settings and the new term of the lease. @returns whether to go on */
     const continues = (now: Settings | undefined, before: number): now is Settings => {
       if (now === undefined) return false;
       Object.assign(run, { settings: now, renewedAt: before });

@@ -12,10 +12,10 @@ const TERM = `interval '20 seconds'`;
 /** Age of a lease, in milliseconds, with which no attempt may begin: it could outlive the lease. */
 export const RENEW_AFTER_MS = 3000;
 
-/** For how long an endpoint may fail before it is disabled. */
+/** Time for which a webhook may fail before it is disabled. */
 const PATIENCE = `interval '3 days'`;
 
-/** What a delivery needs to know of an endpoint, as it is now. */
+/** The present state of a webhook, as far as a delivery needs it. */
 export interface Settings {
   readonly id: number;
   readonly name: string;
@@ -29,22 +29,22 @@ export interface Settings {
   readonly secrets: readonly StoredSecret[];
 }
 
-/** The right to deliver to an endpoint, which one process has at a time. */
+/** The right to deliver to a webhook, which one process has at a time. */
 export interface Lease {
   readonly id: number;
   readonly lease: string;
 }
 
-/** An endpoint that this process may deliver to. */
+/** A webhook that this process may deliver to. */
 export interface Claimed {
   readonly lease: Lease;
   readonly settings: Settings;
 }
 
-/** What there is to do. */
+/** Whether there is work to do. */
 export interface Outlook {
-  /** Whether any endpoint is enabled. */
-  readonly hasEndpoints: boolean;
+  /** Whether any webhook is enabled. */
+  readonly hasWebhooks: boolean;
   /** Whether one can be claimed now. */
   readonly isDue: boolean;
   /** The last position of the record. */
@@ -71,18 +71,18 @@ const COLUMNS = `w.id, w.name, w.url, w.types, w.hospital, w.position::float8 AS
   CASE WHEN w.previous_until > clock_timestamp() THEN w.previous_secret END AS "previousSecret",
   w.previous_key AS "previousKey"`;
 
-/** SQL condition: nobody delivers to the endpoint `w`, although there are entries and it is time. `h` is the head. */
+/** SQL condition: nobody delivers to the webhook `w`, although there are entries and it is time. `h` is the head. */
 const IS_DUE = `w.disabled_at IS NULL AND w.position < h.position AND w.next_attempt_at <= clock_timestamp()
   AND (w.lease IS NULL OR w.leased_until <= clock_timestamp())`;
 
 /**
- * SQL condition: the lease $2 of the endpoint $1 has not passed to another process. A holder whose lease has run out may
- * go on as long as nobody else has claimed the endpoint.
+ * SQL condition: the lease $2 of the webhook $1 has not passed to another process. A holder whose lease has run out may
+ * go on as long as nobody else has claimed the webhook.
  */
 const IS_HELD = 'w.id = $1 AND w.lease = $2';
 
 /**
- * The only statements that move the position of an endpoint. Each is short and a transaction of its own; between them
+ * The only statements that move the position of a webhook. Each is short and a transaction of its own; between them
  * the process holds no connection. One that was lost with its connection may be sent again without harm.
  */
 @Injectable()
@@ -96,13 +96,13 @@ export class WebhookLeases {
 
   async look(): Promise<Outlook> {
     const rows = await this.statements.query<Outlook>(
-      `SELECT EXISTS (SELECT FROM webhook WHERE disabled_at IS NULL) AS "hasEndpoints",
+      `SELECT EXISTS (SELECT FROM webhook WHERE disabled_at IS NULL) AS "hasWebhooks",
          EXISTS (SELECT FROM webhook w WHERE ${IS_DUE}) AS "isDue", h.position::float8 AS head FROM record_head h`,
     );
     return rowOf(rows);
   }
 
-  /** @returns up to `limit` endpoints that are due, which no other process gets until their lease has run out */
+  /** @returns up to `limit` webhooks that are due, which no other process gets until their lease has run out */
   async claim(limit: number): Promise<Claimed[]> {
     const lease = randomUUID();
     const rows = await this.statements.query<Row>(
@@ -115,7 +115,7 @@ export class WebhookLeases {
     return rows.map((row) => ({ lease: { id: row.id, lease }, settings: settingsOf(row) }));
   }
 
-  /** Starts a new term. @returns the endpoint; undefined if the lease has passed to another process */
+  /** Starts a new term. @returns the webhook; undefined if the lease has passed to another process */
   renew({ id, lease }: Lease): Promise<Settings | undefined> {
     return this.held(
       `UPDATE webhook w SET leased_until = clock_timestamp() + ${TERM} WHERE ${IS_HELD} RETURNING ${COLUMNS}`,
@@ -126,7 +126,7 @@ export class WebhookLeases {
   /**
    * Stores that the receiver has the entry at `to`, and starts a new term.
    * @param from the position before it
-   * @returns as {@link renew}; also undefined if the endpoint is not at `from`, because the database has lost commits
+   * @returns as {@link renew}; also undefined if the webhook is not at `from`, after the database has lost commits
    */
   delivered({ id, lease }: Lease, from: number, to: number): Promise<Settings | undefined> {
     return this.held(
@@ -147,10 +147,10 @@ export class WebhookLeases {
 
   /**
    * Stores a failed attempt, and ends the lease.
-   * @param reason a few words without anything that is secret
+   * @param reason a few words without secrets
    * @param delay until the next attempt, in seconds
    * @param isGone whether the receiver said that it does not want any more
-   * @returns whether the endpoint is disabled now; undefined if the lease has passed to another process
+   * @returns whether the webhook is disabled now; undefined if the lease has passed to another process
    */
   async failed(
     { id, lease }: Lease,

@@ -1,6 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises';
 
-/** @returns the addresses of a host name. @throws Error with a `code` there are none */
+/** @returns the addresses of a host name, at least one. @throws Error with a `code` the name cannot be resolved */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /** Upper bound of the wait for a name server, in milliseconds, and how often it is asked. */

@@ -42,7 +42,7 @@ export class WebhookSecrets {
     return this.keys.first !== undefined;
   }
 
-  /** @param name of the endpoint, to which the result is bound: it cannot be opened as that of another one */
+  /** @param name of the webhook, to which the result is bound: it cannot be opened as that of another one */
   seal(name: string, secret: Buffer): StoredSecret {
     const { first } = this.keys;
     if (first === undefined) return { secret, key: null };

@@ -10,7 +10,7 @@ import type { Resolve } from './resolve.js';
 /** Upper bound of an attempt, from the resolution of the name to the status, in milliseconds (contract, section 12). */
 const ATTEMPT_MS = 15_000;
 
-/** Upper bounds of what is taken of the body of a response, unread, so that its connection can be used again. */
+/** Within these bounds (bytes, milliseconds) a body is discarded to keep its connection; beyond them, closed with it. */
 const MAX_DRAINED = 16_384;
 const DRAIN_MS = 250;
 
@@ -19,7 +19,7 @@ const NOT_ALLOWED = 'address not allowed';
 /** How an attempt ended. */
 export interface Outcome {
   readonly isDelivered: boolean;
-  /** The status, or why there is none: a few words, nothing of the URL. */
+  /** The status, or why there is none: a few words without the URL. */
   readonly reason: string;
   /** Whether the receiver wants no more deliveries. */
   readonly isGone?: boolean;
@@ -27,7 +27,7 @@ export interface Outcome {
   readonly retryAfter?: number | undefined;
 }
 
-/** The name of a host leads only to addresses that are not allowed. */
+/** The name of a host resolves only to addresses that are not allowed. */
 class NotAllowed extends Error {}
 
 /** Options of {@link Sender}. */
@@ -54,7 +54,7 @@ export class Connection {
 
   constructor(private readonly options: SenderOptions) {
     const ca = options.ca === undefined ? {} : { ca: [...options.ca] };
-    // Also if a variable of Node turns the check of certificates off.
+    // Even if NODE_TLS_REJECT_UNAUTHORIZED turns the check of certificates off.
     this.agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: true, ...ca });
   }
 
@@ -125,7 +125,7 @@ async function outcomeOf(request: ClientRequest): Promise<Outcome> {
   };
 }
 
-/** Takes a short body; otherwise closes the connection. */
+/** Discards a short body; otherwise closes the connection. */
 function drain(request: ClientRequest, response: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     let taken = 0;

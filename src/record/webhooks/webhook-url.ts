@@ -2,7 +2,7 @@
 export const MAX_URL_LENGTH = 2000;
 
 /**
- * @returns the URL of an endpoint in its normal form, in which a literal IPv4 address is always dotted decimal; undefined
+ * @returns the URL of a webhook in its normal form, in which a literal IPv4 address is always dotted decimal; undefined
  *   if it is not an HTTPS URL, is too long, or has a user, a password or a fragment
  */
 export function webhookUrlOf(text: string): string | undefined {

@@ -1,27 +1,27 @@
 import { OperatorError } from '../../common/errors.js';
 
-/** A command names an endpoint that does not exist. */
+/** A command names a webhook that does not exist. */
 export class NoSuchWebhook extends OperatorError {
   constructor() {
     super('There is no webhook with this name; `webhook list` shows them all.');
   }
 }
 
-/** A command adds an endpoint under a name that is in use. */
+/** A command adds a webhook under a name that is in use. */
 export class WebhookNameTaken extends OperatorError {
   constructor() {
     super('Another webhook has this name; choose another.');
   }
 }
 
-/** There are as many endpoints as a process can deliver to at once. */
+/** There are as many webhooks as a process can deliver to at once. */
 export class TooManyWebhooks extends OperatorError {
   constructor(max: number) {
     super(`There are ${String(max)} webhooks, the maximum; remove one first.`);
   }
 }
 
-/** A command adds an endpoint after a position that the record does not have. */
+/** A command adds a webhook after a position that the record does not have. */
 export class PositionBeyondHead extends OperatorError {
   /** @param head the last position of the record */
   constructor(head: number) {

@@ -13,7 +13,7 @@ import { WebhookSecrets } from './secrets.js';
 import { Sender } from './sender.js';
 import { WebhookWorker } from './worker.js';
 
-/** Deliveries of the record to webhook endpoints (contract, section 12). */
+/** Deliveries of the record to webhooks (contract, section 12). */
 @Module({
   imports: [RecordModule, FeedModule, EvidenceModule],
   providers: [

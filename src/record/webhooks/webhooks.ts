@@ -8,10 +8,10 @@ import type { EntryType } from '../entry.js';
 import { newSecret, secretText, type WebhookSecrets } from './secrets.js';
 import { NoSuchWebhook, PositionBeyondHead, TooManyWebhooks, WebhookNameTaken } from './webhook.errors.js';
 
-/** Endpoints in all, also disabled ones. A process delivers to all of them at once, so that none waits for another. */
+/** Webhooks in all, also disabled ones. A process delivers to all of them at once, so that none waits for another. */
 export const MAX_WEBHOOKS = 50;
 
-/** The settings of a new endpoint. */
+/** The settings of a new webhook. */
 export interface NewWebhook {
   /** 1 to 64 of `a-z 0-9 -`. */
   readonly name: string;
@@ -25,7 +25,7 @@ export interface NewWebhook {
   readonly after?: number | undefined;
 }
 
-/** An endpoint without its secrets. */
+/** A webhook without its secrets. */
 export interface WebhookSummary {
   readonly id: number;
   readonly name: string;
@@ -47,7 +47,7 @@ export interface WebhookSummary {
   readonly disabled_because: 'operator' | 'gone' | 'failures' | null;
 }
 
-/** An endpoint with its new secret, which cannot be read again. */
+/** A webhook with its new secret, which cannot be read again. */
 export interface IssuedSecret {
   readonly id: number;
   readonly name: string;
@@ -62,7 +62,7 @@ type Issued = Pick<IssuedSecret, 'id' | 'name' | 'position'>;
 
 const ISSUED = 'id, name, position::float8 AS position';
 
-/** Adds, lists and changes webhook endpoints, for the operator (section 12 of the contract). */
+/** Adds, lists and changes webhooks, for the operator (section 12 of the contract). */
 export class Webhooks {
   constructor(
     private readonly dataSource: DataSource,
@@ -70,7 +70,7 @@ export class Webhooks {
   ) {}
 
   /**
-   * @returns the endpoint with its secret
+   * @returns the webhook with its secret
    * @throws WebhookNameTaken, TooManyWebhooks, PositionBeyondHead, NoSuchHospital
    */
   async add({ name, url, types, hospital, after }: NewWebhook): Promise<IssuedSecret> {
@@ -104,9 +104,9 @@ export class Webhooks {
   }
 
   /**
-   * Gives an endpoint another secret. One from before an earlier rotation stops signing at once.
+   * Replaces the secret of a webhook. A secret from before an earlier rotation stops signing at once.
    * @param grace how long the old secret signs too, in seconds
-   * @returns the endpoint with its new secret
+   * @returns the webhook with its new secret
    * @throws NoSuchWebhook
    */
   rotate(name: string, grace: number): Promise<IssuedSecret> {
@@ -124,7 +124,7 @@ export class Webhooks {
     );
   }
 
-  /** Delivers to an endpoint again, from its position on and at once. @throws NoSuchWebhook */
+  /** Delivers to a webhook again, from its position on and at once. @throws NoSuchWebhook */
   enable(name: string): Promise<Issued> {
     return this.change((transaction) =>
       transaction.query<Issued>(
@@ -136,7 +136,7 @@ export class Webhooks {
     );
   }
 
-  /** Stops deliveries to an endpoint, which keeps its position. @throws NoSuchWebhook */
+  /** Stops deliveries to a webhook, which keeps its position. @throws NoSuchWebhook */
   disable(name: string): Promise<Issued> {
     return this.change((transaction) =>
       transaction.query<Issued>(
@@ -148,14 +148,14 @@ export class Webhooks {
     );
   }
 
-  /** Removes an endpoint, its position and its secrets for ever. @throws NoSuchWebhook */
+  /** Removes a webhook, its position and its secrets for ever. @throws NoSuchWebhook */
   remove(name: string): Promise<Issued> {
     return this.change((transaction) =>
       transaction.query<Issued>(`DELETE FROM webhook WHERE name = $1 RETURNING ${ISSUED}`, [name]),
     );
   }
 
-  /** @returns all endpoints, ordered by name */
+  /** @returns all webhooks, ordered by name */
   list(): Promise<WebhookSummary[]> {
     return inTransaction(this.dataSource, OPERATOR, (transaction) =>
       transaction.query<WebhookSummary>(

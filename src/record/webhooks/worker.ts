@@ -12,19 +12,19 @@ import { Delivery } from './delivery.js';
 import { WebhookLeases, type Claimed } from './leases.js';
 import { MAX_WEBHOOKS } from './webhooks.js';
 
-/** How often to look for endpoints whose time has come, and for new ones if there are none, in milliseconds. */
+/** Intervals between searches for webhooks that are due, and, while there are none, for new ones, in milliseconds. */
 const INTERVAL_MS = 1000;
 const IDLE_INTERVAL_MS = 5000;
 
-/** Names the search for work in the log; no endpoint can have this name. */
+/** Names the search for work in the log; no webhook can have this name. */
 const LOOKING = 'the search for deliveries';
 
-/** How long an attempt may go on after the process has been told to end, in milliseconds. */
+/** Time for which an attempt may continue after the process was told to end, in milliseconds. */
 const LAST_ATTEMPT_MS = 5000;
 
 /**
- * Delivers the record to webhook endpoints. Any number of processes may do this at once: each endpoint is leased to one
- * of them at a time. Each endpoint has its own run, so one that hangs delays no other.
+ * Delivers the record to webhooks. Any number of processes may do this at once: each webhook is leased to one
+ * of them at a time. Each webhook has its own run, so one that hangs delays no other.
  */
 @Injectable()
 export class WebhookWorker implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
@@ -32,7 +32,7 @@ export class WebhookWorker implements OnApplicationBootstrap, OnModuleDestroy, B
   private readonly running = new Map<number, Promise<void>>();
   private readonly stop = new AbortController();
   private readonly abort = new AbortController();
-  /** What did not work the last time, and was logged. */
+  /** Work that failed the last time, and is in the log. */
   private readonly failing = new Set<string>();
   private working: Promise<void> | undefined;
   private pausing: AbortController | undefined;
@@ -72,10 +72,10 @@ export class WebhookWorker implements OnApplicationBootstrap, OnModuleDestroy, B
     while (!this.stop.signal.aborted) {
       this.isWoken = false;
       try {
-        const { hasEndpoints, isDue, head } = await this.leases.look();
+        const { hasWebhooks, isDue, head } = await this.leases.look();
         if (isDue) await this.claim();
         this.failing.delete(LOOKING);
-        await (hasEndpoints ? this.pause(INTERVAL_MS, head) : this.pause(IDLE_INTERVAL_MS));
+        await (hasWebhooks ? this.pause(INTERVAL_MS, head) : this.pause(IDLE_INTERVAL_MS));
       } catch (error) {
         this.warn(LOOKING, error);
         await this.pause(INTERVAL_MS);
@@ -96,7 +96,7 @@ export class WebhookWorker implements OnApplicationBootstrap, OnModuleDestroy, B
       .then(
         () => {
           this.failing.delete(name);
-          // There may be more entries than one lease is for.
+          // There may be more entries than one lease covers.
           this.wake();
         },
         (error: unknown) => {
@@ -121,7 +121,7 @@ export class WebhookWorker implements OnApplicationBootstrap, OnModuleDestroy, B
     this.pausing = undefined;
   }
 
-  /** Once until it works again: every second while the database is away would be too many lines. */
+  /** Logs a failure once until the work succeeds again; otherwise an outage would be a line every second. */
   private warn(what: string, error: unknown): void {
     if (!this.failing.has(what)) {
       this.logger.warn(`webhooks: ${what} failed (${databaseFailureOf(error).code ?? 'no code'}); trying again`);
