@@ -42,7 +42,7 @@ afterEach(async () => {
 });
 
 describe('webhook add', () => {
-  test('prints the secret alone, and with --json the webhook too', async () => {
+  test('webhook add prints the secret alone, and with --json the webhook too', async () => {
     expect(await operator.succeed('webhook', 'add', '--name', 'plain', '--url', URL)).toMatch(SECRET);
     expect(await add('with-json')).toEqual({
       id: expect.any(Number) as number,
@@ -53,7 +53,7 @@ describe('webhook add', () => {
     });
   });
 
-  test('begins now by default, otherwise after the given position, and nothing is sent before the head', async () => {
+  test('a webhook begins now by default, otherwise after the given position, and nothing is sent before the head', async () => {
     expect(await add('now')).toMatchObject({ position: 3 });
     expect(await add('beginning', '--after', '0')).toMatchObject({ position: 0 });
     expect(await add('later', '--after', '2')).toMatchObject({ position: 2 });
@@ -62,7 +62,7 @@ describe('webhook add', () => {
     await refused('--after', ...['-1', '1.5', 'x', ''].map((text) => [...command, text]));
   });
 
-  test('filters by types and by a hospital that exists', async () => {
+  test('a webhook filters by types and by a hospital that exists', async () => {
     await add('all');
     await add('filtered', '--type', 'membership.removed', '--type', 'hospital.created', '--hospital', '1');
     expect(await list()).toMatchObject([
@@ -75,12 +75,12 @@ describe('webhook add', () => {
     await refused('--hospital', ...['0', '-1', 'x'].map((id) => [...command, '--hospital', id]));
   });
 
-  test('refuses a URL that is not HTTPS, has a user or a fragment, or is too long', async () => {
+  test('webhook add refuses a URL that is not HTTPS, has a user or a fragment, or is too long', async () => {
     const urls = ['http://h/', 'https://u@h/', 'https://h/#a', `https://h/${'a'.repeat(2000)}`, 'h', ''];
     await refused('--url', ...urls.map((url) => ['add', '--name', 'bad', '--url', url]));
   });
 
-  test('refuses a name in use or of another format; the name of a removed webhook is free', async () => {
+  test('webhook add refuses a name in use or of another format; the name of a removed webhook is free', async () => {
     await add('once');
     await refused('Another webhook has this name', ['add', '--name', 'once', '--url', URL]);
     const names = ['', 'A', 'a b', 'ñ', 'x'.repeat(65)];
@@ -108,7 +108,7 @@ describe('webhook add', () => {
 });
 
 describe('webhook rotate', () => {
-  test('prints a new secret, and refuses an unknown webhook and a grace of more than a week', async () => {
+  test('webhook rotate prints a new secret, and refuses an unknown webhook and a grace of more than a week', async () => {
     const { secret } = await add('rotated');
     const rotated = await operator.json<IssuedSecret>('webhook', 'rotate', '--name', 'rotated');
     expect(rotated).toMatchObject({ name: 'rotated', secret: expect.stringMatching(SECRET) as string });
@@ -119,7 +119,7 @@ describe('webhook rotate', () => {
     await refused('--grace', ...graces.map((grace) => ['rotate', '--name', 'rotated', '--grace', grace]));
   });
 
-  test('the old secret signs for a day by default', async () => {
+  test('after webhook rotate the old secret signs for a day by default', async () => {
     await add('rotated');
     await operator.succeed('webhook', 'rotate', '--name', 'rotated');
     const [{ hours }] = await operator.look((dataSource) =>
@@ -132,7 +132,7 @@ describe('webhook rotate', () => {
 });
 
 describe('webhook enable, disable and remove', () => {
-  test('keep the position, and say where the webhook is', async () => {
+  test('webhook enable, disable and remove keep the position, and say where the webhook is', async () => {
     await add('switched', '--after', '1');
     expect(await operator.succeed('webhook', 'disable', '--name', 'switched')).toBe(
       'Disabled the webhook switched at position 1.',
@@ -149,14 +149,14 @@ describe('webhook enable, disable and remove', () => {
     expect(await list()).toEqual([]);
   });
 
-  test('refuse an unknown webhook', async () => {
+  test('webhook enable, disable and remove refuse an unknown webhook', async () => {
     const commands = ['enable', 'disable', 'remove'].map((command) => [command, '--name', 'nobody']);
     await refused('There is no webhook with this name; `webhook list` shows them all.', ...commands);
   });
 });
 
 describe('webhook list', () => {
-  test('shows positions and failures, and never a secret', async () => {
+  test('webhook list shows positions and failures, and never a secret', async () => {
     expect(await operator.succeed('webhook', 'list')).toBe('There are no webhooks.');
     const { secret } = await add('listed', '--after', '1', '--type', 'medic.created');
     expect(await list()).toEqual([

@@ -41,7 +41,7 @@ describe('ids, types and actions that cannot exist are denied, never an error', 
       { subject: { type: 'medic', id } },
       'not_a_member',
     ]),
-  ])('%s', async (_, change, reason) => {
+  ])('%s is denied', async (_, change, reason) => {
     const { admin, hospital } = await service.given.hospital();
     const body = JSON.stringify({ ...question(admin.id, hospital), ...change });
     const own = body.includes('"subject":{"type":"medic"') ? hospital : admin.id;
@@ -95,7 +95,7 @@ describe('what is wrong is a 400 that names the member', () => {
       { ...valid, context: { as_of: '2026-11-28T01:12:12Z', position: 1 } },
     ],
     ['a receipt that is a text', 'context.receipt', { ...valid, context: { receipt: 'yes' } }],
-  ])('%s', async (_, member, body) => {
+  ])('%s is a 400 that names the member', async (_, member, body) => {
     const { errors } = (await evaluate(asker, body)).is(400, { status: 400 }).body<{ errors: object }>();
     expect(Object.keys(errors)).toEqual([member]);
   });

@@ -113,7 +113,7 @@ test('the headers are those of the other routes for services', async () => {
 });
 
 describe('the key', () => {
-  test('that is revoked or expired, or lost its scope, decides nothing from the next request on', async () => {
+  test('a key that is revoked or expired, or lost its scope, decides nothing from the next request on', async () => {
     const { admin, hospital } = await service.given.hospital();
     const ended = {
       'revoked_at = now()': 401,
@@ -129,13 +129,13 @@ describe('the key', () => {
     }
   });
 
-  test('of a medic, even of an ADMIN, is a 403', async () => {
+  test('the key of a medic, even of an ADMIN, is a 403', async () => {
     const { admin, hospital } = await service.given.hospital();
     const headers = { authorization: `Bearer ${admin.token}` };
     (await evaluate(asker, question(admin.id, hospital), headers)).is(403);
   });
 
-  test('is checked before the members of the body', async () => {
+  test('the key is checked before the members of the body', async () => {
     (await evaluate(asker, {}, { authorization: 'Bearer x' })).is(401);
     const searcher = await givenService(service, 'decision:search');
     (await evaluate(searcher, {})).is(403);

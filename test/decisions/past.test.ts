@@ -134,7 +134,7 @@ describe('searches of the past', () => {
       .results.map(({ id, name }) => id ?? name);
   };
 
-  test('find exactly what the fold grants, after each position and at its instant', async () => {
+  test('searches of the past find exactly what the fold grants, after each position and at its instant', async () => {
     const entries = await entriesOf(service.dataSource);
     const medics = [...new Set(pairs.map(([medic]) => medic))].sort((a, b) => a - b);
     const hospitals = [...new Set(pairs.map(([, hospital]) => hospital))].sort((a, b) => a - b);

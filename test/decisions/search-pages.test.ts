@@ -16,7 +16,7 @@ const { ADMIN } = MembershipType;
 const { send, search, all } = searchesBy(() => searcher);
 
 describe('pages', () => {
-  test('of a crowd contain everybody once, by id, whatever the limit', async () => {
+  test('pages of a crowd contain everybody once, by id, whatever the limit', async () => {
     const hospital = await service.given.emptyHospital();
     await service.given.crowd(hospital, 1100);
     const ids = await service.dataSource.query<{ id: string }[]>(
@@ -37,7 +37,7 @@ describe('pages', () => {
     }
   });
 
-  test('of a past search that examines many in vain continue until the end', async () => {
+  test('pages of a past search that examines many in vain continue until the end', async () => {
     const hospital = await service.given.emptyHospital();
     await service.given.crowd(hospital, 1100);
     const admin = await service.given.medic();
@@ -49,7 +49,7 @@ describe('pages', () => {
     expect(await all('subject', body)).toEqual([String(admin.id)]);
   });
 
-  test('of actions have the limit too', async () => {
+  test('pages of actions have the limit too', async () => {
     const pair = {
       subject: { type: 'medic', id: String(scene.admin.id) },
       resource: { type: 'hospital', id: String(scene.hospital) },
@@ -57,7 +57,7 @@ describe('pages', () => {
     expect(await all('action', pair, 1)).toEqual(['administer', 'prescribe']);
   });
 
-  test('with a limit of 0 are empty, and say whether there is anything', async () => {
+  test('pages with a limit of 0 are empty, and say whether there is anything', async () => {
     const some = await search('subject', { ...subjectsAt(scene.hospital), page: { limit: 0 } });
     expect(some).toMatchObject({ page: { next_token: expect.stringMatching(/./) as string, count: 0 }, results: [] });
     const none = await search('subject', { ...subjectsAt(2_000_000_000), page: { limit: 0 } });
@@ -88,7 +88,7 @@ describe('pages', () => {
   });
 
   test.each(['', 'x', 'AAAA', 'A'.repeat(30), `${'A'.repeat(29)}!`, 'A'.repeat(31), 7, null, {}])(
-    'a token that is none, %j, is a 400',
+    'a value that is not a token, %j, is a 400',
     async (token) => {
       const { errors } = (await send('subject', { ...subjectsAt(scene.hospital), page: { token } }))
         .is(400)

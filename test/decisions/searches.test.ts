@@ -39,7 +39,7 @@ async function mixed(isActive = true): Promise<{ hospital: number; medics: numbe
 }
 
 describe.each([true, false])('a search finds exactly what an evaluation grants, hospital active %p:', (isActive) => {
-  test.each(['prescribe', 'administer'])('%s', async (name) => {
+  test.each(['prescribe', 'administer'])('a search for %s finds exactly what an evaluation grants', async (name) => {
     const { hospital, medics } = await mixed(isActive);
     const granted: string[] = [];
     for (const medic of medics) {
@@ -136,7 +136,7 @@ describe('what is wrong is a 400 that names the member', () => {
     ['subject', 'page.limit', { subject: medic, action, resource: hospital, page: { limit: -1 } }],
     ['subject', 'page.limit', { subject: medic, action, resource: hospital, page: { limit: 1.5 } }],
     ['subject', 'page.limit', { subject: medic, action, resource: hospital, page: { limit: '1' } }],
-  ])('%s search: %s', async (kind, member, body) => {
+  ])('a %s search with a wrong %s is a 400 that names the member', async (kind, member, body) => {
     const { errors } = (await send(kind, body)).is(400).body<{ errors: object }>();
     expect(Object.keys(errors)).toEqual([member]);
   });

@@ -50,7 +50,7 @@ describe('the schema finds', () => {
     ['a wrong type', '"containerPort":3000', '"containerPort":"3000"', /containerPort must be integer/],
     ['a missing field', '"selector"', '"selektor"', /selector/],
     ['an unknown kind', '"apps/v1"', '"apps/v2"', /apps\/v2 Deployment is unknown/],
-  ])('%s', (_, before, after, fault) => {
+  ])('the schema finds %s', (_, before, after, fault) => {
     const faults = faultsOf(changed((text) => text.replace(before, after)));
     expect(faults.join('\n')).toMatch(fault);
   });

@@ -7,11 +7,11 @@ describe('the address of a client in the log', () => {
     ['fe80::1%eth0', 'fe80::1'],
     ['ana@example.org', 'unknown'],
     ['', 'unknown'],
-  ])('%s is logged as %s', (address, expected) => {
+  ])('the address %s is logged as %s', (address, expected) => {
     expect(clientAddressOf(address, undefined)).toBe(expected);
   });
 
-  test('with a key it is a hash, equal for equal addresses and keys only', () => {
+  test('with a key the address is a hash, equal for equal addresses and keys only', () => {
     const [key, other] = ['a key of 16 chars', 'another key of that length'];
     const hash = clientAddressOf('192.0.2.1', key);
     expect(hash).toMatch(/^[0-9a-f]{16}$/);

@@ -12,7 +12,7 @@ describe('traceparent', () => {
     [` 00-${TRACE}-${SPAN}-01 `, true],
     [`01-${TRACE}-${SPAN}-01`, true],
     [`cc-${TRACE}-${SPAN}-01-what-the-future-will-be-like`, true],
-  ])('%s is valid', (traceparent, isSampled) => {
+  ])('the traceparent %s is valid', (traceparent, isSampled) => {
     expect(traceParentOf({ headers: { traceparent } })).toEqual({ traceId: TRACE, spanId: SPAN, isSampled });
   });
 
@@ -32,7 +32,7 @@ describe('traceparent', () => {
     [`00-${TRACE.slice(1)}-${SPAN}-01`],
     [`00-${TRACE}-${SPAN}-0g`],
     [`00-${TRACE}-${SPAN}-01, 00-${TRACE}-${SPAN}-01`],
-  ])('%s is ignored', (traceparent) => {
+  ])('the traceparent %s is ignored', (traceparent) => {
     expect(traceParentOf({ headers: traceparent === undefined ? {} : { traceparent } })).toBeNull();
   });
 });

@@ -86,7 +86,7 @@ describe('The tag after a write is that of the following GET', () => {
   test.each([
     ['in one statement', {}],
     ['in a transaction', { is_active: false }],
-  ])('after the creation of a membership %s', async (_, extra) => {
+  ])('after the creation of a membership %s the tag is that of the following GET', async (_, extra) => {
     const { admin, hospital, outsider } = await service.given.hospital();
     const created = (await admin.addMember(hospital, outsider, extra)).isCreated();
     await expectSameTag(admin, created, `/management/memberships/${String(created.body<{ id: number }>().id)}`);
@@ -96,19 +96,19 @@ describe('The tag after a write is that of the following GET', () => {
     ['a change of type alone', { type_membership: 'ADMIN' }],
     ['another change', { is_deleted: true }],
     ['a change of nothing', {}],
-  ])('after %s of a membership', async (_, change) => {
+  ])('after %s of a membership the tag is that of the following GET', async (_, change) => {
     const { admin, membership } = await service.given.hospital();
     const changed = (await admin.changeMembership(membership, change)).isCreated();
     await expectSameTag(admin, changed, `/management/memberships/${String(membership)}`);
   });
 
-  test('after the removal of a membership', async () => {
+  test('after the removal of a membership the tag is that of the following GET', async () => {
     const { admin, membership } = await service.given.hospital();
     const removed = (await admin.removeMembership(membership)).isCreated();
     await expectSameTag(admin, removed, `/management/memberships/${String(membership)}`);
   });
 
-  test('after the creation and a change of a hospital', async () => {
+  test('after the creation and a change of a hospital the tag is that of the following GET', async () => {
     const admin = await service.given.medic();
     const created = (await admin.post('/hospital/', HOSPITAL)).isCreated();
     const path = `/hospital/${String(created.body<{ id: number }>().id)}`;
@@ -116,7 +116,7 @@ describe('The tag after a write is that of the following GET', () => {
     await expectSameTag(admin, (await admin.patch(path, { headline: 'Ñandú' })).isCreated(), path);
   });
 
-  test('after the creation of a medic, whose response also has the key, and a change', async () => {
+  test('after the creation of a medic, whose response also has the key, and a change, the tag is that of the following GET', async () => {
     const { admin, hospital } = await service.given.hospital();
     const created = (await admin.post('/medics/', medicBody({ hospital }))).isCreated();
     const path = `/medics/${String(created.body<{ id: number }>().id)}`;

@@ -25,7 +25,7 @@ const toggle = () =>
 const linesAbout = (name: string) => service.log.filter((line) => line.includes(`webhook ${name}:`));
 
 describe('a webhook', () => {
-  test('gets every entry of the record in order, with exactly its bytes, signed for standardwebhooks', async () => {
+  test('a webhook gets every entry of the record in order, with exactly its bytes, signed for standardwebhooks', async () => {
     const { receiver, secret, name } = await endpoints.add({ after: 0 });
     const bodies = await storedBodies(service);
     const received = await receiver.of(bodies.length);
@@ -51,7 +51,7 @@ describe('a webhook', () => {
     expect(receiver.connections).toBe(1);
   });
 
-  test('gets what changes from now on by default, each change as it is made', async () => {
+  test('a webhook gets what changes from now on by default, each change as it is made', async () => {
     const { receiver, position } = await endpoints.add();
     await change('ADMIN');
     expect(await receiver.of(1)).toMatchObject([
@@ -62,14 +62,14 @@ describe('a webhook', () => {
     expect(receiver.positions).toEqual([position + 1, position + 2]);
   });
 
-  test('with many entries behind it gets all of them in order, under one lease after another', async () => {
+  test('a webhook with many entries behind it gets all of them in order, under one lease after another', async () => {
     const { receiver, position } = await endpoints.add();
     await service.given.crowd(scene.hospital, 130);
     await receiver.of(260);
     expect(receiver.positions).toEqual(Array.from({ length: 260 }, (_, index) => position + index + 1));
   });
 
-  test('with filters gets only entries that match, and advances over all others', async () => {
+  test('a webhook with filters gets only entries that match, and advances over all others', async () => {
     const other = await service.given.hospital();
     const byType = await endpoints.add({ types: ['hospital.activated', 'hospital.deactivated'] });
     const byHospital = await endpoints.add({ hospital: other.hospital });
@@ -91,7 +91,7 @@ describe('a webhook', () => {
 });
 
 describe('a delivery that fails', () => {
-  test('is repeated with the same id until it succeeds, and nothing behind it is sent before', async () => {
+  test('a delivery that fails is repeated with the same id until it succeeds, and nothing behind it is sent before', async () => {
     const { receiver, name, position, secret } = await endpoints.add();
     receiver.replies.push({ status: 500 }, { status: 503 });
     await toggle();
@@ -128,7 +128,7 @@ describe('a delivery that fails', () => {
     expect(target.received).toEqual([]);
   });
 
-  test('waits as long as Retry-After asks, at most an hour', async () => {
+  test('a delivery that fails waits as long as Retry-After asks, at most an hour', async () => {
     const { receiver, name } = await endpoints.add();
     const inHalfAnHour = new Date(Date.now() + 1_800_000).toUTCString();
     receiver.replies.push(
@@ -149,7 +149,7 @@ describe('a delivery that fails', () => {
     await receiver.of(4);
   });
 
-  test('with 410 disables the webhook, which continues at its position once it is enabled', async () => {
+  test('a delivery that fails with 410 disables the webhook, which continues at its position once it is enabled', async () => {
     const { receiver, name, position } = await endpoints.add();
     receiver.replies.push({ status: 410 });
     await toggle();
@@ -166,7 +166,7 @@ describe('a delivery that fails', () => {
     expect(receiver.positions).toEqual([position + 1, position + 1, position + 2]);
   });
 
-  test('for three days disables the webhook, not sooner, and nothing is skipped once it is enabled', async () => {
+  test('a webhook that fails for three days is disabled, not sooner, and nothing is skipped once it is enabled', async () => {
     const { receiver, name, position } = await endpoints.add();
     receiver.replies.push(...Array.from({ length: 4 }, () => ({ status: 500 })));
     await toggle();

@@ -15,7 +15,7 @@ const toggle = () =>
   service.dataSource.query('UPDATE hospital SET is_active = NOT is_active WHERE id = $1', [hospital]);
 
 describe('a receiver', () => {
-  test('that hangs delays no other, however many hang', async () => {
+  test('a receiver that hangs delays no other, however many hang', async () => {
     const hanging = await Promise.all(Array.from({ length: 5 }, () => endpoints.add()));
     for (const { receiver } of hanging) receiver.replies.push('hang');
     const other = await endpoints.add();
@@ -32,7 +32,7 @@ describe('a receiver', () => {
     }
   });
 
-  test('that hangs is left after 15 seconds, and tried again later', async () => {
+  test('a receiver that hangs is left after 15 seconds, and tried again later', async () => {
     const { name, receiver } = await endpoints.add();
     receiver.replies.push('hang');
     await toggle();
@@ -41,7 +41,7 @@ describe('a receiver', () => {
     await receiver.of(2);
   });
 
-  test('whose response has an endless body has accepted the entry: the body is not read', async () => {
+  test('a receiver whose response has an endless body has accepted the entry: the body is not read', async () => {
     let written = 0;
     const endless = await endpoints.receiver((request, response) => {
       request.resume();
@@ -60,7 +60,7 @@ describe('a receiver', () => {
     expect(written).toBeLessThan(64 * 1024 * 1024);
   });
 
-  test('gets nothing after its webhook is disabled, and what it missed once it is enabled', async () => {
+  test('a receiver gets nothing after its webhook is disabled, and what it missed once it is enabled', async () => {
     const { name, receiver, position } = await endpoints.add();
     await endpoints.webhooks.disable(name);
     const other = await endpoints.add();
@@ -74,7 +74,7 @@ describe('a receiver', () => {
     expect(receiver.positions).toEqual([position + 1, position + 2]);
   });
 
-  test('with a certificate for another host gets nothing', async () => {
+  test('a receiver with a certificate for another host gets nothing', async () => {
     const { name, receiver } = await endpoints.add();
     const url = receiver.url('localhost');
     await service.dataSource.query('UPDATE webhook SET url = $2 WHERE name = $1', [name, url]);

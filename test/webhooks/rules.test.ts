@@ -9,7 +9,7 @@ describe('the addresses that a webhook may connect to', () => {
       ['1.1.1.1', '8.8.8.8', '93.184.215.14', '172.15.255.255', '172.32.0.0', '100.63.255.255', '100.128.0.0'],
     ],
     ['public IPv6', ['2606:4700:4700::1111', '2a00:1450:4001:80f::200e']],
-  ])('include %s ones', (_, addresses) => {
+  ])('the allowed addresses include %s ones', (_, addresses) => {
     for (const address of addresses) expect([address, new AddressRules().allows(address)]).toEqual([address, true]);
   });
 
@@ -26,11 +26,11 @@ describe('the addresses that a webhook may connect to', () => {
     ['6to4, NAT64 and Teredo', ['2002:7f00:1::', '64:ff9b::127.0.0.1', '64:ff9b::8.8.8.8', '64:ff9b:1::1', '2001::1']],
     ['site-local and other special', ['fec0::1', '100::1', '5f00::1', '4000::1', '3fff::1']],
     ['no', ['', 'example.org', 'localhost', '127.0.0.1.nip.io', '1.2.3.4/8']],
-  ])('do not include %s ones', (_, addresses) => {
+  ])('the allowed addresses do not include %s ones', (_, addresses) => {
     for (const address of addresses) expect([address, new AddressRules().allows(address)]).toEqual([address, false]);
   });
 
-  test('include those of the setting, and no others of the same kind', () => {
+  test('the allowed addresses include those of the setting, and no others of the same kind', () => {
     const rules = new AddressRules(['10.1.0.0/16', '127.0.0.2', 'fd00:1::/32']);
     for (const address of ['10.1.255.1', '127.0.0.2', 'fd00:1::5', '8.8.8.8']) expect(rules.allows(address)).toBe(true);
     for (const address of ['10.2.0.1', '127.0.0.1', 'fd00:2::5', '::ffff:10.1.0.1', '::ffff:127.0.0.2'])
@@ -51,7 +51,7 @@ describe('the URL of a webhook', () => {
     ['https://127.1/', 'https://127.0.0.1/'],
     ['https://[::ffff:127.0.0.1]/', 'https://[::ffff:7f00:1]/'],
     ['https://１２７.０.０.１/', 'https://127.0.0.1/'],
-  ])('%s is accepted as %s', (text, url) => {
+  ])('the URL %s is accepted as %s', (text, url) => {
     expect(webhookUrlOf(text)).toBe(url);
   });
 
@@ -68,11 +68,11 @@ describe('the URL of a webhook', () => {
     ],
     ['with spaces, line breaks or backslashes', ['https://h/ a', ' https://h/', 'https://h/\n', 'https:\\\\h\\a']],
     ['too long', [`https://h/${'a'.repeat(MAX_URL_LENGTH)}`, `https://h/${'ñ'.repeat(MAX_URL_LENGTH / 5)}`]],
-  ])('is refused if it is %s', (_, texts) => {
+  ])('a URL is refused if it is %s', (_, texts) => {
     for (const text of texts) expect([text, webhookUrlOf(text)]).toEqual([text, undefined]);
   });
 
-  test('has at most 2000 characters', () => {
+  test('the URL of a webhook has at most 2000 characters', () => {
     const longest = `https://h/${'a'.repeat(MAX_URL_LENGTH - 'https://h/'.length)}`;
     expect([webhookUrlOf(longest), webhookUrlOf(`${longest}a`)]).toEqual([longest, undefined]);
   });
@@ -88,7 +88,7 @@ describe('the delay before the next attempt', () => {
     [11, 1800, 3600],
     [12, 1800, 3600],
     [5000, 1800, 3600],
-  ])('after failure %i is from %i to %i seconds, at random', (failures, shortest, longest) => {
+  ])('the delay after failure %i is from %i to %i seconds, at random', (failures, shortest, longest) => {
     expect([delayAfter(failures, undefined, 1), delayAfter(failures, undefined, 0)]).toEqual([shortest, longest]);
     for (let count = 0; count < 100; count += 1) {
       const delay = delayAfter(failures);
@@ -103,10 +103,13 @@ describe('the delay before the next attempt', () => {
     [12, 60, 3600],
     [1, 3601, 3600],
     [1, Number.MAX_SAFE_INTEGER, 3600],
-  ])('after failure %i with Retry-After of %f s is %i seconds: never sooner, and at most an hour', (...row) => {
-    const [failures, retryAfter, delay] = row;
-    expect(delayAfter(failures, retryAfter, 0)).toBe(delay);
-  });
+  ])(
+    'the delay after failure %i with Retry-After of %f s is %i seconds: never sooner, and at most an hour',
+    (...row) => {
+      const [failures, retryAfter, delay] = row;
+      expect(delayAfter(failures, retryAfter, 0)).toBe(delay);
+    },
+  );
 
   const now = Date.parse('1994-11-06T08:49:00Z');
   test.each([

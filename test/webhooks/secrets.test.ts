@@ -11,13 +11,13 @@ const [first, second] = [newPem(), newPem()];
 const keysIn = (name: string, ...pems: string[]) => SigningKeys.read(write(folder, name, pems.join('')));
 
 describe('a secret', () => {
-  test('is random, and long enough for Standard Webhooks', () => {
+  test('a secret is random, and long enough for Standard Webhooks', () => {
     const secret = newSecret();
     expect([secret.length, newSecret().equals(secret)]).toEqual([32, false]);
     expect(secretText(secret)).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
   });
 
-  test('is encrypted anew each time, and opened by every process that has the signing key', () => {
+  test('a secret is encrypted anew each time, and opened by every process that has the signing key', () => {
     const secret = newSecret();
     const secrets = new WebhookSecrets(keysIn('one.pem', first));
     const [sealed, again] = [secrets.seal('a', secret), secrets.seal('a', secret)];
@@ -28,14 +28,14 @@ describe('a secret', () => {
     for (const other of others) expect(other.open('a', sealed)).toEqual(secret);
   });
 
-  test('is encrypted with the first of several signing keys', () => {
+  test('a secret is encrypted with the first of several signing keys', () => {
     const secret = newSecret();
     const sealed = new WebhookSecrets(keysIn('both.pem', second, first)).seal('a', secret);
     expect(new WebhookSecrets(keysIn('two.pem', second)).open('a', sealed)).toEqual(secret);
     expect(() => new WebhookSecrets(keysIn('one.pem', first)).open('a', sealed)).toThrow(UnreadableSecret);
   });
 
-  test('cannot be opened without its key, for another webhook, or after a change of one bit', () => {
+  test('a secret cannot be opened without its key, for another webhook, or after a change of one bit', () => {
     const secrets = new WebhookSecrets(keysIn('one.pem', first));
     const sealed = secrets.seal('a', newSecret());
     expect(() => new WebhookSecrets(SigningKeys.none).open('a', sealed)).toThrow(UnreadableSecret);
@@ -48,7 +48,7 @@ describe('a secret', () => {
     expect(() => secrets.open('a', { ...sealed, secret: Buffer.alloc(3) })).toThrow(UnreadableSecret);
   });
 
-  test('is stored as it is without a signing key', () => {
+  test('a secret is stored as it is without a signing key', () => {
     const secrets = new WebhookSecrets(SigningKeys.none);
     const secret = newSecret();
     const sealed = secrets.seal('a', secret);
@@ -71,7 +71,7 @@ describe('a webhook whose secret is rotated', () => {
   const toggle = () =>
     service.dataSource.query('UPDATE hospital SET is_active = NOT is_active WHERE id = $1', [hospital]);
 
-  test('has two signatures while both secrets are valid, afterwards one', async () => {
+  test('a message has two signatures while both secrets are valid, afterwards one', async () => {
     const { name, secret, receiver } = await endpoints.add();
     const { secret: next } = await endpoints.webhooks.rotate(name, 3600);
     await toggle();
@@ -88,7 +88,7 @@ describe('a webhook whose secret is rotated', () => {
     expect(() => verify(secret, one)).toThrow();
   });
 
-  test('keeps at most two secrets, and with --grace 0 only the new one', async () => {
+  test('a webhook keeps at most two secrets, and with --grace 0 only the new one', async () => {
     const { name, secret, receiver } = await endpoints.add();
     const second = await endpoints.webhooks.rotate(name, 3600);
     const third = await endpoints.webhooks.rotate(name, 3600);
@@ -104,7 +104,7 @@ describe('a webhook whose secret is rotated', () => {
     if (next !== undefined) verify(last.secret, next);
   });
 
-  test('has no secret in the database, nor in the log', async () => {
+  test('a webhook has no readable secret in the database, nor in the log', async () => {
     const { name, secret } = await endpoints.add();
     const [{ stored }] = await service.dataSource.query<[{ stored: string }]>(
       `SELECT string_agg(encode(secret, 'base64'), ' ') AS stored FROM webhook WHERE name = $1`,
@@ -115,7 +115,7 @@ describe('a webhook whose secret is rotated', () => {
     expect(JSON.stringify(service.log)).not.toMatch(/whsec_/);
   });
 
-  test('whose signing key is missing waits for it and says so, and is delivered once its secret is rotated', async () => {
+  test('a webhook whose signing key is missing waits for it and says so, and is delivered once its secret is rotated', async () => {
     const { name, receiver, position } = await endpoints.add();
     await service.dataSource.query(`UPDATE webhook SET secret_key = 'another' WHERE name = $1`, [name]);
     await toggle();

@@ -129,14 +129,14 @@ test('an attempt that is ended early is a failure', async () => {
 });
 
 describe('the file of WEBHOOK_CA_FILE', () => {
-  test('adds its certificates to those of Node', () => {
+  test('the file of WEBHOOK_CA_FILE adds its certificates to those of Node', () => {
     const all = authoritiesOf(certificate.file) ?? [];
     expect(all).toHaveLength(rootCertificates.length + 1);
     expect(all.at(-1)).toBe(certificate.cert.trimEnd());
     expect(authoritiesOf(undefined)).toBeUndefined();
   });
 
-  test('is refused with a sentence if it is missing, or contains anything but certificates', () => {
+  test('the file of WEBHOOK_CA_FILE is refused with a sentence if it is missing, or contains anything but certificates', () => {
     const folder = dirname(certificate.file);
     expect(() => authoritiesOf(join(folder, 'none.pem'))).toThrow(/cannot be read \(ENOENT\)/);
     for (const text of ['', certificate.key, certificate.cert.replace(/[A-Z]{4}/, '????')]) {
