@@ -1,3 +1,4 @@
+import { MAX_ID } from '../../src/http/input/coercion.js';
 import type { RequestOptions } from '../support/client.js';
 import type { Actor } from '../support/actor.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
@@ -13,6 +14,8 @@ export interface Creation {
   readonly body: () => unknown;
   /** A different valid body for the same route. */
   readonly other: unknown;
+  /** 201 by default. */
+  readonly status?: 200 | 201;
 }
 
 /** @returns a form with a picture; its boundary is a new one */
@@ -61,7 +64,25 @@ export const CREATIONS: readonly [name: string, given: (service: Service) => Pro
       return { by: admin, path: '/medics/', body: () => body, other: { ...body, password: 'another password' } };
     },
   ],
+  [
+    'POST /management/memberships/bulk/',
+    async ({ given }) => {
+      const { admin, hospital, outsider, stranger } = await given.hospital();
+      return {
+        by: admin,
+        path: '/management/memberships/bulk/',
+        body: () => ({ hospital, memberships: [{ medic: outsider.id }, { medic: MAX_ID }] }),
+        other: { hospital, memberships: [{ medic: stranger.id }] },
+        status: 200,
+      };
+    },
+  ],
 ];
+
+/** @returns the response, which is that of a success */
+export function carriedOut({ status = 201 }: Creation, response: CheckedResponse): CheckedResponse {
+  return response.is(status);
+}
 
 /** Sends a creation with an `Idempotency-Key`. */
 export function create(
