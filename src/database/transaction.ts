@@ -15,7 +15,7 @@ interface BuiltStatement {
   getQueryAndParameters(): [text: string, values: unknown[]];
 }
 
-/** Takes part in a transaction besides its work. */
+/** Adds statements to a transaction, before and after its work, which knows nothing of them. */
 export interface Companion<Result> {
   /**
    * Sends statements before it awaits anything, so that they share a round trip with the first ones of the work.
