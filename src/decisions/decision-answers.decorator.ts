@@ -16,9 +16,9 @@ interface DecisionOptions {
   readonly body: Type;
   readonly examples: Readonly<Record<string, object>>;
   readonly ok: Type;
-  /** Class of another body of success. */
+  /** Class of the other possible body of a success. */
   readonly otherwise?: Type;
-  /** Whether a receipt may be wanted. */
+  /** Whether the request may ask for a receipt. */
   readonly isSigned?: boolean;
 }
 

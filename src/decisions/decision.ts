@@ -3,7 +3,7 @@ import { canAdminister, type Right, type Standing } from '../access/policy.js';
 import type { MembershipType } from '../memberships/membership.entity.js';
 import type { Evaluation } from './evaluation.js';
 
-/** Why a decision is as it is, in the order of the contract: the first that applies. */
+/** The reasons for decisions, in the order of the contract: the first that applies counts. */
 export const REASONS = [
   'unknown_action',
   'not_a_member',

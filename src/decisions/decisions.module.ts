@@ -10,7 +10,7 @@ import { Receipts } from './receipts.js';
 import { SearchController } from './search.controller.js';
 import { SearchService } from './search.service.js';
 
-/** What medics may do at hospitals, for internal services (contract, section 11). */
+/** Tells internal services what medics may do at hospitals (contract, section 11). */
 @Module({
   imports: [AuthModule, RecordModule, EvidenceModule],
   controllers: [DecisionsController, SearchController, MetadataController],

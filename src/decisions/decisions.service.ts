@@ -38,7 +38,7 @@ export class DecisionsService {
 
   /**
    * @param read the statement for the evaluation
-   * @throws InvalidFields the record cannot answer for the moment
+   * @throws InvalidFields the record knows nothing about the moment
    * @throws NoSigningKey a receipt is wanted
    */
   async evaluate(service: CurrentService, evaluation: Evaluation, read: Read): Promise<DecisionResponse> {
@@ -50,7 +50,7 @@ export class DecisionsService {
   /**
    * @param read the statement for all evaluations
    * @returns the decisions in the order of the items, up to the one that ends the request by its semantic
-   * @throws InvalidFields the record cannot answer for the moment of the default context
+   * @throws InvalidFields the record knows nothing about the moment of the default context
    * @throws NoSigningKey a receipt is wanted
    */
   async evaluateAll(

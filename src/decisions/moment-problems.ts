@@ -1,10 +1,10 @@
 import { InvalidFields } from '../common/errors.js';
 import { IN_FUTURE, tooEarly } from '../record/past.js';
 
-/** Why the record cannot answer for a moment, as the statements say it. */
+/** Why the record knows nothing about a moment, in the words of the statements. */
 export type MomentProblem = 'future' | 'early' | 'beyond';
 
-/** What a statement about the past knows of the record. */
+/** The beginning and the end of the record, as a statement about the past sees them. */
 export interface Ends {
   /** Null if the record has not begun. */
   readonly began: string | null;
@@ -17,7 +17,7 @@ export function endsOf({ began = null, head = 0 }: Partial<Ends>): Ends {
   return { began, head };
 }
 
-/** @returns the error for a moment that the record cannot answer for */
+/** @returns the error for a moment about which the record knows nothing */
 export function errorOf(problem: MomentProblem, { began, head }: Ends): InvalidFields {
   if (problem === 'beyond') {
     const last = head === 0 ? 'The record has no entries yet.' : `The last position of the record is ${String(head)}.`;

@@ -13,7 +13,7 @@ const subject = { type: 'medic', id: '1' };
 const resource = { type: 'hospital', id: '1' };
 const action = { name: 'prescribe' };
 
-const PAGES = 'Results are paged by id. What does not exist has an empty result.';
+const PAGES = 'Results are paged by id. An unknown entity has an empty result.';
 
 /** Who may do what, and where (OpenID AuthZEN Authorization API 1.0). */
 @ApiTags('Decisions')
@@ -62,7 +62,7 @@ export class SearchController {
   @AnswersDecision({
     scope: 'decision:search',
     summary: 'Search for what a medic may do at a hospital',
-    rules: 'Exactly the actions for which an evaluation would be `true`. What does not exist has an empty result.',
+    rules: 'Exactly the actions for which an evaluation would be `true`. An unknown entity has an empty result.',
     body: ActionSearchDto,
     examples: { 'What may the medic do there?': { subject, resource } },
     ok: FoundActionsResponse,

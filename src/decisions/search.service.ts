@@ -34,7 +34,7 @@ export class SearchService {
 
   /**
    * @param toResult turns an id into a result
-   * @throws InvalidFields the record cannot answer for the moment
+   * @throws InvalidFields the record knows nothing about the moment
    */
   async entities<Result>(
     service: CurrentService,
@@ -54,7 +54,7 @@ export class SearchService {
 
   /**
    * Pages by the number of the action.
-   * @throws InvalidFields the record cannot answer for the moment
+   * @throws InvalidFields the record knows nothing about the moment
    */
   async actions(
     service: CurrentService,

@@ -7,7 +7,7 @@ import { Input, wholeNumberOf, type Entity, type Fields, type Moment } from './i
 import { digestOfSearch, MAX_RESULTS, readToken } from './page-token.js';
 import { PAST_RESOURCES, PAST_SUBJECTS, RESOURCES, SUBJECTS } from './search.sql.js';
 
-/** What a search looks for. */
+/** The kind of results of a search. */
 export type Kind = 'subject' | 'resource' | 'action';
 
 /** The part of the results that a request asks for. */
@@ -16,7 +16,7 @@ export interface SearchPage {
   readonly limit: number;
   /** The last id of the page before; 0 for the first page. */
   readonly after: number;
-  /** What a token is bound to. */
+  /** Digest of the search, to which its tokens are bound. */
   readonly digest: Buffer;
 }
 
@@ -26,7 +26,7 @@ export interface Search {
   readonly page: SearchPage;
 }
 
-/** A search for medics or hospitals, both of which are found by id. */
+/** Searches for medics and for hospitals, which page by id. */
 export const SUBJECT_SEARCH = searchFor('subject', ({ action, subject, resource }) => {
   const isKnown = isAction(action) && subject.type === SUBJECT_TYPE;
   return { action: isKnown ? action : undefined, id: isKnown ? idOf(resource, RESOURCE_TYPE) : null };

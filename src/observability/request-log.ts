@@ -47,8 +47,9 @@ export function noteResponse(request: FastifyRequest, reply: FastifyReply): void
 }
 
 /**
- * Logs the request id, the id of the medic or the service account, the method, the route pattern, the status and the duration. The path is left
- * out, because its query may contain an email. The address of the client is left out as well, except in {@link REFUSALS}.
+ * Logs the request id, the id of the medic or the service account, the method, the route pattern, the status and the
+ * duration. The path is left out, because its query may contain an email. So is the address of the client,
+ * except in {@link REFUSALS}.
  */
 function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(

@@ -89,7 +89,7 @@ export class Traces {
     return span.spanContext().traceId;
   }
 
-  /** Lets everything that a request causes know its span. Call it before other hooks are added. */
+  /** Makes the span of a request the parent of all that the request causes. Call it before other hooks are added. */
   register(fastify: FastifyInstance): void {
     const enter = ({ raw }: FastifyRequest, done: () => void) => {
       const span = this.spans.get(raw);
@@ -113,10 +113,13 @@ export class Traces {
     await Promise.race([ended, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
-  private end(raw: IncomingMessage, answer: { method: string; route: string | undefined; status: number; id: string }) {
+  private end(
+    raw: IncomingMessage,
+    response: { method: string; route: string | undefined; status: number; id: string },
+  ) {
     const span = this.spans.get(raw);
     if (span === undefined) return;
-    const { method, route, status, id } = answer;
+    const { method, route, status, id } = response;
     span.updateName(route === undefined ? method : `${method} ${route}`);
     span.setAttributes({
       'http.request.method': method,

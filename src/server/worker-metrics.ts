@@ -49,7 +49,7 @@ export class WorkerMetrics implements MetricsSource {
 
   private ask(worker: Worker): Promise<void> {
     return new Promise((resolve) => {
-      // Replaces an earlier question, which the same answer will do for.
+      // The next message settles earlier questions too.
       const earlier = this.waiting.get(worker.id);
       this.waiting.set(worker.id, () => {
         this.waiting.delete(worker.id);

@@ -7,9 +7,9 @@ const PROPERTIES = {
   description: 'Accepted and ignored: rights that the caller states are never believed.',
 } as const;
 
-/** Who wants to act. */
+/** The one who wants to act. */
 export class SubjectDto {
-  @ApiProperty({ example: 'medic', description: 'Only a `medic` may do anything.' })
+  @ApiProperty({ example: 'medic', description: '`medic`; any other type is denied.' })
   type!: string;
 
   @ApiProperty({ example: '1', description: 'Id of the medic, as a string.' })
@@ -19,9 +19,9 @@ export class SubjectDto {
   properties?: object;
 }
 
-/** On what. */
+/** The place where the subject wants to act. */
 export class ResourceDto {
-  @ApiProperty({ example: 'hospital', description: 'Only at a `hospital` may anything be done.' })
+  @ApiProperty({ example: 'hospital', description: '`hospital`; any other type is denied.' })
   type!: string;
 
   @ApiProperty({ example: '1', description: 'Id of the hospital, as a string.' })
@@ -31,7 +31,7 @@ export class ResourceDto {
   properties?: object;
 }
 
-/** What the subject wants to do. */
+/** The action that the subject wants to perform. */
 export class ActionDto {
   @ApiProperty({ example: 'prescribe', description: '`prescribe` or `administer`; any other is denied.' })
   name!: string;
@@ -66,28 +66,28 @@ export class ContextDto extends MomentDto {
 
 /** One question. Unknown members are ignored. */
 export class EvaluationDto {
-  @ApiProperty({ description: 'Who wants to act.' })
+  @ApiProperty({ description: 'The medic who wants to act.' })
   subject!: SubjectDto;
 
-  @ApiProperty({ description: 'What the subject wants to do.' })
+  @ApiProperty({ description: 'The action that the subject wants to perform.' })
   action!: ActionDto;
 
-  @ApiProperty({ description: 'At which hospital.' })
+  @ApiProperty({ description: 'The hospital at which the subject wants to act.' })
   resource!: ResourceDto;
 
   @ApiPropertyOptional({ description: 'The time, and whether a receipt is wanted.' })
   context?: ContextDto;
 }
 
-/** An item of a batch: what is absent comes from the request itself. */
+/** An item of a batch: it inherits absent members from the request. */
 export class EvaluationItemDto {
-  @ApiPropertyOptional({ description: 'Who wants to act.' })
+  @ApiPropertyOptional({ description: 'The medic who wants to act.' })
   subject?: SubjectDto;
 
-  @ApiPropertyOptional({ description: 'What the subject wants to do.' })
+  @ApiPropertyOptional({ description: 'The action that the subject wants to perform.' })
   action?: ActionDto;
 
-  @ApiPropertyOptional({ description: 'At which hospital.' })
+  @ApiPropertyOptional({ description: 'The hospital at which the subject wants to act.' })
   resource?: ResourceDto;
 
   @ApiPropertyOptional({ description: 'The time, and whether a receipt is wanted.' })
@@ -108,7 +108,7 @@ export class EvaluationsDto extends EvaluationItemDto {
   @ApiPropertyOptional({
     type: [EvaluationItemDto],
     maxItems: MAX_EVALUATIONS,
-    description: `At most ${String(MAX_EVALUATIONS)}. An item inherits each entity, and the context, that it lacks.`,
+    description: `At most ${String(MAX_EVALUATIONS)}. An item inherits each entity, and the context, if it lacks them.`,
   })
   evaluations?: EvaluationItemDto[];
 

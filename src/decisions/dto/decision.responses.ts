@@ -22,7 +22,7 @@ export class EvaluationErrorResponse {
   errors?: FieldErrors;
 }
 
-/** Why a decision is as it is, and what it rests on. */
+/** The reason for a decision, and its evidence. */
 export class DecisionContextResponse {
   @ApiPropertyOptional({
     enum: REASONS,
@@ -80,7 +80,7 @@ export class DecisionsResponse {
   evaluations!: DecisionResponse[];
 }
 
-/** A decision with what every decision has. */
+/** A decision that was made, not an item's error. */
 export type MadeDecision = DecisionResponse & { readonly context: { readonly evaluated_at: string } };
 
 /** @param evaluatedAt an instant in the format of the contract */

@@ -39,7 +39,7 @@ class PagedDto {
   page?: SearchPageDto;
 }
 
-/** Who may do it there? */
+/** A search for the medics who may do something at a hospital. */
 export class SubjectSearchDto extends PagedDto {
   @ApiProperty({ description: 'The type of subjects.' })
   subject!: SubjectTypeDto;
@@ -47,13 +47,13 @@ export class SubjectSearchDto extends PagedDto {
   @ApiProperty({ description: 'The action that the subjects may perform.' })
   action!: ActionDto;
 
-  @ApiProperty({ description: 'Where.' })
+  @ApiProperty({ description: 'The hospital.' })
   resource!: ResourceDto;
 }
 
-/** Where may this medic do it? */
+/** A search for the hospitals at which a medic may do something. */
 export class ResourceSearchDto extends PagedDto {
-  @ApiProperty({ description: 'Who wants to act.' })
+  @ApiProperty({ description: 'The medic who wants to act.' })
   subject!: SubjectDto;
 
   @ApiProperty({ description: 'The action that the subject may perform.' })
@@ -63,11 +63,11 @@ export class ResourceSearchDto extends PagedDto {
   resource!: ResourceTypeDto;
 }
 
-/** What may this medic do there? */
+/** A search for the actions of a medic at a hospital. */
 export class ActionSearchDto extends PagedDto {
-  @ApiProperty({ description: 'Who wants to act.' })
+  @ApiProperty({ description: 'The medic who wants to act.' })
   subject!: SubjectDto;
 
-  @ApiProperty({ description: 'Where.' })
+  @ApiProperty({ description: 'The hospital.' })
   resource!: ResourceDto;
 }

@@ -48,11 +48,11 @@ function recordsOf(text: string, max: number): string[][] {
   try {
     return parse(text, {
       bom: true,
-      // Spaces around quotes; a tab that separates cells must stay.
+      // Allows spaces around quotes. Between tabs it would remove empty cells.
       trim: delimiter !== '\t',
       delimiter,
       skipEmptyLines: true,
-      // A row with too many cells fails by itself, because nobody knows a column without a name.
+      // A row with too many cells fails alone, because its extra cells are unknown fields.
       relaxColumnCount: true,
       // The header, the rows, and one row too many.
       to: max + 2,

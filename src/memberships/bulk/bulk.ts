@@ -18,7 +18,7 @@ export interface FailedRow {
   readonly errors: FieldErrors;
 }
 
-/** What the rules decide about a row. `next` is the state to store. */
+/** A decision of the rules about a row. `next` is the state to store. */
 export type RowDecision =
   | { readonly status: 'created'; readonly medicId: number; readonly next: MembershipState }
   | { readonly status: 'restored'; readonly membership: number; readonly next: MembershipState }

@@ -4,7 +4,7 @@ import type { Limiters } from '../../limits/limiter.js';
 import { measureDatabase } from './database-metrics.js';
 import { Metrics } from './metrics.js';
 
-/** What is measured. */
+/** The parts of a process that are measured. */
 export interface Measured {
   readonly dataSource: DataSource;
   readonly reads: Reads;

@@ -12,7 +12,7 @@ const READ_MS = 1000;
 /** Entries of the inbox that are counted at most, in about a millisecond. */
 const MAX_COUNTED = 10_000;
 
-/** What a scrape reads from the database. Ages are in seconds. */
+/** The state of the record at a scrape. Ages are in seconds. */
 interface RecordState {
   readonly position: number;
   readonly age: number | null;
@@ -32,14 +32,14 @@ const RECORD = `
 /** At most 50 rows. A disabled webhook lags too: nothing is skipped, so somebody has to enable it. */
 const WEBHOOKS = `SELECT w.name, (h.position - w.position)::float8 AS lag FROM webhook w, record_head h`;
 
-/** What a scrape reads about a webhook. */
+/** The state of a webhook at a scrape. */
 interface WebhookState {
   readonly name: string;
   /** Entries after its position. */
   readonly lag: number;
 }
 
-/** Adds the state of the connections, which costs nothing, and of the record, which costs two statements per scrape. */
+/** Adds the state of the connections, the record and the webhooks. A scrape costs two statements. */
 export function measureDatabase(metrics: Metrics, dataSource: DataSource, reads: Reads): void {
   measureConnections(metrics, dataSource, reads);
   const up = metrics.gauge('memberships_database_up', 'Whether the database responded to this scrape in time.', 'min');
@@ -55,7 +55,7 @@ export function measureDatabase(metrics: Metrics, dataSource: DataSource, reads:
   };
   const lag = metrics.gauge(
     'memberships_webhook_lag',
-    "Entries that have not been delivered to a webhook, by the operator's name of it.",
+    "Entries after the position of a webhook, by the operator's name for it.",
     'max',
     ['webhook'],
   );

@@ -18,7 +18,7 @@ const MAX_ACTIONS = 32;
 export type Reading = () => Promise<void> | void;
 
 /**
- * What this process counts and measures, for Prometheus (section 15 of the contract). No label contains an id, an
+ * Counters and gauges of this process, for Prometheus (section 15 of the contract). No label contains an id, an
  * email, a key or any other text of a client.
  */
 export class Metrics {

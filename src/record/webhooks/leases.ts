@@ -149,7 +149,7 @@ export class WebhookLeases {
    * Stores a failed attempt, and ends the lease.
    * @param reason a few words without secrets
    * @param delay until the next attempt, in seconds
-   * @param isGone whether the receiver said that it does not want any more
+   * @param isGone whether the receiver said that it wants no more deliveries
    * @returns whether the webhook is disabled now; undefined if the lease has passed to another process
    */
   async failed(
