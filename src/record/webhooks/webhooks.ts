@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { NoSuchHospital } from '../../common/errors.js';
 import { OPERATOR } from '../../database/actor.js';
+import { standAloneReads } from '../../database/pool.js';
 import { rowOf } from '../../database/statements.js';
 import { inTransaction, type Transaction } from '../../database/transaction.js';
 import { sequenceAll } from '../bulk.js';
@@ -157,13 +158,11 @@ export class Webhooks {
 
   /** @returns all webhooks, ordered by name */
   list(): Promise<WebhookSummary[]> {
-    return inTransaction(this.dataSource, OPERATOR, (transaction) =>
-      transaction.query<WebhookSummary>(
-        `SELECT w.id, w.name, w.url, w.types, w.hospital, w.position::float8 AS position, h.position::float8 AS head,
-           w.created_at, w.delivered_at, w.failures, w.failing_since, w.last_failure, w.next_attempt_at, w.disabled_at,
-           w.disabled_because
-         FROM webhook w, record_head h ORDER BY w.name`,
-      ),
+    return standAloneReads(this.dataSource).query<WebhookSummary>(
+      `SELECT w.id, w.name, w.url, w.types, w.hospital, w.position::float8 AS position, h.position::float8 AS head,
+         w.created_at, w.delivered_at, w.failures, w.failing_since, w.last_failure, w.next_attempt_at, w.disabled_at,
+         w.disabled_because
+       FROM webhook w, record_head h ORDER BY w.name`,
     );
   }
 
