@@ -51,15 +51,7 @@ export interface Outlook {
   readonly head: number;
 }
 
-interface Row {
-  readonly id: number;
-  readonly name: string;
-  readonly url: string;
-  readonly types: EntryType[] | null;
-  readonly hospital: number | null;
-  readonly position: number;
-  readonly failures: number;
-  readonly isDisabled: boolean;
+interface Row extends Omit<Settings, 'secrets'> {
   readonly secret: Buffer;
   readonly secretKey: string | null;
   readonly previousSecret: Buffer | null;

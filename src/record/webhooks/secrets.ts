@@ -33,14 +33,12 @@ export function secretText(secret: Buffer): string {
   return `whsec_${secret.toString('base64')}`;
 }
 
-/** Encrypts secrets with a key derived from the signing key, so that a leaked dump of the database opens none. */
+/**
+ * Encrypts secrets with a key derived from the signing key, so that a leaked dump of the database opens none. Without a
+ * signing key they are stored as they are.
+ */
 export class WebhookSecrets {
   constructor(private readonly keys: SigningKeys) {}
-
-  /** Whether there is a signing key; otherwise secrets are stored as they are. */
-  get areEncrypted(): boolean {
-    return this.keys.first !== undefined;
-  }
 
   /** @param name of the webhook, to which the result is bound: it cannot be opened as that of another one */
   seal(name: string, secret: Buffer): StoredSecret {
