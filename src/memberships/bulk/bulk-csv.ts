@@ -11,7 +11,7 @@ const COLUMNS = ['medic', 'email', 'type_membership', 'restore'];
 /** Makes the route accept `text/csv` as well, with the other fields of the body in the query. */
 export const AcceptsCsv = (): MethodDecorator =>
   applyDecorators(
-    RouteSettings({ readCsv: (text, query) => ({ ...fieldsIn(query), memberships: readCsvRows(text) }) }),
+    RouteSettings({ readCsv: (text, query) => withRows(fieldsIn(query), text) }),
     ApiConsumes('application/json', 'text/csv'),
     ApiQuery({ name: 'hospital', required: false, schema: { type: 'integer' }, description: 'Only with a CSV body.' }),
     ApiQuery({ name: 'dry_run', required: false, schema: { type: 'boolean' }, description: 'Only with a CSV body.' }),
@@ -20,6 +20,12 @@ export const AcceptsCsv = (): MethodDecorator =>
 function fieldsIn(query: Readonly<Record<string, unknown>>): object {
   const fields = ['hospital', 'dry_run'].map((name) => [name, query[name]] as const);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined && value !== ''));
+}
+
+/** The rows are read when something asks for them: after the caller's right was checked, because reading takes long. */
+function withRows(fields: object, text: string): object {
+  let rows: object[] | undefined;
+  return Object.defineProperty(fields, 'memberships', { enumerable: true, get: () => (rows ??= readCsvRows(text)) });
 }
 
 /**
@@ -45,12 +51,17 @@ export function readCsvRows(text: string, max = MAX_ROWS): Record<string, string
 
 function recordsOf(text: string, max: number): string[][] {
   const delimiter = delimiterOf(text);
+  if (hasMoreSeparators(text, delimiter, max * MAX_SEPARATORS_PER_ROW)) {
+    throw unreadable('The file has too many cells or empty lines; remove them.');
+  }
   try {
     return parse(text, {
       bom: true,
       // Allows spaces around quotes. Between tabs it would remove empty cells.
       trim: delimiter !== '\t',
       delimiter,
+      // Otherwise the parser looks for the kind of line break at every character of the first line.
+      recordDelimiter: ['\r\n', '\n', '\r'],
       skipEmptyLines: true,
       // A row with too many cells fails alone, because its extra cells are unknown fields.
       relaxColumnCount: true,
@@ -61,6 +72,19 @@ function recordsOf(text: string, max: number): string[][] {
     if (error instanceof CsvError) throw unreadable('This is not valid CSV; check its quotes.');
     throw error;
   }
+}
+
+/** A row has at most as many cells as there are columns; some empty lines harm nobody. */
+const MAX_SEPARATORS_PER_ROW = 20;
+
+/** Counts before parsing: the parser would need a second for a megabyte of commas. */
+function hasMoreSeparators(text: string, delimiter: string, limit: number): boolean {
+  const separators = new Set(['\n', '\r', delimiter].map((separator) => separator.charCodeAt(0)));
+  let found = 0;
+  for (let at = 0; at < text.length && found <= limit; at += 1) {
+    if (separators.has(text.charCodeAt(at))) found += 1;
+  }
+  return found > limit;
 }
 
 /** Excel writes semicolons where a comma separates decimals. */
