@@ -46,6 +46,20 @@ test('JSON that names the prototype of an object changes nothing', async () => {
   }
 });
 
+test.each(['__proto__', 'constructor', 'prototype'])(
+  'a row of a list with the unknown field %s fails',
+  async (name) => {
+    const { admin, hospital, outsider } = await service.given.hospital();
+    const row = `{"medic":${String(outsider.id)},"${name}":{}}`;
+    const answer = await admin.post(
+      '/management/memberships/bulk/',
+      `{"hospital":${String(hospital)},"memberships":[${row}]}`,
+    );
+    const [result] = answer.isOk({ created: 0, failed: 1 }).body<{ results: unknown[] }>().results;
+    expect(result).toEqual({ index: 0, status: 'failed', errors: { [name]: ['Unknown field; remove it.'] } });
+  },
+);
+
 test('a form that names the prototype of an object is refused', async () => {
   const { admin, hospital } = await service.given.hospital();
   for (const path of [...PATHS, ...NAMES]) {

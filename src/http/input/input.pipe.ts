@@ -20,12 +20,22 @@ export class InputPipe implements PipeTransform {
   transform(value: unknown, metadata: ArgumentMetadata): unknown {
     if (metadata.type === 'body') {
       refuseReservedNames(value);
-      return this.bodies.transform(pruneBody(value, listFieldsOf(metadata.metatype)), metadata);
+      return this.readBody(value, metadata);
     }
     if (metadata.type !== 'query') return value;
     const query = withoutEmpty(value);
     // No query parameter is required, so an empty query needs no validation.
     return Object.keys(query).length === 0 ? {} : this.queries.transform(query, metadata);
+  }
+
+  /** Hides the items of the lists that the DTO declares: the libraries delete reserved names from them in place. */
+  private async readBody(body: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const lists = listsIn(body, listFieldsOf(metadata.metatype));
+    if (lists.length === 0) return this.bodies.transform(prune(body), metadata);
+    const hidden = lists.map(([name, { length }]): [string, null[]] => [name, Array.from({ length }, () => null)]);
+    const shown = { ...(prune(body) as object), ...Object.fromEntries(hidden) };
+    const dto: unknown = await this.bodies.transform(shown, metadata);
+    return Object.assign(dto as object, Object.fromEntries(lists));
   }
 }
 
@@ -50,11 +60,11 @@ function prune(value: unknown, levels = MAX_DEPTH): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, prune(inner, levels - 1)]));
 }
 
-/** Leaves the lists alone that the DTO declares. */
-function pruneBody(body: unknown, lists: ReadonlySet<string>): unknown {
-  if (lists.size === 0 || !isNested(body) || Array.isArray(body)) return prune(body);
-  const kept = Object.entries(body).filter(([name]) => lists.has(name));
-  return Object.assign(prune(body) as object, Object.fromEntries(kept));
+function listsIn(body: unknown, names: ReadonlySet<string>): [name: string, list: unknown[]][] {
+  if (names.size === 0 || !isNested(body)) return [];
+  return Object.entries(body).filter(
+    (entry): entry is [string, unknown[]] => names.has(entry[0]) && Array.isArray(entry[1]),
+  );
 }
 
 function isNested(value: unknown): value is object {
