@@ -36,6 +36,13 @@ describe('the creations of one tree of accounts', () => {
     (await add(stranger.id)).isError(429, tooMany);
   });
 
+  test('the rows of a bulk request count like single creations, unless they cannot be read', async () => {
+    const { admin, hospital, member, outsider, stranger } = await service.given.hospital();
+    const add = (...memberships: object[]) => admin.post('/management/memberships/bulk/', { hospital, memberships });
+    (await add({ medic: outsider.id }, { medic: member.id }, { medic: 'x' }, {})).isOk({ created: 1, failed: 2 });
+    (await add({ medic: stranger.id }, { medic: 2_000_000_000 })).isError(429, tooMany);
+  });
+
   test('an account uploads a tenth of CREATE_LIMIT pictures an hour, at least the two of one hospital', async () => {
     const medic = await service.given.medic();
     const both = new FormData();

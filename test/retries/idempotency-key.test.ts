@@ -148,3 +148,17 @@ describe('Reading the header', () => {
     else expect(readIdempotencyKey(header)).toBe(key);
   });
 });
+
+test('a dry run is not stored, so the same Idempotency-Key carries out the upload afterwards', async () => {
+  const { admin, hospital, outsider } = await service.given.hospital();
+  const headers = { 'idempotency-key': randomUUID() };
+  const send = (dry_run: boolean) =>
+    admin.post(
+      '/management/memberships/bulk/',
+      { hospital, memberships: [{ medic: outsider.id }], dry_run },
+      { headers },
+    );
+  for (let time = 0; time < 2; time += 1) expect(isReplayed((await send(true)).isOk({ created: 1 }))).toBe(false);
+  expect(isReplayed((await send(false)).isOk({ created: 1 }))).toBe(false);
+  expect(isReplayed((await send(false)).isOk({ created: 1 }))).toBe(true);
+});

@@ -62,11 +62,14 @@ export class BulkMembershipsController {
     @CurrentAttempt() attempt: Attempt | undefined,
   ): Promise<object> {
     const entries = await readRows(memberships);
-    await this.limits.countCreation(caller, 'memberships', entries.length);
+    // A row that cannot be read fails before anything is looked up, like a request with an invalid field.
+    await this.limits.countCreation(caller, 'memberships', entries.filter((entry) => !('status' in entry)).length);
     await this.limits.countCreation(caller, 'emails', entries.filter(namesEmail).length);
     const write = (companion?: Companion<BulkResult[]>) =>
       this.memberships.add(caller, hospital, entries, isDryRun, companion);
-    return answerOnce(reply, attempt, write, (results) => ({ body: toBulkResponse(results), headers: {} }));
+    // A dry run changes nothing, so there is nothing to repeat, and the same key may carry out the upload afterwards.
+    const once = isDryRun ? undefined : attempt;
+    return answerOnce(reply, once, write, (results) => ({ body: toBulkResponse(results), headers: {} }));
   }
 }
 

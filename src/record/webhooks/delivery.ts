@@ -71,7 +71,7 @@ export class Delivery {
           if (!abort.aborted) await this.fail({ lease, settings: run.settings }, outcome);
           return;
         }
-        if (run.settings.failures > 0) this.logger.log(`webhook ${settings.name}: delivered again`);
+        if (run.settings.failures > 0) this.logger.warn(`webhook ${settings.name}: delivered again`);
         before = performance.now();
         const stored = await this.leases.delivered(lease, run.position, entry.position);
         if (stored !== undefined) run.position = end = entry.position;
