@@ -8,6 +8,8 @@ export default {
   rootDir: '..',
   testPathIgnorePatterns: ['faults', 'interop', 'pooler', 'scale'].map((folder) => `<rootDir>/test/${folder}/`),
   testTimeout: 300_000,
+  // Suites that start programs wait more than they compute.
+  maxWorkers: 3,
   collectCoverage: true,
   // Coverage does not see code that runs only in processes of its own; test/process starts these.
   collectCoverageFrom: [

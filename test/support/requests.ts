@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Actor } from './actor.js';
 import { HOSPITAL, medicBody } from './bodies.js';
 import { API } from './client.js';
+import { DECISION_REQUESTS } from './decision-requests.js';
 import type { HospitalScene } from './given.js';
 
 /** Upper bounds in round trips to the database; statements sent together are one round trip. */
@@ -43,16 +44,6 @@ export interface Request {
 const aSecondAgo = () => new Date(Date.now() - 1000).toISOString();
 
 const MEMBERSHIPS = '/management/memberships/';
-
-const ask = ({ asker }: Scene, path: string, body: object): Sent => [asker, 'POST', `//access/v1/${path}`, body];
-
-/** @returns a question about the member of the scene */
-const question = ({ member, hospital }: Scene, context: object = {}) => ({
-  subject: { type: 'medic', id: String(member.id) },
-  action: { name: 'prescribe' },
-  resource: { type: 'hospital', id: String(hospital) },
-  context,
-});
 
 /** One request for each endpoint that reads the database; each succeeds on a new scene. */
 export const REQUESTS: Record<string, Request> = {
@@ -232,26 +223,7 @@ export const REQUESTS: Record<string, Request> = {
     send: ({ admin, created, hospital }) => [admin, 'PATCH', `/medics/${String(created.id)}`, { hospital }],
   },
   'POST /token-auth/rotate': { budget: WRITE, send: ({ admin }) => [admin, 'POST', '/token-auth/rotate'] },
-  'POST /access/v1/evaluation': { budget: 1, send: (scene) => ask(scene, 'evaluation', question(scene)) },
-  'POST /access/v1/evaluation with as_of': {
-    budget: 1,
-    send: (scene) => ask(scene, 'evaluation', question(scene, { as_of: aSecondAgo() })),
-  },
-  'POST /access/v1/evaluations of 100': {
-    budget: 1,
-    send: (scene) => ask(scene, 'evaluations', { evaluations: Array.from({ length: 100 }, () => question(scene)) }),
-  },
-  'POST /access/v1/search/subject': { budget: 1, send: (scene) => ask(scene, 'search/subject', question(scene)) },
-  'POST /access/v1/search/resource': { budget: 1, send: (scene) => ask(scene, 'search/resource', question(scene)) },
-  'POST /access/v1/search/action': { budget: 1, send: (scene) => ask(scene, 'search/action', question(scene)) },
-  'POST /access/v1/search/subject with as_of': {
-    budget: 1,
-    send: (scene) => ask(scene, 'search/subject', question(scene, { as_of: aSecondAgo() })),
-  },
-  'POST /access/v1/search/resource with as_of': {
-    budget: 1,
-    send: (scene) => ask(scene, 'search/resource', question(scene, { as_of: aSecondAgo() })),
-  },
+  ...DECISION_REQUESTS,
   'DELETE /token-auth': { budget: WRITE, send: ({ admin }) => [admin, 'DELETE', '/token-auth'] },
 };
 
