@@ -114,7 +114,8 @@ describe('a delivery that fails', () => {
     const lines = linesAbout(name);
     expect(lines[0]).toContain('status 500; next attempt in 5 s');
     expect(lines[1]).toMatch(/status 503; next attempt in ([5-9]|10) s/);
-    expect(lines).toHaveLength(2);
+    expect(lines[2]).toContain('delivered again');
+    expect(lines).toHaveLength(3);
     for (const line of lines) expect(line).not.toMatch(/whsec|127\.0\.0\.1|tenant/);
   });
 
