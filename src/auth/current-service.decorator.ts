@@ -8,7 +8,7 @@ export interface CurrentService {
   readonly name: string;
   /** The scopes of the account when the key was checked. */
   readonly scopes: readonly Scope[];
-  /** What the statement that checked the key has read for the route. */
+  /** Rows that the statement of the key check has read for the route. */
   readonly prefetched?: { readonly read: object; readonly row: object } | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { Signal } from '../common/signal.js';
 
-/** What work waits for: a connection for a transaction, the turn of a list, or the statements ahead in a pipeline. */
+/** The queue of some work: for the connection of a transaction, for the turn of a list, or behind other statements. */
 export type Queue = 'writes' | 'lists' | 'pipeline';
 
 /** A wait that has ended. */

@@ -10,7 +10,7 @@ export const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_
 
 export type Semantic = (typeof SEMANTICS)[number];
 
-/** One item of a request: a question, or the reason why it is none. */
+/** One item of a request: a question, or the reason why it is not a question. */
 export type Item =
   { readonly evaluation: Evaluation; readonly inheritsContext: boolean } | { readonly problem: InvalidFields };
 

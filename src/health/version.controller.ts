@@ -27,7 +27,7 @@ export class VersionResponse {
   schema_version!: string;
 }
 
-/** What is running (section 15 of the contract). */
+/** The running version (section 15 of the contract). */
 @ApiTags('Health')
 @Controller('version')
 export class VersionController {

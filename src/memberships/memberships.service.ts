@@ -54,7 +54,7 @@ export class MembershipsService {
   }
 }
 
-/** Whoever may write a membership gets the same object from GET. */
+/** Everybody who may write a membership gets the same object from GET. */
 function versionOf(ifMatch: IfMatch | undefined): RequireVersion | undefined {
   if (ifMatch === undefined) return undefined;
   return (current) => {

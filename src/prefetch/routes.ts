@@ -72,7 +72,7 @@ export const PREFETCH_OF_ROUTE = new Map<Handler, Prefetch>([
   [medics.updateMedic, withKey.facts(target.medicInPath)],
 ]);
 
-/** What each route for service accounts reads together with the key. */
+/** The statement by which each route for service accounts reads its data together with the key. */
 export const ASKED_OF_ROUTE = new Map<Handler, Asked<unknown>>([
   [decisions.evaluate, EVALUATION],
   [decisions.evaluateAll, EVALUATIONS],

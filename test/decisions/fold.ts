@@ -12,7 +12,7 @@ interface Entry {
   readonly after: Readonly<Record<string, unknown>> | null;
 }
 
-/** What a decision says, apart from its instant. */
+/** A decision without its instant. */
 export interface Folded {
   readonly decision: boolean;
   readonly reason: string;

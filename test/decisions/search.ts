@@ -1,7 +1,7 @@
 import type { CheckedResponse } from '../support/checked-response.js';
 import type { ServiceActor } from '../support/services.js';
 
-/** What a search looks for. */
+/** The entities that a search looks for. */
 export type Kind = 'subject' | 'resource' | 'action';
 
 /** A page of a search. Its results have either `type` and `id`, or `name`. */

@@ -10,7 +10,7 @@ import type { Service } from '../support/service.js';
 export interface Creation {
   readonly by: Actor;
   readonly path: string;
-  /** @returns the body; each call lays the same content out anew */
+  /** @returns the body; each call lays out the same content again */
   readonly body: () => unknown;
   /** A different valid body for the same route. */
   readonly other: unknown;
