@@ -12,7 +12,7 @@ export interface Ends {
   readonly head: number;
 }
 
-/** @returns the ends as a row has them; a row about the present has none */
+/** @returns the ends in a row; a row about the present does not contain them */
 export function endsOf({ began = null, head = 0 }: Partial<Ends>): Ends {
   return { began, head };
 }

@@ -14,7 +14,7 @@ import { MAX_EXAMINED } from './search.sql.js';
 interface Found extends Partial<Ends> {
   readonly evaluatedAt: string;
   readonly problem?: MomentProblem | null;
-  /** A JSON array of one id more than wanted; null if there is none. */
+  /** A JSON array of one id more than wanted; null if nothing was found. */
   readonly ids: string | null;
   /** The last id that was examined, granted or not. */
   readonly last?: number | null;

@@ -16,7 +16,7 @@ export interface Checks {
   readonly role: 'primary' | 'standby' | null;
   /** `off` without `REDIS_URL`. Requests are served without Redis too. */
   readonly redis: RedisState;
-  /** Seconds since the record has last received entries; null if that is unknown, or if it has none. */
+  /** Seconds since the record has last received entries; null if that is unknown, or if the record is empty. */
   readonly record_head_age: number | null;
 }
 

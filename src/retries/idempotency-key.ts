@@ -12,7 +12,7 @@ const BARE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
 /**
  * Reads the header `Idempotency-Key`: a string in double quotes, as draft-ietf-httpapi-idempotency-key-header writes it,
  * or the same text without quotes.
- * @param header undefined if the request has none
+ * @param header undefined if the request does not send it
  * @returns the key, 1 to 255 characters; undefined without the header
  * @throws InvalidFields the header is malformed, empty or too long
  */

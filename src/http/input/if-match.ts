@@ -11,7 +11,7 @@ export class IfMatch {
   private constructor(private readonly tags: readonly RequestTag[] | '*') {}
 
   /**
-   * @param header undefined if the request has none
+   * @param header undefined if the request does not send it
    * @throws InvalidFields the header is malformed
    */
   static from(header: string | undefined): IfMatch | undefined {
