@@ -15,7 +15,7 @@ async function stopTheClock(client: Client): Promise<void> {
   await client.query(`CREATE SCHEMA stopped;
     CREATE FUNCTION stopped.clock_timestamp() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
       BEGIN
-        IF current_query() ~ 'service_account' THEN
+        IF current_query() ~ 'ORDINALITY asked' THEN
           PERFORM pg_advisory_lock_shared(${String(LOCK)});
           PERFORM pg_advisory_unlock_shared(${String(LOCK)});
         END IF;
@@ -50,7 +50,7 @@ async function stopTheClock(client: Client): Promise<void> {
       const during = ask();
       await until(async () => {
         const { rowCount } = await client.query(
-          `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event = 'advisory' AND query ~ 'service_account'`,
+          `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event = 'advisory' AND query ~ 'ORDINALITY asked'`,
           [client.database],
         );
         return rowCount === 0 ? undefined : true;
