@@ -3,6 +3,22 @@ import { MembershipType } from '../memberships/membership.entity.js';
 /** A medic's right at a hospital: the type of the live membership there, or null without one. */
 export type Right = MembershipType | null;
 
+/** The instants between which a membership is in force, as text of the contract's format, so that texts sort as they do. */
+export interface Limits {
+  /** The first instant; null if it has always been in force. */
+  readonly validFrom: string | null;
+  /** The first instant after it; null if it has no end. */
+  readonly validUntil: string | null;
+}
+
+/**
+ * Section 14 of the contract: outside its time a membership counts as not live. SQL twin: `inForce`.
+ * @param at an instant in the format of the contract
+ */
+export function isInForce({ validFrom, validUntil }: Limits, at: string): boolean {
+  return (validFrom === null || validFrom <= at) && (validUntil === null || validUntil > at);
+}
+
 /** A medic's account, and the account that created it. */
 export interface MedicAccount {
   readonly medicId: number;
@@ -39,12 +55,12 @@ export function mayChooseHospital(callerId: number, medic: MedicAccount): boolea
 
 /** A membership, as far as it decides who may know about it. */
 export interface SeenMembership extends GuardedMembership {
-  readonly isDeleted: boolean;
+  readonly isLive: boolean;
 }
 
 /** Section 3: a medic sees its own membership while it is live, an ADMIN always. SQL twin: `seesMembership`. */
-export function maySeeMembership(callerId: number, { medicId, right, isDeleted }: SeenMembership): boolean {
-  return canAdminister(right) || (callerId === medicId && !isDeleted);
+export function maySeeMembership(callerId: number, { medicId, right, isLive }: SeenMembership): boolean {
+  return canAdminister(right) || (callerId === medicId && isLive);
 }
 
 /** Section 3: an ADMIN removes any membership of the hospital, and a medic its own. */

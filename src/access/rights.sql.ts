@@ -8,9 +8,46 @@ import type { Right } from './policy.js';
  * fragments against their twins in `policy.ts`.
  */
 
-/** @returns SQL for a live membership: section 2 of the contract calls one live until it is deleted */
-export function live(membership?: string): string {
-  return membership === undefined ? 'NOT is_deleted' : `NOT ${membership}.is_deleted`;
+/**
+ * The clock of rights: one instant for all rows of a statement, taken when the statement arrived, so it is never older than
+ * the request. A statement that follows a lock reads a clock that is younger than the lock.
+ */
+const NOW = 'statement_timestamp()';
+
+/** @returns SQL for a membership that is not deleted, whatever its limits in time */
+export function notDeleted(membership?: string): string {
+  return `NOT ${columnOf(membership, 'is_deleted')}`;
+}
+
+/**
+ * SQL for `isInForce` (section 14 of the contract): a membership without limits always is.
+ * @param at SQL for an instant
+ */
+export function inForce(membership?: string, at = NOW): string {
+  const [from, until] = [columnOf(membership, 'valid_from'), columnOf(membership, 'valid_until')];
+  return `(${from} IS NULL OR ${from} <= ${at}) AND (${until} IS NULL OR ${until} > ${at})`;
+}
+
+/** @returns SQL for the opposite of {@link inForce}, with the condition of the index of limited memberships */
+export function outOfForce(membership: string): string {
+  return `(${membership}.valid_from IS NOT NULL OR ${membership}.valid_until IS NOT NULL) AND NOT (${inForce(membership)})`;
+}
+
+/** @returns SQL for a membership without limits in time, which no clock ends */
+export function unlimited(membership: string): string {
+  return `${membership}.valid_from IS NULL AND ${membership}.valid_until IS NULL`;
+}
+
+/**
+ * SQL for `isLive`: a membership is live while it is in force and not deleted (sections 2 and 14 of the contract).
+ * @param at SQL for an instant
+ */
+export function live(membership?: string, at = NOW): string {
+  return `${notDeleted(membership)} AND ${inForce(membership, at)}`;
+}
+
+function columnOf(membership: string | undefined, column: string): string {
+  return membership === undefined ? column : `${membership}.${column}`;
 }
 
 /** @returns SQL for a membership of type ADMIN, live or deleted */
@@ -21,6 +58,16 @@ export function isAdmin(membership: string): string {
 /** @returns SQL for the live membership of an ADMIN */
 export function liveAdmin(membership: string): string {
   return `${isAdmin(membership)} AND ${live(membership)}`;
+}
+
+/** @returns SQL for `isPermanentAdmin`: the live membership of an ADMIN that has no end, so that rule 2 may rely on it */
+export function permanentAdmin(membership: string): string {
+  return `${liveAdmin(membership)} AND ${membership}.valid_until IS NULL`;
+}
+
+/** @returns SQL for the membership of an ADMIN without limits in time */
+export function unlimitedAdmin(membership: string): string {
+  return `${isAdmin(membership)} AND ${notDeleted(membership)} AND ${unlimited(membership)}`;
 }
 
 /** SQL for `canAdminister`. @param right SQL for a right, such as {@link rightAt} */
@@ -83,39 +130,51 @@ export function mayAdminister({ right, isAccountActive }: StandingSql): string {
   return `(${canAdminister(right)} AND ${isAccountActive})`;
 }
 
-/** @param state SQL for the JSON of a membership's state in the record. @returns SQL for the right that it gave */
-export function rightIn(state: string): string {
-  return `(CASE WHEN ${state} ->> 'is_deleted' = 'false' THEN ${state} ->> 'type_membership' END)`;
+/**
+ * @param state SQL for the JSON of a membership's state in the record
+ * @param at SQL for the instant that the state is looked at
+ * @returns SQL for the right that it gave
+ */
+export function rightIn(state: string, at: string): string {
+  const limit = (name: string) => `(${state} ->> '${name}')::timestamptz`;
+  return `(CASE WHEN ${state} ->> 'is_deleted' = 'false' AND COALESCE(${limit('valid_from')} <= ${at}, true)
+    AND COALESCE(${limit('valid_until')} > ${at}, true) THEN ${state} ->> 'type_membership' END)`;
 }
 
 /**
  * @param medic, hospital SQL for their ids
+ * @param which SQL for the memberships that count. A single statement that waits for locks reads its clock before them,
+ *   and therefore accepts only {@link unlimitedAdmin}.
  * @returns SQL that ends a `FROM`: the live membership `r` by which the medic is an ADMIN of the hospital. The lock
  *   keeps it until the transaction ends, and reads it as it is now, even if the snapshot of the statement is older.
  */
-export function adminshipHeld(medic: string, hospital: string): string {
+export function adminshipHeld(medic: string, hospital: string, which = liveAdmin): string {
   return `membership r WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital}
-    AND ${liveAdmin('r')} FOR SHARE OF r`;
+    AND ${which('r')} FOR SHARE OF r`;
 }
 
 /**
  * The same as {@link adminshipHeld}, for an ADMIN who can act (rule 2): the account is active and stays so.
  * @param medic, hospital SQL for their ids
  */
-export function actingAdminshipHeld(medic: string, hospital: string): string {
+export function actingAdminshipHeld(medic: string, hospital: string, which = liveAdmin): string {
   return `membership r JOIN medic acting ON acting.id = r.medic_id AND acting.is_active
     WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital}
-    AND ${liveAdmin('r')} FOR SHARE OF acting, r`;
+    AND ${which('r')} FOR SHARE OF acting, r`;
 }
+
+/** SQL for a locked membership `held` that is in force after the wait for its lock as well. */
+export const STILL_IN_FORCE = inForce('held', 'clock_timestamp()');
 
 /**
  * Reads a medic's right at a hospital and keeps it until the transaction ends: a writer that removes it waits, and a
- * right that has just been removed is not found.
+ * right that has just been removed, or that ended during the wait, is not found.
  * @returns null if the medic has no live membership there
  */
 export async function lockRight(transaction: Transaction, medicId: number, hospitalId: number): Promise<Right> {
   const [membership] = await transaction.query<{ type: Right }>(
-    `SELECT type FROM membership WHERE medic_id = $1 AND hospital_id = $2 AND ${live()} FOR SHARE`,
+    `SELECT held.type FROM (SELECT type, valid_from, valid_until FROM membership
+      WHERE medic_id = $1 AND hospital_id = $2 AND ${live()} FOR SHARE) held WHERE ${STILL_IN_FORCE}`,
     [medicId, hospitalId],
   );
   return membership?.type ?? null;

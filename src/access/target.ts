@@ -75,7 +75,7 @@ export const target = {
 
   membershipInPath: new Target<SeenMembership>({
     idOf: idInPathOrNull,
-    sql: `SELECT s.medic_id AS "medicId", s.is_deleted AS "isDeleted", ${rightAt(CALLER, 's.hospital_id')} AS "right"
+    sql: `SELECT s.medic_id AS "medicId", ${live('s')} AS "isLive", ${rightAt(CALLER, 's.hospital_id')} AS "right"
       FROM membership s WHERE s.id = ${SUBJECT}`,
     notNull: 'medicId',
   }),

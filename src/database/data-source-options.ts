@@ -19,6 +19,7 @@ import { DecisionSearches1768700000000 } from './migrations/1768700000000-decisi
 import { ServiceAccounts1768500000000 } from './migrations/1768500000000-service-accounts.js';
 import { Webhooks1768600000000 } from './migrations/1768600000000-webhooks.js';
 import { Idempotency1768800000000 } from './migrations/1768800000000-idempotency.js';
+import { LimitedMemberships1768900000000 } from './migrations/1768900000000-limited-memberships.js';
 import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
 const TIMESTAMPTZ_OID = 1184;
@@ -46,6 +47,7 @@ const schema = {
     Webhooks1768600000000,
     DecisionSearches1768700000000,
     Idempotency1768800000000,
+    LimitedMemberships1768900000000,
   ],
   migrationsTableName: 'migration',
   synchronize: false,

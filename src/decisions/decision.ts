@@ -1,6 +1,5 @@
 import { holds, isAction } from '../access/permission.js';
 import { canAdminister, type Right, type Standing } from '../access/policy.js';
-import type { MembershipType } from '../memberships/membership.entity.js';
 import type { Evaluation } from './evaluation.js';
 
 /** The reasons for decisions, in the order of the contract: the first that applies counts. */
@@ -47,29 +46,19 @@ function refusalOf({ isAccountActive, isHospitalActive }: Standing, needsHospita
   return needsHospital && !isHospitalActive ? 'hospital_inactive' : 'not_an_admin';
 }
 
-/** The JSON of facts about the present. */
-export type LiveFacts = readonly [
+/** The JSON of facts about the present or the past; the right is null if the membership was not live then. */
+export type FactsJson = readonly [
   membership: number,
   entry: string | null,
   right: Right,
-  isAccountActive: boolean,
-  isHospitalActive: boolean,
-];
-
-/** The JSON of facts about the past. */
-export type PastFacts = readonly [
-  membership: number,
-  entry: string,
-  state: { readonly type_membership: MembershipType; readonly is_deleted: boolean } | null,
   isAccountActive: boolean | null,
   isHospitalActive: boolean | null,
 ];
 
 /** @returns the facts about a membership that is, or was, live; otherwise null */
-export function factsOf(json: LiveFacts | PastFacts | null): Facts | null {
+export function factsOf(json: FactsJson | null): Facts | null {
   if (json === null) return null;
-  const [membership, entry, rightOrState, isAccountActive, isHospitalActive] = json;
-  const right = typeof rightOrState === 'object' ? rightAfter(rightOrState) : rightOrState;
+  const [membership, entry, right, isAccountActive, isHospitalActive] = json;
   if (right === null) return null;
   return {
     membership,
@@ -78,8 +67,4 @@ export function factsOf(json: LiveFacts | PastFacts | null): Facts | null {
     isAccountActive: isAccountActive === true,
     isHospitalActive: isHospitalActive === true,
   };
-}
-
-function rightAfter(state: PastFacts[2]): Right {
-  return state === null || state.is_deleted ? null : state.type_membership;
 }

@@ -3,7 +3,7 @@ import { isAction } from '../access/permission.js';
 import type { CurrentService } from '../auth/current-service.decorator.js';
 import type { InvalidFields } from '../common/errors.js';
 import { decisions } from '../observability/events.js';
-import { decide, factsOf, type LiveFacts, type PastFacts } from './decision.js';
+import { decide, factsOf, type FactsJson } from './decision.js';
 import { DecisionsReader, type Read } from './decisions.reader.js';
 import { toDecisionResponse, toErrorResponse, type DecisionResponse } from './dto/decision.responses.js';
 import type { Evaluation } from './evaluation.js';
@@ -20,7 +20,7 @@ interface Found extends Partial<Ends> {
   readonly facts: string | null;
 }
 
-type FoundFacts = LiveFacts | PastFacts | MomentProblem | null;
+type FoundFacts = FactsJson | MomentProblem | null;
 
 /** An evaluation or its problem, with what the statement found. */
 interface Decided {

@@ -1,13 +1,16 @@
-import { live, LIVE_STANDING } from '../access/rights.sql.js';
-import { activityUpTo, RECORD_ENDS, stateUpTo } from '../record/past.js';
+import { live, LIVE_STANDING, rightIn } from '../access/rights.sql.js';
+import { activityUpTo, instantOf, RECORD_ENDS, stateUpTo } from '../record/past.js';
 
 /**
  * Statements that return one row, for parameters from $2 on: $1 belongs to the key. Several facts are one JSON text,
  * because `pg` parses every column of every row.
  */
 
-/** When a statement decided: its clock is read after its snapshot was taken, so no entry that it sees is younger. */
-const EVALUATED_AT = '(SELECT clock_timestamp())';
+/**
+ * SQL of a row source for a `FROM`: the instant `at` of all decisions of a statement. Its clock is read after the snapshot
+ * was taken, so no entry that the statement sees is younger.
+ */
+export const MOMENT = '(SELECT clock_timestamp() AS at OFFSET 0) moment';
 
 /** The name of the record, if $4 says that receipts are wanted. */
 const ORIGIN = 'CASE WHEN $4::boolean THEN (SELECT origin FROM record_head) END';
@@ -20,30 +23,34 @@ const LIVE_FACTS = `CASE WHEN s.id IS NOT NULL
 
 const LIVE_JOINS = `LEFT JOIN medic m ON m.id = s.medic_id LEFT JOIN hospital h ON h.id = s.hospital_id`;
 
+/** The right that a past state gave at its moment. */
+const RIGHT_THEN = rightIn('p.state', instantOf('asked'));
+
 /** The present facts about the medics $2 at the hospitals $3, in their order. */
-export const PRESENT = `SELECT ${EVALUATED_AT} AS "evaluatedAt", ${ORIGIN} AS origin,
+export const PRESENT = `SELECT moment.at AS "evaluatedAt", ${ORIGIN} AS origin,
   (SELECT json_agg(${LIVE_FACTS} ORDER BY asked.number)
     FROM unnest($2::integer[], $3::integer[]) WITH ORDINALITY asked (medic, hospital, number)
-    LEFT JOIN membership s ON s.medic_id = asked.medic AND s.hospital_id = asked.hospital AND ${live('s')}
-    ${LIVE_JOINS})::text AS facts`;
+    LEFT JOIN membership s ON s.medic_id = asked.medic AND s.hospital_id = asked.hospital AND ${live('s', 'moment.at')}
+    ${LIVE_JOINS})::text AS facts
+  FROM ${MOMENT}`;
 
 /**
  * The facts about the medics $2 at the hospitals $3, in their order, each at the instant of $5 or after the position of
  * $6, or at present if both are null.
  */
-export const AT_MOMENTS = `SELECT ${EVALUATED_AT} AS "evaluatedAt", ${ORIGIN} AS origin, ends.began, ends.position AS head,
+export const AT_MOMENTS = `SELECT moment.at AS "evaluatedAt", ${ORIGIN} AS origin, ends.began, ends.position AS head,
   (SELECT json_agg(CASE
       WHEN asked.instant > ends.known THEN '"future"'::json
       WHEN asked.instant < COALESCE(ends.began, 'infinity') THEN '"early"'
       WHEN asked.position > ends.position THEN '"beyond"'
       WHEN asked.instant IS NULL AND asked.position IS NULL THEN ${LIVE_FACTS}
-      ELSE (SELECT json_build_array(p.membership, p.id, p.state, ${activityUpTo('medic', 'asked.medic', 'asked')},
+      ELSE (SELECT json_build_array(p.membership, p.id, ${RIGHT_THEN}, ${activityUpTo('medic', 'asked.medic', 'asked')},
           ${activityUpTo('hospital', 'asked.hospital', 'asked')})
         FROM ${stateUpTo('asked.medic', 'asked.hospital', 'asked')} p)
     END ORDER BY asked.number)
     FROM unnest($2::integer[], $3::integer[], $5::timestamptz[], $6::bigint[])
       WITH ORDINALITY asked (medic, hospital, instant, position, number)
     LEFT JOIN membership s ON asked.instant IS NULL AND asked.position IS NULL
-      AND s.medic_id = asked.medic AND s.hospital_id = asked.hospital AND ${live('s')}
+      AND s.medic_id = asked.medic AND s.hospital_id = asked.hospital AND ${live('s', 'moment.at')}
     ${LIVE_JOINS})::text AS facts
-  FROM ${RECORD_ENDS} ends`;
+  FROM ${RECORD_ENDS} ends CROSS JOIN ${MOMENT}`;

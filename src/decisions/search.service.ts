@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ACTIONS, holds } from '../access/permission.js';
 import type { CurrentService } from '../auth/current-service.decorator.js';
-import { factsOf, type LiveFacts, type PastFacts } from './decision.js';
+import { factsOf, type FactsJson } from './decision.js';
 import { DecisionsReader, type Read } from './decisions.reader.js';
 import { toMomentResponse } from './dto/decision.responses.js';
 import type { SearchResponse } from './dto/search.responses.js';
@@ -62,7 +62,7 @@ export class SearchService {
     read: Read,
   ): Promise<SearchResponse<{ readonly name: string }>> {
     const row = await this.reader.row<FoundFacts>(service, read);
-    const [found = null] = JSON.parse(row.facts ?? '[]') as (LiveFacts | PastFacts | MomentProblem | null)[];
+    const [found = null] = JSON.parse(row.facts ?? '[]') as (FactsJson | MomentProblem | null)[];
     if (typeof found === 'string') throw errorOf(found, endsOf(row));
     const facts = factsOf(found);
     const granted = facts === null ? [] : ACTIONS.filter((action) => holds(action, facts));

@@ -1,6 +1,7 @@
 import type { Action } from '../access/permission.js';
 import { live, LIVE_STANDING, mayAdminister, mayPrescribe, rightIn, type StandingSql } from '../access/rights.sql.js';
-import { activityUpTo, RECORD_ENDS, stateUpTo } from '../record/past.js';
+import { activityUpTo, instantOf, RECORD_ENDS, stateUpTo } from '../record/past.js';
+import { MOMENT } from './decisions.sql.js';
 
 /**
  * Statements that return one row, for parameters from $2 on: the id to start from ($2), the id after which to continue
@@ -26,20 +27,21 @@ const OF_HOSPITAL: Side = { given: 'hospital', wanted: 'medic' };
 const OF_MEDIC: Side = { given: 'medic', wanted: 'hospital' };
 
 function present({ given, wanted }: Side, action: Action): string {
-  return `SELECT (SELECT clock_timestamp()) AS "evaluatedAt",
+  return `SELECT moment.at AS "evaluatedAt",
     (SELECT json_agg(found.id) FROM (
       SELECT s.${wanted}_id AS id FROM membership s
       JOIN medic m ON m.id = s.medic_id JOIN hospital h ON h.id = s.hospital_id
-      WHERE s.${given}_id = $2::integer AND s.${wanted}_id > $3::integer AND ${live('s')}
+      WHERE s.${given}_id = $2::integer AND s.${wanted}_id > $3::integer AND ${live('s', 'moment.at')}
         AND ${MAY[action](LIVE_STANDING)}
-      ORDER BY s.${wanted}_id LIMIT $4::integer) found)::text AS ids`;
+      ORDER BY s.${wanted}_id LIMIT $4::integer) found)::text AS ids
+    FROM ${MOMENT}`;
 }
 
 /** Rows of memberships that SQL by hand has deleted are candidates as well. */
 function past({ given, wanted }: Side, action: Action): string {
   const [medic, hospital] = given === 'medic' ? ['$2::integer', 'candidate.id'] : ['candidate.id', '$2::integer'];
   const standing: StandingSql = {
-    right: rightIn('p.state'),
+    right: rightIn('p.state', instantOf('asked')),
     isAccountActive: `${activityUpTo('medic', medic, 'asked')}::text = 'true'`,
     isHospitalActive: `${activityUpTo('hospital', hospital, 'asked')}::text = 'true'`,
   };

@@ -10,7 +10,7 @@ import { OutdatedRead } from '../database/retries.js';
 import { inTransaction, type Companion, type Transaction } from '../database/transaction.js';
 import { canAdminister, ownsMedic, type Right } from '../access/policy.js';
 import { lockRight } from '../access/rights.sql.js';
-import { firstState } from '../memberships/membership.js';
+import { UNLIMITED } from '../memberships/limits.js';
 import { MembershipWriter } from '../memberships/membership-writer.js';
 import type { IfMatch } from '../http/input/if-match.js';
 import type { CreateMedicDto, UpdateMedicDto } from './dto/medic.dtos.js';
@@ -117,8 +117,7 @@ export class MedicsService {
 
   /** Stores the first membership of a new medic, which becomes the active one (rule 3). */
   private addFirst(transaction: Transaction, medicId: number, hospitalId: number, isAdmin: boolean | null | undefined) {
-    const context = { medicId, hospitalId, otherLive: false, otherActive: false, otherAdmin: true };
-    const next = firstState({ type: typeOf(isAdmin), isActive: undefined }, context, true);
-    return this.writer.insert(transaction, context, next);
+    const next = { type: typeOf(isAdmin), isActive: true, isDeleted: false, ...UNLIMITED };
+    return this.writer.insert(transaction, { medicId, hospitalId, otherFlagged: false }, next);
   }
 }

@@ -1,6 +1,6 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { actingAdminshipHeld, adminshipHeld, live } from '../access/rights.sql.js';
+import { actingAdminshipHeld, adminshipHeld, live, notDeleted, unlimited, unlimitedAdmin } from '../access/rights.sql.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { actorOf, statedBy, statingSql } from '../database/actor.js';
 import { standAlone } from '../database/pool.js';
@@ -34,7 +34,7 @@ export class FastMembershipStore implements MembershipStore {
     wanted: NewMembership,
     companion?: Companion<MembershipRow>,
   ): Promise<MembershipRow> {
-    const row = wanted.isActive === undefined ? await this.tryInsert(caller, key, wanted.type, companion) : null;
+    const row = isPlain(wanted) ? await this.tryInsert(caller, key, wanted.type, companion) : null;
     return row ?? this.store.create(caller, key, wanted, companion);
   }
 
@@ -55,8 +55,8 @@ export class FastMembershipStore implements MembershipStore {
   }
 
   /**
-   * Creates a membership, if the caller is an ADMIN of the hospital and stays one until it is stored, and if the medic
-   * has no membership there. A medic's first live membership is the active one (rule 3).
+   * Creates a membership, if the caller is an ADMIN of the hospital without limits in time and stays one until it is
+   * stored, and if the medic has no membership there. A medic's first live membership is the active one (rule 3).
    * @returns it, or null if nothing was stored, for whatever reason
    */
   private async tryInsert(
@@ -76,8 +76,9 @@ export class FastMembershipStore implements MembershipStore {
   }
 
   /**
-   * Changes the type of another medic's live membership, if the caller is an ADMIN of its hospital with an active
-   * account, and stays one until it is stored. The caller is then an ADMIN who can act, which satisfies rule 2.
+   * Changes the type of another medic's membership, if the caller is an ADMIN of its hospital with an active account, and
+   * stays one until it is stored. The caller is then an ADMIN who can act, which satisfies rule 2. Neither of the two
+   * memberships has limits in time, because a statement cannot look at the clock after its locks.
    * @returns the membership after the change, or null if nothing was stored, for whatever reason
    */
   private async trySetType(caller: CurrentMedic, id: number, type: MembershipType): Promise<MembershipRow | null> {
@@ -97,6 +98,11 @@ export const FAST_MEMBERSHIP_STORE: FactoryProvider<MembershipStore> = {
   useFactory: (dataSource: DataSource, store: MembershipStore) => new FastMembershipStore(dataSource, store),
 };
 
+/** @returns whether a creation leaves everything but the type to the rules */
+function isPlain({ isActive, validFrom = null, validUntil = null }: NewMembership): boolean {
+  return isActive === undefined && validFrom === null && validUntil === null;
+}
+
 /** @returns the type, if nothing else is to change */
 function onlyTypeOf({ type, ...others }: MembershipUpdate): MembershipType | undefined {
   return Object.values<unknown>(others).every((value) => value === undefined) ? type : undefined;
@@ -104,11 +110,12 @@ function onlyTypeOf({ type, ...others }: MembershipUpdate): MembershipType | und
 
 /**
  * If the pair already has a membership, no row is inserted, so that a refusal uses up no id. Rows that the snapshot does
- * not contain yet, such as another first membership, meet a unique index, and nothing is stored.
+ * not contain yet, such as another first membership, meet a unique index, and nothing is stored. So does the flag of a
+ * membership that is not in force, which the other store clears.
  */
 const INSERT = `
   WITH locked AS MATERIALIZED (SELECT id, name, email FROM medic WHERE id = $1 FOR NO KEY UPDATE),
-    allowed AS MATERIALIZED (SELECT locked.id FROM locked, ${adminshipHeld('$4', '$2')}),
+    allowed AS MATERIALIZED (SELECT locked.id FROM locked, ${adminshipHeld('$4', '$2', unlimitedAdmin)}),
     stated AS MATERIALIZED (${statingSql('$5', '$6')})
   INSERT INTO membership (medic_id, hospital_id, type, is_active)
   SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND ${live('o')}) FROM allowed, stated
@@ -121,7 +128,8 @@ const SET_TYPE = `
       SELECT s.id, s.hospital_id, m.name, m.email
       FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
       WHERE s.id = $1 FOR NO KEY UPDATE OF h, m),
-    allowed AS MATERIALIZED (SELECT pair.* FROM pair, ${actingAdminshipHeld('$3', 'pair.hospital_id')}),
+    allowed AS MATERIALIZED (SELECT pair.* FROM pair, ${actingAdminshipHeld('$3', 'pair.hospital_id', unlimitedAdmin)}),
     stated AS MATERIALIZED (${statingSql('$4', '$5')})
   UPDATE membership s SET type = $2 FROM allowed m, stated
-  WHERE stated.actor IS NOT NULL AND s.id = m.id AND s.medic_id <> $3 AND ${live('s')} RETURNING ${MEMBERSHIP_COLUMNS}`;
+  WHERE stated.actor IS NOT NULL AND s.id = m.id AND s.medic_id <> $3 AND ${notDeleted('s')} AND ${unlimited('s')}
+  RETURNING ${MEMBERSHIP_COLUMNS}`;

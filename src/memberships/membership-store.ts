@@ -19,9 +19,10 @@ export interface MembershipStore {
    * @param companion stores the response in the same transaction
    * @returns the new membership
    * @throws UnauthorizedMedic the caller is not an ADMIN of the hospital; nothing about the medic is checked then
-   * @throws InvalidFields the medic does not exist
+   * @throws InvalidFields the medic does not exist, or the limits in time are wrong
    * @throws MembershipAlreadyExists rule 1
    * @throws ActiveHospitalAlreadyChosen rule 4
+   * @throws MembershipNotInForce it would start later, and cannot be the active one
    */
   create(
     caller: CurrentMedic,
@@ -38,9 +39,11 @@ export interface MembershipStore {
    * @throws NotFound the membership does not exist
    * @throws UnauthorizedMedic the caller is not an ADMIN of its hospital
    * @throws MembershipCannotMove the update names another medic or hospital
+   * @throws InvalidFields the limits in time are wrong
    * @throws LastAdminOfHospital rule 2
    * @throws MembershipIsDeleted it must be restored first
    * @throws ActiveHospitalAlreadyChosen rule 4
+   * @throws MembershipNotInForce outside its time it cannot be the active one
    */
   update(
     caller: CurrentMedic,
@@ -50,10 +53,10 @@ export interface MembershipStore {
   ): Promise<MembershipRow>;
 
   /**
-   * Deletes a membership for an ADMIN of its hospital, or for its medic, who leaves.
+   * Deletes a membership for an ADMIN of its hospital, or for its medic while it is live, who leaves.
    * @param requireVersion as for {@link update}
    * @returns the deleted membership
-   * @throws NotFound the membership does not exist, or is already deleted
+   * @throws NotFound the membership does not exist, is already deleted, or is hidden from its medic outside its time
    * @throws UnauthorizedMedic the caller is neither
    * @throws LastAdminOfHospital rule 2
    */

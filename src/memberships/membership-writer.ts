@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { MedicAccount } from '../access/policy.js';
-import { actingRightAt, isAdmin, live, liveAdmin } from '../access/rights.sql.js';
+import { actingRightAt, isAdmin, live, notDeleted, permanentAdmin } from '../access/rights.sql.js';
 import { NotFound } from '../common/errors.js';
 import { rowOf } from '../database/statements.js';
 import type { Transaction } from '../database/transaction.js';
@@ -158,19 +158,13 @@ export class MembershipWriter {
    */
   async insert(
     transaction: Transaction,
-    context: MembershipKey & OtherMemberships,
-    next: MembershipState,
+    context: MembershipKey & Pick<OtherMemberships, 'otherFlagged'>,
+    { type, isActive, validFrom, validUntil }: MembershipState,
   ): Promise<MembershipRow> {
     const { medicId, hospitalId } = context;
     const [, created] = await Promise.all([
-      this.clearOtherChoice(transaction, context, next),
-      transaction.execute<MembershipRow>(
-        transaction
-          .createQueryBuilder(Membership, 'membership')
-          .insert()
-          .values({ medicId, hospitalId, type: next.type, isActive: next.isActive })
-          .returning(INSERTED),
-      ),
+      this.clearOtherChoice(transaction, context, { isActive, isDeleted: false }),
+      transaction.query<MembershipRow>(INSERT, [medicId, hospitalId, type, isActive, validFrom, validUntil]),
     ]);
     return rowOf(created);
   }
@@ -178,63 +172,68 @@ export class MembershipWriter {
   /**
    * Stores the state of a membership.
    * @param context of a locked pair
-   * @returns the membership with its medic, which an update builder of TypeORM cannot return
+   * @returns the membership with its medic
    */
   async update(
     transaction: Transaction,
     context: MembershipContext<StoredMembership>,
     next: MembershipState,
   ): Promise<MembershipRow> {
+    const { type, isActive, isDeleted, validFrom, validUntil } = next;
     const [, rows] = await Promise.all([
       this.clearOtherChoice(transaction, context, next),
-      transaction.query<MembershipRow>(
-        `UPDATE membership s SET type = $2, is_active = $3, is_deleted = $4 FROM medic m
-         WHERE s.id = $1 AND m.id = s.medic_id RETURNING ${MEMBERSHIP_COLUMNS}`,
-        [context.current.id, next.type, next.isActive, next.isDeleted],
-      ),
+      transaction.query<MembershipRow>(UPDATE, [context.current.id, type, isActive, isDeleted, validFrom, validUntil]),
     ]);
     return rowOf(rows);
   }
 
-  /** Clears a locked medic's choice of active hospital. */
+  /** Clears a locked medic's choice of active hospital, also one that waits for the start of a membership. */
   async clearChoice(transaction: Transaction, medicId: number): Promise<void> {
     await transaction.execute(
       transaction
         .createQueryBuilder(Membership, 'membership')
         .update({ isActive: false })
-        .where(`medic_id = :medicId AND is_active AND ${live()}`, { medicId }),
+        .where(`medic_id = :medicId AND is_active AND ${notDeleted()}`, { medicId }),
     );
   }
 
-  /** Rule 3: if this membership becomes the active one, the previous one stops being it. */
+  /** Rule 3: if this membership becomes the active one, the previous one stops being it, in force or not. */
   private async clearOtherChoice(
     transaction: Transaction,
-    context: MembershipKey & OtherMemberships,
-    next: MembershipState,
+    { medicId, otherFlagged }: Pick<MembershipContext, 'medicId' | 'otherFlagged'>,
+    { isActive, isDeleted }: Pick<MembershipState, 'isActive' | 'isDeleted'>,
   ): Promise<void> {
-    if (next.isActive && !next.isDeleted && context.otherActive) await this.clearChoice(transaction, context.medicId);
+    if (isActive && !isDeleted && otherFlagged) await this.clearChoice(transaction, medicId);
   }
 }
 
 type ContextRow = Omit<MembershipContext, 'current'> & MembershipState & { readonly id: number | null };
 
-function toContext({ id, type, isActive, isDeleted, ...row }: ContextRow): MembershipContext {
-  return { ...row, current: id === null ? null : { id, type, isActive, isDeleted } };
+function toContext({ id, type, isActive, isDeleted, validFrom, validUntil, ...row }: ContextRow): MembershipContext {
+  return { ...row, current: id === null ? null : { id, type, isActive, isDeleted, validFrom, validUntil } };
 }
 
 /** The columns of a {@link ContextRow} for the caller $1, from `medic m`, perhaps a `membership s`, and the hospital. */
 const contextColumns = (hospital: string) => `
   m.id AS "medicId", m.created_by_id AS "creatorId", ${hospital} AS "hospitalId",
-  s.id, s.type, s.is_active AS "isActive", s.is_deleted AS "isDeleted", ${actingRightAt('$1::integer', hospital)} AS "right",
+  s.id, s.type, s.is_active AS "isActive", s.is_deleted AS "isDeleted", s.valid_from AS "validFrom",
+  s.valid_until AS "validUntil", ${actingRightAt('$1::integer', hospital)} AS "right", statement_timestamp() AS now,
   EXISTS (SELECT FROM membership o
     WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND ${live('o')}) AS "otherLive",
   EXISTS (SELECT FROM membership o
     WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND o.is_active AND ${live('o')}) AS "otherActive",
+  EXISTS (SELECT FROM membership o
+    WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND o.is_active AND ${notDeleted('o')}) AS "otherFlagged",
   EXISTS (SELECT FROM membership o JOIN medic acting ON acting.id = o.medic_id AND acting.is_active
-    WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND ${liveAdmin('o')}) AS "otherAdmin",
+    WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND ${permanentAdmin('o')}) AS "otherAdmin",
   (SELECT h.is_active FROM hospital h WHERE h.id = ${hospital}) AS "isHospitalActive"`;
 
-const INSERTED = insertedMembership();
+const INSERT = `INSERT INTO membership (medic_id, hospital_id, type, is_active, valid_from, valid_until)
+  VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${insertedMembership()}`;
+
+const UPDATE = `UPDATE membership s
+  SET type = $2, is_active = $3, is_deleted = $4, valid_from = $5, valid_until = $6
+  FROM medic m WHERE s.id = $1 AND m.id = s.medic_id RETURNING ${MEMBERSHIP_COLUMNS}`;
 
 const MEMBERSHIP = `SELECT ${MEMBERSHIP_COLUMNS} FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.id = $1`;
 

@@ -49,3 +49,12 @@ export class MembershipIsDeleted extends DomainError {
     super('The membership is deleted; restore it first, or in the same request, with "is_deleted": false.');
   }
 }
+
+/** A membership outside its time cannot become the active one; if its medic has no other, it does so when it starts. */
+export class MembershipNotInForce extends DomainError {
+  readonly kind = 'conflict';
+
+  constructor() {
+    super('The membership is not in force now; choose it once it is, or change valid_from or valid_until.');
+  }
+}

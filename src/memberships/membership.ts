@@ -1,28 +1,30 @@
-import type { MedicAccount, Right } from '../access/policy.js';
+import { isInForce, type Limits, type MedicAccount, type Right } from '../access/policy.js';
+import { nextLimits, UNLIMITED, type LimitsChange } from './limits.js';
 import {
   ActiveHospitalAlreadyChosen,
   LastAdminOfHospital,
   MembershipCannotMove,
   MembershipIsDeleted,
+  MembershipNotInForce,
 } from './membership.errors.js';
 import { MembershipType } from './membership.entity.js';
 
 /** The part of a membership that can change. */
-export interface MembershipState {
+export interface MembershipState extends Limits {
   readonly type: MembershipType;
   readonly isActive: boolean;
   readonly isDeleted: boolean;
 }
 
 /** The fields that a request changes; absent ones stay. */
-export interface MembershipChange {
+export interface MembershipChange extends LimitsChange {
   readonly type?: MembershipType | undefined;
   readonly isActive?: boolean | undefined;
   readonly isDeleted?: boolean | undefined;
 }
 
 /** The membership that a request creates. */
-export interface NewMembership {
+export interface NewMembership extends LimitsChange {
   readonly type: MembershipType;
   /** Undefined if the request leaves it to the rules. */
   readonly isActive: boolean | undefined;
@@ -46,8 +48,12 @@ export interface MembershipContext<
   readonly otherLive: boolean;
   /** Whether another live membership of the medic is the active one. */
   readonly otherActive: boolean;
-  /** Whether the hospital has another ADMIN who can act: a live membership of an active account. */
+  /** Whether another membership of the medic that is not deleted has the flag of the active one, in force or not. */
+  readonly otherFlagged: boolean;
+  /** Whether the hospital has another ADMIN who can act: a live membership without an end, of an active account. */
   readonly otherAdmin: boolean;
+  /** The instant of the database's clock at which all of this was so, in the format of the contract. */
+  readonly now: string;
 }
 
 /** The ids that name a membership: each medic has at most one at each hospital. */
@@ -56,12 +62,20 @@ export type MembershipKey = Pick<MembershipContext, 'medicId' | 'hospitalId'>;
 /** A change, and the pair that the request says the membership has. */
 export type MembershipUpdate = MembershipChange & { readonly [Id in keyof MembershipKey]?: number | undefined };
 
-/** Facts about other memberships that rules 2 to 4 need. */
-export type OtherMemberships = Pick<MembershipContext, 'otherLive' | 'otherActive' | 'otherAdmin'>;
+/** Facts about other memberships, and the instant at which they were so, that rules 2 to 4 need. */
+export type OtherMemberships = Pick<
+  MembershipContext,
+  'otherLive' | 'otherActive' | 'otherFlagged' | 'otherAdmin' | 'now'
+>;
 
 /** @returns the medic's right at the hospital by a live membership, null without one */
-export function liveTypeOf({ current }: MembershipContext): Right {
-  return current?.isDeleted === false ? current.type : null;
+export function liveTypeOf({ current, now }: MembershipContext): Right {
+  return current !== null && isLive(current, now) ? current.type : null;
+}
+
+/** A membership is live while it is in force and not deleted. SQL twin: `live`. @param now an instant */
+export function isLive(state: Omit<MembershipState, 'type' | 'isActive'>, now: string): boolean {
+  return !state.isDeleted && isInForce(state, now);
 }
 
 /** @returns whether the medic has a membership at the hospital, live or deleted */
@@ -77,14 +91,17 @@ export function requireSamePair(pair: MembershipKey, { medicId, hospitalId }: Me
 }
 
 /**
- * Applies rules 2, 3 and 4 of the contract's section 3 to one membership.
+ * Applies rules 2, 3 and 4 of the contract's section 3 to one membership, and its limits in time (section 14).
  * @param current state before the change
  * @param mayChoose whether the caller is the medic, or the account that created the medic
  * @returns the state after the change
+ * @throws InvalidFields the limits in time, see {@link nextLimits}
  * @throws MembershipIsDeleted the membership is deleted, and the change does not restore it
- * @throws LastAdminOfHospital the hospital would have no ADMIN who can act. Whether this membership's own account is
- *   active does not matter: over HTTP only an ADMIN who can act reaches it, and is then the other ADMIN.
+ * @throws LastAdminOfHospital the hospital would have no ADMIN without an end who can act. Whether this membership's own
+ *   account is active does not matter: over HTTP only an ADMIN who can act reaches it. That ADMIN is the other one, or has
+ *   an end, and then the rule refuses more than it needs.
  * @throws ActiveHospitalAlreadyChosen the caller may not change the medic's choice
+ * @throws MembershipNotInForce it cannot be the active one
  */
 export function nextState(
   current: MembershipState,
@@ -92,30 +109,46 @@ export function nextState(
   others: OtherMemberships,
   mayChoose: boolean,
 ): MembershipState {
+  const { now } = others;
   const type = change.type ?? current.type;
   const isDeleted = change.isDeleted ?? current.isDeleted;
+  const limits = nextLimits(current, change, current.isDeleted && !isDeleted, now);
   if (current.isDeleted && isDeleted) {
-    const isActive = change.isActive ?? current.isActive;
-    if (type !== current.type || isActive !== current.isActive) throw new MembershipIsDeleted();
+    const next = { type, isActive: change.isActive ?? current.isActive, isDeleted, ...limits };
+    if (!isSame(next, current)) throw new MembershipIsDeleted();
     return current;
   }
-  if (isLiveAdmin(current) && !isLiveAdmin({ type, isDeleted }) && !others.otherAdmin) throw new LastAdminOfHospital();
-  const isActive = current.isDeleted
-    ? becomesActive(current.isActive, change.isActive, others, mayChoose)
-    : staysActive(current.isActive, change.isActive, others, mayChoose);
-  return { type, isActive, isDeleted };
+  const next = { type, isDeleted, ...limits };
+  const wasLive = isLive(current, now);
+  if (isPermanentAdmin(current, now) && !isPermanentAdmin(next, now) && !others.otherAdmin) {
+    throw new LastAdminOfHospital();
+  }
+  if (isLive(next, now) && !wasLive) {
+    return { ...next, isActive: becomesActive(current.isActive, change.isActive, others, mayChoose) };
+  }
+  if (!isDeleted && !isInForce(limits, now) && change.isActive === true && !current.isActive) {
+    throw new MembershipNotInForce();
+  }
+  if (wasLive) return { ...next, isActive: staysActive(current.isActive, change.isActive, others, mayChoose) };
+  return { ...next, isActive: waitsForStart(current, change.isActive, others) };
 }
 
 /**
  * Like {@link nextState}, for a new membership.
+ * @throws InvalidFields the limits in time
  * @throws ActiveHospitalAlreadyChosen the caller may not change the medic's choice
+ * @throws MembershipNotInForce it cannot be the active one
  */
-export function firstState(
-  { type, isActive }: NewMembership,
-  others: OtherMemberships,
-  mayChoose: boolean,
-): MembershipState {
-  return { type, isActive: becomesActive(false, isActive, others, mayChoose), isDeleted: false };
+export function firstState(wanted: NewMembership, others: OtherMemberships, mayChoose: boolean): MembershipState {
+  const { type, isActive } = wanted;
+  const limits = nextLimits(UNLIMITED, wanted, true, others.now);
+  const next = { type, isDeleted: false, ...limits };
+  if (isInForce(limits, others.now)) {
+    return { ...next, isActive: becomesActive(false, isActive, others, mayChoose) };
+  }
+  const isFirst = !others.otherLive && !others.otherFlagged;
+  if (isActive === true && !isFirst) throw new MembershipNotInForce();
+  return { ...next, isActive: isFirst };
 }
 
 /** Rule 3, for a membership that becomes live. */
@@ -143,6 +176,23 @@ function staysActive(
   return wanted;
 }
 
-function isLiveAdmin({ type, isDeleted }: Pick<MembershipState, 'type' | 'isDeleted'>): boolean {
-  return type === MembershipType.ADMIN && !isDeleted;
+/**
+ * For a membership that is neither live before nor after the change: the flag counts as none, and waits for the start. A
+ * restored one must not take it from another.
+ */
+function waitsForStart({ isActive, isDeleted }: MembershipState, wanted: boolean | undefined, others: OtherMemberships) {
+  return (wanted ?? isActive) && !(isDeleted && others.otherFlagged);
+}
+
+function isPermanentAdmin(state: Omit<MembershipState, 'isActive'>, now: string): boolean {
+  return state.type === MembershipType.ADMIN && isLive(state, now) && state.validUntil === null;
+}
+
+function isSame(one: MembershipState, other: MembershipState): boolean {
+  return (
+    one.type === other.type &&
+    one.isActive === other.isActive &&
+    one.validFrom === other.validFrom &&
+    one.validUntil === other.validUntil
+  );
 }

@@ -27,8 +27,9 @@ export class MembershipsService {
     companion?: Companion<MembershipRow>,
   ): Promise<MembershipRow> {
     const { medic, hospital, type_membership: type = MembershipType.MEMBER, is_active: isActive } = input;
+    const wanted = { type, isActive, validFrom: input.valid_from, validUntil: input.valid_until };
     await this.limits.countCreation(caller, 'memberships');
-    return this.store.create(caller, { medicId: medic, hospitalId: hospital }, { type, isActive }, companion);
+    return this.store.create(caller, { medicId: medic, hospitalId: hospital }, wanted, companion);
   }
 
   /** @throws PreconditionFailed the membership is not the version of `ifMatch` */
@@ -44,6 +45,8 @@ export class MembershipsService {
       type: input.type_membership,
       isActive: input.is_active,
       isDeleted: input.is_deleted,
+      validFrom: input.valid_from,
+      validUntil: input.valid_until,
     };
     return toMembershipResponse(await this.store.update(caller, id, update, versionOf(ifMatch)));
   }

@@ -11,6 +11,7 @@ import type { MembershipRow } from './dto/membership.response.js';
 import { MembershipAlreadyExists } from './membership.errors.js';
 import {
   firstState,
+  isLive,
   nextState,
   requireSamePair,
   type MembershipChange,
@@ -68,7 +69,8 @@ export class TransactionalMembershipStore implements MembershipStore {
   remove(caller: CurrentMedic, id: number, requireVersion?: RequireVersion): Promise<MembershipRow> {
     const check = (context: MembershipContext<StoredMembership>) => {
       if (!mayRemove(caller.id, context)) throw new UnauthorizedMedic();
-      if (context.current.isDeleted) throw new NotFound();
+      const { current, right } = context;
+      if (current.isDeleted || !(canAdminister(right) || isLive(current, context.now))) throw new NotFound();
     };
     return this.change(caller, id, { isDeleted: true }, check, requireVersion);
   }

@@ -32,6 +32,14 @@ function isUpTo(asked: string): string {
 }
 
 /**
+ * @param asked as for `isUpTo`
+ * @returns SQL for the instant that is asked about: that of the entry at the position, if a position is asked about
+ */
+export function instantOf(asked: string): string {
+  return `COALESCE(${asked}.instant, (SELECT e.at FROM record_entry e WHERE e.position = ${asked}.position))`;
+}
+
+/**
  * @param medic, hospital SQL for their ids
  * @param asked as for `isUpTo`
  * @returns SQL of a row source for a `FROM`: `membership`, `id` of its last entry and `state` after it as JSON, null if

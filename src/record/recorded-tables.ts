@@ -33,7 +33,7 @@ export const RECORDED_TABLES: readonly RecordedTable[] = [
     subject: 'membership',
     created: 'membership.created',
     ids: 't.id, t.medic_id, t.hospital_id',
-    state: 'record_membership_state(t.type, t.is_active, t.is_deleted)',
+    state: 'record_membership_state(t.type, t.is_active, t.is_deleted, t.valid_from, t.valid_until)',
   },
   {
     name: 'api_token',

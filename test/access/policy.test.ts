@@ -1,5 +1,6 @@
 import {
   canAdminister,
+  isInForce,
   mayAdminister,
   mayAssign,
   mayChooseHospital,
@@ -49,14 +50,29 @@ function hospital(isActive = true): Promise<number> {
   return insert(`hospital (name, patron, location, contact, is_active) VALUES ('', '', '', '', $1)`, [isActive]);
 }
 
-function membership(medicId: number, hospitalId: number, [type, isDeleted]: Membership): Promise<number> {
-  const columns = 'membership (medic_id, hospital_id, type, is_active, is_deleted)';
-  return insert(`${columns} VALUES ($1, $2, $3, false, $4)`, [medicId, hospitalId, type, isDeleted]);
+function membership(medicId: number, hospitalId: number, [type, state]: Membership): Promise<number> {
+  const columns = 'membership (medic_id, hospital_id, type, is_active, is_deleted, valid_from, valid_until)';
+  return insert(
+    `${columns} VALUES ($1, $2, $3, false, $4, now() + $5::interval, now() + $6::interval)`,
+    [medicId, hospitalId, type, state === 'deleted', ...TIMES[state]],
+  );
 }
 
-type Membership = readonly [type: MembershipType, isDeleted: boolean];
-const DELETED = true;
-const LIVE = false;
+/** Start and end of a membership, relative to now. */
+const TIMES = {
+  live: [null, null],
+  deleted: [null, null],
+  started: ['-1 hour', null],
+  within: ['-1 hour', '1 hour'],
+  ended: ['-2 hours', '-1 hour'],
+  'not started': ['1 hour', null],
+} as const;
+
+type State = keyof typeof TIMES;
+type Membership = readonly [type: MembershipType, state: State];
+const DELETED = 'deleted';
+const LIVE = 'live';
+const isLive = (state: State) => !['deleted', 'ended', 'not started'].includes(state);
 
 /** Each way in which a caller can stand to a hospital, and the right that follows. */
 const CALLERS: readonly [name: string, membership: Membership | null, right: Right][] = [
@@ -65,6 +81,11 @@ const CALLERS: readonly [name: string, membership: Membership | null, right: Rig
   ['an ADMIN', [ADMIN, LIVE], ADMIN],
   ['a removed MEMBER', [MEMBER, DELETED], null],
   ['a removed ADMIN', [ADMIN, DELETED], null],
+  ['a MEMBER who has started', [MEMBER, 'started'], MEMBER],
+  ['an ADMIN within limits', [ADMIN, 'within'], ADMIN],
+  ['an ADMIN whose membership has ended', [ADMIN, 'ended'], null],
+  ['a MEMBER whose membership has ended', [MEMBER, 'ended'], null],
+  ['an ADMIN whose membership starts later', [ADMIN, 'not started'], null],
 ];
 
 describe('The right of a caller at a hospital is the type of the live membership there', () => {
@@ -84,7 +105,7 @@ describe('The right of a caller at a hospital is the type of the live membership
 
 describe('canAdminister allows only ADMINs, in TypeScript and in SQL', () => {
   test.each(CALLERS)('%s', async (name, present, right) => {
-    const isAllowed = name === 'an ADMIN';
+    const isAllowed = name === 'an ADMIN' || name === 'an ADMIN within limits';
     expect(canAdminister(right)).toBe(isAllowed);
     const [caller, at] = [await medic(), await hospital()];
     if (present !== null) await membership(caller, at, present);
@@ -96,6 +117,10 @@ describe('canAdminister allows only ADMINs, in TypeScript and in SQL', () => {
     const rows = `FROM membership s WHERE s.medic_id = $1 AND s.hospital_id = $2`;
     expect(await isFound(`SELECT ${rows} AND ${sql.liveAdmin('s')}`)).toBe(isAllowed);
     expect(await isFound(`SELECT ${rows} AND ${sql.live('s')}`)).toBe(right !== null);
+    const state = present?.[1] ?? 'deleted';
+    expect(await isFound(`SELECT ${rows} AND ${sql.permanentAdmin('s')}`)).toBe(isAllowed && TIMES[state][1] === null);
+    expect(await isFound(`SELECT ${rows} AND ${sql.unlimitedAdmin('s')}`)).toBe(isAllowed && state === 'live');
+    expect(await isFound(`SELECT ${rows} AND ${sql.outOfForce('s')}`)).toBe(state === 'ended' || state === 'not started');
   });
 
   test('the ADMIN of a deactivated account keeps the right, but cannot act', async () => {
@@ -106,6 +131,30 @@ describe('canAdminister allows only ADMINs, in TypeScript and in SQL', () => {
       right: null,
     });
     expect(await ask(`SELECT true AS held FROM ${sql.actingAdminshipHeld('$1', '$2')}`, [caller, at])).toBeUndefined();
+  });
+});
+
+describe('isInForce: from valid_from on, until valid_until, in TypeScript, in SQL and in the record', () => {
+  const [before, at, after] = ['2026-11-28T01:12:12.017391Z', '2026-11-28T01:12:12.017392Z', '2026-11-28T01:12:12.017393Z'];
+  test.each([
+    [null, null, true],
+    [before, null, true],
+    [at, null, true],
+    [after, null, false],
+    [null, before, false],
+    [null, at, false],
+    [null, after, true],
+    [before, after, true],
+    [at, after, true],
+    [before, at, false],
+  ])('from %s until %s, asked at 01:12:12.017392: %p', async (validFrom, validUntil, isMet) => {
+    expect(isInForce({ validFrom, validUntil }, at)).toBe(isMet);
+    const row = '(SELECT false AS is_deleted, $1::timestamptz AS valid_from, $2::timestamptz AS valid_until) s';
+    const found = await ask(`SELECT FROM ${row} WHERE ${sql.live('s', '$3::timestamptz')}`, [validFrom, validUntil, at]);
+    expect(found !== undefined).toBe(isMet);
+    const state = { type_membership: 'MEMBER', is_deleted: false, valid_from: validFrom, valid_until: validUntil };
+    const then = `SELECT ${sql.rightIn('$1::json', '$2::timestamptz')} AS "right"`;
+    expect(await ask(then, [JSON.stringify(state), at])).toEqual({ right: isMet ? 'MEMBER' : null });
   });
 });
 
@@ -142,11 +191,11 @@ describe('mayPrescribe and mayAdminister, in TypeScript and in SQL, at present a
       const standing = { right, isAccountActive, isHospitalActive };
       expect([mayPrescribe(standing), mayAdminister(standing)]).toEqual([prescribes, administers]);
       const [medicId, at] = [await medic(isAccountActive), await hospital(isHospitalActive)];
-      await membership(medicId, at, [right ?? ADMIN, right === null]);
+      await membership(medicId, at, [right ?? ADMIN, right === null ? DELETED : LIVE]);
       const rows = `FROM membership s JOIN medic m ON m.id = s.medic_id JOIN hospital h ON h.id = s.hospital_id
         WHERE s.medic_id = $1 AND s.hospital_id = $2 AND ${sql.live('s')}`;
       const state = `json_build_object('type_membership', s.type, 'is_deleted', s.is_deleted)`;
-      const past = { ...sql.LIVE_STANDING, right: sql.rightIn('r.state') };
+      const past = { ...sql.LIVE_STANDING, right: sql.rightIn('r.state', 'now()') };
       const pastRows = `FROM membership s JOIN medic m ON m.id = s.medic_id JOIN hospital h ON h.id = s.hospital_id
         CROSS JOIN LATERAL (SELECT ${state} AS state) r WHERE s.medic_id = $1 AND s.hospital_id = $2`;
       const isFound = async (text: string) => (await ask(text, [medicId, at])) !== undefined;
@@ -208,6 +257,11 @@ const MEMBERSHIPS: readonly [
   ['another MEMBER, of a removed membership', [MEMBER, LIVE], [MEMBER, DELETED], false, false],
   ['a removed ADMIN of the hospital', [ADMIN, DELETED], [MEMBER, LIVE], false, false],
   ['a stranger', null, [MEMBER, LIVE], false, false],
+  ['its medic after the end', 'its medic', [MEMBER, 'ended'], false, true],
+  ['its medic before the start', 'its medic', [MEMBER, 'not started'], false, true],
+  ['its medic within the limits', 'its medic', [MEMBER, 'within'], true, true],
+  ['another ADMIN, of a membership that has ended', [ADMIN, LIVE], [MEMBER, 'ended'], true, true],
+  ['an ADMIN whose own membership has ended', [ADMIN, 'ended'], [MEMBER, LIVE], false, false],
 ];
 
 describe('maySeeMembership and mayRemove, in TypeScript and in SQL', () => {
@@ -216,9 +270,9 @@ describe('maySeeMembership and mayRemove, in TypeScript and in SQL', () => {
     const id = await membership(medicId, at, present);
     const caller = standing === 'its medic' ? medicId : await medic();
     if (standing !== null && standing !== 'its medic') await membership(caller, at, standing);
-    const [type, isDeleted] = standing === 'its medic' ? present : (standing ?? [null, false]);
-    const right = isDeleted ? null : type;
-    expect(maySeeMembership(caller, { medicId, right, isDeleted: present[1] })).toBe(isSeen);
+    const [type, state] = standing === 'its medic' ? present : (standing ?? [null, LIVE]);
+    const right = isLive(state) ? type : null;
+    expect(maySeeMembership(caller, { medicId, right, isLive: isLive(present[1]) })).toBe(isSeen);
     expect(mayRemove(caller, { medicId, right })).toBe(isRemoved);
     const seen = `SELECT FROM membership s WHERE s.id = $2 AND ${sql.seesMembership(CALLER, 's')}`;
     expect((await ask(seen, [caller, id])) !== undefined).toBe(isSeen);

@@ -1,6 +1,7 @@
 import { readCsvRows } from '../../src/memberships/bulk/bulk-csv.js';
 import { decideRow, refuseRepeated } from '../../src/memberships/bulk/bulk.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
+import { UNLIMITED } from '../../src/memberships/limits.js';
 import type { MembershipContext } from '../../src/memberships/membership.js';
 
 const { ADMIN, MEMBER } = MembershipType;
@@ -12,9 +13,11 @@ const around: Omit<MembershipContext, 'current'> = {
   right: ADMIN,
   otherLive: false,
   otherActive: false,
+  otherFlagged: false,
+  now: '2026-11-28T01:12:12.017392Z',
   otherAdmin: true,
 };
-const live = { id: 7, type: MEMBER, isActive: false, isDeleted: false };
+const live = { id: 7, type: MEMBER, isActive: false, isDeleted: false, ...UNLIMITED };
 const removed = { ...live, isDeleted: true };
 const chosenElsewhere = { otherLive: true, otherActive: true };
 
@@ -25,14 +28,14 @@ test.each([
     {},
     undefined,
     false,
-    { status: 'created', medicId: 2, next: { type: MEMBER, isActive: true, isDeleted: false } },
+    { status: 'created', medicId: 2, next: { type: MEMBER, isActive: true, isDeleted: false, ...UNLIMITED } },
   ],
   [
     null,
     chosenElsewhere,
     ADMIN,
     true,
-    { status: 'created', medicId: 2, next: { type: ADMIN, isActive: false, isDeleted: false } },
+    { status: 'created', medicId: 2, next: { type: ADMIN, isActive: false, isDeleted: false, ...UNLIMITED } },
   ],
   [live, {}, undefined, true, { status: 'unchanged', membership: 7 }],
   [live, {}, MEMBER, false, { status: 'unchanged', membership: 7 }],
@@ -43,14 +46,14 @@ test.each([
     {},
     undefined,
     true,
-    { status: 'restored', membership: 7, next: { type: MEMBER, isActive: true, isDeleted: false } },
+    { status: 'restored', membership: 7, next: { type: MEMBER, isActive: true, isDeleted: false, ...UNLIMITED } },
   ],
   [
     { ...removed, isActive: true },
     chosenElsewhere,
     ADMIN,
     true,
-    { status: 'restored', membership: 7, next: { type: ADMIN, isActive: false, isDeleted: false } },
+    { status: 'restored', membership: 7, next: { type: ADMIN, isActive: false, isDeleted: false, ...UNLIMITED } },
   ],
 ])('membership %j, others %j, row of type %s with restore %s: %j', (current, others, type, restore, expected) => {
   expect(decideRow({ medic: 2, type, restore }, { ...around, ...others, current })).toEqual(expected);

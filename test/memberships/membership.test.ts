@@ -1,3 +1,4 @@
+import { UNLIMITED } from '../../src/memberships/limits.js';
 import {
   ActiveHospitalAlreadyChosen,
   LastAdminOfHospital,
@@ -12,6 +13,8 @@ import {
 } from '../../src/memberships/membership.js';
 
 const { ADMIN, MEMBER } = MembershipType;
+/** No decision about memberships without limits depends on it. */
+const NOW = '2026-11-28T01:12:12.017392Z';
 const BOTH = [true, false];
 const OPTIONAL = [undefined, true, false];
 
@@ -21,6 +24,8 @@ interface Case {
   readonly change: MembershipChange;
   readonly otherLive: boolean;
   readonly otherActive: boolean;
+  readonly otherFlagged: boolean;
+  readonly now: string;
   readonly otherAdmin: boolean;
   readonly mayChoose: boolean;
 }
@@ -39,9 +44,9 @@ const CASES: readonly Case[] = [ADMIN, MEMBER].flatMap((type) =>
             ].flatMap(([otherLive = false, otherActive = false]) =>
               BOTH.flatMap((otherAdmin) =>
                 BOTH.map((mayChoose) => ({
-                  current: { type, isActive, isDeleted },
+                  current: { type, isActive, isDeleted, ...UNLIMITED },
                   change: { type: newType, isActive: newActive, isDeleted: newDeleted },
-                  ...{ otherLive, otherActive, otherAdmin, mayChoose },
+                  ...{ otherLive, otherActive, otherFlagged: otherActive, now: NOW, otherAdmin, mayChoose },
                 })),
               ),
             ),
@@ -131,7 +136,7 @@ describe('nextState: state × change × surroundings', () => {
       const decide = () => nextState(c.current, c.change, c, c.mayChoose);
       const expected = outcome?.(c) ?? {};
       if (typeof expected === 'function') expect(decide).toThrow(expected);
-      else expect(decide()).toEqual({ type: typeAfter(c), isDeleted: deletedAfter(c), ...expected });
+      else expect(decide()).toEqual({ type: typeAfter(c), isDeleted: deletedAfter(c), ...UNLIMITED, ...expected });
     }
   });
 
@@ -142,9 +147,9 @@ describe('nextState: state × change × surroundings', () => {
 });
 
 describe('firstState: a new membership', () => {
-  const NONE = { otherLive: false, otherActive: false, otherAdmin: true };
+  const NONE = { otherLive: false, otherActive: false, otherFlagged: false, otherAdmin: true, now: NOW };
   const LIVE = { ...NONE, otherLive: true };
-  const ACTIVE = { ...LIVE, otherActive: true };
+  const ACTIVE = { ...LIVE, otherActive: true, otherFlagged: true };
 
   test.each([
     ['rule 3: the first live membership is active, whatever was sent', NONE, undefined, false, true],
@@ -161,7 +166,7 @@ describe('firstState: a new membership', () => {
     for (const type of [ADMIN, MEMBER]) {
       const decide = () => firstState({ type, isActive }, others, mayChoose);
       if (typeof expected === 'function') expect(decide).toThrow(expected);
-      else expect(decide()).toEqual({ type, isActive: expected, isDeleted: false });
+      else expect(decide()).toEqual({ type, isActive: expected, isDeleted: false, ...UNLIMITED });
     }
   });
 });

@@ -56,12 +56,16 @@ const ACTOR = `
           || COALESCE((current_setting('hm.actor', true)::json ->> 'token')::integer::text, 'null') || '}'
     END`;
 
-/** The states of rows in `before` and `after`: ids and states only, never names, emails, labels or digests. */
-const STATES = [
-  `CREATE FUNCTION record_membership_state(type text, is_active boolean, is_deleted boolean) RETURNS text
+/** The state of a membership in `before` and `after`, without limits in time. */
+export const MEMBERSHIP_STATE = `
+  CREATE FUNCTION record_membership_state(type text, is_active boolean, is_deleted boolean) RETURNS text
      LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"type_membership":"' || type
        || CASE WHEN is_active THEN '","is_active":true' ELSE '","is_active":false' END
-       || CASE WHEN is_deleted THEN ',"is_deleted":true}' ELSE ',"is_deleted":false}' END`,
+       || CASE WHEN is_deleted THEN ',"is_deleted":true}' ELSE ',"is_deleted":false}' END`;
+
+/** The states of rows in `before` and `after`: ids and states only, never names, emails, labels or digests. */
+const STATES = [
+  MEMBERSHIP_STATE,
   `CREATE FUNCTION record_activity(is_active boolean) RETURNS text
      LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"is_active":' || is_active::text || '}'`,
   `CREATE FUNCTION record_key_state(id integer, expires_at timestamptz, revoked_at timestamptz)
@@ -203,7 +207,7 @@ const CHANGE = (settings: string): string => `
   END $$`;
 
 /** As `record_change` for the most frequent change, an UPDATE of a membership: one statement takes half the time. */
-const MEMBERSHIP_CHANGE = (settings: string): string => `
+export const MEMBERSHIP_CHANGE = (settings: string): string => `
   CREATE FUNCTION record_membership_change() RETURNS trigger LANGUAGE plpgsql ${settings} AS $$
   BEGIN
     INSERT INTO record_inbox (id, at, subject, type, membership, medic, hospital, before, after, actor, request)

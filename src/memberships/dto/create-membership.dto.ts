@@ -1,6 +1,6 @@
 import { booleanType, Field, idType, ReadOnlyFields } from '../../http/input/fields.js';
 import type { MembershipType } from '../membership.entity.js';
-import { membershipType } from './membership.fields.js';
+import { limitField, membershipType } from './membership.fields.js';
 
 @ReadOnlyFields('id', 'date_joined')
 export class CreateMembershipDto {
@@ -28,4 +28,10 @@ export class CreateMembershipDto {
     { example: false, description: 'Must be false.' },
   )
   is_deleted?: boolean;
+
+  @limitField('When the membership starts; null or absent: at once.')
+  valid_from?: string | null;
+
+  @limitField('When the membership ends by itself, in the future; null or absent: never.')
+  valid_until?: string | null;
 }

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { PageResponse } from '../../http/output/page-response.js';
 import { MembershipType } from '../membership.entity.js';
 
@@ -35,6 +35,24 @@ export class MembershipResponse {
 
   @ApiProperty({ type: 'string', format: 'date-time', example: '2020-11-04T01:12:12.017392Z' })
   date_joined!: string;
+
+  @ApiProperty(limitProperty('When the membership starts; null if it has started from the beginning.'))
+  valid_from?: string | null;
+
+  @ApiProperty(limitProperty('When the membership ends by itself: from this instant on it is not live.'))
+  valid_until?: string | null;
+}
+
+/** A limit in time, which only limited memberships have. */
+function limitProperty(description: string): ApiPropertyOptions {
+  return {
+    type: 'string',
+    format: 'date-time',
+    nullable: true,
+    required: false,
+    example: null,
+    description: `${description} Both limits are absent if neither is set.`,
+  };
 }
 
 export class MembershipPage extends PageResponse(MembershipResponse) {}
@@ -65,11 +83,13 @@ export interface MembershipRow {
   readonly is_active: boolean;
   readonly is_deleted: boolean;
   readonly date_joined: string;
+  readonly valid_from: string | null;
+  readonly valid_until: string | null;
 }
 
 /** Select list of a {@link MembershipRow}, for `membership s JOIN medic m`. */
 export const MEMBERSHIP_COLUMNS = `s.id, s.medic_id, m.name AS medic_name, m.email AS medic_email, s.hospital_id,
-  s.type, s.is_active, s.is_deleted, s.date_joined`;
+  s.type, s.is_active, s.is_deleted, s.date_joined, s.valid_from, s.valid_until`;
 
 /**
  * @param medic SQL for the table `medic`, or for its locked row if the snapshot of the statement may be older than the lock
@@ -78,12 +98,13 @@ export const MEMBERSHIP_COLUMNS = `s.id, s.medic_id, m.name AS medic_name, m.ema
 export const insertedMembership = (
   medic = 'medic',
 ) => `membership.id, membership.medic_id, membership.hospital_id, membership.type,
-  membership.is_active, membership.is_deleted, membership.date_joined,
+  membership.is_active, membership.is_deleted, membership.date_joined, membership.valid_from, membership.valid_until,
   (SELECT m.name FROM ${medic} m WHERE m.id = membership.medic_id) AS medic_name,
   (SELECT m.email FROM ${medic} m WHERE m.id = membership.medic_id) AS medic_email`;
 
 /** @returns the membership object of the contract */
 export function toMembershipResponse(row: MembershipRow): MembershipResponse {
+  const isLimited = row.valid_from !== null || row.valid_until !== null;
   return {
     id: row.id,
     medic: { id: row.medic_id, name: row.medic_name, email: row.medic_email },
@@ -92,6 +113,7 @@ export function toMembershipResponse(row: MembershipRow): MembershipResponse {
     is_active: row.is_active,
     is_deleted: row.is_deleted,
     date_joined: row.date_joined,
+    ...(isLimited ? { valid_from: row.valid_from, valid_until: row.valid_until } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import { readId } from '../../http/input/coercion.js';
 import { booleanType, Field, idType, ReadOnlyFields, type FieldType } from '../../http/input/fields.js';
 import type { MembershipType } from '../membership.entity.js';
-import { membershipType } from './membership.fields.js';
+import { limitField, membershipType } from './membership.fields.js';
 
 /** An id, or the object with that id that a GET returns. */
 const idOrObject: FieldType = {
@@ -29,4 +29,10 @@ export class UpdateMembershipDto {
 
   @Field(booleanType, { example: false, description: 'false restores a deleted membership, true removes a live one.' })
   is_deleted?: boolean;
+
+  @limitField('When the membership starts; null removes the limit.')
+  valid_from?: string | null;
+
+  @limitField('When the membership ends by itself, in the future; null removes the limit.')
+  valid_until?: string | null;
 }

@@ -22,19 +22,17 @@ export async function recordTable(
   queryRunner: QueryRunner,
   { name, state, fixed, update }: RecordedTable,
 ): Promise<void> {
-  const differs = (columns: readonly string[]) =>
-    columns.map((column) => `OLD.${column} IS DISTINCT FROM NEW.${column}`).join(' OR ');
-  const isChanged = `OLD.entry_id IS NULL OR ${differs(state)}`;
+  const isChanged = `OLD.entry_id IS NULL OR ${changeWhen(state)}`;
   const subject = SUBJECTS[name] ?? name;
   await queryRunner.query(`ALTER TABLE ${name} ADD entry_id uuid, ADD entry_at timestamptz`);
-  for (const [trigger, definition] of [
+  await createTriggers(queryRunner, name, [
     [
       'zz_record_1_refuse',
-      `BEFORE UPDATE ON ${name} FOR EACH ROW WHEN (${differs(fixed)}) EXECUTE FUNCTION record_refuse()`,
+      `BEFORE UPDATE ON ${name} FOR EACH ROW WHEN (${changeWhen(fixed)}) EXECUTE FUNCTION record_refuse()`,
     ],
     [
       'zz_record_2_keep',
-      `BEFORE UPDATE ON ${name} FOR EACH ROW WHEN (${differs(['entry_id', 'entry_at'])}) EXECUTE FUNCTION record_keep()`,
+      `BEFORE UPDATE ON ${name} FOR EACH ROW WHEN (${changeWhen(['entry_id', 'entry_at'])}) EXECUTE FUNCTION record_keep()`,
     ],
     ['zz_record_3_stamp', `BEFORE UPDATE ON ${name} FOR EACH ROW WHEN (${isChanged}) EXECUTE FUNCTION record_stamp()`],
     ['zz_record_4_stamp_new', `BEFORE INSERT ON ${name} FOR EACH ROW EXECUTE FUNCTION record_stamp()`],
@@ -53,9 +51,23 @@ export async function recordTable(
        EXECUTE FUNCTION record_change('${subject}')`,
     ],
     ['zz_record_7_refuse', `BEFORE TRUNCATE ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION record_refuse()`],
-  ] as const) {
+  ]);
+}
+
+/** @returns the condition of a trigger for a change of one of the columns */
+export function changeWhen(columns: readonly string[]): string {
+  return columns.map((column) => `OLD.${column} IS DISTINCT FROM NEW.${column}`).join(' OR ');
+}
+
+/** Creates `ALWAYS` triggers. @param triggers names and definitions */
+export async function createTriggers(
+  queryRunner: QueryRunner,
+  table: string,
+  triggers: readonly (readonly [name: string, definition: string])[],
+): Promise<void> {
+  for (const [trigger, definition] of triggers) {
     await queryRunner.query(`CREATE TRIGGER ${trigger} ${definition}`);
-    await queryRunner.query(`ALTER TABLE ${name} ENABLE ALWAYS TRIGGER ${trigger}`);
+    await queryRunner.query(`ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${trigger}`);
   }
 }
 
