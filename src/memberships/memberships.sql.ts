@@ -1,4 +1,4 @@
-import { canAdminister, live, liveAdmin, rightAt, seesMembership } from '../access/rights.sql.js';
+import { canAdminister, inForce, live, liveAdmin, outOfForce, rightAt, seesMembership } from '../access/rights.sql.js';
 import { liveCaller } from '../auth/callers.reader.js';
 import { CALLER, Prefetchable, PrefetchableRow, SUBJECT } from '../auth/prefetch.js';
 import type { ListSql, RowOfPage } from '../database/page.js';
@@ -30,13 +30,37 @@ export const ownMemberships = (medic: string): ListSql => listOf(`s.medic_id = $
 /** The first page of {@link ownMemberships} without filters. */
 export const FIRST_OWN_PAGE = new Prefetchable<RowOfPage<MembershipRow>>('count');
 
+/** Which memberships a list has by their limits in time: those in force, the others, or both. */
+export type Time = 'in force' | 'out of force' | 'any';
+
+/** The condition of each {@link Time}. Their texts differ, so that each gets a plan of its own. */
+const IS_OF: Readonly<Record<Time, (membership: string) => string>> = {
+  'in force': (membership) => ` AND ${inForce(membership)}`,
+  'out of force': (membership) => ` AND ${outOfForce(membership)}`,
+  any: () => '',
+};
+
+function forEachTime<T>(of: (isOf: (membership: string) => string) => T): Readonly<Record<Time, T>> {
+  return { 'in force': of(IS_OF['in force']), 'out of force': of(IS_OF['out of force']), any: of(IS_OF.any) };
+}
+
+/**
+ * @param in_force the filter; without it, memberships that are not deleted have to be in force
+ * @returns the memberships that a query lists
+ */
+export function timeOf({ is_deleted = false, in_force }: { is_deleted?: boolean; in_force?: boolean }): Time {
+  const isInForce = in_force ?? (is_deleted ? undefined : true);
+  if (isInForce === undefined) return 'any';
+  return isInForce ? 'in force' : 'out of force';
+}
+
 /** Parameters: medic, whether deleted, and the filters, which are null if absent: hospital, type, whether active. */
-const filtered = (scope: string) =>
-  listOf(`${scope} AND s.is_deleted = $2
+const filtered = (scope: string, isOf: string) =>
+  listOf(`${scope} AND s.is_deleted = $2${isOf}
     AND ($3::integer IS NULL OR s.hospital_id = $3) AND ($4::text IS NULL OR s.type = $4)
     AND ($5::boolean IS NULL OR s.is_active = $5)`);
 
-export const OWN_FILTERED = filtered(`s.medic_id = $1 AND ${live('s')}`);
+export const OWN_FILTERED = forEachTime((isOf) => filtered(`s.medic_id = $1 AND ${live('s')}`, isOf('s')));
 
 /** Hospitals that `$1` is a live ADMIN of. */
 const ADMINISTERED = `SELECT a.hospital_id FROM membership a
@@ -44,17 +68,21 @@ const ADMINISTERED = `SELECT a.hospital_id FROM membership a
 
 /**
  * Memberships of the hospitals that the caller administers. The index lists the ids of each hospital in order for each
- * state (deleted, type, active). The first ids of the list are among the first ids of these groups, so the cost depends
- * on the slice, not on the size of the hospitals.
+ * state (deleted, type, active), with the limits in time. The first ids of the list are among the first ids of these
+ * groups, so the cost depends on the slice, not on the size of the hospitals. Those out of force, of which there are few,
+ * have an index of their own.
  */
-export const MANAGED: ListSql = {
-  ...filtered(`s.hospital_id IN (${ADMINISTERED})`),
-  firstIds: (count) => `FROM (${ADMINISTERED} AND ($3::integer IS NULL OR a.hospital_id = $3)) a
+export const MANAGED: Readonly<Record<Time, ListSql>> = {
+  ...forEachTime((isOf) => ({
+    ...filtered(`s.hospital_id IN (${ADMINISTERED})`, isOf('s')),
+    firstIds: (count: string) => `FROM (${ADMINISTERED} AND ($3::integer IS NULL OR a.hospital_id = $3)) a
     CROSS JOIN (VALUES ('ADMIN'), ('MEMBER')) kind (type) CROSS JOIN (VALUES (true), (false)) flag (is_active)
     CROSS JOIN LATERAL (SELECT o.id FROM membership o
-      WHERE o.hospital_id = a.hospital_id AND o.is_deleted = $2 AND o.type = kind.type AND o.is_active = flag.is_active
+      WHERE o.hospital_id = a.hospital_id AND o.is_deleted = $2 AND o.type = kind.type AND o.is_active = flag.is_active${isOf('o')}
       ORDER BY o.id LIMIT ${count}) s
     WHERE ($4::text IS NULL OR kind.type = $4) AND ($5::boolean IS NULL OR flag.is_active = $5)`,
+  })),
+  'out of force': filtered(`s.hospital_id IN (${ADMINISTERED})`, IS_OF['out of force']('s')),
 };
 
 /** A position after every membership. The subqueries hide the values from the planner, see {@link newestBefore}. */
@@ -80,15 +108,21 @@ export const newestOfHospital = (hospital: string, right: string, limit: string)
 export const LIVE_OF_HOSPITAL = new Prefetchable<MembershipRow>('id');
 
 /** Parameters: hospital, whether deleted, type or null. */
-const FILTERED_OF_HOSPITAL = 's.hospital_id = $1 AND s.is_deleted = $2 AND ($3::text IS NULL OR s.type = $3)';
+const filteredOfHospital = (isOf: string) =>
+  `s.hospital_id = $1 AND s.is_deleted = $2${isOf} AND ($3::text IS NULL OR s.type = $3)`;
 
 /** A slice of a hospital's memberships, newest first. The access guard has checked the right. */
-export const NEWEST = newestBefore(LAST.date, LAST.id, FILTERED_OF_HOSPITAL, '$4 OFFSET $5');
+export const NEWEST = forEachTime((isOf) =>
+  newestBefore(LAST.date, LAST.id, filteredOfHospital(isOf('s')), '$4 OFFSET $5'),
+);
 
 /**
  * The batch after the row of `$5` and `$6`, if the key `$4` is live and belongs to an ADMIN. No row means that it is
  * not; a row of nulls means that the list has ended.
  */
-export const NEXT_BATCH = `SELECT list.* FROM (SELECT ${rightAt('caller.id', '$1')} AS "right" ${liveCaller('$4')}) holder
-  LEFT JOIN LATERAL (${newestBefore('$5::timestamptz', '$6::integer', FILTERED_OF_HOSPITAL, String(BATCH))}) list ON true
-  WHERE ${canAdminister('holder."right"')} ORDER BY list.date_joined DESC, list.id DESC`;
+export const NEXT_BATCH = forEachTime(
+  (isOf) => `SELECT list.* FROM (SELECT ${rightAt('caller.id', '$1')} AS "right" ${liveCaller('$4')}) holder
+  LEFT JOIN LATERAL (${newestBefore('$5::timestamptz', '$6::integer', filteredOfHospital(isOf('s')), String(BATCH))}) list
+    ON true
+  WHERE ${canAdminister('holder."right"')} ORDER BY list.date_joined DESC, list.id DESC`,
+);

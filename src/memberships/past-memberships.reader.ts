@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UnauthorizedMedic } from '../access/access.errors.js';
+import { isInForce } from '../access/policy.js';
 import { canAdminister, rightAt } from '../access/rights.sql.js';
 import { liveCaller } from '../auth/callers.reader.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
@@ -11,10 +12,13 @@ import { toMembershipResponse, type MembershipResponse, type MembershipRow } fro
 import { BATCH } from './memberships.sql.js';
 
 /** The state of a membership, as in the entries of the record. */
-type State = Pick<MembershipResponse, 'type_membership' | 'is_active' | 'is_deleted'>;
+type State = Pick<
+  MembershipResponse,
+  'type_membership' | 'is_active' | 'is_deleted' | 'valid_from' | 'valid_until'
+>;
 
 /** The row of a membership, with its state at an instant. */
-type Candidate = Omit<MembershipRow, 'type' | 'is_active' | 'is_deleted'> & {
+type Candidate = Omit<MembershipRow, 'type' | 'is_active' | 'is_deleted' | 'valid_from' | 'valid_until'> & {
   /** The JSON of a {@link State}; null if there was no row. */
   readonly state: string | null;
 };
@@ -123,7 +127,7 @@ class MembershipsAt {
   private async *batches(
     caller: CurrentMedic,
     hospitalId: number,
-    { is_deleted = false, type_membership }: HospitalMembershipsQuery,
+    { is_deleted = false, in_force = is_deleted ? undefined : true, type_membership }: HospitalMembershipsQuery,
     after: Pick<MembershipResponse, 'date_joined' | 'id'> = FIRST,
   ): AsyncGenerator<MembershipResponse[]> {
     for (let last: typeof after | undefined = after; last !== undefined;) {
@@ -135,9 +139,11 @@ class MembershipsAt {
       const memberships = candidates.flatMap(({ state, ...row }) => {
         const then = JSON.parse(state ?? 'null') as State | null;
         if (then === null || then.is_deleted !== is_deleted) return [];
-        const { type_membership: type, is_active } = then;
+        const { type_membership: type, is_active, valid_from = null, valid_until = null } = then;
+        const wasInForce = isInForce({ validFrom: valid_from, validUntil: valid_until }, this.at);
+        if (in_force !== undefined && in_force !== wasInForce) return [];
         if (type_membership !== undefined && type !== type_membership) return [];
-        return [toMembershipResponse({ ...row, type, is_active, is_deleted })];
+        return [toMembershipResponse({ ...row, type, is_active, is_deleted, valid_from, valid_until })];
       });
       if (memberships.length > 0) yield memberships;
       last = candidates.length === BATCH ? candidates.at(-1) : undefined;

@@ -59,6 +59,9 @@ export interface MembershipEntryState {
   readonly type_membership: 'ADMIN' | 'MEMBER';
   readonly is_active: boolean;
   readonly is_deleted: boolean;
+  /** Both limits in time are present if one of them is set. */
+  readonly valid_from?: string | null;
+  readonly valid_until?: string | null;
 }
 
 /** The state of a medic or hospital in `before` and `after`. */
@@ -95,6 +98,8 @@ export interface Entry {
   readonly id: string;
   /** An instant with six digits. */
   readonly at: string;
+  /** The instant of the start or the end; only `membership.started` and `membership.ended` have it. */
+  readonly effective?: string;
   readonly type: EntryType;
   readonly membership: number | null;
   readonly medic: number | null;

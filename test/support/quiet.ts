@@ -1,5 +1,6 @@
 import { ServiceUsage } from '../../src/auth/service-usage.js';
 import { TokenUsage } from '../../src/auth/token-usage.js';
+import { MembershipClock } from '../../src/record/membership-clock.js';
 import { Sequencer } from '../../src/record/sequencer.js';
 import { WebhookWorker } from '../../src/record/webhooks/worker.js';
 import type { Service } from './service.js';
@@ -8,6 +9,7 @@ import type { Service } from './service.js';
 export async function quieten({ app }: Service): Promise<void> {
   await app.get(TokenUsage).onApplicationShutdown();
   await app.get(ServiceUsage).onApplicationShutdown();
+  await app.get(MembershipClock).onApplicationShutdown();
   await app.get(Sequencer).onApplicationShutdown();
   app.get(WebhookWorker).onModuleDestroy();
   await app.get(WebhookWorker).beforeApplicationShutdown();

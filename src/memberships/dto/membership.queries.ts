@@ -11,6 +11,13 @@ class MembershipFilters extends PageQuery {
 
   @Field(booleanType, { description: 'true lists deleted memberships instead of live ones.' })
   is_deleted?: boolean;
+
+  @Field(booleanType, {
+    description:
+      'false lists memberships that have ended or not started yet, for ADMINs; without it live ones are listed, and of ' +
+      'deleted ones all.',
+  })
+  in_force?: boolean;
 }
 
 /** Filters for the memberships of one hospital. Without `limit` and `offset` the whole list is returned. */

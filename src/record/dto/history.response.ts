@@ -3,6 +3,8 @@ import { PageResponse } from '../../http/output/page-response.js';
 import { MembershipType } from '../../memberships/membership.entity.js';
 import { entryOf, HOSPITAL_ENTRY_TYPES, type EntryActor, type EntryState, type EntryType } from '../entry.js';
 
+const LIMIT = { type: 'string', format: 'date-time', nullable: true, required: false, example: null } as const;
+
 /** The state of a membership before or after a change. */
 export class MembershipStateResponse {
   @ApiProperty({ enum: MembershipType, enumName: 'MembershipType', example: 'ADMIN' })
@@ -13,6 +15,12 @@ export class MembershipStateResponse {
 
   @ApiProperty({ example: false, description: 'Whether it was deleted.' })
   is_deleted!: boolean;
+
+  @ApiProperty({ ...LIMIT, description: 'When it starts. Absent, like `valid_until`, if neither was set.' })
+  valid_from?: string | null;
+
+  @ApiProperty({ ...LIMIT, description: 'When it ends by itself.' })
+  valid_until?: string | null;
 }
 
 /** The state of a hospital before or after a change. */
@@ -56,6 +64,17 @@ export class ChangeResponse {
   at!: string;
 
   @ApiProperty({
+    format: 'date-time',
+    type: 'string',
+    required: false,
+    example: '2026-12-28T00:00:00.000000Z',
+    description:
+      'Only of `membership.started` and `membership.ended`: the instant from which on the membership is in force, or is ' +
+      'not. `at` is when the entry was written, at most 2 s later while a process runs.',
+  })
+  effective?: string;
+
+  @ApiProperty({
     enum: [...HOSPITAL_ENTRY_TYPES, 'record.began'],
     example: 'membership.created',
     description: '`record.began`: it was in this state when the record was introduced.',
@@ -92,7 +111,8 @@ export class ChangePage extends PageResponse(ChangeResponse) {}
  * @returns the entry without the key and the request that it names, and without the role of SQL by hand
  */
 export function toChangeResponse(body: string): ChangeResponse {
-  const { position, id, at, type, membership, medic, hospital, before, after, actor } = entryOf(body);
+  const { position, id, at, effective, type, membership, medic, hospital, before, after, actor } = entryOf(body);
   const shown = actor.type === 'medic' ? { type: actor.type, id: actor.id } : { type: actor.type };
-  return { position, id, at, type, membership, medic, hospital, before, after, actor: shown };
+  const start = effective === undefined ? {} : { effective };
+  return { position, id, at, ...start, type, membership, medic, hospital, before, after, actor: shown };
 }

@@ -28,6 +28,17 @@ export class EventResponse implements Entry {
   @ApiProperty({ format: 'date-time', example: '2026-11-28T01:12:12.017392Z', description: 'When it was changed.' })
   at!: string;
 
+  @ApiProperty({
+    format: 'date-time',
+    type: 'string',
+    required: false,
+    example: '2026-12-28T00:00:00.000000Z',
+    description:
+      'Only of `membership.started` and `membership.ended`: the instant from which on the membership is in force, or is ' +
+      'not. `at` is when the entry was written, at most 2 s later while a process runs.',
+  })
+  effective?: string;
+
   @ApiProperty({ type: 'string', example: 'membership.removed', description: 'Subject and what happened to it.' })
   type!: EntryType;
 
