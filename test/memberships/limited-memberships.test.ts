@@ -1,7 +1,7 @@
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { answerTo, question } from '../decisions/decisions.js';
 import type { Actor } from '../support/actor.js';
-import { fromNow, passing } from '../support/limits.js';
+import { fromNow, givenLimited, passing } from '../support/limits.js';
 import { quieten } from '../support/quiet.js';
 import { useService } from '../support/service.js';
 import { givenService } from '../support/services.js';
@@ -114,10 +114,11 @@ describe('Outside its time a membership counts as not live', () => {
   });
 
   test('from the instant of its end on every decision and right is refused, although nothing has recorded the end', async () => {
-    const { hospital, admin, outsider } = await service.given.hospital();
-    const until = await at('1500 milliseconds');
+    const { hospital, outsider } = await service.given.hospital();
     const asker = await givenService(service);
-    const id = await add(admin, hospital, outsider, { type_membership: 'ADMIN', valid_until: until });
+    const limits = { type: 'ADMIN', until: '700 milliseconds' };
+    const { id, until: end } = await givenLimited(service.dataSource, outsider, hospital, limits);
+    const until = end ?? '';
     const before = await answerTo(asker, question(outsider.id, hospital, 'administer'));
     expect(before.decision).toBe((before.context.evaluated_at ?? '') < until);
     await passing(service.dataSource, until);
@@ -215,10 +216,9 @@ describe('Rules 3 and 4 know only memberships in force', () => {
   });
 
   test('a first membership is the active one from its start on', async () => {
-    const { hospital, admin, outsider } = await service.given.hospital();
-    const from = await at('300 milliseconds');
-    await add(admin, hospital, outsider, { valid_from: from });
-    await passing(service.dataSource, from);
+    const { hospital, outsider } = await service.given.hospital();
+    const { from } = await givenLimited(service.dataSource, outsider, hospital, { from: '300 milliseconds' });
+    await passing(service.dataSource, from ?? '');
     (await outsider.get('/medics/me/')).isOk({ hospital });
     (await outsider.get('/locations/')).isOk([expect.objectContaining({ default: true })]);
   });

@@ -13,3 +13,33 @@ export async function passing(dataSource: DataSource, at: string): Promise<void>
   do await valueOf(dataSource, rest, [at]);
   while (!(await valueOf<boolean>(dataSource, 'SELECT clock_timestamp() > $1::timestamptz AS value', [at])));
 }
+
+/** A membership with limits in time. */
+export interface LimitedMembership {
+  readonly id: number;
+  /** Its limits, in the contract's format; null for none. */
+  readonly from: string | null;
+  readonly until: string | null;
+}
+
+/**
+ * Inserts a live membership with limits relative to the clock of the same statement, so that it does not matter how long
+ * anything else takes.
+ * @param limits intervals such as `300 milliseconds`; null for none
+ */
+export async function givenLimited(
+  dataSource: DataSource,
+  medic: { readonly id: number },
+  hospital: number,
+  limits: { readonly type?: string; readonly from?: string | null; readonly until?: string | null },
+): Promise<LimitedMembership> {
+  const { type = 'MEMBER', from = null, until = null } = limits;
+  const row = await valueOf<string>(
+    dataSource,
+    `INSERT INTO membership (medic_id, hospital_id, type, is_active, valid_from, valid_until)
+     SELECT $1, $2, $3, true, at + $4::interval, at + $5::interval FROM (SELECT clock_timestamp() AS at OFFSET 0) clock
+     RETURNING json_build_object('id', id, 'from', ${instant('valid_from')}, 'until', ${instant('valid_until')})::text AS value`,
+    [medic.id, hospital, type, from, until],
+  );
+  return JSON.parse(row) as LimitedMembership;
+}
