@@ -3,7 +3,7 @@ import config from '../jest.config.js';
 /** Tests in which processes and databases fail. They are slow, and run one after another. */
 
 /** Suites that take minutes each, because servers fail over or disks fill; `npm run test:failover` runs them. */
-export const FAILOVER = ['full-disk', 'replica-reads', 'replicated-postgres', 'shutdown', 'standby'];
+export const FAILOVER = ['full-disk', 'replica-reads', 'replicated-postgres', 'revoked-servers', 'shutdown', 'standby'];
 
 /** @type {import('jest').Config} */
 export default {

@@ -1,7 +1,5 @@
-import { figure } from '../support/figure.js';
-import { until } from '../support/until.js';
-import { keepAlive, send, type Reply } from './exchange.js';
-import { Rights, type Right, type Use } from './rights.js';
+import { keepAlive } from './exchange.js';
+import { expectNoLateAllow, PATIENCE_MS, ROUNDS } from './removals.js';
 import { useScratch } from './scratch.js';
 
 const scratch = useScratch();
@@ -10,120 +8,21 @@ afterAll(() => {
   agent.destroy();
 });
 
-/** How often each kind of right is removed; set `REVOKED_ROUNDS` to fewer on a slow machine. */
-const ROUNDS = Number(process.env['REVOKED_ROUNDS'] ?? 200);
-
-/** On a busy machine all rounds take longer than the time that other tests have, in milliseconds. */
-const PATIENCE_MS = 1_200_000;
-
-/** How many decisions must start after the response to a removal, for each round of all kinds. */
-const DECISIONS = 25;
-
-/** Number of rights that are used and removed concurrently. */
-const LANES = 4;
-
-/** In how many ways a right is used at a time on each process; each round takes other ways. */
-const USES = 3;
-
-/** How many requests must start on each process, in each way, after the response to the removal. */
-const AFTERWARDS = 2;
-
-/** Hashing a password costs more than all other uses together, so this use is rarer. */
-const COSTLY = 'POST /medics with hospital';
-const COSTLY_EVERY = 10;
-
-/** Requests that started after the response to a removal. */
-interface Seen {
-  requests: number;
-  late: number;
-}
-
-function isRefused({ status, text }: Reply): boolean {
-  return (
-    // A decision that denies, or a search that finds nothing.
-    status === 200 ||
-    status === 401 ||
-    status === 404 ||
-    (status === 400 && text.includes('You do not have sufficient permissions'))
-  );
-}
-
-/** @returns some of the ways to use a right, different in each round */
-function choose({ uses }: Right, round: number): [name: string, make: () => Promise<Use>][] {
-  const cheap = Object.entries(uses).filter(([name]) => name !== COSTLY);
-  const chosen = Array.from({ length: USES }, (_, index) => cheap[(round * USES + index) % cheap.length]);
-  const costly = round % COSTLY_EVERY === 0 ? Object.entries(uses).filter(([name]) => name === COSTLY) : [];
-  return [...chosen.filter((use) => use !== undefined), ...costly];
-}
-
-/** Uses a right on every process without a pause, and removes it through one of them meanwhile. */
-async function takeAway(urls: string[], right: Right, round: number, note: (use: string, isLate: boolean) => void) {
-  let phase: 'before' | 'during' | 'after' = 'before';
-  /** A function, because the compiler does not see that the phase changes during a request. */
-  const now = (): string => phase;
-  const granted: number[] = [];
-  const users = urls
-    .flatMap((url) => choose(right, round).map((use) => [url, ...use] as const))
-    .map(async ([url, name, make], user) => {
-      granted[user] = 0;
-      const use = await make();
-      for (let turn = 0, observed = 0; observed < AFTERWARDS; turn += 1) {
-        const startedIn = now();
-        const request = use(turn);
-        const reply = await send(url, request, agent);
-        const isGranted = request.isGranted?.(reply) ?? reply.status < 300;
-        // A request that overtakes the removal may still succeed; no other response is allowed.
-        if (!isGranted && (!isRefused(reply) || now() === 'before'))
-          throw new Error(`${request.method} ${request.path} answers ${String(reply.status)} ${reply.text}`);
-        if (startedIn === 'after') {
-          observed += 1;
-          note(name, isGranted);
-        } else if (isGranted) granted[user] = (granted[user] ?? 0) + 1;
-      }
-    });
-  const removing = until(() => granted.every((count) => count > 0)).then(async () => {
-    phase = 'during';
-    await right.takeAway(urls[round % urls.length] ?? '');
-    phase = 'after';
-  });
-  await Promise.all([removing, ...users]);
-}
-
 test(
   'no request that starts after the response to a removal succeeds, on any process',
   async () => {
-    const rights = new Rights(scratch, agent);
-    await rights.addNewcomers(50_000);
     const urls = await Promise.all([scratch.process(), scratch.process()].map((process) => process.url()));
-    const kinds = Object.entries(rights.kinds);
-    const ofKind = new Map<string, Seen>(kinds.map(([kind]) => [kind, { requests: 0, late: 0 }]));
-    const ofUse = new Map<string, number>();
-    let next = 0;
-    const lane = async () => {
-      while (next < ROUNDS * kinds.length) {
-        const [[kind, make] = ['', undefined], round] = [kinds[next % kinds.length], Math.floor(next / kinds.length)];
-        next += 1;
-        const seen = ofKind.get(kind);
-        if (make === undefined || seen === undefined) throw new Error('There is no such kind.');
-        await takeAway(urls, await make(), round, (use, isLate) => {
-          seen.requests += 1;
-          seen.late += Number(isLate);
-          ofUse.set(use, (ofUse.get(use) ?? 0) + 1);
-        });
-      }
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
-    for (const [kind, { requests, late }] of ofKind) {
-      figure(`times that ${kind}`, ROUNDS);
-      figure('requests that start after its answer', requests);
-      figure('late allows', late);
-    }
-    for (const [use, requests] of ofUse) figure(`of all these, by ${use}`, requests);
-    const decisions = [...ofUse].filter(([use]) => use.includes('/access/v1/')).map(([, requests]) => requests);
-    expect(decisions.reduce((sum, requests) => sum + requests, 0)).toBeGreaterThanOrEqual(DECISIONS * ROUNDS);
-    const all = [...ofKind.values()];
-    for (const { requests } of all) expect(requests).toBeGreaterThanOrEqual(ROUNDS * USES * AFTERWARDS * urls.length);
-    expect(all.map(({ late }) => late)).toEqual(all.map(() => 0));
+    await expectNoLateAllow(scratch, { urls, agent }, ROUNDS);
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'no request that starts after the response to a removal succeeds, on any worker',
+  async () => {
+    const url = await scratch.process(2).url();
+    // Each connection reaches one of the two workers.
+    await expectNoLateAllow(scratch, { urls: [url, url], agent }, Math.ceil(ROUNDS / 4));
   },
   PATIENCE_MS,
 );

@@ -56,7 +56,8 @@ export class Rights {
   async addNewcomers(count: number): Promise<void> {
     const rows = await this.scratch.query<{ id: number }>(
       `INSERT INTO medic (name, email, email_key)
-       SELECT 'Newcomer', email, email FROM generate_series(1, $1::integer) n, concat('newcomer.', n, '@example.org') email
+       SELECT 'Newcomer', email, email
+       FROM generate_series(1, $1::integer) n, concat(n, '.', gen_random_uuid(), '@example.org') email
        RETURNING id`,
       [count],
     );
