@@ -11,8 +11,24 @@ export interface Sent {
   readonly path: string;
   readonly query?: Query;
   readonly body?: Readonly<Record<string, unknown>>;
+  /**
+   * Checks the right again, as for a repeated request. Absent if no response is stored under an `Idempotency-Key`.
+   * @throws Refused
+   */
+  readonly requireRight?: () => void;
+  /** The stored response that the request repeats, or whose key it takes for another request. */
+  readonly repeats?: Stored;
   /** Applies the request to the model. @throws Refused */
   readonly expect: () => Expected;
+}
+
+/** A write whose response is stored under its `Idempotency-Key`. */
+export interface Stored {
+  readonly sent: Sent;
+  readonly asForm: boolean;
+  readonly key: string;
+  readonly status: number;
+  readonly text: string;
 }
 
 /** An operation that picks its caller and targets from the rows that exist when it runs. */
@@ -20,6 +36,8 @@ export interface Command {
   readonly name: string;
   /** Whether the body is sent as a form, if a form can express it. */
   readonly asForm: boolean;
+  /** Whether it has an `Idempotency-Key`, if it is a creation. */
+  readonly hasKey: boolean;
   readonly toSend: (model: Model) => Sent;
 }
 
@@ -71,11 +89,12 @@ export function command<P extends object>(
   parameters: fc.Arbitrary<P>,
   toSend: (model: Model, parameters: P) => Sent,
 ): fc.WeightedArbitrary<Command> {
-  const arbitrary = fc.tuple(parameters, maybe).map(([given, asForm]) => ({
+  const arbitrary = fc.tuple(parameters, maybe, maybe).map(([given, asForm, hasKey]) => ({
     name,
     asForm,
+    hasKey,
     toSend: (model: Model) => toSend(model, given),
-    [fc.toStringMethod]: () => `${name} ${JSON.stringify({ ...given, asForm })}`,
+    [fc.toStringMethod]: () => `${name} ${JSON.stringify({ ...given, asForm, hasKey })}`,
   }));
   return { weight, arbitrary };
 }

@@ -1,10 +1,18 @@
 import fc from 'fast-check';
+import { bulkCommands } from './bulk-commands.js';
 import type { Command } from './command.js';
 import { medicCommands } from './medic-commands.js';
 import { membershipCommands } from './membership-commands.js';
 import { readCommands } from './read-commands.js';
+import { repeatCommands } from './repeat-commands.js';
 
-const anyCommand: fc.Arbitrary<Command> = fc.oneof(...medicCommands, ...membershipCommands, ...readCommands);
+const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+  ...medicCommands,
+  ...membershipCommands,
+  ...bulkCommands,
+  ...repeatCommands,
+  ...readCommands,
+);
 
 /**
  * @param length number of commands, which only shrinking reduces

@@ -5,6 +5,8 @@ export interface Expected {
   readonly body: () => unknown;
   /** The URLs of the `Link` header, by relation. */
   readonly links?: Readonly<Record<string, Link>>;
+  /** Whether it is the stored response to an earlier request. */
+  readonly isReplayed?: boolean;
 }
 
 /** A URL, whatever the order of its parameters. */
@@ -33,6 +35,8 @@ export const notFound = (message = 'Not found') => refused(404, message);
 /** @returns a 400 that names exactly these fields */
 export const invalid = (...fields: string[]) =>
   refused(400, sentence, { errors: Object.fromEntries(fields.map((field) => [field, [sentence]])) });
+
+export const keyReused = () => refused(422, expect.stringMatching(/was used for another request/));
 
 export const cannotAssign = (hospital: number) =>
   refused(400, `You do not have sufficient permissions to assign this hospital: ${String(hospital)}`, {

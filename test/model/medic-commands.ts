@@ -15,7 +15,8 @@ const createHospital = command(
     };
     const medic = whoCalls(model, by, []);
     const body = { ...ADDRESS, ...fields };
-    return { by: medic, method: 'POST', path: '/hospital/', body, expect: () => model.createHospital(medic, fields) };
+    const expect = () => model.createHospital(medic, fields);
+    return { by: medic, method: 'POST', path: '/hospital/', body, expect, requireRight: () => undefined };
   },
 );
 
@@ -78,7 +79,11 @@ const createMedic = command(
     const required = { name: `Medic ${String(model.medics.length)}`, email: emailOf(email) };
     const wanted = { ...medicFields(model, fields), ...required };
     const body = { ...wanted, password: 'correct horse battery staple' };
-    return { by: medic, method: 'POST', path: '/medics/', body, expect: () => model.createMedic(medic, wanted) };
+    const requireRight = () => {
+      if (typeof wanted.hospital === 'number') model.assignable(medic, wanted.hospital);
+    };
+    const expect = () => model.createMedic(medic, wanted);
+    return { by: medic, method: 'POST', path: '/medics/', body, expect, requireRight };
   },
 );
 

@@ -32,6 +32,9 @@ const createMembership = command(
       path: PATH,
       body: { ...body },
       expect: () => model.createMembership(medic, body),
+      requireRight: () => {
+        model.requireAdmin(medic, hospital);
+      },
     };
   },
 );

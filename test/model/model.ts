@@ -1,3 +1,4 @@
+import type { Stored } from './command.js';
 import * as answers from './expected.js';
 import { answered, type Expected } from './expected.js';
 import {
@@ -31,6 +32,8 @@ export interface MedicFields {
 
 /** The writes of sections 3 to 6 of the contract, one at a time, written from the contract's text. */
 export class Model extends World {
+  readonly stored: Stored[] = [];
+
   createHospital(by: ModelMedic, fields: { name: string; is_admin?: boolean; is_active?: boolean }): Expected {
     const hospital = { id: UNKNOWN, name: fields.name, isActive: fields.is_active ?? true, createdAt: '' };
     this.hospitals.push(hospital);
@@ -149,14 +152,16 @@ export class Model extends World {
   }
 
   /** @returns the hospital, if the medic is an ADMIN of it. @throws Refused the medic is not */
-  private assignable(by: ModelMedic, id: number): ModelHospital {
+  assignable(by: ModelMedic, id: number): ModelHospital {
     const hospital = this.hospital(id);
     if (hospital === undefined || !this.isAdmin(by, hospital)) throw answers.cannotAssign(id);
     return hospital;
   }
 
-  private requireAdmin(by: ModelMedic, hospital: ModelHospital | undefined): void {
+  /** @returns the hospital. @throws Refused the medic is not an ADMIN of it */
+  requireAdmin(by: ModelMedic, hospital: ModelHospital | undefined): ModelHospital {
     if (hospital === undefined || !this.isAdmin(by, hospital)) throw answers.unauthorizedMedic();
+    return hospital;
   }
 
   private add(medic: ModelMedic, hospital: ModelHospital, type: Type, wanted: boolean | undefined, mayChoose: boolean) {

@@ -3,7 +3,7 @@ import type { Model } from './model.js';
 import { ADDRESS, type ModelMedic } from './world.js';
 
 function opening(name: string, toSend: (model: Model) => Sent): Command {
-  return { name: `opening: ${name}`, asForm: false, toSend };
+  return { name: `opening: ${name}`, asForm: false, hasKey: false, toSend };
 }
 
 /** @param number index of the medic, from 0 */

@@ -24,13 +24,18 @@ export async function play(service: Service, commands: Command[]): Promise<void>
   await empty(service.dataSource, true);
   const model = new Model(await founders(service));
   const past = new Past(service, model);
+  let keys = 0;
   for (const command of [...OPENING, ...commands]) {
     const sent = command.toSend(model);
     const expected = outcomeOf(model, sent);
-    const answer = await send(service, sent, command.asForm);
+    const asForm = sent.repeats?.asForm ?? command.asForm;
+    const key = sent.repeats?.key ?? (command.hasKey && sent.requireRight ? `key-${String((keys += 1))}` : undefined);
+    const answer = await send(service, sent, asForm, key);
     const title = `${command.name}: medic ${String(sent.by.id)} ${sent.method} ${sent.path} ${JSON.stringify(sent.body ?? sent.query)}`;
     if (answer.status === expected.status) await learn(service, model, answer);
     if (answer.status < 300 && sent.method !== 'GET') await past.remember();
+    if (answer.status < 300 && key !== undefined && sent.repeats === undefined)
+      model.stored.push({ sent, asForm, key, status: answer.status, text: answer.text });
     expect({ title, ...seen(service, answer) }).toEqual({ title, ...foreseen(expected) });
   }
   await past.check();
@@ -63,11 +68,13 @@ function send(
   { client }: Service,
   { by, method, path, query = {}, body }: Sent,
   asForm: boolean,
+  key: string | undefined,
 ): Promise<CheckedResponse> {
   const parameters = new URLSearchParams(pairsOf(query)).toString();
-  const canBeForm = body !== undefined && !Object.values(body).includes(null);
+  const canBeForm = body !== undefined && Object.values(body).every((value) => typeof value !== 'object');
   return client.send(method, parameters === '' ? path : `${path}?${parameters}`, {
     token: by.token,
+    headers: key === undefined ? {} : { 'idempotency-key': key },
     body: asForm && canBeForm ? new URLSearchParams(pairsOf(body)) : body,
     concurrent: true,
   });
@@ -87,13 +94,14 @@ async function learn({ dataSource }: Service, model: Model, answer: CheckedRespo
     Object.assign(hospital, (await dataSource.query<object[]>(newest))[0]);
   }
   for (const membership of model.memberships.filter(({ id }) => id === UNKNOWN)) {
-    const newest = `SELECT id, ${instant('date_joined')} AS "dateJoined" FROM membership ORDER BY id DESC LIMIT 1`;
-    Object.assign(membership, (await dataSource.query<object[]>(newest))[0]);
+    const added = `SELECT id, ${instant('date_joined')} AS "dateJoined" FROM membership WHERE medic_id = $1 AND hospital_id = $2`;
+    const { medic, hospital } = membership;
+    Object.assign(membership, (await dataSource.query<object[]>(added, [medic.id, hospital.id]))[0]);
   }
 }
 
-function foreseen({ status, body, links = {} }: Expected) {
-  return { status, body: body(), links, scheme: status === 401 ? 'Token' : null };
+function foreseen({ status, body, links = {}, isReplayed = false }: Expected) {
+  return { status, body: body(), links, scheme: status === 401 ? 'Token' : null, isReplayed };
 }
 
 function seen({ client: { url } }: Service, { status, json, headers }: CheckedResponse) {
@@ -103,6 +111,7 @@ function seen({ client: { url } }: Service, { status, json, headers }: CheckedRe
     body: isPage(json) ? { ...json, next: linkOf(url, json.next), previous: linkOf(url, json.previous) } : json,
     links: Object.fromEntries([...links].map(([, target = '', name = '']) => [name, linkOf(url, target)])),
     scheme: headers.get('www-authenticate'),
+    isReplayed: headers.get('idempotent-replayed') === 'true',
   };
 }
 
