@@ -4,6 +4,9 @@ import { DataSource } from 'typeorm';
 import { Public } from '../access/require.decorator.js';
 import { COMMIT, NAME, VERSION } from '../config/version.js';
 import { Answers } from '../http/output/answers.decorator.js';
+import { InvalidHost } from '../http/output/http-errors.js';
+import { RouteSettings } from '../http/server/route-settings.js';
+import { Problem } from '../record/evidence/evidence-answers.decorator.js';
 
 export class VersionResponse {
   @ApiProperty({ example: 'hospital-memberships' })
@@ -35,11 +38,13 @@ export class VersionController {
 
   @Get()
   @Public()
+  @RouteSettings({ anyAccept: true, errorFormat: 'problem' })
   @Answers({
     summary: 'Version of the process',
     rules: 'Does not ask the database.',
     ok: VersionResponse,
   })
+  @Problem(400, 'The Host header names no host.', new InvalidHost())
   getVersion(): VersionResponse {
     return {
       name: NAME,

@@ -45,6 +45,18 @@ describe('paths', () => {
     }
   });
 
+  test.each(['access/v1', 'events', 'record', 'oauth2', '.well-known'])(
+    'an unknown path below /%s is a 404 in problem details, like the errors of the routes beside it',
+    async (room) => {
+      for (const method of ['GET', 'PUT']) {
+        const answer = (await service.client.send(method, `//${room}/nothing?x=1`)).is(404, { status: 404 });
+        expect(answer.headers.get('content-type')).toBe('application/problem+json');
+        expect(answer.headers.get('cache-control')).toBe('private, no-store');
+      }
+      (await service.client.get(`//${room.replace('/v1', '')}x`)).isNotFound();
+    },
+  );
+
   test.each(NO_IDS)('a path with the id %s is a 404', async (id) => {
     const medic = await service.given.medic();
     for (const path of ['/management/memberships/', '/memberships/', '/hospital/', '/medics/']) {

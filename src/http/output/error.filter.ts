@@ -2,8 +2,9 @@ import { BadRequestException, Catch, HttpException, type ArgumentsHost, type Exc
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DomainError, ErrorKind } from '../../common/errors.js';
 import { DatabaseUnavailable, domainErrorOf, OutOfIds, type ConstraintErrors } from '../../database/database-errors.js';
-import { formatError } from './error-format.js';
+import { formatError, type ErrorFormat } from './error-format.js';
 import { isLostClient, logFailure } from '../../observability/failure-log.js';
+import { isStandardPath } from '../server/http-rules.js';
 
 /** Status and headers of each kind of error. */
 const KINDS: Record<ErrorKind, { status: number; headers?: Record<string, string> }> = {
@@ -52,7 +53,7 @@ export class ErrorFilter implements ExceptionFilter {
     const { status, headers = {} } = answer;
     if (status === 500 || refusal instanceof DatabaseUnavailable || refusal instanceof OutOfIds)
       logFailure(request.log, error);
-    const { type, body } = formatError(answer, request.routeOptions.config.errorFormat);
+    const { type, body } = formatError(answer, formatOf(request));
     // As bytes, because Fastify adds a charset to JSON, and `application/problem+json` has no such parameter.
     void reply
       .status(status)
@@ -60,6 +61,11 @@ export class ErrorFilter implements ExceptionFilter {
       .type(type)
       .send(Buffer.from(JSON.stringify(body)));
   }
+}
+
+/** @returns the format of the errors of a route, or, if the path is unknown, of the routes beside it */
+function formatOf({ is404, url, routeOptions }: FastifyRequest): ErrorFormat | undefined {
+  return is404 && isStandardPath(url) ? 'problem' : routeOptions.config.errorFormat;
 }
 
 function refusalReply({ kind, message, details, headers }: DomainError): ErrorReply {

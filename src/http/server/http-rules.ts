@@ -15,7 +15,10 @@ export const STANDARD_ROUTES = ['oauth2/*path', 'access/*path', 'events', 'recor
 
 /** @returns whether the path of a request lies where {@link STANDARD_ROUTES} do, decodable or not */
 export function isStandardPath(url: string): boolean {
-  return STANDARD_ROUTES.some((route) => url.startsWith(`/${route.replace('*path', '')}`));
+  return STANDARD_ROUTES.some((route) => {
+    const room = `/${route.replace('/*path', '')}`;
+    return url === room || ['/', '?'].some((next) => url.startsWith(room + next));
+  });
 }
 
 /** @returns whether a route pattern belongs to the API and so follows its conventions and limits */
