@@ -145,17 +145,9 @@ export function rightIn(state: string, at: string): string {
  * @param medic, hospital SQL for their ids
  * @param which SQL for the memberships that count. A single statement that waits for locks reads its clock before them,
  *   and therefore accepts only {@link unlimitedAdmin}.
- * @returns SQL that ends a `FROM`: the live membership `r` by which the medic is an ADMIN of the hospital. The lock
- *   keeps it until the transaction ends, and reads it as it is now, even if the snapshot of the statement is older.
- */
-export function adminshipHeld(medic: string, hospital: string, which = liveAdmin): string {
-  return `membership r WHERE r.medic_id = ${medic} AND r.hospital_id = ${hospital}
-    AND ${which('r')} FOR SHARE OF r`;
-}
-
-/**
- * The same as {@link adminshipHeld}, for an ADMIN who can act (rule 2): the account is active and stays so.
- * @param medic, hospital SQL for their ids
+ * @returns SQL that ends a `FROM`: the live membership `r` by which the medic, whose account is active, is an ADMIN of the
+ *   hospital. The locks keep both until the transaction ends, and read them as they are now, even if the snapshot of the
+ *   statement is older.
  */
 export function actingAdminshipHeld(medic: string, hospital: string, which = liveAdmin): string {
   return `membership r JOIN medic acting ON acting.id = r.medic_id AND acting.is_active
@@ -169,12 +161,15 @@ export const STILL_IN_FORCE = inForce('held', 'clock_timestamp()');
 /**
  * Reads a medic's right at a hospital and keeps it until the transaction ends: a writer that removes it waits, and a
  * right that has just been removed, or that ended during the wait, is not found.
- * @returns null if the medic has no live membership there
+ * @returns null if the medic has no live membership there, or the account has been closed
  */
 export async function lockRight(transaction: Transaction, medicId: number, hospitalId: number): Promise<Right> {
   const [membership] = await transaction.query<{ type: Right }>(
-    `SELECT held.type FROM (SELECT type, valid_from, valid_until FROM membership
-      WHERE medic_id = $1 AND hospital_id = $2 AND ${live()} FOR SHARE) held WHERE ${STILL_IN_FORCE}`,
+    `SELECT held.type FROM (
+        SELECT r.type, r.valid_from, r.valid_until
+        FROM membership r JOIN medic acting ON acting.id = r.medic_id AND acting.is_active
+        WHERE r.medic_id = $1 AND r.hospital_id = $2 AND ${live('r')} FOR SHARE OF acting, r) held
+      WHERE ${STILL_IN_FORCE}`,
     [medicId, hospitalId],
   );
   return membership?.type ?? null;

@@ -1,6 +1,6 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { actingAdminshipHeld, adminshipHeld, live, notDeleted, unlimited, unlimitedAdmin } from '../access/rights.sql.js';
+import { actingAdminshipHeld, live, notDeleted, unlimited, unlimitedAdmin } from '../access/rights.sql.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { actorOf, statedBy, statingSql } from '../database/actor.js';
 import { standAlone } from '../database/pool.js';
@@ -115,7 +115,7 @@ function onlyTypeOf({ type, ...others }: MembershipUpdate): MembershipType | und
  */
 const INSERT = `
   WITH locked AS MATERIALIZED (SELECT id, name, email FROM medic WHERE id = $1 FOR NO KEY UPDATE),
-    allowed AS MATERIALIZED (SELECT locked.id FROM locked, ${adminshipHeld('$4', '$2', unlimitedAdmin)}),
+    allowed AS MATERIALIZED (SELECT locked.id FROM locked, ${actingAdminshipHeld('$4', '$2', unlimitedAdmin)}),
     stated AS MATERIALIZED (${statingSql('$5', '$6')})
   INSERT INTO membership (medic_id, hospital_id, type, is_active)
   SELECT id, $2, $3, NOT EXISTS (SELECT FROM membership o WHERE o.medic_id = $1 AND ${live('o')}) FROM allowed, stated

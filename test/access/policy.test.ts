@@ -112,7 +112,6 @@ describe('canAdminister allows only ADMINs, in TypeScript and in SQL', () => {
     const isFound = async (text: string) => (await ask(text, [caller, at])) !== undefined;
     const asked = `SELECT WHERE ${sql.canAdminister(sql.rightAt(CALLER, '$2::integer'))}`;
     expect(await isFound(asked)).toBe(isAllowed);
-    expect(await isFound(`SELECT FROM ${sql.adminshipHeld('$1', '$2')}`)).toBe(isAllowed);
     expect(await isFound(`SELECT FROM ${sql.actingAdminshipHeld('$1', '$2')}`)).toBe(isAllowed);
     const rows = `FROM membership s WHERE s.medic_id = $1 AND s.hospital_id = $2`;
     expect(await isFound(`SELECT ${rows} AND ${sql.liveAdmin('s')}`)).toBe(isAllowed);
@@ -126,11 +125,17 @@ describe('canAdminister allows only ADMINs, in TypeScript and in SQL', () => {
   test('the ADMIN of a deactivated account keeps the right, but cannot act', async () => {
     const [caller, at] = [await medic(false), await hospital()];
     await membership(caller, at, [ADMIN, LIVE]);
-    expect(await ask(`SELECT true AS held FROM ${sql.adminshipHeld('$1', '$2')}`, [caller, at])).toBeDefined();
+    expect(await ask(`SELECT ${sql.rightAt(CALLER, '$2::integer')} AS "right"`, [caller, at])).toEqual({
+      right: ADMIN,
+    });
     expect(await ask(`SELECT ${sql.actingRightAt(CALLER, '$2::integer')} AS "right"`, [caller, at])).toEqual({
       right: null,
     });
     expect(await ask(`SELECT true AS held FROM ${sql.actingAdminshipHeld('$1', '$2')}`, [caller, at])).toBeUndefined();
+    const locked = await inTransaction(database.dataSource, OPERATOR, (transaction) =>
+      sql.lockRight(transaction, caller, at),
+    );
+    expect(locked).toBeNull();
   });
 });
 

@@ -80,6 +80,50 @@ interleavings('A hospital keeps an ADMIN with an active account', (interleave, s
     withoutGuard: { guard: OTHERS_CAN_ACT, breaks },
   });
 
+  const created = {
+    given: async () => ({ ...(await given()), newcomer: await service.given.medic() }),
+    stopped: ({ newcomer }: { newcomer: Actor }) => [atRow('medic', newcomer.id)],
+    outcome: async ({ hospital }: Scene, answers: CheckedResponse[]) => {
+      const [row] = await service.dataSource.query<{ count: number }[]>(
+        'SELECT count(*)::integer AS count FROM membership WHERE hospital_id = $1',
+        [hospital],
+      );
+      return { statuses: answers.map(({ status }) => status), memberships: row?.count };
+    },
+  };
+  const stored = { statuses: [201, 202], memberships: 3 };
+
+  interleave('POST management/memberships stores nothing if the caller is deactivated after the key was checked', {
+    ...created,
+    requests: (scene) => [
+      () => scene.first.addMember(scene.hospital, scene.newcomer, {}, AT_ONCE),
+      () => deactivate(scene, scene.first),
+    ],
+    guarded: { statuses: [401, 202], memberships: 2 },
+    withoutGuard: [
+      { guard: ACTING_CALLER, breaks: stored },
+      { guard: ACTING_LOCK, breaks: stored },
+    ],
+    // The right is read by a statement that is sent after the lock.
+    withoutFastStore: { withoutGuard: { guard: ACTING_CALLER, breaks: stored }, spare: [ACTING_LOCK] },
+  });
+
+  interleave('PATCH hospital stores nothing if the caller is deactivated after the key was checked', {
+    ...common,
+    requests: (scene) => [
+      () => scene.first.patch(`/hospital/${String(scene.hospital)}`, { name: 'Mine' }, AT_ONCE),
+      () => deactivate(scene, scene.first),
+    ],
+    outcome: async ({ hospital }: Scene, answers: CheckedResponse[]) => {
+      const sql = `SELECT name = 'Mine' AS "isStored" FROM hospital WHERE id = $1`;
+      const [row] = await service.dataSource.query<{ isStored: boolean }[]>(sql, [hospital]);
+      return { statuses: answers.map(({ status }) => status), ...row };
+    },
+    guarded: { statuses: [401, 202], isStored: false },
+    withoutGuard: { guard: ACTING_CALLER, breaks: { statuses: [201, 202], isStored: true } },
+    spare: [ACTING_LOCK],
+  });
+
   interleave('a hospital keeps an active ADMIN if one is deactivated while the other leaves', {
     ...common,
     requests: (scene) => [
