@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
-import type { Scene } from './scene.js';
+import { BATCH } from './decision-scenarios.js';
+import type { Question, Scene } from './scene.js';
 import type { BenchServer, ServerName } from './servers.js';
 
 /**
@@ -34,6 +35,47 @@ export async function requireSameAnswers(scene: Scene, servers: ReadonlyMap<Serv
   });
   const [first, ...others] = await Promise.all(answers);
   for (const other of others) deepStrictEqual(other, first);
+  await requireSameDecisions(scene, servers);
+}
+
+/** Does the same for decisions and searches, which the naive service does not have. */
+async function requireSameDecisions(
+  { actors, questions, serviceKey }: Scene,
+  servers: ReadonlyMap<ServerName, BenchServer>,
+): Promise<void> {
+  const hospital = actors[0]?.readHospital ?? 0;
+  const [medic = 0] = questions[0] ?? [];
+  const action = { name: 'prescribe' };
+  const requests = [
+    ...questions.slice(0, 8).map((question) => ({ path: 'evaluation', body: questionOf(question) })),
+    { path: 'evaluations', body: { evaluations: questions.slice(0, BATCH).map(questionOf) } },
+    { path: 'search/subject', body: { subject: { type: 'medic' }, action, resource: entity('hospital', hospital) } },
+    { path: 'search/resource', body: { subject: entity('medic', medic), action, resource: { type: 'hospital' } } },
+  ];
+  for (const { path, body } of requests) {
+    const answers = [...servers]
+      .filter(([name]) => name !== 'naive')
+      .map(async ([, { url }]) => {
+        const response = await fetch(`${url}/access/v1/${path}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${serviceKey}`, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        strictEqual(response.status, 200);
+        return JSON.parse((await response.text()).replace(/"evaluated_at":"[^"]*"/g, '"evaluated_at":""')) as unknown;
+      });
+    const [first, ...others] = await Promise.all(answers);
+    for (const other of others) deepStrictEqual(other, first);
+  }
+}
+
+/** @returns the body of an evaluation */
+export function questionOf([medic, hospital]: Question): object {
+  return { subject: entity('medic', medic), action: { name: 'prescribe' }, resource: entity('hospital', hospital) };
+}
+
+function entity(type: string, id: number): object {
+  return { type, id: String(id) };
 }
 
 /** The naive service returns milliseconds, the others microseconds. */

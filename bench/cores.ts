@@ -21,6 +21,11 @@ export function moveDatabaseAside(): () => void {
   };
 }
 
+/** Moves this process to the core of the load generator, because its own requests are load as well. */
+export function moveSelfAside(): void {
+  spawnSync('taskset', ['-acp', LOAD_CORE, String(process.pid)]);
+}
+
 function move(cores: string): void {
   const { stdout } = spawnSync('pgrep', ['-x', 'postgres'], { encoding: 'utf8' });
   for (const pid of stdout.split('\n').filter((line) => line !== '')) {

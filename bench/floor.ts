@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import pg from 'pg';
+import { answerTo, type Found } from './floor-decisions.js';
 import * as sql from './floor-statements.js';
 
 const API = '/api/v2';
@@ -29,10 +30,10 @@ function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) 
   return (text) => `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(6, '0')}Z`;
 }
 
-async function read(statement: sql.Statement, values: unknown[]): Promise<sql.Row[]> {
+async function read<Row extends object = sql.Row>(statement: sql.Statement, values: unknown[]): Promise<Row[]> {
   turn = 1 - turn;
   const client = turn === 0 ? readers[0] : readers[1];
-  return (await client.query<sql.Row>({ ...statement, values })).rows;
+  return (await client.query<Row>({ ...statement, values })).rows;
 }
 
 async function write(statement: sql.Statement, values: unknown[]): Promise<sql.Row | undefined> {
@@ -55,11 +56,18 @@ function listOf(rows: sql.Row[]): string {
 
 async function responseTo(request: IncomingMessage): Promise<[number, string]> {
   const { url = '', method, headers } = request;
+  const { authorization = '' } = headers;
   const digest = createHash('sha256')
-    .update(headers.authorization?.slice(6) ?? '')
+    .update(authorization.slice(authorization.indexOf(' ') + 1))
     .digest();
   if (method === 'POST') {
-    const input = JSON.parse(await bodyOf(request)) as Record<string, unknown>;
+    const body = await bodyOf(request);
+    const answer = answerTo(url, body);
+    if (answer !== undefined) {
+      const [found] = await read<Found>(answer.statement, [digest, ...answer.values]);
+      return found === undefined ? [401, '{"message":"Unauthorized"}'] : [200, answer.jsonOf(found)];
+    }
+    const input = JSON.parse(body) as Record<string, unknown>;
     const row = await write(sql.CREATE, [digest, input['medic'], input['hospital'], input['type_membership']]);
     if (row === undefined) return [401, '{"message":"Unauthorized Medic"}'];
     return [

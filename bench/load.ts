@@ -41,7 +41,17 @@ export async function load(scenario: Scenario, scene: Scene, options: LoadOption
     const script = join(folder, 'load.lua');
     writeFileSync(script, luaOf(scenario, scene, options));
     const connections = String(options.connections ?? CONNECTIONS);
-    const wrk = ['wrk', '-t1', `-c${connections}`, `-d${String(options.seconds)}s`, '-s', script, options.url];
+    const wrk = [
+      'wrk',
+      '-t1',
+      '--timeout',
+      '10s',
+      `-c${connections}`,
+      `-d${String(options.seconds)}s`,
+      '-s',
+      script,
+      options.url,
+    ];
     const { stdout } = await promisify(execFile)('taskset', ['-c', LOAD_CORE, ...wrk]);
     return readReport(scenario.name, stdout);
   } finally {
@@ -51,8 +61,9 @@ export async function load(scenario: Scenario, scene: Scene, options: LoadOption
 
 function readReport(name: string, output: string): Load {
   const [, line = ''] = /^RESULT (.*)$/m.exec(output) ?? [];
-  const result = JSON.parse(line) as { requests: number; us: number; median: number; p99: number; failures: number };
-  if (result.failures > 0) throw new Error(`${name}: ${String(result.failures)} requests failed.`);
+  const result = JSON.parse(line) as { requests: number; us: number; median: number; p99: number; failures: object };
+  if (Object.values(result.failures).some((count) => count > 0))
+    throw new Error(`${name}: requests failed: ${JSON.stringify(result.failures)}`);
   return {
     requestsPerSecond: result.requests / (result.us / 1e6),
     median: result.median / 1000,
@@ -60,7 +71,8 @@ function readReport(name: string, output: string): Load {
   };
 }
 
-function luaOf(scenario: Scenario, { actors, medics }: Scene, { first, rest }: LoadOptions): string {
+function luaOf(scenario: Scenario, scene: Scene, { first, rest }: LoadOptions): string {
+  const { actors, serviceKey } = scene;
   const list = (values: readonly (string | number)[]) => `{${values.map((value) => JSON.stringify(value)).join(',')}}`;
   return `
 local keys = ${list(actors.map(({ key }) => key))}
@@ -73,12 +85,15 @@ members = #memberships
 for i, key in ipairs(keys) do
   headers[i] = { ['Authorization'] = 'Token ' .. key, ['Content-Type'] = 'application/json' }
 end
+SERVICE = 0
+headers[SERVICE] = { ['Authorization'] = 'Bearer ${serviceKey}', ['Content-Type'] = 'application/json' }
 function token(n) return n % actors + 1 end
 function readHospital(n) return readHospitals[n % actors + 1] end
 function writeHospital(n) return writeHospitals[n % actors + 1] end
 function member(n) return memberships[n % members + 1] end
+${scenario.prepare?.(scene) ?? ''}
 local n = ${String(first)}
-local function next_request() ${scenario.lua({ actors, medics })}
+local function next_request() ${scenario.lua(scene)}
 end
 function request()
   local method, path, actor, body = next_request()
@@ -88,9 +103,10 @@ end
 ${rest > 0 ? `function delay() return math.random(0, ${String(Math.round(2 * rest))}) end` : ''}
 function done(summary, latency, requests)
   local e = summary.errors
-  print(string.format('RESULT {"requests": %d, "us": %d, "median": %d, "p99": %d, "failures": %d}', summary.requests,
-    summary.duration, latency:percentile(50), latency:percentile(99),
-    e.connect + e.read + e.write + e.status + e.timeout))
+  local failures = string.format('{"connect": %d, "read": %d, "write": %d, "status": %d, "timeout": %d}', e.connect,
+    e.read, e.write, e.status, e.timeout)
+  print(string.format('RESULT {"requests": %d, "us": %d, "median": %d, "p99": %d, "failures": %s}', summary.requests,
+    summary.duration, latency:percentile(50), latency:percentile(99), failures))
 end
 `;
 }

@@ -4,13 +4,14 @@ import { moveDatabaseAside } from './cores.js';
 import { createDatabase, dropDatabase, onServer, sizeOf } from './database.js';
 import { measure } from './measure.js';
 import { setScene } from './scene.js';
-import { print } from './table.js';
+import { Report } from './report.js';
+import { reportResult } from './table.js';
 
 const { values: flags } = parseArgs({
   options: {
     /** Compares with the ratios of baseline.json and fails below 85 % of them. */
     check: { type: 'boolean', default: false },
-    /** Writes the ratios of this run to baseline.json. */
+    /** Writes the tables and plots of this run into docs/, and its ratios to baseline.json. */
     save: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     /** Duration of each load. */
@@ -36,7 +37,7 @@ try {
     only: flags.only,
     servers: flags['no-naive'] ? ['floor', 'service'] : ['floor', 'service', 'naive'],
   });
-  print(result);
+  await reportResult(new Report(flags.save), result);
   if (flags.check && !compareWithBaseline(result)) process.exitCode = 1;
   if (flags.save) saveBaseline(result);
 } finally {

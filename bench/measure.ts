@@ -51,7 +51,9 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
     const scenarios = SCENARIOS.filter(({ name }) => name.includes(options.only)).map((scenario) => ({
       scenario,
       samples: new Map(
-        options.servers.map((name): [ServerName, Samples] => [name, { full: [], paced: [], cpu: [], databaseCpu: [] }]),
+        options.servers
+          .filter((name) => scenario.without?.includes(name) !== true)
+          .map((name): [ServerName, Samples] => [name, { full: [], paced: [], cpu: [], databaseCpu: [] }]),
       ),
     }));
     await requireSameAnswers(scene, servers);
@@ -60,10 +62,12 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
       return load(scenario, scene, { url: server.url, seconds, first, rest });
     };
     // Warms up everything before the first measurement, otherwise the first one would look slow.
-    for (const { scenario } of scenarios) for (const server of servers.values()) await run(scenario, server, 2, 0);
+    for (const { scenario, samples } of scenarios)
+      for (const [name, server] of servers) if (samples.has(name)) await run(scenario, server, 2, 0);
     for (let round = 0; round < options.rounds; round += 1) {
       for (const { scenario, samples } of scenarios) {
         for (const [name, server] of servers) {
+          if (!samples.has(name)) continue;
           const [before, databaseBefore] = [server.cpu(), databaseCpu()];
           const sample = await run(scenario, server, options.seconds, 0);
           const requests = sample.requestsPerSecond * options.seconds;

@@ -1,4 +1,6 @@
+import { DECISION_SCENARIOS } from './decision-scenarios.js';
 import type { Scene } from './scene.js';
+import type { ServerName } from './servers.js';
 
 /** A request that is repeated against each server. */
 export interface Scenario {
@@ -6,17 +8,23 @@ export interface Scenario {
   /** Target ratio of the service's requests per second to the floor's. */
   readonly target: number;
   readonly isWrite: boolean;
+  /** The servers that do not have the endpoint. */
+  readonly without?: readonly ServerName[];
+  /** Number of decisions in each response, if it has any. */
+  readonly decisions?: number;
   /**
    * Body of a Lua function that gets `n`, a counter that never repeats within one database, and returns
-   * method, path, token and body.
+   * method, path, the number of the caller (see {@link SERVICE}) and body.
    */
   readonly lua: (scene: Scene) => string;
+  /** Lua that runs once before the load. */
+  readonly prepare?: (scene: Scene) => string;
 }
 
 const API = '/api/v2';
 
-/** The measured endpoints: those that decide who may do what, and those that change it. */
-export const SCENARIOS: readonly Scenario[] = [
+/** Requests of medics. */
+const MEMBERSHIPS: readonly Scenario[] = [
   {
     name: 'own memberships',
     target: 0.55,
@@ -54,3 +62,13 @@ export const SCENARIOS: readonly Scenario[] = [
       return 'PATCH', '${API}/management/memberships/' .. member(n), token(n), '{"type_membership": "' .. type .. '"}'`,
   },
 ];
+
+/** The measured endpoints: those that decide who may do what, and those that change it. */
+export const SCENARIOS: readonly Scenario[] = [...MEMBERSHIPS, ...DECISION_SCENARIOS];
+
+/** @returns the scenario with this name */
+export function scenarioNamed(name: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.name === name);
+  if (found === undefined) throw new Error(`There is no scenario ${name}.`);
+  return found;
+}

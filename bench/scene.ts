@@ -6,12 +6,24 @@ const ACTORS = 64;
 /** Number of memberships of a hospital that is read. */
 const MEMBERS = 50;
 
+/** Number of different questions that a service account asks. */
+const QUESTIONS = 4096;
+/** The scopes of the service account that asks, searches and reads the feed. */
+const SCOPES = ['decision:check', 'decision:search', 'event:read'];
+
+/** May the medic prescribe at the hospital? */
+export type Question = readonly [medic: number, hospital: number];
+
 /** The keys and rows that the requests name. */
 export interface Scene {
   /** Per actor: the key, the hospital that is read, its other members, and the hospital that grows. */
   readonly actors: readonly Actor[];
   /** The medics that are added to the growing hospitals: a range of ids. */
   readonly medics: { readonly first: number; readonly count: number };
+  /** The key of a service account that may ask, search and read the feed. */
+  readonly serviceKey: string;
+  /** Three in four are about a live membership, spread over the whole table. */
+  readonly questions: readonly Question[];
 }
 
 interface Actor {
@@ -22,7 +34,7 @@ interface Actor {
 }
 
 /**
- * Adds actors and their hospitals to a seeded database.
+ * Adds actors, their hospitals and a service account to a seeded database.
  * @param client connected to that database
  */
 export async function setScene(client: pg.Client): Promise<Scene> {
@@ -31,8 +43,34 @@ export async function setScene(client: pg.Client): Promise<Scene> {
   if (ids.length < 10 * ACTORS) throw new Error('The database has too few medics; seed more.');
   const actors: Actor[] = [];
   for (const medic of ids.slice(0, ACTORS)) actors.push(await addActor(client, medic, ids));
+  const serviceKey = await addService(client);
   await client.query('ANALYZE');
-  return { actors, medics: { first: ids[5 * ACTORS] ?? 0, count: ids.length - 5 * ACTORS } };
+  const medicsToAdd = { first: ids[5 * ACTORS] ?? 0, count: ids.length - 5 * ACTORS };
+  return { actors, medics: medicsToAdd, serviceKey, questions: await chooseQuestions(client) };
+}
+
+async function addService(client: pg.Client): Promise<string> {
+  const key = generateKey('service');
+  await client.query(
+    `INSERT INTO service_account (name, scopes, digest, expires_at) VALUES ('bench', $1, $2, now() + interval '1 day')`,
+    [SCOPES, digestOf(key)],
+  );
+  return key;
+}
+
+async function chooseQuestions(client: pg.Client): Promise<Question[]> {
+  const { rows } = await client.query<{ medic: number; hospital: number }>(
+    `SELECT s.medic_id AS medic, s.hospital_id AS hospital FROM membership s
+     WHERE s.id = ANY(ARRAY(SELECT 1 + number * (SELECT max(id) FROM membership)::bigint / $1
+       FROM generate_series(0, $1 - 1) number)::integer[])
+     ORDER BY s.id`,
+    [QUESTIONS],
+  );
+  // A medic next to a hospital of another one is hardly ever a member of it.
+  return rows.map(({ medic, hospital }, index): Question => {
+    const isMember = index % 4 !== 3;
+    return [medic, isMember ? hospital : (rows[(index + 1) % rows.length]?.hospital ?? hospital)];
+  });
 }
 
 async function addActor(client: pg.Client, medic: number, medics: number[]): Promise<Actor> {

@@ -34,8 +34,15 @@ export class BenchServer {
   /**
    * Starts a program as in production, with its log in a temporary file, and waits until it responds.
    * @param cores the cores that it may use, such as `0` or `0,1`
+   * @param settings further environment variables
    */
-  static async start(name: ServerName, databaseUrl: string, port: number, cores: string, workers = 1) {
+  static async start(
+    name: ServerName,
+    databaseUrl: string,
+    port: number,
+    cores: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<BenchServer> {
     const file = join(tmpdir(), `bench-${name}-${String(port)}.log`);
     const log = openSync(file, 'w');
     rmSync(file);
@@ -45,9 +52,10 @@ export class BenchServer {
       DATABASE_URL: databaseUrl,
       PORT: String(port),
       HOST: '127.0.0.1',
-      WEB_CONCURRENCY: String(workers),
-      // A limit that counts every request but is never reached.
-      RATE_LIMIT: '999999999',
+      // Limits that count every request but are never reached.
+      RATE_LIMIT: '99999999',
+      SERVICE_RATE_LIMIT: '99999999',
+      ...settings,
     };
     const started = performance.now();
     const child = spawn('taskset', ['-c', cores, process.execPath, ...SERVERS[name]], {

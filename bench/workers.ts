@@ -5,14 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreShare } from './cores.js';
 import { createDatabase, dropDatabase, onServer, sizeOf } from './database.js';
+import { readFlags, serverUrlOfRun } from './flags.js';
 import { CONNECTIONS, load } from './load.js';
+import { Report } from './report.js';
 import { setScene, type Scene } from './scene.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 import { BenchServer } from './servers.js';
 import { medianOf, round } from './table.js';
 
-const ROUNDS = 5;
-const SECONDS = 3;
 const PART = 1 / 4;
 const TARGET = 1.7;
 /** Each of two workers gets as many as the single process of the other benchmarks. */
@@ -20,9 +20,9 @@ const connections = 2 * CONNECTIONS;
 
 const READS = SCENARIOS.filter(({ isWrite }) => !isWrite);
 
-const serverUrl = process.env['DATABASE_URL'];
-if (serverUrl === undefined) throw new Error('Set DATABASE_URL to a PostgreSQL server that may be written to.');
-const size = sizeOf(1_000_000);
+const flags = readFlags({ rounds: 5, seconds: 3 });
+const serverUrl = serverUrlOfRun();
+const size = sizeOf(flags.memberships);
 const shares = [1, 2].map((number) => new CoreShare(`hospital-memberships-bench-${String(number)}`, PART));
 const servers: BenchServer[] = [];
 try {
@@ -31,7 +31,7 @@ try {
   const [one, two] = [await start(databaseUrl, scene, 1), await start(databaseUrl, scene, 2)];
   const rows = [];
   for (const scenario of READS) rows.push(await compare(scenario, scene, one, two));
-  console.table(rows);
+  await new Report(flags.save).table('workers', rows);
 } finally {
   for (const server of servers) await server.stop();
   for (const share of shares) share.remove();
@@ -39,7 +39,9 @@ try {
 }
 
 async function start(databaseUrl: string, scene: Scene, workers: number): Promise<BenchServer> {
-  const server = await BenchServer.start('service', databaseUrl, 34_510 + workers, '0,1', workers);
+  const server = await BenchServer.start('service', databaseUrl, 34_510 + workers, '0,1', {
+    WEB_CONCURRENCY: String(workers),
+  });
   servers.push(server);
   // The second worker starts after the first one listens.
   await sleep(3000);
@@ -53,7 +55,7 @@ async function start(databaseUrl: string, scene: Scene, workers: number): Promis
 
 async function compare(scenario: Scenario, scene: Scene, one: BenchServer, two: BenchServer) {
   const speeds: [number, number][] = [];
-  for (let done = 0; done < ROUNDS; done += 1)
+  for (let done = 0; done < flags.rounds; done += 1)
     speeds.push([await speedOf(one, scenario, scene), await speedOf(two, scenario, scene)]);
   return {
     endpoint: scenario.name,
@@ -65,5 +67,6 @@ async function compare(scenario: Scenario, scene: Scene, one: BenchServer, two: 
 }
 
 async function speedOf({ url }: BenchServer, scenario: Scenario, scene: Scene): Promise<number> {
-  return (await load(scenario, scene, { url, seconds: SECONDS, first: 0, rest: 0, connections })).requestsPerSecond;
+  return (await load(scenario, scene, { url, seconds: flags.seconds, first: 0, rest: 0, connections }))
+    .requestsPerSecond;
 }
