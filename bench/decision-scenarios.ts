@@ -15,7 +15,8 @@ local function question(n)
     '"resource": {"type": "hospital", "id": "' .. hospital .. '"}}'
 end`;
 
-const questionsOf = ({ questions }: Scene) => `
+/** @returns Lua with the ids of the questions, in `medicOf` and `hospitalOf`, and a function that writes one as JSON */
+export const questionsOf = ({ questions }: Scene) => `
 local medicOf = {${questions.map(([medic]) => medic).join(',')}}
 local hospitalOf = {${questions.map(([, hospital]) => hospital).join(',')}}
 ${QUESTION}`;

@@ -5,7 +5,7 @@ import type { Scene } from './scene.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 import { BenchServer, databaseCpu, databaseCpuSince, type ServerName } from './servers.js';
 
-const FIRST_PORT = 34_500;
+const FIRST_PORT = 24_500;
 /** Distance between the first request numbers of two loads, so that no membership is created twice. */
 const STRIDE = 150_000;
 

@@ -16,6 +16,20 @@ const SERVERS = {
 /** Name of a compared program. */
 export type ServerName = keyof typeof SERVERS;
 
+const READY = '/health/ready';
+
+/** How to start a server. */
+export interface Program {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly port: number;
+  /** The cores that it may use, such as `0` or `0,1`. */
+  readonly cores: string;
+  /** Path whose response says that it is ready. */
+  readonly path: string;
+}
+
 /** A server process pinned to one core. */
 export class BenchServer {
   readonly url: string;
@@ -43,9 +57,6 @@ export class BenchServer {
     cores: string,
     settings: Readonly<Record<string, string>> = {},
   ): Promise<BenchServer> {
-    const file = join(tmpdir(), `bench-${name}-${String(port)}.log`);
-    const log = openSync(file, 'w');
-    rmSync(file);
     const env = {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
@@ -57,14 +68,19 @@ export class BenchServer {
       SERVICE_RATE_LIMIT: '99999999',
       ...settings,
     };
+    return BenchServer.run({ name, command: [process.execPath, ...SERVERS[name]], env, port, cores, path: READY });
+  }
+
+  /** Starts any HTTP server with its log in a temporary file, and waits until it responds. */
+  static async run({ name, command, env, port, cores, path }: Program): Promise<BenchServer> {
+    const file = join(tmpdir(), `bench-${name}-${String(port)}.log`);
+    const log = openSync(file, 'w');
+    rmSync(file);
     const started = performance.now();
-    const child = spawn('taskset', ['-c', cores, process.execPath, ...SERVERS[name]], {
-      env,
-      stdio: ['ignore', log, 'inherit'],
-    });
+    const child = spawn('taskset', ['-c', cores, ...command], { env, stdio: ['ignore', log, 'inherit'] });
     closeSync(log);
-    while (!(await isReady(port))) {
-      if (child.exitCode !== null) throw new Error(`The ${name} ended with ${String(child.exitCode)}.`);
+    while (!(await isReady(port, path))) {
+      if (child.exitCode !== null) throw new Error(`${name} ended with ${String(child.exitCode)}.`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     return new BenchServer(child, port, performance.now() - started);
@@ -127,9 +143,9 @@ function cpuOf(stat: string): number {
   return ticks * 10_000;
 }
 
-async function isReady(port: number): Promise<boolean> {
+async function isReady(port: number, path: string): Promise<boolean> {
   try {
-    return (await fetch(`http://127.0.0.1:${String(port)}/health/ready`)).ok;
+    return (await fetch(`http://127.0.0.1:${String(port)}${path}`)).ok;
   } catch {
     return false;
   }

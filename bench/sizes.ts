@@ -31,7 +31,7 @@ try {
   for (const [index, memberships] of sizes.entries()) {
     const url = await createDatabase(serverUrl, sizeOf(memberships));
     const scene = await onServer(url, setScene);
-    places.push({ scene, server: await BenchServer.start('service', url, 34_520 + index, SERVER_CORE) });
+    places.push({ scene, server: await BenchServer.start('service', url, 24_520 + index, SERVER_CORE) });
   }
   const rows = [];
   const series = sizes.map((memberships) => ({ name: millionsOf(memberships), values: [] as number[] }));

@@ -39,7 +39,7 @@ try {
 }
 
 async function start(databaseUrl: string, scene: Scene, workers: number): Promise<BenchServer> {
-  const server = await BenchServer.start('service', databaseUrl, 34_510 + workers, '0,1', {
+  const server = await BenchServer.start('service', databaseUrl, 24_510 + workers, '0,1', {
     WEB_CONCURRENCY: String(workers),
   });
   servers.push(server);
