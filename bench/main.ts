@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { compareWithBaseline, saveBaseline } from './baseline.js';
+import { reportCapacity } from './capacity.js';
 import { moveDatabaseAside } from './cores.js';
 import { createDatabase, dropDatabase, onServer, sizeOf } from './database.js';
 import { measure } from './measure.js';
@@ -37,7 +38,9 @@ try {
     only: flags.only,
     servers: flags['no-naive'] ? ['floor', 'service'] : ['floor', 'service', 'naive'],
   });
-  await reportResult(new Report(flags.save), result);
+  const report = new Report(flags.save);
+  await reportResult(report, result);
+  await reportCapacity(report, result);
   if (flags.check && !compareWithBaseline(result)) process.exitCode = 1;
   if (flags.save) saveBaseline(result);
 } finally {

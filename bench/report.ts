@@ -20,6 +20,8 @@ const TABLES = {
   delivery: PERFORMANCE,
   metrics: PERFORMANCE,
   spicedb: PERFORMANCE,
+  cost: SCALING,
+  load: SCALING,
   workers: SCALING,
   storage: SCALING,
 } as const;
