@@ -11,7 +11,7 @@ import { BenchServer } from './servers.js';
 import { medianOf, round } from './table.js';
 
 const SCENARIOS = ['one membership', 'a hospital of 50', 'change', 'evaluation'];
-const METRICS_PORT = 24_549;
+const METRICS_PORT = 24_544;
 /** How often Prometheus reads the metrics, in milliseconds; its default is a minute. */
 const SCRAPE_MS = 5000;
 /** Most overhead, in per cent of the processor time of a request. */

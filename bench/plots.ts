@@ -48,8 +48,8 @@ export function barsOf({ title, subtitle, groups, series }: Bars): string {
       textStyle: { fontSize: 15 },
       subtextStyle: { fontSize: 12 },
     },
-    legend: { top: 58, left: 8, data: series.map(({ name }) => name), itemWidth: 14, itemHeight: 10 },
-    grid: { top: 84, bottom: 10, left: 130, right: 70 },
+    legend: { top: 58, left: 8, data: series.map(({ name }) => name), itemGap: 24, itemWidth: 14, itemHeight: 10 },
+    grid: { top: 84, bottom: 10, left: leftFor(groups), right: 70 },
     xAxis: { type: 'value', axisLabel: { show: false }, splitLine: { lineStyle: { color: '#eeeeee' } } },
     yAxis: {
       type: 'category',
@@ -65,6 +65,11 @@ export function barsOf({ title, subtitle, groups, series }: Bars): string {
   return `${renumbered(svg)}\n`;
 }
 
+/** @returns the room for the names of the groups, in pixels; fonts differ between machines, so it is generous */
+function leftFor(groups: readonly string[]): number {
+  return 24 + 6.4 * Math.max(...groups.map(({ length }) => length));
+}
+
 /** Numbers the classes from 0 on, which otherwise depend on the plots before. */
 function renumbered(svg: string): string {
   const names = [...new Set(svg.match(/\bzr\d+-cls-\d+\b/g))];
@@ -72,7 +77,7 @@ function renumbered(svg: string): string {
 }
 
 function seriesOf({ name, values, upTo }: Series, index: number) {
-  const common = { type: 'bar' as const, stack: name, barWidth: BAR - 2, barGap: '15%' };
+  const common = { type: 'bar' as const, silent: true, stack: name, barWidth: BAR - 2, barGap: '15%' };
   const colour = COLOURS[index % COLOURS.length] ?? '';
   const labelled = (shown: readonly number[]) => ({
     show: true,
