@@ -1,11 +1,9 @@
-import { CONNECTIONS, load, type LoadOptions } from './load.js';
+import { CONNECTIONS, load, RequestNumbers, type LoadOptions } from './load.js';
 import type { Samples } from './measure.js';
 import type { Scenario } from './scenarios.js';
 import type { Scene } from './scene.js';
 import { databaseCpu, databaseCpuSince, type BenchServer } from './servers.js';
 
-/** Distance between the first request numbers of two loads, so that no membership is created twice. */
-const STRIDE = 150_000;
 /** Share of the first contender's full speed at which latencies are measured. */
 const PACE = 0.4;
 
@@ -17,17 +15,24 @@ export interface Contender {
   readonly settle?: () => Promise<void>;
 }
 
+/** Parameters of a comparison. */
+export interface CompareOptions {
+  readonly rounds: number;
+  /** Duration of each load. */
+  readonly seconds: number;
+  /** Whether latencies are measured as well. */
+  readonly isPaced: boolean;
+}
+
 /** Loads all contenders in turn in each round. @returns the samples of each contender, for each scenario */
 export async function compare(
   scenarios: readonly Scenario[],
   contenders: readonly Contender[],
-  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
+  { rounds, seconds, isPaced }: CompareOptions,
 ): Promise<{ readonly scenario: Scenario; readonly samples: readonly Samples[] }[]> {
-  let first = 0;
-  const run = (scenario: Scenario, { scene, server }: Contender, options: Pick<LoadOptions, 'seconds' | 'rest'>) => {
-    first += STRIDE;
-    return load(scenario, scene, { url: server.url, first, ...options });
-  };
+  const numbers = new RequestNumbers();
+  const run = (scenario: Scenario, { scene, server }: Contender, options: Pick<LoadOptions, 'seconds' | 'rest'>) =>
+    load(scenario, scene, { url: server.url, first: numbers.next(scenario), ...options });
   for (const scenario of scenarios)
     for (const contender of contenders) await run(scenario, contender, { seconds: 2, rest: 0 });
   const results = [];
@@ -47,6 +52,7 @@ export async function compare(
         samples[index]?.cpu.push((contender.server.cpu() - before) / requests);
         samples[index]?.databaseCpu.push(databaseCpuSince(databaseBefore) / requests);
       }
+      if (!isPaced) continue;
       const able = samples[0]?.full.at(-1)?.requestsPerSecond ?? 1;
       const rest = (CONNECTIONS / (able * PACE)) * 1000;
       for (const [index, contender] of order)

@@ -31,6 +31,21 @@ export interface LoadOptions {
   readonly connections?: number;
 }
 
+/** Distance between the first requests of two loads, more than a load sends. */
+const STRIDE = 150_000;
+
+/** Numbers the requests of each scenario, so that no membership is created twice in one database. */
+export class RequestNumbers {
+  private readonly last = new Map<Scenario, number>();
+
+  /** @returns the `n` of the first request of the next load */
+  next(scenario: Scenario): number {
+    const first = (this.last.get(scenario) ?? 0) + STRIDE;
+    this.last.set(scenario, first);
+    return first;
+  }
+}
+
 /**
  * Loads a server with wrk.
  * @throws Error if a request failed or got no response

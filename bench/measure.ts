@@ -1,13 +1,11 @@
 import { requireSameAnswers } from './answers.js';
 import { SERVER_CORE } from './cores.js';
-import { CONNECTIONS, load, type Load } from './load.js';
+import { CONNECTIONS, load, RequestNumbers, type Load } from './load.js';
 import type { Scene } from './scene.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 import { BenchServer, databaseCpu, databaseCpuSince, type ServerName } from './servers.js';
 
 const FIRST_PORT = 24_500;
-/** Distance between the first request numbers of two loads, so that no membership is created twice. */
-const STRIDE = 150_000;
 
 /** Parameters of a run. */
 export interface MeasureOptions {
@@ -43,7 +41,7 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
   const coldStarts = await measureColdStarts(databaseUrl, options);
   const memory = new Map<ServerName, number>();
   const servers = new Map<ServerName, BenchServer>();
-  let first = 0;
+  const numbers = new RequestNumbers();
   try {
     for (const [index, name] of options.servers.entries()) {
       servers.set(name, await BenchServer.start(name, databaseUrl, FIRST_PORT + index, SERVER_CORE));
@@ -57,10 +55,8 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
       ),
     }));
     await requireSameAnswers(scene, servers);
-    const run = (scenario: Scenario, server: BenchServer, seconds: number, rest: number) => {
-      first += STRIDE;
-      return load(scenario, scene, { url: server.url, seconds, first, rest });
-    };
+    const run = (scenario: Scenario, server: BenchServer, seconds: number, rest: number) =>
+      load(scenario, scene, { url: server.url, seconds, first: numbers.next(scenario), rest });
     // Warms up everything before the first measurement, otherwise the first one would look slow.
     for (const { scenario, samples } of scenarios)
       for (const [name, server] of servers) if (samples.has(name)) await run(scenario, server, 2, 0);

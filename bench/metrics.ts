@@ -36,7 +36,10 @@ try {
   const without = await start(24_541, {});
   void scrape(end.signal);
   const rows = [];
-  for (const { scenario, samples } of await compare(SCENARIOS.map(scenarioNamed), [withMetrics, without], flags)) {
+  for (const { scenario, samples } of await compare(SCENARIOS.map(scenarioNamed), [withMetrics, without], {
+    ...flags,
+    isPaced: false,
+  })) {
     const [metered, plain] = samples;
     const ratioOf = (with_: readonly number[], without_: readonly number[]) =>
       medianOf(with_.map((value, index) => value / (without_[index] ?? Number.NaN)));

@@ -33,7 +33,10 @@ const giveCoresBack = moveDatabaseAside();
 moveSelfAside();
 try {
   for (const [index, purpose] of PURPOSES.entries()) contenders.push(await contenderOf(purpose, 24_530 + index));
-  const results = await compare([scenarioNamed('create'), scenarioNamed('change')], contenders, flags);
+  const results = await compare([scenarioNamed('create'), scenarioNamed('change')], contenders, {
+    ...flags,
+    isPaced: true,
+  });
   const rows = results.map(({ scenario: { name }, samples: [recorded, unrecorded] }) =>
     rowOf(name, recorded, unrecorded),
   );
