@@ -66,6 +66,7 @@ export class BenchServer {
       // Limits that count every request but are never reached.
       RATE_LIMIT: '99999999',
       SERVICE_RATE_LIMIT: '99999999',
+      CREATE_LIMIT: '99999999',
       ...settings,
     };
     return BenchServer.run({ name, command: [process.execPath, ...SERVERS[name]], env, port, cores, path: READY });
