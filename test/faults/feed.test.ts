@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { ServiceAccounts } from '../../src/auth/service-accounts.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { expectSound } from '../record/entries.js';
-import { Stream } from '../record/feed.js';
 import { figure } from '../support/figure.js';
 import type { ServerProcess } from '../support/process.js';
 import { until } from '../support/until.js';
 import { by, keepAlive, send } from './exchange.js';
+import { follow, nothing, poll } from './followers.js';
 import { useScratch } from './scratch.js';
 
 const scratch = useScratch();
@@ -33,46 +33,6 @@ class Replaced {
   }
 }
 
-/** What a reader has received so far. */
-interface Received {
-  readonly positions: number[];
-  readonly bodies: string[];
-}
-
-/** Follows the feed by event streams, and reconnects with the id of the last event. */
-async function follow(url: () => string, key: string, received: Received, isOver: () => boolean): Promise<void> {
-  while (!isOver()) {
-    const last = String(received.positions.at(-1) ?? 0);
-    const stream = await Stream.open(url(), key, '', { 'last-event-id': last }).catch(() => undefined);
-    if (stream === undefined) continue;
-    let taken = 0;
-    await until(() => {
-      const events = stream.blocks.filter(({ data }) => data !== undefined).slice(taken);
-      taken += events.length;
-      received.positions.push(...events.map(({ id }) => Number(id)));
-      received.bodies.push(...events.map(({ data = '' }) => data));
-      return stream.hasEnded || isOver();
-    });
-    stream.close();
-  }
-}
-
-/** Follows the feed by requests that wait, counted by their positions. */
-async function poll(url: () => string, key: string, received: Received, isOver: () => boolean): Promise<void> {
-  while (!isOver()) {
-    const after = String(received.positions.at(-1) ?? 0);
-    const headers = { authorization: `Bearer ${key}` };
-    const text = await fetch(`${url()}/events?wait=1&limit=50&after=${after}`, { headers }).then(
-      (answer) => (answer.ok ? answer.text() : undefined),
-      () => undefined,
-    );
-    if (text === undefined) continue;
-    const { data } = JSON.parse(text) as { data: { position: number }[] };
-    received.positions.push(...data.map(({ position }) => position));
-    received.bodies.push(...data.map((entry) => JSON.stringify(entry)));
-  }
-}
-
 test('readers that follow the feed while 8 writers write and processes are killed see every position exactly once', async () => {
   const { hospital, admin } = await scratch.given.hospital();
   const accounts = new ServiceAccounts(scratch.database.dataSource);
@@ -95,7 +55,7 @@ test('readers that follow the feed while 8 writers write and processes are kille
     }
     agent.destroy();
   });
-  const received: Received[] = Array.from({ length: 4 }, () => ({ positions: [], bodies: [] }));
+  const received = Array.from({ length: 4 }, () => nothing());
   let haveRead = false;
   const readers = received.map((each, index) =>
     (index < 2 ? follow : poll)(

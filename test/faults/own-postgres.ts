@@ -21,13 +21,7 @@ export class OwnPostgres {
   }
 
   private static async inNewFolder(): Promise<OwnPostgres> {
-    const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS).sort((a, b) => Number(b) - Number(a)) : [];
-    const bin = versions
-      .map((version) => join(VERSIONS, version, 'bin'))
-      .find((path) => existsSync(join(path, 'initdb')));
-    if (bin === undefined) throw new Error(`There is no PostgreSQL below ${VERSIONS}.`);
-    const folder = (await run('mktemp -d /tmp/hospital-memberships-XXXXXX')).trim();
-    return new OwnPostgres(bin, folder, await freePort());
+    return new OwnPostgres(postgresPrograms(), await newFolder(), await freePort());
   }
 
   get socketFolder(): string {
@@ -138,8 +132,26 @@ export class OwnPostgres {
   }
 }
 
+/**
+ * @returns the folder of PostgreSQL's programs, of the newest version
+ * @throws Error there are none
+ */
+export function postgresPrograms(): string {
+  const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS).sort((a, b) => Number(b) - Number(a)) : [];
+  const bin = versions
+    .map((version) => join(VERSIONS, version, 'bin'))
+    .find((path) => existsSync(join(path, 'initdb')));
+  if (bin === undefined) throw new Error(`There is no PostgreSQL below ${VERSIONS}.`);
+  return bin;
+}
+
+/** @returns a new folder that belongs to the user of PostgreSQL */
+export async function newFolder(): Promise<string> {
+  return (await run('mktemp -d /tmp/hospital-memberships-XXXXXX')).trim();
+}
+
 /** Runs a command, as the user postgres if this process is root. @returns its output */
-async function run(command: string): Promise<string> {
+export async function run(command: string): Promise<string> {
   const isRoot = process.getuid?.() === 0;
   const shell = isRoot ? ['su', 'postgres', '-s', '/bin/sh', '-c', command] : ['/bin/sh', '-c', command];
   const child = spawn(shell[0] ?? '', shell.slice(1), { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });

@@ -19,10 +19,12 @@ export class PgBouncer {
   /**
    * @param server URL of the PostgreSQL server; every database on it is available
    * @param ignored startup parameters that PgBouncer accepts and drops
+   * @param settings further lines of its settings
    */
   static async start(
     server: URL,
     ignored = 'statement_timeout, idle_in_transaction_session_timeout',
+    settings: readonly string[] = [],
   ): Promise<PgBouncer> {
     const port = await freePort();
     const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
@@ -42,6 +44,7 @@ pool_mode = transaction
 default_pool_size = 20
 max_client_conn = 1000
 ignore_startup_parameters = ${ignored}
+${settings.join('\n')}
 `,
     );
     // PgBouncer refuses to run as root.

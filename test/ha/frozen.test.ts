@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../support/until.js';
+import { useCluster, withPrograms } from './use-cluster.js';
+
+/** Longer than the lock of the primary lasts (`ttl` in `deploy/ha/patroni.yml`), in milliseconds. */
+const LONGER_THAN_TTL_MS = 25_000;
+
+/** How long replication is held up, in milliseconds; shorter than `wal_sender_timeout`. */
+const HELD_UP_MS = 5_000;
+
+withPrograms('a cluster of which a part stops without ending', () => {
+  const trial = useCluster();
+
+  test('a frozen primary is replaced, and grants nothing when it continues', () =>
+    trial({
+      name: 'frozen node',
+      happen: async (cluster) => {
+        const leader = await cluster.nodeOf('leader');
+        const former = await leader.writable();
+        leader.freeze();
+        await cluster.primary(former);
+        // It continues while the load goes on, and still believes for a moment that it is the primary.
+        leader.thaw();
+      },
+    }));
+
+  test('while etcd is frozen, the primary goes on', () =>
+    trial({
+      name: 'frozen etcd',
+      isFailover: false,
+      happen: async (cluster, load) => {
+        cluster.freezeEtcd();
+        await sleep(LONGER_THAN_TTL_MS);
+        const written = load.acknowledgedAt.length;
+        await until(() => load.acknowledgedAt.length > written);
+      },
+    }));
+
+  test('changes that no standby has are not acknowledged, so a kill loses none', () =>
+    trial({
+      name: 'replication held up before the kill',
+      happen: async (cluster, load) => {
+        const [leader, standby] = [await cluster.nodeOf('leader'), await cluster.nodeOf('sync_standby')];
+        standby.holdReplication();
+        // What the standby confirmed before may still be acknowledged.
+        await sleep(HELD_UP_MS / 2);
+        const written = load.acknowledgedAt.length;
+        await sleep(HELD_UP_MS / 2);
+        expect(load.acknowledgedAt.length).toBe(written);
+        await leader.kill();
+        standby.thaw();
+      },
+    }));
+});
