@@ -14,13 +14,24 @@ withPrograms('a cluster of which a part stops without ending', () => {
   test('a frozen primary is replaced, and grants nothing when it continues', () =>
     trial({
       name: 'frozen node',
-      happen: async (cluster) => {
+      happen: async (cluster, _load, session) => {
         const leader = await cluster.nodeOf('leader');
         const former = await leader.writable();
         leader.freeze();
         await cluster.primary(former);
+        // HAProxy closes it, because the frozen server cannot.
+        await session.closed();
         // It continues while the load goes on, and still believes for a moment that it is the primary.
         leader.thaw();
+      },
+    }));
+
+  test('a frozen standby holds up changes only until another one takes its place', () =>
+    trial({
+      name: 'frozen standby',
+      isFailover: false,
+      happen: async (cluster) => {
+        (await cluster.nodeOf('sync_standby')).freeze();
       },
     }));
 
