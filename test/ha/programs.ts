@@ -42,16 +42,17 @@ export async function launch(folder: string, log: string, command: string, ...ar
 }
 
 /**
- * Starts a shell that outlives this process. Once this process is gone, or {@link endCluster} asks for it, it kills every
- * process of the cluster and removes the folder.
+ * Starts a shell that outlives this process. Once this process or its parent is gone, or {@link endCluster} asks for it,
+ * it kills every process of the cluster and removes the folder.
  */
 export function startReaper(folder: string): ChildProcess {
-  const script = `while kill -0 "$2" && [ ! -e "$1/over" ]; do sleep 0.2; done
+  const script = `while kill -0 "$2" && kill -0 "$3" && [ ! -e "$1/over" ]; do sleep 0.2; done
 for pid in $(grep -lzxF "${MARK}=$1" /proc/[0-9]*/environ | cut -d/ -f3); do
   kill -9 $(cat /proc/$pid/task/$pid/children) $pid
 done
 rm -rf "$1"`;
-  return spawn('sh', ['-c', script, 'sh', folder, String(process.pid)], { detached: true, stdio: 'ignore' });
+  const watched = [process.pid, process.ppid].map(String);
+  return spawn('sh', ['-c', script, 'sh', folder, ...watched], { detached: true, stdio: 'ignore' });
 }
 
 /** @returns once nothing of the cluster is left */
