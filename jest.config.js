@@ -16,7 +16,7 @@ const esModules = [
 ];
 
 /** Folders of tests with a command of their own, because they take long or need more than a database. */
-const SEPARATE = ['cli', 'faults', 'ha', 'interop', 'metrics', 'pooler', 'process', 'recovery', 'scale'];
+const SEPARATE = ['cli', 'faults', 'ha', 'interop', 'metrics', 'pooler', 'process', 'recovery', 'scale', 'upgrade'];
 
 /** @type {import('jest').Config} */
 export default {

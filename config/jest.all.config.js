@@ -6,7 +6,9 @@ import config from '../jest.config.js';
 export default {
   ...config,
   rootDir: '..',
-  testPathIgnorePatterns: ['faults', 'interop', 'pooler', 'scale'].map((folder) => `<rootDir>/test/${folder}/`),
+  testPathIgnorePatterns: ['faults', 'interop', 'pooler', 'scale', 'upgrade'].map(
+    (folder) => `<rootDir>/test/${folder}/`,
+  ),
   testTimeout: 300_000,
   // Suites that start programs wait more than they compute.
   maxWorkers: 3,

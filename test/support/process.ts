@@ -8,6 +8,8 @@ export interface ProcessOptions {
   readonly nodeOptions?: readonly string[];
   /** Arguments of the program. */
   readonly args?: readonly string[];
+  /** The folder of another build of the program; this one's by default. */
+  readonly folder?: string;
   /** The user that it runs as; this process's by default. */
   readonly uid?: number;
 }
@@ -23,12 +25,13 @@ export class ServerProcess {
   private readonly child: ChildProcess;
 
   /** @param variables settings in addition to a free local port */
-  constructor(variables: Record<string, string>, { nodeOptions = [], args = [], uid }: ProcessOptions = {}) {
+  constructor(variables: Record<string, string>, { nodeOptions = [], args = [], folder, uid }: ProcessOptions = {}) {
     const { PATH = '' } = process.env;
     const env = { PATH, PORT: '0', HOST: '127.0.0.1', ...variables };
     this.child = spawn(process.execPath, [...nodeOptions, 'dist/src/main.js', ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(folder === undefined ? {} : { cwd: folder }),
       ...(uid === undefined ? {} : { uid }),
     });
     this.child.stdout?.on('data', (text: Buffer) => (this.output += text.toString()));
