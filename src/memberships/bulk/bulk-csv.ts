@@ -6,7 +6,7 @@ import { RouteSettings } from '../../http/server/route-settings.js';
 import { MAX_ROWS } from './bulk.dtos.js';
 
 /** Columns of a file; the order is free, and only one of the first two is required. */
-const COLUMNS = ['medic', 'email', 'type_membership', 'restore'];
+const COLUMNS = ['medic', 'email', 'type_membership', 'valid_until', 'restore'];
 
 /** Makes the route accept `text/csv` as well, with the other fields of the body in the query. */
 export const AcceptsCsv = (): MethodDecorator =>

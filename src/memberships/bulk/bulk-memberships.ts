@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { UnauthorizedMedic } from '../../access/access.errors.js';
-import { actingAdminshipHeld } from '../../access/rights.sql.js';
+import { actingAdminshipHeld, notDeleted, STILL_IN_FORCE } from '../../access/rights.sql.js';
 import type { CurrentMedic } from '../../auth/current-medic.decorator.js';
 import { NoSuchHospital } from '../../common/errors.js';
 import { actorOf, OPERATOR } from '../../database/actor.js';
@@ -34,15 +34,23 @@ interface MedicRow {
 const LOCK_MEDICS = `SELECT id, email_key AS "emailKey" FROM medic
   WHERE id = ANY ($1::integer[]) OR email_key = ANY ($2::text[]) ORDER BY id FOR NO KEY UPDATE`;
 
-const HOLD_ADMINSHIP = `SELECT r.id FROM ${actingAdminshipHeld('$1', '$2')}`;
+const HOLD_ADMINSHIP = `SELECT held.id
+  FROM (SELECT r.id, r.valid_from, r.valid_until FROM ${actingAdminshipHeld('$1', '$2')}) held WHERE ${STILL_IN_FORCE}`;
 
-const INSERT = `INSERT INTO membership (medic_id, hospital_id, type, is_active)
-  SELECT medic_id, $1, type, is_active
-  FROM unnest($2::integer[], $3::text[], $4::boolean[]) WITH ORDINALITY new (medic_id, type, is_active, place)
+const INSERT = `INSERT INTO membership (medic_id, hospital_id, type, is_active, valid_until)
+  SELECT medic_id, $1, type, is_active, valid_until
+  FROM unnest($2::integer[], $3::text[], $4::boolean[], $5::timestamptz[])
+    WITH ORDINALITY new (medic_id, type, is_active, valid_until, place)
   ORDER BY place RETURNING id, medic_id AS "medicId"`;
 
-const RESTORE = `UPDATE membership s SET type = new.type, is_active = new.is_active, is_deleted = false
-  FROM unnest($1::integer[], $2::text[], $3::boolean[]) new (id, type, is_active) WHERE s.id = new.id`;
+const RESTORE = `UPDATE membership s
+  SET type = new.type, is_active = new.is_active, is_deleted = false, valid_until = new.valid_until
+  FROM unnest($1::integer[], $2::text[], $3::boolean[], $4::timestamptz[]) new (id, type, is_active, valid_until)
+  WHERE s.id = new.id`;
+
+/** Clears the flags of memberships outside their time: only those can have it when another one becomes active here. */
+const CLEAR_CHOICES = `UPDATE membership SET is_active = false
+  WHERE medic_id = ANY ($1::integer[]) AND is_active AND ${notDeleted()}`;
 
 /** Adds many medics to a hospital in one transaction: the rules decide in memory, and two statements store. */
 export class BulkMemberships {
@@ -71,7 +79,12 @@ export class BulkMemberships {
       const contexts = await this.findContexts(transaction, caller, hospitalId, rows);
       const decisions = rows.map((row) => ('medicId' in row ? decideRow(row, contexts(row.medicId)) : row));
       if (isDryRun) return decisions.map((decision) => resultOf(decision));
-      return transaction.commitWith(() => this.store(transaction, hospitalId, decisions));
+      const chosen = rows.flatMap((row, index) => {
+        const decision = decisions[index];
+        const becomesActive = decision !== undefined && 'next' in decision && decision.next.isActive;
+        return 'medicId' in row && becomesActive && contexts(row.medicId).otherFlagged ? row.medicId : [];
+      });
+      return transaction.commitWith(() => this.store(transaction, hospitalId, decisions, chosen));
     };
     return inTransaction(this.dataSource, caller === null ? OPERATOR : actorOf(caller), work, companion);
   }
@@ -119,25 +132,31 @@ export class BulkMemberships {
     };
   }
 
+  /** @param chosen the medics whose earlier choice of an active hospital gives way */
   private async store(
     transaction: Transaction,
     hospitalId: number,
     decisions: readonly RowDecision[],
+    chosen: readonly number[],
   ): Promise<BulkResult[]> {
     const created = decisions.filter((decision) => decision.status === 'created');
     const restored = decisions.filter((decision) => decision.status === 'restored');
+    const cleared = chosen.length > 0 ? transaction.query(CLEAR_CHOICES, [chosen]) : undefined;
     const [inserted] = await Promise.all([
       transaction.query<{ id: number; medicId: number }>(INSERT, [
         hospitalId,
         created.map(({ medicId }) => medicId),
         created.map(({ next }) => next.type),
         created.map(({ next }) => next.isActive),
+        created.map(({ next }) => next.validUntil),
       ]),
       transaction.query(RESTORE, [
         restored.map(({ membership }) => membership),
         restored.map(({ next }) => next.type),
         restored.map(({ next }) => next.isActive),
+        restored.map(({ next }) => next.validUntil),
       ]),
+      cleared,
     ]);
     const idOf = new Map(inserted.map(({ medicId, id }) => [medicId, id]));
     return decisions.map((decision) =>

@@ -1,6 +1,6 @@
 import { booleanType, emailType, Field, idType } from '../../http/input/fields.js';
 import type { MembershipType } from '../membership.entity.js';
-import { membershipType } from '../dto/membership.fields.js';
+import { limitField, membershipType } from '../dto/membership.fields.js';
 
 /** One row of a bulk request. It names its medic by `medic` or by `email`. */
 export class BulkRowDto {
@@ -12,6 +12,9 @@ export class BulkRowDto {
 
   @Field(membershipType, { example: 'MEMBER', description: 'MEMBER by default; a restored one keeps its type.' })
   type_membership?: MembershipType;
+
+  @limitField('When the membership ends by itself, in the future; null or absent: never, or as before if it is restored.')
+  valid_until?: string | null;
 
   @Field(booleanType, { example: false, description: 'Whether a removed membership is restored.' })
   restore?: boolean;

@@ -15,11 +15,11 @@ async function readRow(row: unknown): Promise<BulkEntry> {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return failed(WHOLE_INPUT, 'Must be an object.');
   try {
     const read = (await pipe.transform(row, { type: 'body', metatype: BulkRowDto })) as BulkRowDto;
-    const { medic, email, type_membership: type, restore = false } = read;
+    const { medic, email, type_membership: type, valid_until: validUntil, restore = false } = read;
     if ((medic === undefined) === (email === undefined)) {
       return failed('medic', 'Name the medic by either medic or email.');
     }
-    return { medic, email, type, restore };
+    return { medic, email, type, validUntil, restore };
   } catch (error) {
     if (!(error instanceof InvalidFields)) throw error;
     return { status: 'failed', errors: error.details['errors'] as FieldErrors };

@@ -1,5 +1,5 @@
-import type { FieldErrors } from '../../common/errors.js';
-import { firstState, nextState, type MembershipContext, type MembershipState } from '../membership.js';
+import { InvalidFields, type FieldErrors } from '../../common/errors.js';
+import { firstState, isLive, nextState, type MembershipContext, type MembershipState } from '../membership.js';
 import { MembershipType } from '../membership.entity.js';
 
 /** A row that could be read. Exactly one of `medic` and `email` is present. */
@@ -7,6 +7,8 @@ export interface BulkRow {
   readonly medic?: number | undefined;
   readonly email?: string | undefined;
   readonly type?: MembershipType | undefined;
+  /** When the membership ends by itself; null for no end. */
+  readonly validUntil?: string | null | undefined;
   /** Whether a removed membership may be restored. */
   readonly restore: boolean;
 }
@@ -35,21 +37,40 @@ export function failed(field: string, sentence: string, membership?: number): Fa
  * away, so it can neither break the last-ADMIN rule nor change a medic's choice of active hospital.
  * @param context of the row's medic at the hospital
  */
-export function decideRow({ type, restore }: BulkRow, context: MembershipContext): RowDecision {
-  const { current } = context;
+export function decideRow(row: BulkRow, context: MembershipContext): RowDecision {
+  try {
+    return decide(row, context);
+  } catch (error) {
+    if (!(error instanceof InvalidFields)) throw error;
+    const membership = context.current === null ? {} : { membership: context.current.id };
+    return { status: 'failed', ...membership, errors: error.details['errors'] as FieldErrors };
+  }
+}
+
+function decide({ type, validUntil, restore }: BulkRow, context: MembershipContext): RowDecision {
+  const { current, now } = context;
   if (current === null) {
-    const wanted = { type: type ?? MembershipType.MEMBER, isActive: undefined };
+    const wanted = { type: type ?? MembershipType.MEMBER, isActive: undefined, validUntil };
     return { status: 'created', medicId: context.medicId, next: firstState(wanted, context, false) };
   }
-  if (!current.isDeleted) {
-    if (type === undefined || type === current.type) return { status: 'unchanged', membership: current.id };
+  if (current.isDeleted) {
+    if (!restore) {
+      return failed('restore', 'The membership was removed; send "restore": true to restore it.', current.id);
+    }
+    const next = nextState(current, { type, validUntil, isDeleted: false }, context, false);
+    return { status: 'restored', membership: current.id, next };
+  }
+  if (!isLive(current, now)) {
+    return failed('valid_until', 'The membership is not in force now; PATCH its valid_from or valid_until.', current.id);
+  }
+  if (type !== undefined && type !== current.type) {
     return failed('type_membership', `The medic is already ${current.type} here; PATCH the membership.`, current.id);
   }
-  if (!restore) {
-    return failed('restore', 'The membership was removed; send "restore": true to restore it.', current.id);
+  if (validUntil !== undefined && validUntil !== current.validUntil) {
+    const end = current.validUntil === null ? 'has no end' : `ends at ${current.validUntil}`;
+    return failed('valid_until', `The membership ${end}; PATCH it to change that.`, current.id);
   }
-  const next = nextState(current, { type, isDeleted: false }, context, false);
-  return { status: 'restored', membership: current.id, next };
+  return { status: 'unchanged', membership: current.id };
 }
 
 /** A row with the medic that it names. */
