@@ -13,8 +13,8 @@ const INTERVAL_MS = 1000;
 /** Upper bound of the memberships that one transaction touches, and so of the row locks that it holds. */
 const BATCH = 200;
 
-/** Reads the index of due memberships, which has no row while none is limited. */
-const IS_DUE = `SELECT FROM membership WHERE due_at <= clock_timestamp() AND ${ON_PRIMARY} LIMIT 1`;
+/** Reads the first row of the index of due memberships, which is empty while none is limited. */
+const IS_DUE = `SELECT FROM record_is_due() is_due WHERE is_due AND ${ON_PRIMARY}`;
 
 /**
  * Touches memberships that are due: their triggers write the entries. Rows that somebody else has locked are skipped: the

@@ -4,6 +4,7 @@ import { definerSettings } from './record/definer.js';
 import {
   CHANGE_LIMITED,
   DUE,
+  IS_DUE,
   KEEP_MEMBERSHIP,
   LIMITED_STATE,
   OWED,
@@ -38,7 +39,7 @@ export class LimitedMemberships1768900000000 implements MigrationInterface {
     await queryRunner.query('CREATE INDEX membership_due ON membership (due_at) WHERE due_at IS NOT NULL');
     await replaceStateIndex(queryRunner, ', valid_from, valid_until');
     await queryRunner.query('DROP FUNCTION record_membership_state(text, boolean, boolean)');
-    for (const text of [LIMITED_STATE, DUE, STAMP_MEMBERSHIP, KEEP_MEMBERSHIP]) await queryRunner.query(text);
+    for (const text of [LIMITED_STATE, DUE, IS_DUE, STAMP_MEMBERSHIP, KEEP_MEMBERSHIP]) await queryRunner.query(text);
     const settings = await definerSettings(queryRunner);
     for (const text of [OWED, CHANGE_LIMITED, ROW_LIMITED]) await queryRunner.query(text(settings));
     await queryRunner.query(
@@ -74,7 +75,7 @@ export class LimitedMemberships1768900000000 implements MigrationInterface {
     await replaceFunction(queryRunner, sequenceFunction(settings));
     await replaceFunction(queryRunner, MEMBERSHIP_CHANGE(settings));
     await queryRunner.query(`DROP FUNCTION record_membership_row, record_owed, record_membership_keep,
-      record_membership_stamp, record_due, record_membership_state`);
+      record_membership_stamp, record_is_due, record_due, record_membership_state`);
     await queryRunner.query(MEMBERSHIP_STATE);
     await replaceStateIndex(queryRunner, '');
     await queryRunner.query('ALTER TABLE membership DROP valid_from, DROP valid_until, DROP due_at');

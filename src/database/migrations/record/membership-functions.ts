@@ -20,6 +20,11 @@ export const DUE = `
     RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE RETURN
       CASE WHEN is_deleted THEN NULL WHEN valid_from > after THEN valid_from WHEN valid_until > after THEN valid_until END`;
 
+/** Whether a start or an end waits for its entry. As in `record_is_behind`, the order makes the planner use the index. */
+export const IS_DUE = `
+  CREATE FUNCTION record_is_due() RETURNS boolean LANGUAGE sql STABLE RETURN
+    (SELECT due_at FROM membership WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1) <= clock_timestamp()`;
+
 /**
  * As `record_stamp`, and sets when the next entry is due. A row that is only touched because one was due is stamped no
  * earlier than that, even if the clock goes back meanwhile.
