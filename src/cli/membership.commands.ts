@@ -62,7 +62,9 @@ export function addMembershipCommands(program: Command, session: Session): void 
     });
   membership
     .command('import')
-    .description('Add the medics of a CSV file, with the columns medic or email, type_membership, valid_until and restore.')
+    .description(
+      'Add the medics of a CSV file, with the columns medic or email, type_membership, valid_until and restore.',
+    )
     .argument('<file>', 'the file, with a header row')
     .requiredOption('--hospital <id>', "the hospital's id", wholeNumber)
     .option('--dry-run', 'report what would happen and change nothing')

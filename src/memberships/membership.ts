@@ -180,7 +180,11 @@ function staysActive(
  * For a membership that is neither live before nor after the change: the flag counts as none, and waits for the start. A
  * restored one must not take it from another.
  */
-function waitsForStart({ isActive, isDeleted }: MembershipState, wanted: boolean | undefined, others: OtherMemberships) {
+function waitsForStart(
+  { isActive, isDeleted }: MembershipState,
+  wanted: boolean | undefined,
+  others: OtherMemberships,
+) {
   return (wanted ?? isActive) && !(isDeleted && others.otherFlagged);
 }
 

@@ -16,7 +16,7 @@ import { ETAG, Tagged, TaggedRead, TaggedWrite } from '../http/output/tagged.dec
 import { IdParam } from '../http/input/path-id.js';
 import { publicPathOf, requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
-import { ALREADY_EXISTS, CHOICE, DELETED, LAST_ADMIN } from './dto/error.examples.js';
+import { ALREADY_EXISTS, CHOICE, DELETED, LAST_ADMIN, NOT_IN_FORCE } from './dto/error.examples.js';
 import { CreateMembershipDto } from './dto/create-membership.dto.js';
 import {
   CreatedMembershipResponse,
@@ -55,7 +55,7 @@ export class MembershipsController {
     summary: 'List your memberships, or those of the hospitals that you administer',
     rules:
       'Returns your own live memberships by id. With `managed=true` it returns those of every hospital that you are an ' +
-      'ADMIN of; only then does `is_deleted=true` find anything.',
+      'ADMIN of; only then do `is_deleted=true` and `in_force=false` find anything.',
     ok: MembershipPage,
   })
   async listMemberships(
@@ -88,7 +88,8 @@ export class MembershipsController {
     summary: 'Add a medic to a hospital',
     rules:
       'One membership per medic and hospital, ever: if it exists, live or deleted, the 409 names the one to edit. ' +
-      'The right at the hospital is checked before anything about the medic.',
+      'The right at the hospital is checked before anything about the medic. With `valid_from` or `valid_until` the ' +
+      'membership counts as live only between them.',
     changes:
       "Creates the membership. A medic's first live membership becomes the active one, regardless of `is_active`.",
     body: {
@@ -96,12 +97,13 @@ export class MembershipsController {
       examples: {
         'Add a MEMBER': { medic: 2, hospital: 1, type_membership: 'MEMBER' },
         'Add an ADMIN': { medic: 2, hospital: 1, type_membership: 'ADMIN' },
+        'Add a locum': { medic: 2, hospital: 1, valid_until: '2999-01-31T23:00:00-06:00' },
       },
     },
     status: 201,
     ok: CreatedMembershipResponse,
     headers: { Location: 'Path of the new membership.', ...ETAG, ...REPLAYED },
-    errors: { 409: { ...ALREADY_EXISTS, ...CHOICE, ...IN_PROGRESS } },
+    errors: { 409: { ...ALREADY_EXISTS, ...CHOICE, ...NOT_IN_FORCE, ...IN_PROGRESS } },
   })
   createMembership(
     @Caller() caller: CurrentMedic,
@@ -126,9 +128,9 @@ export class MembershipsController {
   @Answers({
     summary: 'Change, restore or remove a membership',
     rules:
-      'A hospital keeps at least one live ADMIN whose account is active. Only the medic, or the account that created ' +
+      'A hospital keeps at least one live ADMIN without an end whose account is active. Only the medic, or the account that created ' +
       'the medic, may change an existing choice of active hospital. A deleted membership must be restored first or in ' +
-      'the same request. `medic` and `hospital` cannot change.',
+      'the same request; if it has ended, with another `valid_until`. `medic` and `hospital` cannot change.',
     changes: 'The fields that are sent. `is_deleted: false` restores the membership with its id and `date_joined`.',
     body: {
       type: UpdateMembershipDto,
@@ -136,12 +138,13 @@ export class MembershipsController {
         'Change the type': { type_membership: 'ADMIN' },
         'Restore a deleted membership': { is_deleted: false },
         'Make it the active one': { is_active: true },
+        'Let it end by itself': { valid_until: '2999-01-31T23:00:00-06:00' },
       },
     },
     status: 201,
     ok: MembershipResponse,
     headers: ETAG,
-    errors: { 409: { ...LAST_ADMIN, ...CHOICE, ...DELETED } },
+    errors: { 409: { ...LAST_ADMIN, ...CHOICE, ...DELETED, ...NOT_IN_FORCE } },
   })
   updateMembership(
     @Caller() caller: CurrentMedic,
@@ -158,7 +161,9 @@ export class MembershipsController {
   @TaggedWrite()
   @Answers({
     summary: 'Remove a medic from a hospital, or leave it',
-    rules: 'A hospital keeps at least one live ADMIN whose account is active. A deleted membership is a 404.',
+    rules:
+      'A hospital keeps at least one live ADMIN without an end whose account is active. A deleted membership is a 404, ' +
+      'and to its medic one outside its time.',
     changes:
       'Marks the membership as deleted, in force from the next request on. If it was the active one, the medic has no ' +
       'active hospital until one is chosen.',

@@ -12,10 +12,7 @@ import { toMembershipResponse, type MembershipResponse, type MembershipRow } fro
 import { BATCH } from './memberships.sql.js';
 
 /** The state of a membership, as in the entries of the record. */
-type State = Pick<
-  MembershipResponse,
-  'type_membership' | 'is_active' | 'is_deleted' | 'valid_from' | 'valid_until'
->;
+type State = Pick<MembershipResponse, 'type_membership' | 'is_active' | 'is_deleted' | 'valid_from' | 'valid_until'>;
 
 /** The row of a membership, with its state at an instant. */
 type Candidate = Omit<MembershipRow, 'type' | 'is_active' | 'is_deleted' | 'valid_from' | 'valid_until'> & {

@@ -52,10 +52,13 @@ function hospital(isActive = true): Promise<number> {
 
 function membership(medicId: number, hospitalId: number, [type, state]: Membership): Promise<number> {
   const columns = 'membership (medic_id, hospital_id, type, is_active, is_deleted, valid_from, valid_until)';
-  return insert(
-    `${columns} VALUES ($1, $2, $3, false, $4, now() + $5::interval, now() + $6::interval)`,
-    [medicId, hospitalId, type, state === 'deleted', ...TIMES[state]],
-  );
+  return insert(`${columns} VALUES ($1, $2, $3, false, $4, now() + $5::interval, now() + $6::interval)`, [
+    medicId,
+    hospitalId,
+    type,
+    state === 'deleted',
+    ...TIMES[state],
+  ]);
 }
 
 /** Start and end of a membership, relative to now. */
@@ -119,7 +122,9 @@ describe('canAdminister allows only ADMINs, in TypeScript and in SQL', () => {
     const state = present?.[1] ?? 'deleted';
     expect(await isFound(`SELECT ${rows} AND ${sql.permanentAdmin('s')}`)).toBe(isAllowed && TIMES[state][1] === null);
     expect(await isFound(`SELECT ${rows} AND ${sql.unlimitedAdmin('s')}`)).toBe(isAllowed && state === 'live');
-    expect(await isFound(`SELECT ${rows} AND ${sql.outOfForce('s')}`)).toBe(state === 'ended' || state === 'not started');
+    expect(await isFound(`SELECT ${rows} AND ${sql.outOfForce('s')}`)).toBe(
+      state === 'ended' || state === 'not started',
+    );
   });
 
   test('the ADMIN of a deactivated account keeps the right, but cannot act', async () => {
@@ -140,7 +145,11 @@ describe('canAdminister allows only ADMINs, in TypeScript and in SQL', () => {
 });
 
 describe('isInForce: from valid_from on, until valid_until, in TypeScript, in SQL and in the record', () => {
-  const [before, at, after] = ['2026-11-28T01:12:12.017391Z', '2026-11-28T01:12:12.017392Z', '2026-11-28T01:12:12.017393Z'];
+  const [before, at, after] = [
+    '2026-11-28T01:12:12.017391Z',
+    '2026-11-28T01:12:12.017392Z',
+    '2026-11-28T01:12:12.017393Z',
+  ];
   test.each([
     [null, null, true],
     [before, null, true],
@@ -155,7 +164,11 @@ describe('isInForce: from valid_from on, until valid_until, in TypeScript, in SQ
   ])('from %s until %s, asked at 01:12:12.017392: %p', async (validFrom, validUntil, isMet) => {
     expect(isInForce({ validFrom, validUntil }, at)).toBe(isMet);
     const row = '(SELECT false AS is_deleted, $1::timestamptz AS valid_from, $2::timestamptz AS valid_until) s';
-    const found = await ask(`SELECT FROM ${row} WHERE ${sql.live('s', '$3::timestamptz')}`, [validFrom, validUntil, at]);
+    const found = await ask(`SELECT FROM ${row} WHERE ${sql.live('s', '$3::timestamptz')}`, [
+      validFrom,
+      validUntil,
+      at,
+    ]);
     expect(found !== undefined).toBe(isMet);
     const state = { type_membership: 'MEMBER', is_deleted: false, valid_from: validFrom, valid_until: validUntil };
     const then = `SELECT ${sql.rightIn('$1::json', '$2::timestamptz')} AS "right"`;

@@ -23,7 +23,11 @@ const typesOf = async (membership: number) => (await entriesAbout(membership)).m
 /** @returns an outsider's membership with limits relative to now, and the people around it */
 async function limited(start: string | null, end: string | null) {
   const scene = await service.given.hospital();
-  const { id, from, until: to } = await givenLimited(service.dataSource, scene.outsider, scene.hospital, {
+  const {
+    id,
+    from,
+    until: to,
+  } = await givenLimited(service.dataSource, scene.outsider, scene.hospital, {
     from: start,
     until: end,
   });
@@ -54,15 +58,15 @@ describe('membership.started and membership.ended', () => {
     expect((started?.at ?? '') > from && (ended?.at ?? '') > to).toBe(true);
     expect(Object.keys(ended ?? {}).slice(0, 5)).toEqual(['position', 'id', 'at', 'effective', 'type']);
     const history = (await admin.get(`${hospitalPath(hospital)}/history/?type=membership.ended`)).isOk().body<Page>();
-    expect(history.results).toEqual([expect.objectContaining({ type: 'membership.ended', effective: to, actor: CLOCK })]);
+    expect(history.results).toEqual([
+      expect.objectContaining({ type: 'membership.ended', effective: to, actor: CLOCK }),
+    ]);
     await expectSound(service.dataSource);
   });
 
   test('a decision names the entry of the start once it is written', async () => {
     const { id, hospital, outsider } = await limited('200 milliseconds', null);
-    const started = await until(async () =>
-      (await entriesAbout(id)).find(({ type }) => type === 'membership.started'),
-    );
+    const started = await until(async () => (await entriesAbout(id)).find(({ type }) => type === 'membership.started'));
     const asker = await givenService(service);
     expect(await answerTo(asker, question(outsider.id, hospital))).toMatchObject({
       decision: true,

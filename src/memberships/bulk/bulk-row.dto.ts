@@ -13,7 +13,9 @@ export class BulkRowDto {
   @Field(membershipType, { example: 'MEMBER', description: 'MEMBER by default; a restored one keeps its type.' })
   type_membership?: MembershipType;
 
-  @limitField('When the membership ends by itself, in the future; null or absent: never, or as before if it is restored.')
+  @limitField(
+    'When the membership ends by itself, in the future; null or absent: never, or as before if it is restored.',
+  )
   valid_until?: string | null;
 
   @Field(booleanType, { example: false, description: 'Whether a removed membership is restored.' })

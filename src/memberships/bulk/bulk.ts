@@ -61,7 +61,11 @@ function decide({ type, validUntil, restore }: BulkRow, context: MembershipConte
     return { status: 'restored', membership: current.id, next };
   }
   if (!isLive(current, now)) {
-    return failed('valid_until', 'The membership is not in force now; PATCH its valid_from or valid_until.', current.id);
+    return failed(
+      'valid_until',
+      'The membership is not in force now; PATCH its valid_from or valid_until.',
+      current.id,
+    );
   }
   if (type !== undefined && type !== current.type) {
     return failed('type_membership', `The medic is already ${current.type} here; PATCH the membership.`, current.id);

@@ -3,6 +3,7 @@ import {
   LastAdminOfHospital,
   MembershipAlreadyExists,
   MembershipIsDeleted,
+  MembershipNotInForce,
 } from '../membership.errors.js';
 
 /** Examples of the conflicts in section 3 of the contract, for the OpenAPI document. */
@@ -21,3 +22,8 @@ export const CHOICE = {
   },
 };
 export const DELETED = { 'The membership is deleted.': { message: new MembershipIsDeleted().message } };
+export const NOT_IN_FORCE = {
+  'The membership is outside its time and cannot become the active one.': {
+    message: new MembershipNotInForce().message,
+  },
+};
