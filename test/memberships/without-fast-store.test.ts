@@ -40,6 +40,7 @@ withoutFastStore(() => {
     'active-hospital',
     'create-membership',
     'delete-membership',
+    'limited-memberships',
     'rules',
     'specification-page',
     'update-membership',

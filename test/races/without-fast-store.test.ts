@@ -11,6 +11,7 @@ withoutFastStore(() => {
     'guards/duplicate-membership.guard',
     'guards/last-admin.guard',
     'guards/late-right.guard',
+    'guards/limited.guard',
     'guards/lost-right.guard',
     'guards/version.guard',
   ])('Without the fast store: %s', (suite) => {
