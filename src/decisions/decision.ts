@@ -1,4 +1,4 @@
-import { holds, isAction } from '../access/permission.js';
+import { holds, isAction, type Action } from '../access/permission.js';
 import { canAdminister, type Right, type Standing } from '../access/policy.js';
 import type { Evaluation } from './evaluation.js';
 
@@ -36,14 +36,14 @@ export interface Decision {
 export function decide({ action }: Pick<Evaluation, 'action'>, facts: Facts | null): Decision {
   if (!isAction(action)) return { isGranted: false, reason: 'unknown_action', facts: null };
   if (facts === null) return { isGranted: false, reason: 'not_a_member', facts };
-  if (!holds(action, facts)) return { isGranted: false, reason: refusalOf(facts, action === 'prescribe'), facts };
+  if (!holds(action, facts)) return { isGranted: false, reason: refusalOf(action, facts), facts };
   return { isGranted: true, reason: canAdminister(facts.right) ? 'admin' : 'member', facts };
 }
 
-/** Names what a refused standing lacks. Nobody needs an active hospital to administer it. */
-function refusalOf({ isAccountActive, isHospitalActive }: Standing, needsHospital: boolean): Reason {
-  if (!isAccountActive) return 'account_inactive';
-  return needsHospital && !isHospitalActive ? 'hospital_inactive' : 'not_an_admin';
+/** Names what a refused standing lacks: the hospital's activity if that is all. */
+function refusalOf(action: Action, standing: Standing): Reason {
+  if (!standing.isAccountActive) return 'account_inactive';
+  return holds(action, { ...standing, isHospitalActive: true }) ? 'hospital_inactive' : 'not_an_admin';
 }
 
 /** The JSON of facts about the present or the past; the right is null if the membership was not live then. */
