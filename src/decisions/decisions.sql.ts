@@ -1,5 +1,6 @@
 import { live, LIVE_STANDING, rightIn } from '../access/rights.sql.js';
 import { activityUpTo, instantOf, RECORD_ENDS, stateUpTo } from '../record/past.js';
+import type { MomentProblem } from './moment-problems.js';
 
 /**
  * Statements that return one row, for parameters from $2 on: $1 belongs to the key. Several facts are one JSON text,
@@ -35,14 +36,23 @@ export const PRESENT = `SELECT moment.at AS "evaluatedAt", ${ORIGIN} AS origin,
   FROM ${MOMENT}`;
 
 /**
+ * @param asked alias of a row with an `instant` and a `position`, beside {@link RECORD_ENDS}
+ * @param toSql of a problem
+ * @returns SQL of the first branches of a `CASE`: why the record knows nothing about that moment
+ */
+export function problemsOf(asked: string, toSql: (problem: MomentProblem) => string): string {
+  return `WHEN ${asked}.instant > ends.known THEN ${toSql('future')}
+      WHEN ${asked}.instant < COALESCE(ends.began, 'infinity') THEN ${toSql('early')}
+      WHEN ${asked}.position > ends.position THEN ${toSql('beyond')}`;
+}
+
+/**
  * The facts about the medics $2 at the hospitals $3, in their order, each at the instant of $5 or after the position of
  * $6, or at present if both are null.
  */
 export const AT_MOMENTS = `SELECT moment.at AS "evaluatedAt", ${ORIGIN} AS origin, ends.began, ends.position AS head,
   (SELECT json_agg(CASE
-      WHEN asked.instant > ends.known THEN '"future"'::json
-      WHEN asked.instant < COALESCE(ends.began, 'infinity') THEN '"early"'
-      WHEN asked.position > ends.position THEN '"beyond"'
+      ${problemsOf('asked', (problem) => `'"${problem}"'::json`)}
       WHEN asked.instant IS NULL AND asked.position IS NULL THEN ${LIVE_FACTS}
       ELSE (SELECT json_build_array(p.membership, p.id, ${RIGHT_THEN}, ${activityUpTo('medic', 'asked.medic', 'asked')},
           ${activityUpTo('hospital', 'asked.hospital', 'asked')})

@@ -1,7 +1,7 @@
 import type { Action } from '../access/permission.js';
 import { live, LIVE_STANDING, mayAdminister, mayPrescribe, rightIn, type StandingSql } from '../access/rights.sql.js';
 import { activityUpTo, instantOf, RECORD_ENDS, stateUpTo } from '../record/past.js';
-import { MOMENT } from './decisions.sql.js';
+import { MOMENT, problemsOf } from './decisions.sql.js';
 
 /**
  * Statements that return one row, for parameters from $2 on: the id to start from ($2), the id after which to continue
@@ -49,10 +49,8 @@ function past({ given, wanted }: Side, action: Action): string {
   return `SELECT (SELECT clock_timestamp()) AS "evaluatedAt", ends.began, ends.position AS head, asked.problem,
     found.ids::text AS ids, found.last, found.examined
   FROM ${RECORD_ENDS} ends
-  CROSS JOIN LATERAL (SELECT $5::timestamptz AS instant, $6::bigint AS position, CASE
-      WHEN $5::timestamptz > ends.known THEN 'future'
-      WHEN $5::timestamptz < COALESCE(ends.began, 'infinity') THEN 'early'
-      WHEN $6::bigint > ends.position THEN 'beyond' END AS problem) asked
+  CROSS JOIN LATERAL (SELECT moment.*, CASE ${problemsOf('moment', (problem) => `'${problem}'`)} END AS problem
+    FROM (SELECT $5::timestamptz AS instant, $6::bigint AS position) moment) asked
   LEFT JOIN LATERAL (
     WITH candidate AS MATERIALIZED (
       SELECT every.id FROM (
