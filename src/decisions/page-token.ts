@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonical } from '../http/input/canonical.js';
 import { MAX_ID } from '../http/input/coercion.js';
 import type { Fields } from './input.js';
 
@@ -43,13 +44,4 @@ export function readToken(token: string, digest: Buffer): Place | undefined {
   if (!bytes.subarray(0, DIGEST).equals(digest)) return undefined;
   const place = { after: bytes.readUInt32BE(DIGEST), limit: bytes.readUInt16BE(DIGEST + ID) };
   return place.after > MAX_ID || place.limit > MAX_RESULTS ? undefined : place;
-}
-
-/** @returns JSON with sorted keys */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner !== 'object' || inner === null || Array.isArray(inner)
-      ? inner
-      : Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))),
-  );
 }

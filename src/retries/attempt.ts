@@ -1,14 +1,14 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { currentMedicOf } from '../auth/current-medic.decorator.js';
 import { keyTextOf } from '../auth/key-digest.js';
-import { WrittenNumber } from '../http/input/coercion.js';
+import { seal, unseal } from '../common/sealing.js';
+import { canonical } from '../http/input/canonical.js';
 import { readIdempotencyKey } from './idempotency-key.js';
 
-const CIPHER = 'aes-256-gcm';
-/** Lengths in bytes. */
-const [SECRET, NONCE, TAG] = [32, 12, 16];
+/** Length of each derived secret, in bytes. */
+const SECRET = 32;
 
 /**
  * A request with an `Idempotency-Key`. Everything that is stored about it depends on the caller's API key, which is never
@@ -47,10 +47,7 @@ export class Attempt {
 
   /** @returns the text, encrypted */
   seal(text: string): Buffer {
-    const nonce = randomBytes(NONCE);
-    const cipher = createCipheriv(CIPHER, this.secret, nonce).setAAD(this.name);
-    const content = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), content]);
+    return seal(this.secret, this.name, Buffer.from(text));
   }
 
   /**
@@ -58,10 +55,7 @@ export class Attempt {
    * @throws Error it was changed since then
    */
   open(sealed: Buffer): string {
-    const decipher = createDecipheriv(CIPHER, this.secret, sealed.subarray(0, NONCE))
-      .setAAD(this.name)
-      .setAuthTag(sealed.subarray(NONCE, NONCE + TAG));
-    return Buffer.concat([decipher.update(sealed.subarray(NONCE + TAG)), decipher.final()]).toString('utf8');
+    return unseal(this.secret, this.name, sealed).toString('utf8');
   }
 }
 
@@ -73,14 +67,4 @@ export const CurrentAttempt = createParamDecorator((_: unknown, context: Executi
 /** The same for the same request, however its JSON is laid out, and whatever boundary separates its parts. */
 function textOf({ method, routeOptions, query, body }: FastifyRequest): string {
   return [method, routeOptions.url, canonical(query), canonical(body)].join('\n');
-}
-
-function canonical(value: unknown): string {
-  if (Buffer.isBuffer(value)) return `file ${hash('sha256', value)}`;
-  if (value instanceof WrittenNumber) return value.text;
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (value === undefined) return 'absent';
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`;
 }

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { seal, unseal } from '../../common/sealing.js';
 import type { SigningKey, SigningKeys } from '../evidence/signing-keys.js';
 
 /** Bytes of a secret; Standard Webhooks requires 24 to 64. */
@@ -7,10 +8,7 @@ const SECRET_BYTES = 32;
 /** Separates the derived key from every other use of the signing key. */
 const PURPOSE = 'hospital-memberships webhook secrets';
 
-const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** A secret as it is stored. */
 export interface StoredSecret {
@@ -44,10 +42,7 @@ export class WebhookSecrets {
   seal(name: string, secret: Buffer): StoredSecret {
     const { first } = this.keys;
     if (first === undefined) return { secret, key: null };
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, derive(first), nonce).setAAD(Buffer.from(name));
-    const encrypted = Buffer.concat([cipher.update(secret), cipher.final()]);
-    return { secret: Buffer.concat([nonce, cipher.getAuthTag(), encrypted]), key: first.jwk.kid };
+    return { secret: seal(derive(first), Buffer.from(name), secret), key: first.jwk.kid };
   }
 
   /** @throws UnreadableSecret */
@@ -55,12 +50,8 @@ export class WebhookSecrets {
     if (key === null) return secret;
     const signingKey = this.keys.all.find(({ jwk }) => jwk.kid === key);
     if (signingKey === undefined) throw new UnreadableSecret();
-    const nonce = secret.subarray(0, NONCE_BYTES);
-    const tag = secret.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
     try {
-      const decipher = createDecipheriv(CIPHER, derive(signingKey), nonce, { authTagLength: TAG_BYTES });
-      decipher.setAAD(Buffer.from(name)).setAuthTag(tag);
-      return Buffer.concat([decipher.update(secret.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+      return unseal(derive(signingKey), Buffer.from(name), secret);
     } catch {
       throw new UnreadableSecret();
     }
