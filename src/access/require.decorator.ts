@@ -1,6 +1,6 @@
 import { applyDecorators, UseGuards } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
-import { Authenticated, Unauthenticated } from '../auth/authenticated.decorator.js';
+import { Authenticated, Authentication } from '../auth/authenticated.decorator.js';
 import { AccessGuard, HospitalAdminGuard, Requirement } from './access.guard.js';
 import { guardedRuleOf, type FactsOf, type RoutePermission } from './permission.js';
 import { target as targets, type Target } from './target.js';
@@ -27,7 +27,7 @@ export function Require<P extends RoutePermission>(permission: P, ...[target]: T
   );
 }
 
-/** Declares that anyone may call a route, without a key. */
+/** Declares that anyone may call a route: no key is looked at. */
 export function Public(): MethodDecorator {
-  return Unauthenticated();
+  return Authentication({ needsKey: false });
 }

@@ -24,8 +24,3 @@ export function Authenticated(): MethodDecorator {
     ApiSecurity(TOKEN_SCHEME),
   );
 }
-
-/** Lets in everybody, without looking at a key. Routes declare `@Public`, which applies this. */
-export function Unauthenticated(): MethodDecorator {
-  return Authentication({ needsKey: false });
-}
