@@ -93,6 +93,7 @@ withPrometheus('a Prometheus that scrapes the service', () => {
 
   test('every query of the dashboard returns data, and promtool accepts the metrics', async () => {
     const token = (await run(database.variables, 'medic', 'create', '--name', 'A', '--email', 'a@example.org')).out;
+    await run(database.variables, 'webhook', 'add', '--name', 'payroll', '--url', 'https://hooks.example.org/');
     const server = start({ ...database.variables, RATE_LIMIT: '0', METRICS_PORT: '0' });
     const [, metrics = ''] = await server.printed(/"msg":"Metrics at (http:[^"]+)"/);
     const url = await server.url();
