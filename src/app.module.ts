@@ -18,6 +18,7 @@ import { EvidenceModule } from './record/evidence/evidence.module.js';
 import { FeedModule } from './record/feed/feed.module.js';
 import { RecordModule } from './record/record.module.js';
 import { WebhooksModule } from './record/webhooks/webhooks.module.js';
+import { ExpiredResponses } from './retries/expired-responses.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The complete service on one database. */
@@ -51,6 +52,7 @@ export class AppModule {
         HealthModule,
         PrefetchModule,
       ],
+      providers: [ExpiredResponses],
     };
   }
 }

@@ -107,7 +107,8 @@ interface EarlierAttempt {
 const MOST_PER_ACCOUNT = 10_000;
 const BATCH = 20;
 
-const EXPIRED = `created_at <= now() - interval '24 hours'`;
+/** SQL for a response that is not replayed anymore. */
+export const EXPIRED = `created_at <= now() - interval '24 hours'`;
 
 const LOCK = 'SELECT idempotent_response_lock($1)';
 

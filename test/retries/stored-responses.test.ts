@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
+import { ExpiredResponses } from '../../src/retries/expired-responses.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { useService } from '../support/service.js';
 import { create, CREATIONS, isReplayed } from './writes.js';
@@ -78,6 +79,16 @@ describe('What ends a stored response', () => {
       left.push(await count('medic_id = $1', [gone.id]));
     }
     expect(left).toEqual([30, 10, 0]);
+  });
+
+  test('expired responses are removed without a request, in batches, and no other', async () => {
+    const [medic, gone] = [await service.given.medic(), await service.given.medic()];
+    (await medic.post('/hospital/', HOSPITAL, BODY)).isCreated();
+    await age(medic.id, '23 hours 59 minutes');
+    await store(gone.id, 250, '24 hours');
+    await service.app.get(ExpiredResponses).remove();
+    expect([await count('medic_id = $1', [gone.id]), await count('medic_id = $1', [medic.id])]).toEqual([0, 1]);
+    expect(isReplayed((await medic.post('/hospital/', HOSPITAL, BODY)).isCreated())).toBe(true);
   });
 });
 
