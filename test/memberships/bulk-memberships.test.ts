@@ -207,12 +207,20 @@ describe('POST /management/memberships/bulk/ with text/csv', () => {
     expect(results.map(({ errors }) => Object.keys(errors ?? {}))).toEqual([['column 3'], ['restore'], ['email'], []]);
   });
 
+  test('a row with a quote within a cell fails by itself', async () => {
+    const { hospital, admin, outsider, stranger } = await service.given.hospital();
+    const rows = [`a"b@example.org,ADMIN`, `${outsider.email},ME"MBER`, `${stranger.email},"MEMBER"`];
+    const { created, results } = await upload(admin, hospital, `email,type_membership\n${rows.join('\n')}\n`);
+    expect(results.map(({ errors }) => Object.keys(errors ?? {}))).toEqual([['email'], ['type_membership'], []]);
+    expect(created).toBe(1);
+  });
+
   test.each([
     ['an unknown column', 'email,name\na@example.org,Ana\n'],
     ['a repeated column', 'email,Email\na@example.org,b@example.org\n'],
     ['no column for the medic', 'type_membership\nADMIN\n'],
     ['an open quote', 'email\n"a@example.org\n'],
-    ['a quote inside a cell', 'email\na"b@example.org\n'],
+    ['text behind a closing quote', 'email\n"a"b@example.org\n'],
     ['1001 rows', `email\n${'a@example.org\n'.repeat(1001)}`],
     ['no header', ''],
     ['blank lines only', '\n\n\n'],

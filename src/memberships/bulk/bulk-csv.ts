@@ -65,6 +65,9 @@ function recordsOf(text: string, max: number): string[][] {
       skipEmptyLines: true,
       // A row with too many cells fails alone, because its extra cells are unknown fields.
       relaxColumnCount: true,
+      // A row with a quote within a cell as well. Only a cell that starts with a quote and does not end with one is an
+      // error of the file, because nobody knows where its row ends.
+      relaxQuotes: true,
       // The header, the rows, and one row too many.
       to: max + 2,
     });
