@@ -10,6 +10,9 @@ import { LOAD_CORE } from './cores.js';
 /** Number of persistent connections, each of which sends one request after another. */
 export const CONNECTIONS = 32;
 
+/** Upper bound of the mean pause, for servers that hardly respond. */
+const MOST_REST_MS = 1000;
+
 /** Result of one load. */
 export interface Load {
   readonly requestsPerSecond: number;
@@ -115,7 +118,7 @@ function request()
   n = n + 1
   return wrk.format(method, path, headers[actor], body)
 end
-${rest > 0 ? `function delay() return math.random(0, ${String(Math.round(2 * rest))}) end` : ''}
+${rest > 0 ? `function delay() return math.random(0, ${String(Math.round(2 * Math.min(rest, MOST_REST_MS)))}) end` : ''}
 function done(summary, latency, requests)
   local e = summary.errors
   local failures = string.format('{"connect": %d, "read": %d, "write": %d, "status": %d, "timeout": %d}', e.connect,

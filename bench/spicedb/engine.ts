@@ -27,7 +27,7 @@ export function installSpiceDb(): void {
  */
 export async function startSpiceDb(databaseUrl: string, port: number): Promise<BenchServer> {
   const store = ['--datastore-engine=postgres', `--datastore-conn-uri=${databaseUrl}?sslmode=disable`];
-  const quiet = ['--log-level=error', '--skip-release-check'];
+  const quiet = ['--log-level=fatal', '--skip-release-check'];
   const env = { PATH: process.env['PATH'] };
   execFileSync(BINARY, ['datastore', 'migrate', 'head', ...store, ...quiet], { env, stdio: 'inherit' });
   const addresses = [`--http-addr=127.0.0.1:${String(port)}`, `--grpc-addr=127.0.0.1:${String(port + 1)}`];
