@@ -34,4 +34,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 3000}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The flags of `npm run start:prod` (docs/decisions/0017).
-CMD ["node", "--max-old-space-size=256", "--initial-old-space-size=72", "--single-threaded-gc", "--no-allocation-site-pretenuring", "dist/src/main.js"]
+CMD ["node", "--max-old-space-size=256", "--initial-old-space-size=72", "--single-threaded-gc", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "dist/src/main.js"]

@@ -16,6 +16,7 @@ const PRODUCTION = [
   '--max-old-space-size=256',
   '--initial-old-space-size=72',
   '--single-threaded-gc',
+  '--max-semi-space-size=16',
   '--no-allocation-site-pretenuring',
 ];
 
