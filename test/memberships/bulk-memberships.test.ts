@@ -200,19 +200,11 @@ describe('POST /management/memberships/bulk/ with text/csv', () => {
     (await admin.get(url(1))).isOk({ type_membership: 'MEMBER' });
   });
 
-  test('a row with too many cells, or a cell that cannot be read, fails by itself', async () => {
+  test('a row with too many cells, a cell that cannot be read, or a quote within a cell fails by itself', async () => {
     const { hospital, admin, outsider, stranger } = await service.given.hospital();
-    const csv = `email,restore\n${outsider.email},false,x\n${stranger.email},perhaps\nnobody,\n${stranger.email}`;
-    const { results } = await upload(admin, hospital, csv);
-    expect(results.map(({ errors }) => Object.keys(errors ?? {}))).toEqual([['column 3'], ['restore'], ['email'], []]);
-  });
-
-  test('a row with a quote within a cell fails by itself', async () => {
-    const { hospital, admin, outsider, stranger } = await service.given.hospital();
-    const rows = [`a"b@example.org,ADMIN`, `${outsider.email},ME"MBER`, `${stranger.email},"MEMBER"`];
-    const { created, results } = await upload(admin, hospital, `email,type_membership\n${rows.join('\n')}\n`);
-    expect(results.map(({ errors }) => Object.keys(errors ?? {}))).toEqual([['email'], ['type_membership'], []]);
-    expect(created).toBe(1);
+    const csv = `email,restore\n${outsider.email},false,x\n${stranger.email},perhaps\nnobody,\na"b@x.org\n${stranger.email}`;
+    const wrong = (await upload(admin, hospital, csv)).results.map(({ errors }) => Object.keys(errors ?? {}).join());
+    expect(wrong).toEqual(['column 3', 'restore', 'email', 'email', '']);
   });
 
   test.each([
