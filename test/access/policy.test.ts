@@ -1,6 +1,5 @@
 import {
   canAdminister,
-  isInForce,
   mayAdminister,
   mayAssign,
   mayChooseHospital,
@@ -141,38 +140,6 @@ describe('canAdminister allows only ADMINs, in TypeScript and in SQL', () => {
       sql.lockRight(transaction, caller, at),
     );
     expect(locked).toBeNull();
-  });
-});
-
-describe('isInForce: from valid_from on, until valid_until, in TypeScript, in SQL and in the record', () => {
-  const [before, at, after] = [
-    '2026-11-28T01:12:12.017391Z',
-    '2026-11-28T01:12:12.017392Z',
-    '2026-11-28T01:12:12.017393Z',
-  ];
-  test.each([
-    [null, null, true],
-    [before, null, true],
-    [at, null, true],
-    [after, null, false],
-    [null, before, false],
-    [null, at, false],
-    [null, after, true],
-    [before, after, true],
-    [at, after, true],
-    [before, at, false],
-  ])('from %s until %s, asked at 01:12:12.017392: %p', async (validFrom, validUntil, isMet) => {
-    expect(isInForce({ validFrom, validUntil }, at)).toBe(isMet);
-    const row = '(SELECT false AS is_deleted, $1::timestamptz AS valid_from, $2::timestamptz AS valid_until) s';
-    const found = await ask(`SELECT FROM ${row} WHERE ${sql.live('s', '$3::timestamptz')}`, [
-      validFrom,
-      validUntil,
-      at,
-    ]);
-    expect(found !== undefined).toBe(isMet);
-    const state = { type_membership: 'MEMBER', is_deleted: false, valid_from: validFrom, valid_until: validUntil };
-    const then = `SELECT ${sql.rightIn('$1::json', '$2::timestamptz')} AS "right"`;
-    expect(await ask(then, [JSON.stringify(state), at])).toEqual({ right: isMet ? 'MEMBER' : null });
   });
 });
 

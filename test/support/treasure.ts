@@ -89,6 +89,9 @@ export function fill(dataSource: DataSource, crowd: number, bytes: number): Prom
        SELECT id, id % 8 + 1, 'ADMIN', id % 3 = 0, now() - id * interval '1.000001 seconds' FROM medic`,
     );
     await manager.query(`UPDATE membership SET date_joined = 'infinity' WHERE id = 3`);
+    await manager.query(`UPDATE membership SET valid_until = '2999-12-31T23:59:59.123456Z' WHERE id = 4`);
+    await manager.query(`UPDATE membership SET valid_from = '2020-01-01T00:00:00Z', valid_until = '2021-01-01T00:00:00Z'
+      WHERE id = 5`);
     await storePictures(manager, bytes);
     await manager.query(
       `INSERT INTO service_account (name, scopes, digest, previous_digest, previous_until, expires_at, revoked_at)
