@@ -14,67 +14,15 @@ import * as sql from '../../src/access/rights.sql.js';
 import { OPERATOR } from '../../src/database/actor.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { TIMES, useRows, type Membership, type State } from './rows.js';
 
 const { ADMIN, MEMBER } = MembershipType;
 const CALLER = '$1::integer';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-
-/** @returns the first row, as the service reads it */
-async function ask<Row extends object>(text: string, values: unknown[]): Promise<Row | undefined> {
-  const [row] = await inTransaction(database.dataSource, OPERATOR, (transaction) =>
-    transaction.query<Row>(text, values),
-  );
-  return row;
-}
-
-async function insert(text: string, values: unknown[]): Promise<number> {
-  return (await ask<{ id: number }>(`INSERT INTO ${text} RETURNING id`, values))?.id ?? 0;
-}
-
-let medics = 0;
-function medic(isActive = true, createdById: number | null = null): Promise<number> {
-  medics += 1;
-  const email = `medic.${String(medics)}@example.org`;
-  const columns = 'medic (name, email, email_key, is_active, created_by_id)';
-  return insert(`${columns} VALUES ('Medic', $1, $1, $2, $3)`, [email, isActive, createdById]);
-}
-
-function hospital(isActive = true): Promise<number> {
-  return insert(`hospital (name, patron, location, contact, is_active) VALUES ('', '', '', '', $1)`, [isActive]);
-}
-
-function membership(medicId: number, hospitalId: number, [type, state]: Membership): Promise<number> {
-  const columns = 'membership (medic_id, hospital_id, type, is_active, is_deleted, valid_from, valid_until)';
-  return insert(`${columns} VALUES ($1, $2, $3, false, $4, now() + $5::interval, now() + $6::interval)`, [
-    medicId,
-    hospitalId,
-    type,
-    state === 'deleted',
-    ...TIMES[state],
-  ]);
-}
-
-/** Start and end of a membership, relative to now. */
-const TIMES = {
-  live: [null, null],
-  deleted: [null, null],
-  started: ['-1 hour', null],
-  within: ['-1 hour', '1 hour'],
-  ended: ['-2 hours', '-1 hour'],
-  'not started': ['1 hour', null],
-} as const;
-
-type State = keyof typeof TIMES;
-type Membership = readonly [type: MembershipType, state: State];
+const { ask, medic, hospital, membership, dataSource } = useRows();
+const isLive = (state: State) => !['deleted', 'ended', 'not started'].includes(state);
 const DELETED = 'deleted';
 const LIVE = 'live';
-const isLive = (state: State) => !['deleted', 'ended', 'not started'].includes(state);
 
 /** Each way in which a caller can stand to a hospital, and the right that follows. */
 const CALLERS: readonly [name: string, membership: Membership | null, right: Right][] = [
@@ -98,9 +46,7 @@ describe('The right of a caller at a hospital is the type of the live membership
     expect(await ask(found, [caller, at])).toEqual({ right });
     const acting = `SELECT ${sql.actingRightAt(CALLER, '$2::integer')} AS "right"`;
     expect(await ask(acting, [caller, at])).toEqual({ right });
-    const locked = await inTransaction(database.dataSource, OPERATOR, (transaction) =>
-      sql.lockRight(transaction, caller, at),
-    );
+    const locked = await inTransaction(dataSource(), OPERATOR, (transaction) => sql.lockRight(transaction, caller, at));
     expect(locked).toBe(right);
   });
 });
