@@ -6,6 +6,7 @@ import type { MembershipResponse } from '../memberships/dto/membership.response.
 import type { MembershipKey } from '../memberships/membership.js';
 import { MembershipType } from '../memberships/membership.entity.js';
 import { OperatorMemberships } from '../memberships/operator-memberships.js';
+import { futureInstant } from './instants.js';
 import { importMemberships, type ImportOptions } from './membership-import.js';
 import {
   addSliceOptions,
@@ -53,11 +54,13 @@ export function addMembershipCommands(program: Command, session: Session): void 
       .command('set')
       .description('Create, restore or change the membership of a medic, so that it is live and has this type.'),
   )
+    .option('--until <instant>', 'when it ends by itself; "never" removes the end; without it the end stays', endOf)
     .addOption(
       new Option('--type <type>', 'ADMIN or MEMBER').choices(Object.values(MembershipType)).makeOptionMandatory(),
     )
-    .action(async (options: PairOptions & { type: MembershipType }) => {
-      const set = await onPair(options, (on, pair) => on.set(pair, options.type, options.allowNoAdmin === true));
+    .action(async (options: PairOptions & { type: MembershipType; until?: string | null }) => {
+      const { type, allowNoAdmin = false, until } = options;
+      const set = await onPair(options, (on, pair) => on.set(pair, type, allowNoAdmin, until));
       print(session, options, set, membershipLine(set));
     });
   membership
@@ -78,6 +81,11 @@ export function addMembershipCommands(program: Command, session: Session): void 
   });
 }
 
+/** @returns the instant, or null for no end */
+function endOf(text: string): string | null {
+  return text === 'never' ? null : futureInstant(text);
+}
+
 function addPairOptions(command: Command): Command {
   return command
     .requiredOption('--hospital <id>', "the hospital's id", wholeNumber)
@@ -89,6 +97,8 @@ function addPairOptions(command: Command): Command {
 /** @returns a membership as one line */
 export function membershipLine(membership: MembershipResponse): string {
   const { id, medic, hospital, type_membership: type, is_active, is_deleted } = membership;
+  const { valid_from: from, valid_until: until } = membership;
   const state = is_deleted ? ['removed'] : is_active ? ['active'] : [];
-  return lineOf(id, `hospital ${String(hospital)}`, medic.email, medic.name, type, ...state);
+  const limits = [from == null ? [] : `from ${from}`, until == null ? [] : `until ${until}`].flat();
+  return lineOf(id, `hospital ${String(hospital)}`, medic.email, medic.name, type, ...state, ...limits);
 }

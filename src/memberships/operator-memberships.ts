@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { NoSuchHospital, OperatorError } from '../common/errors.js';
+import { isInForce } from '../access/policy.js';
+import { InvalidFields, NoSuchHospital, OperatorError } from '../common/errors.js';
 import { OPERATOR } from '../database/actor.js';
 import { standAloneReads } from '../database/pool.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
@@ -18,6 +19,7 @@ import {
   type MembershipKey,
   type StoredMembership,
 } from './membership.js';
+import { UNLIMITED } from './limits.js';
 import { SOURCE } from './memberships.sql.js';
 import { MembershipWriter } from './membership-writer.js';
 import { LastAdminOfHospital } from './membership.errors.js';
@@ -47,13 +49,22 @@ export class OperatorMemberships {
   }
 
   /**
-   * Creates, restores or changes a medic's membership, so that it is live and has this type.
+   * Creates, restores or changes a medic's membership, so that it is live and has this type. Limits in time that keep it
+   * from being live are removed.
    * @param mayEndAdmins whether the hospital may lose its last ADMIN
-   * @throws OperatorError the hospital does not exist, or would lose its last ADMIN
+   * @param validUntil when it ends, null for no end; undefined keeps the end
+   * @throws OperatorError the hospital does not exist, or would lose its last ADMIN, or the end is not ahead
    */
-  set(pair: MembershipKey, type: MembershipType, mayEndAdmins: boolean): Promise<MembershipResponse> {
-    return this.change(pair, mayEndAdmins, { type, isDeleted: false }, async (transaction, context) => {
-      const next = firstState({ type, isActive: undefined }, context, false);
+  set(
+    pair: MembershipKey,
+    type: MembershipType,
+    mayEndAdmins: boolean,
+    validUntil?: string | null,
+  ): Promise<MembershipResponse> {
+    const limits = validUntil === undefined ? {} : { validUntil };
+    const change = { type, isDeleted: false, ...limits };
+    return this.change(pair, mayEndAdmins, change, async (transaction, context) => {
+      const next = firstState({ type, isActive: undefined, ...limits }, context, false);
       return toMembershipResponse(await this.writer.insert(transaction, context, next));
     });
   }
@@ -83,7 +94,8 @@ export class OperatorMemberships {
       const isThere = hasMembership(context) && !(context.current.isDeleted && change.isDeleted === true);
       if (!isThere) return create(transaction, context);
       const around = mayEndAdmins ? { ...context, otherAdmin: true } : context;
-      const updated = await this.writer.update(transaction, context, decide(context, change, around));
+      const next = decide(context, { ...limitsToLift(context, change), ...change }, around);
+      const updated = await this.writer.update(transaction, context, next);
       return toMembershipResponse(updated);
     });
   }
@@ -108,10 +120,16 @@ export class OperatorMemberships {
   }
 }
 
+/** @returns the removal of limits that keep a membership from being live; nothing if it is removed */
+function limitsToLift({ current, now }: MembershipContext<StoredMembership>, { isDeleted }: MembershipChange) {
+  return isDeleted === true || isInForce(current, now) ? {} : UNLIMITED;
+}
+
 function decide(context: MembershipContext<StoredMembership>, change: MembershipChange, around: MembershipContext) {
   try {
     return nextState(context.current, change, around, false);
   } catch (error) {
+    if (error instanceof InvalidFields) throw new OperatorError('The end of a membership must be after its start.');
     if (!(error instanceof LastAdminOfHospital)) throw error;
     throw new OperatorError(
       'This is the last ADMIN of the hospital; appoint another ADMIN first, or add --allow-no-admin.',

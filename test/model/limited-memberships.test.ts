@@ -8,6 +8,8 @@ import { allEntries, expectSound } from '../record/entries.js';
 
 const service = useService();
 const STEPS = 25;
+/** Entries of the clock may follow at any time. */
+const BESIDE_CLOCK = { concurrent: true };
 
 /** Numbers that look random and are the same in each run. */
 function randomOf(seed: number): (below: number) => number {
@@ -66,7 +68,11 @@ class Play {
 
   async ask(): Promise<void> {
     const medics = [...this.medics.values()];
-    const answers = await answersTo(this.asker, { evaluations: medics.map((medic) => question(medic, this.hospital)) });
+    const answers = await answersTo(
+      this.asker,
+      { evaluations: medics.map((medic) => question(medic, this.hospital)) },
+      BESIDE_CLOCK,
+    );
     answers.forEach(({ decision, context }, index) => {
       this.decided.push({ medic: medics[index] ?? 0, at: context.evaluated_at ?? '', decision });
     });
@@ -90,7 +96,7 @@ test.each([7, 11])(
     }
     const play = new Play(randomOf(seed), asker, hospital, medics);
     for (let count = 0; count < STEPS; count += 1) {
-      await play.step(async (id, change) => (await admin.changeMembership(id, change, { concurrent: true })).status);
+      await play.step(async (id, change) => (await admin.changeMembership(id, change, BESIDE_CLOCK)).status);
     }
     const last = await valueOf<string | null>(
       service.dataSource,
