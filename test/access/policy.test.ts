@@ -82,9 +82,7 @@ describe('canAdminister allows only ADMINs, in TypeScript and in SQL', () => {
       right: null,
     });
     expect(await ask(`SELECT true AS held FROM ${sql.actingAdminshipHeld('$1', '$2')}`, [caller, at])).toBeUndefined();
-    const locked = await inTransaction(database.dataSource, OPERATOR, (transaction) =>
-      sql.lockRight(transaction, caller, at),
-    );
+    const locked = await inTransaction(dataSource(), OPERATOR, (transaction) => sql.lockRight(transaction, caller, at));
     expect(locked).toBeNull();
   });
 });
