@@ -1,12 +1,12 @@
 import config from '../jest.config.js';
 
-/** Every suite that needs no failing server, with its coverage. */
+/** Every suite that needs no other server than the database and no failing one, with its coverage. */
 
 /** @type {import('jest').Config} */
 export default {
   ...config,
   rootDir: '..',
-  testPathIgnorePatterns: ['faults', 'interop', 'pooler', 'scale', 'upgrade'].map(
+  testPathIgnorePatterns: ['faults', 'ha', 'interop', 'metrics', 'pooler', 'recovery', 'scale', 'upgrade'].map(
     (folder) => `<rootDir>/test/${folder}/`,
   ),
   testTimeout: 300_000,
