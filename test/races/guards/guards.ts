@@ -119,7 +119,10 @@ export const OTHERS_CAN_ACT = inSql('the condition that the other ADMIN can act'
 ]);
 
 /** Only ADMINs without an end count as others: no clock can take them away. */
-export const OTHERS_STAY = inSql('the condition that the other ADMIN has no end', [/AND o\.valid_until IS NULL\)/, ')']);
+export const OTHERS_STAY = inSql('the condition that the other ADMIN has no end', [
+  /AND o\.valid_until IS NULL\)/,
+  ')',
+]);
 
 /** A chosen hospital stays active until the choice is stored. */
 export const ACTIVITY_LOCK = inSql("the lock of the hospital's activity", [/FOR SHARE OF h ?/, '']);
