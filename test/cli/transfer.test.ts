@@ -87,7 +87,7 @@ describe('export and import', () => {
           hospital_picture: 8,
           membership: 2500,
           record_head: 1,
-          record_entry: 5043,
+          record_entry: 5045,
           record_inbox: 0,
         },
       });

@@ -46,9 +46,9 @@ export interface Operation {
   readonly statuses: readonly string[];
 }
 
-/** @returns whether the path lies outside `/api/v2` and follows an open standard */
+/** @returns whether the path lies outside `/api/v2`, where errors are problem details */
 export function isStandard(target: string): boolean {
-  return /^\/(\.well-known|access|events|oauth2|record)\b/.test(target);
+  return /^\/(?:(?:\.well-known|access|events|oauth2|record)\b|version\/?(?:\?|$))/.test(target);
 }
 
 /** @returns every operation of the document */
