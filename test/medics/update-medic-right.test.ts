@@ -140,7 +140,7 @@ test('a 503 ends the retries if the current hospital keeps changing, and nothing
     ALTER TABLE membership RENAME TO settled;
     CREATE SEQUENCE moves;
     CREATE VIEW membership AS SELECT id, medic_id, hospital_id + nextval('moves')::integer AS hospital_id, type,
-      is_active, is_deleted, date_joined FROM settled`);
+      is_active, is_deleted, date_joined, valid_from, valid_until FROM settled`);
   const before = await service.dataSource.query<object[]>('SELECT * FROM settled ORDER BY id');
   const answer = await admin.patch(`/medics/${String(admin.id)}`, { is_admin_membership: true }, { concurrent: true });
   const after = await service.dataSource.query<object[]>('SELECT * FROM settled ORDER BY id');

@@ -1,4 +1,5 @@
 import { Followers } from '../../src/record/feed/followers.js';
+import { MembershipClock } from '../../src/record/membership-clock.js';
 import type { HospitalScene } from '../support/given.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
@@ -13,6 +14,8 @@ let reader: ServiceActor;
 const opened: Stream[] = [];
 
 beforeAll(async () => {
+  // It looks at the record once a second as well.
+  await service.app.get(MembershipClock).onApplicationShutdown();
   scene = await service.given.hospital();
   reader = await givenService(service, 'event:read');
 });
