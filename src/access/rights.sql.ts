@@ -155,7 +155,10 @@ export function actingAdminshipHeld(medic: string, hospital: string, which = liv
     AND ${which('r')} FOR SHARE OF acting, r`;
 }
 
-/** SQL for a locked membership `held` that is in force after the wait for its lock as well. */
+/** Ends a subquery whose rows are locked: what is asked about them outside is then asked after the wait for the locks. */
+export const AFTER_LOCKS = 'OFFSET 0';
+
+/** SQL for a locked membership `held` that is in force after the wait for its lock as well, see {@link AFTER_LOCKS}. */
 export const STILL_IN_FORCE = inForce('held', 'clock_timestamp()');
 
 /**
@@ -168,7 +171,7 @@ export async function lockRight(transaction: Transaction, medicId: number, hospi
     `SELECT held.type FROM (
         SELECT r.type, r.valid_from, r.valid_until
         FROM membership r JOIN medic acting ON acting.id = r.medic_id AND acting.is_active
-        WHERE r.medic_id = $1 AND r.hospital_id = $2 AND ${live('r')} FOR SHARE OF acting, r) held
+        WHERE r.medic_id = $1 AND r.hospital_id = $2 AND ${live('r')} FOR SHARE OF acting, r ${AFTER_LOCKS}) held
       WHERE ${STILL_IN_FORCE}`,
     [medicId, hospitalId],
   );

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { UnauthorizedMedic } from '../../access/access.errors.js';
-import { actingAdminshipHeld, notDeleted, STILL_IN_FORCE } from '../../access/rights.sql.js';
+import { actingAdminshipHeld, AFTER_LOCKS, notDeleted, STILL_IN_FORCE } from '../../access/rights.sql.js';
 import type { CurrentMedic } from '../../auth/current-medic.decorator.js';
 import { NoSuchHospital } from '../../common/errors.js';
 import { actorOf, OPERATOR } from '../../database/actor.js';
@@ -35,7 +35,8 @@ const LOCK_MEDICS = `SELECT id, email_key AS "emailKey" FROM medic
   WHERE id = ANY ($1::integer[]) OR email_key = ANY ($2::text[]) ORDER BY id FOR NO KEY UPDATE`;
 
 const HOLD_ADMINSHIP = `SELECT held.id
-  FROM (SELECT r.id, r.valid_from, r.valid_until FROM ${actingAdminshipHeld('$1', '$2')}) held WHERE ${STILL_IN_FORCE}`;
+  FROM (SELECT r.id, r.valid_from, r.valid_until FROM ${actingAdminshipHeld('$1', '$2')} ${AFTER_LOCKS}) held
+  WHERE ${STILL_IN_FORCE}`;
 
 const INSERT = `INSERT INTO membership (medic_id, hospital_id, type, is_active, valid_until)
   SELECT medic_id, $1, type, is_active, valid_until

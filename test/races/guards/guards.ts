@@ -130,6 +130,9 @@ export const ACTIVITY_LOCK = inSql("the lock of the hospital's activity", [/FOR 
 /** The right that authorizes a write stays until the write is stored. */
 export const RIGHT_LOCK = inSql("the lock of the caller's right", [/FOR SHARE( OF (acting, )?r)?(?! OF h)/, '']);
 
+/** A right that ends while its holder waits for locks is not used. */
+export const STILL_IN_FORCE = inSql('the second look at the end of the right', [/(\) held)\s+WHERE \(held\..*$/, '$1']);
+
 /** A key is rotated only while it is live; the statement that stores the successor checks again. */
 export const LIVE_WHEN_ROTATED = inSql('the condition that the old key is live', [
   /(FROM api_token WHERE id = \$1) AND \(.*\) RETURNING/,
