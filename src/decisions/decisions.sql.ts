@@ -25,7 +25,7 @@ const LIVE_FACTS = `CASE WHEN s.id IS NOT NULL
 const LIVE_JOINS = `LEFT JOIN medic m ON m.id = s.medic_id LEFT JOIN hospital h ON h.id = s.hospital_id`;
 
 /** The right that a past state gave at its moment. */
-const RIGHT_THEN = rightIn('p.state', instantOf('asked'));
+const RIGHT_THEN = rightIn('p.state', instantOf('asked', 'p'));
 
 /** The present facts about the medics $2 at the hospitals $3, in their order. */
 export const PRESENT = `SELECT moment.at AS "evaluatedAt", ${ORIGIN} AS origin,

@@ -41,7 +41,7 @@ function present({ given, wanted }: Side, action: Action): string {
 function past({ given, wanted }: Side, action: Action): string {
   const [medic, hospital] = given === 'medic' ? ['$2::integer', 'candidate.id'] : ['candidate.id', '$2::integer'];
   const standing: StandingSql = {
-    right: rightIn('p.state', instantOf('asked')),
+    right: rightIn('p.state', instantOf('asked', 'p')),
     isAccountActive: `${activityUpTo('medic', medic, 'asked')}::text = 'true'`,
     isHospitalActive: `${activityUpTo('hospital', hospital, 'asked')}::text = 'true'`,
   };

@@ -33,17 +33,20 @@ function isUpTo(asked: string): string {
 
 /**
  * @param asked as for `isUpTo`
- * @returns SQL for the instant that is asked about: that of the entry at the position, if a position is asked about
+ * @param latest alias of a row of {@link stateUpTo}
+ * @returns SQL for the instant that is asked about. That of a position is the `at` of its entry, but not before the latest
+ *   entry of the membership itself, because the entries of different rows may have their instants in another order.
  */
-export function instantOf(asked: string): string {
-  return `COALESCE(${asked}.instant, (SELECT e.at FROM record_entry e WHERE e.position = ${asked}.position))`;
+export function instantOf(asked: string, latest: string): string {
+  const atPosition = `(SELECT e.at FROM record_entry e WHERE e.position = ${asked}.position)`;
+  return `COALESCE(${asked}.instant, GREATEST(${atPosition}, ${latest}.at))`;
 }
 
 /**
  * @param medic, hospital SQL for their ids
  * @param asked as for `isUpTo`
- * @returns SQL of a row source for a `FROM`: `membership`, `id` of its last entry and `state` after it as JSON, null if
- *   its row was deleted. It has no row if the medic never had a membership there. SQL by hand may have deleted the row of
+ * @returns SQL of a row source for a `FROM`: `membership`, `id` and `at` of its last entry, and `state` after it as JSON,
+ *   null if its row was deleted. It has no row if the medic never had a membership there. SQL by hand may have deleted the row of
  *   a membership, and the medic may then have got another one.
  */
 export function stateUpTo(medic: string, hospital: string, asked: string): string {
