@@ -22,7 +22,7 @@ const IS_DUE = `SELECT FROM record_is_due() is_due WHERE is_due AND ${ON_PRIMARY
  */
 const TOUCH = `
   WITH due AS MATERIALIZED (
-      SELECT id FROM membership WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT ${String(BATCH)}
+      SELECT id FROM membership WHERE due_at <= statement_timestamp() ORDER BY due_at LIMIT ${String(BATCH)}
       FOR NO KEY UPDATE SKIP LOCKED),
     stated AS MATERIALIZED (${statingSql()})
   UPDATE membership s SET due_at = s.due_at FROM due, stated
