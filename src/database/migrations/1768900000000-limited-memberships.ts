@@ -59,8 +59,10 @@ export class LimitedMemberships1768900000000 implements MigrationInterface {
     });
   }
 
-  /** Limits are lost: the memberships become unlimited, which the record does not show. */
+  /** Limits are lost. Memberships that are not in force are removed first: without limits they would become live. */
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`UPDATE membership SET is_deleted = true
+      WHERE NOT is_deleted AND (valid_from > clock_timestamp() OR valid_until <= clock_timestamp())`);
     const settings = await definerSettings(queryRunner);
     await replaceTriggers(queryRunner, {
       zz_record_2_keep: `BEFORE UPDATE ON membership FOR EACH ROW
