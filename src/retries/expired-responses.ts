@@ -28,6 +28,7 @@ export class ExpiredResponses implements OnApplicationBootstrap, OnApplicationSh
   private readonly logger = new Logger(ExpiredResponses.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
+  private isStopping = false;
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -37,7 +38,7 @@ export class ExpiredResponses implements OnApplicationBootstrap, OnApplicationSh
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
-    this.timer = undefined;
+    this.isStopping = true;
     await this.running;
   }
 
@@ -50,7 +51,7 @@ export class ExpiredResponses implements OnApplicationBootstrap, OnApplicationSh
   private async removeBatches(): Promise<void> {
     try {
       let removed = BATCH;
-      while (removed === BATCH) {
+      while (removed === BATCH && !this.isStopping) {
         removed = await inTransaction(
           this.dataSource,
           CLOCK,
