@@ -16,6 +16,8 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 /** After this time the rest is skipped, in milliseconds. */
 const LIMIT_MS = Number(process.env.IMAGE_MINUTES ?? 4) * 60_000;
 const PULL_MS = 60_000;
+/** After this time a container that is not ready counts as broken, in milliseconds. */
+const READY_MS = 60_000;
 const IMAGE = 'hospital-memberships';
 const SUBSTITUTE = 'localhost/hospital-memberships-base';
 const CERTIFICATES = '/etc/ssl/certs';
@@ -164,7 +166,9 @@ async function use(engine, commit) {
   try {
     run(engine, 'run', '--detach', '--network', 'host', '--name', name, ...hardened, ...settings, IMAGE);
     const url = `http://127.0.0.1:${port}`;
+    const started = Date.now();
     while (!(await ask(`${url}/health/ready`, 200).catch(() => false))) {
+      if (Date.now() - started > READY_MS) throw new Error(`The container is not ready:\n${run(engine, 'logs', name)}`);
       if (attempt(engine, ['inspect', '--format', '{{.State.Running}}', name]) !== 'true') {
         throw new Error(`The container has ended:\n${run(engine, 'logs', name)}`);
       }
@@ -191,7 +195,7 @@ async function use(engine, commit) {
     const code = run(engine, 'inspect', '--format', '{{.State.ExitCode}}', name);
     if (code !== '0') throw new Error(`The container ended with status ${code}.`);
   } finally {
-    attempt(engine, ['rm', '--force', '--volumes', name]);
+    spawnSync(engine, ['rm', '--force', '--volumes', name], { env: { ...process.env, ...engineVariables } });
   }
 }
 

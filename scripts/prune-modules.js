@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 const MODULES = 'node_modules';
 
 const FILES = /\.(map|md|markdown|[cm]?ts|tsbuildinfo)$/i;
+/** Licences require that these texts stay with the code. */
+const LEGAL = /^(licen[cs]e|notice|copying|patents)/i;
 /** Folders at the top of a package. */
 const FOLDERS = /^(\.github|tests?|benchmarks?|examples?|docs)$/;
 
@@ -60,7 +62,7 @@ function prune(folder, isPackage) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
     if (!entry.isDirectory()) {
-      if (FILES.test(entry.name)) rmSync(path);
+      if (FILES.test(entry.name) && !LEGAL.test(entry.name)) rmSync(path);
     } else if (isPackage && FOLDERS.test(entry.name)) rmSync(path, { recursive: true });
     else if (isPackage && entry.name === 'node_modules') prunePackages(path);
     else prune(path, false);
