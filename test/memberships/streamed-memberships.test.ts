@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
+import { quieten } from '../support/quiet.js';
 import { connectTo, rawRequest } from '../support/raw.js';
 import { isPrefetching } from '../support/prefetching.js';
 import { isServer } from '../support/server.js';
@@ -11,6 +12,8 @@ import { until } from '../support/until.js';
 import { waitingIn } from '../support/waiting.js';
 
 const service = useService();
+// A test locks the table and ends the statement that waits, which must be that of the list.
+beforeAll(() => quieten(service));
 
 /** The embedded database has no connections that a test could observe or terminate. */
 const testOnServer = isServer ? test : test.skip;
