@@ -65,13 +65,21 @@ export class MedicHospital {
     if (!mayAssign(context.right, { present, wanted, isNameable })) throw new CannotAssignHospital(context.hospitalId);
   }
 
-  /** @throws LastAdminOfHospital rule 2 of section 3 */
+  /**
+   * @throws LastAdminOfHospital rule 2 of section 3
+   * @throws InvalidFields the membership is deleted, and has ended
+   */
   decide(context: MembershipContext, change: HospitalChange): HospitalDecision {
     const isActive = change.hospital === undefined ? undefined : true;
     if (!hasMembership(context))
       return { context, next: firstState({ type: typeOf(change.isAdmin), isActive }, context, true) };
     const type = change.isAdmin === undefined ? undefined : typeOf(change.isAdmin);
-    return { context, next: nextState(context.current, { type, isActive, isDeleted: false }, context, true) };
+    try {
+      return { context, next: nextState(context.current, { type, isActive, isDeleted: false }, context, true) };
+    } catch (error) {
+      if (error instanceof InvalidFields) throw new InvalidFields({ hospital: [HAS_ENDED] });
+      throw error;
+    }
   }
 
   /** @param decision null if the change concerns no hospital; it may still clear the choice */
@@ -90,6 +98,9 @@ export class MedicHospital {
     else await this.writer.insert(transaction, context, next);
   }
 }
+
+/** The change cannot restore a membership without a new end, which only PATCH of the membership takes. */
+const HAS_ENDED = 'The membership there has ended; restore it with another valid_until at /management/memberships/.';
 
 /** @returns whether the change concerns the medic's current hospital, which the request does not name */
 function isAboutCurrent({ hospital, isAdmin }: HospitalChange): boolean {

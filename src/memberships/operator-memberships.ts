@@ -17,6 +17,7 @@ import {
   type MembershipChange,
   type MembershipContext,
   type MembershipKey,
+  type MembershipState,
   type StoredMembership,
 } from './membership.js';
 import { UNLIMITED } from './limits.js';
@@ -64,7 +65,7 @@ export class OperatorMemberships {
     const limits = validUntil === undefined ? {} : { validUntil };
     const change = { type, isDeleted: false, ...limits };
     return this.change(pair, mayEndAdmins, change, async (transaction, context) => {
-      const next = firstState({ type, isActive: undefined, ...limits }, context, false);
+      const next = byRules(() => firstState({ type, isActive: undefined, ...limits }, context, false));
       return toMembershipResponse(await this.writer.insert(transaction, context, next));
     });
   }
@@ -93,8 +94,9 @@ export class OperatorMemberships {
       const context = await this.lock(transaction, pair);
       const isThere = hasMembership(context) && !(context.current.isDeleted && change.isDeleted === true);
       if (!isThere) return create(transaction, context);
-      const around = mayEndAdmins ? { ...context, otherAdmin: true } : context;
-      const next = decide(context, { ...limitsToLift(context, change), ...change }, around);
+      const others = mayEndAdmins ? { ...context, otherAdmin: true } : context;
+      const wanted = { ...limitsToLift(context, change), ...change };
+      const next = byRules(() => nextState(context.current, wanted, others, false));
       const updated = await this.writer.update(transaction, context, next);
       return toMembershipResponse(updated);
     });
@@ -125,11 +127,13 @@ function limitsToLift({ current, now }: MembershipContext<StoredMembership>, { i
   return isDeleted === true || isInForce(current, now) ? {} : UNLIMITED;
 }
 
-function decide(context: MembershipContext<StoredMembership>, change: MembershipChange, around: MembershipContext) {
+/** @throws OperatorError what the rules refuse, in words for the operator */
+function byRules(decide: () => MembershipState): MembershipState {
   try {
-    return nextState(context.current, change, around, false);
+    return decide();
   } catch (error) {
-    if (error instanceof InvalidFields) throw new OperatorError('The end of a membership must be after its start.');
+    // The only limit that the operator sets is the end.
+    if (error instanceof InvalidFields) throw new OperatorError('The end of a membership must be in the future.');
     if (!(error instanceof LastAdminOfHospital)) throw error;
     throw new OperatorError(
       'This is the last ADMIN of the hospital; appoint another ADMIN first, or add --allow-no-admin.',

@@ -53,6 +53,14 @@ describe('PATCH /medics/{id} with is_admin_membership', () => {
     },
   );
 
+  test('a removed membership that has ended is not restored, and the error says where it can be', async () => {
+    const { creator, self, hospital, path } = await givenElsewhere();
+    const id = await service.given.membership(self, hospital, { isDeleted: true, validUntil: new Date(0) });
+    const refused = await creator.patch(path, { hospital, is_admin_membership: true });
+    refused.is(400, { errors: { hospital: [expect.stringContaining('another valid_until')] } });
+    expect(await service.given.rowOf(id)).toMatchObject({ isDeleted: true });
+  });
+
   test('with hospital, is_admin_membership changes the right there and nowhere else', async () => {
     const { creator, self, hospital, elsewhere, path } = await givenElsewhere();
     await service.given.membership(self, hospital);

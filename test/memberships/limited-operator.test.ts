@@ -43,4 +43,13 @@ describe('The operator sets memberships', () => {
     );
     expect((await service.given.rowOf(adminship)).validUntil).toBeNull();
   });
+
+  test.each([true, false])('an end in the past is refused, for a membership that exists: %p', async (exists) => {
+    const { hospital, outsider } = await service.given.hospital();
+    if (exists) await service.given.membership(outsider, hospital);
+    const pair = { medicId: outsider.id, hospitalId: hospital };
+    await expect(
+      new OperatorMemberships(service.dataSource).set(pair, MEMBER, false, '2020-01-01T00:00:00.000000Z'),
+    ).rejects.toThrow('The end of a membership must be in the future.');
+  });
 });
