@@ -5,7 +5,7 @@ import { until } from '../support/until.js';
 /** How long a reader waits after a refusal, in milliseconds. */
 const PAUSE_MS = 20;
 
-/** What a reader of the feed has received so far. */
+/** The entries that a reader of the feed has received so far. */
 export interface Received {
   /** The last position before the first that it reads. */
   readonly after: number;

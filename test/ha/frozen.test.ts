@@ -55,7 +55,7 @@ withPrograms('a cluster of which a part stops without ending', () => {
       happen: async (cluster, load) => {
         const [leader, standby] = [await cluster.nodeOf('leader'), await cluster.nodeOf('sync_standby')];
         standby.holdReplication();
-        // What the standby confirmed before may still be acknowledged.
+        // Changes that the standby confirmed before may still be acknowledged.
         await sleep(HELD_UP_MS / 2);
         const written = load.acknowledgedAt.length;
         await sleep(HELD_UP_MS / 2);

@@ -14,7 +14,7 @@ const KEPT_EVERY = 3;
 /** A membership as the writers know it: its type, or one of these. */
 export type State = 'MEMBER' | 'ADMIN' | 'absent' | 'removed';
 
-/** What a writer did with the membership of one medic. */
+/** The writes of a writer to the membership of one medic. */
 export interface Story {
   readonly medic: number;
   readonly hospital: number;

@@ -20,7 +20,7 @@ const CHANGES = 40;
 /** A fault, and what must follow it. */
 export interface Fault {
   readonly name: string;
-  /** What happens under load, while `session` is connected to the primary. Afterwards the trial waits for the recovery. */
+  /** The fault under load, while `session` is connected to the primary. Afterwards the trial waits for the recovery. */
   readonly happen: (cluster: Cluster, load: Load, session: Session) => Promise<void>;
   /** Whether another server, or the same one after a restart, must accept writes afterwards; true by default. */
   readonly isFailover?: boolean;

@@ -26,7 +26,7 @@ interface Limits {
   readonly valid_until: string | null;
 }
 
-/** What the model knows of one membership: its states, each from the instant of its entry on. */
+/** One membership in the model: its states, each from the instant of its entry on. */
 type Timeline = { readonly at: string; readonly state: Limits }[];
 
 /** Decides by the contract's words alone: live is not deleted, from valid_from on, until valid_until. */

@@ -39,7 +39,7 @@ export class BulkMembershipsController {
     rules:
       'Each row stands alone: one that cannot be read, or that the rules refuse, fails, and the others are stored. A ' +
       'removed membership is restored only with `"restore": true`. A live one is unchanged, and fails if its type ' +
-      'or its end differs, as one that is not in force does. As `text/csv` the body is a header row and one line per medic, with `hospital` and `dry_run` in the query.',
+      'or its end differs, and so does one that is not in force. As `text/csv` the body is a header row and one line per medic, with `hospital` and `dry_run` in the query.',
     changes: 'Creates and restores memberships, all in one transaction. Nothing with `"dry_run": true`.',
     body: {
       type: BulkMembershipsDto,
