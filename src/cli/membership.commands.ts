@@ -58,9 +58,10 @@ export function addMembershipCommands(program: Command, session: Session): void 
     .addOption(
       new Option('--type <type>', 'ADMIN or MEMBER').choices(Object.values(MembershipType)).makeOptionMandatory(),
     )
-    .action(async (options: PairOptions & { type: MembershipType; until?: string | null }) => {
+    .action(async (options: PairOptions & { type: MembershipType; until?: string }) => {
       const { type, allowNoAdmin = false, until } = options;
-      const set = await onPair(options, (on, pair) => on.set(pair, type, allowNoAdmin, until));
+      const end = until === NEVER ? null : until;
+      const set = await onPair(options, (on, pair) => on.set(pair, type, allowNoAdmin, end));
       print(session, options, set, membershipLine(set));
     });
   membership
@@ -81,9 +82,12 @@ export function addMembershipCommands(program: Command, session: Session): void 
   });
 }
 
-/** @returns the instant, or null for no end */
-function endOf(text: string): string | null {
-  return text === 'never' ? null : futureInstant(text);
+/** No end; Commander replaces a null that a parser returns. */
+const NEVER = 'never';
+
+/** @returns the instant, or {@link NEVER} */
+function endOf(text: string): string {
+  return text === NEVER ? NEVER : futureInstant(text);
 }
 
 function addPairOptions(command: Command): Command {

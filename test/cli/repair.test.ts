@@ -111,6 +111,14 @@ describe('membership', () => {
     expect(text).toBe([first.id, `hospital ${String(hospital)}`, ANA, 'Ana', 'ADMIN', 'active'].join('\t'));
   });
 
+  test('membership set --until gives an end, and never removes it', async () => {
+    const until = '2999-01-31T12:00:00.000000Z';
+    expect(await set(hospital, LUIS, 'MEMBER', '--until', until)).toMatchObject({ valid_until: until });
+    expect(await set(hospital, LUIS, 'MEMBER')).toMatchObject({ valid_until: until });
+    expect(await set(hospital, LUIS, 'MEMBER', '--until', 'never')).not.toHaveProperty('valid_until');
+    await operator.succeed('membership', 'remove', ...at(hospital, LUIS));
+  });
+
   test('membership set and remove keep the last ADMIN unless --allow-no-admin is given', async () => {
     const last = /^This is the last ADMIN of the hospital; .*--allow-no-admin\.\n$/;
     await set(hospital, ANA, 'ADMIN');
