@@ -6,11 +6,13 @@ import type { Transaction } from '../database/transaction.js';
 import {
   firstState,
   hasMembership,
+  isLive,
   liveTypeOf,
   nextState,
   type MembershipContext,
   type MembershipState,
 } from '../memberships/membership.js';
+import { MembershipNotInForce } from '../memberships/membership.errors.js';
 import { Membership, MembershipType } from '../memberships/membership.entity.js';
 import { MembershipWriter } from '../memberships/membership-writer.js';
 import { CannotAssignHospital } from './medic.errors.js';
@@ -68,6 +70,7 @@ export class MedicHospital {
   /**
    * @throws LastAdminOfHospital rule 2 of section 3
    * @throws InvalidFields the membership is deleted, and has ended
+   * @throws MembershipNotInForce it is outside its time, and cannot become the active one
    */
   decide(context: MembershipContext, change: HospitalChange): HospitalDecision {
     const isActive = change.hospital === undefined ? undefined : true;
@@ -75,7 +78,9 @@ export class MedicHospital {
       return { context, next: firstState({ type: typeOf(change.isAdmin), isActive }, context, true) };
     const type = change.isAdmin === undefined ? undefined : typeOf(change.isAdmin);
     try {
-      return { context, next: nextState(context.current, { type, isActive, isDeleted: false }, context, true) };
+      const next = nextState(context.current, { type, isActive, isDeleted: false }, context, true);
+      if (isActive === true && !isLive(next, context.now)) throw new MembershipNotInForce();
+      return { context, next };
     } catch (error) {
       if (error instanceof InvalidFields) throw new InvalidFields({ hospital: [HAS_ENDED] });
       throw error;

@@ -61,6 +61,20 @@ describe('PATCH /medics/{id} with is_admin_membership', () => {
     expect(await service.given.rowOf(id)).toMatchObject({ isDeleted: true });
   });
 
+  test.each([
+    ['has ended', { validUntil: new Date(0) }],
+    ['has not started', { validFrom: new Date('2999-01-01') }],
+    ['is removed and starts later', { validFrom: new Date('2999-01-01'), isDeleted: true }],
+  ])('a hospital whose membership %s cannot be chosen, and nothing changes', async (_, columns) => {
+    const { hospital, admin: creator } = await service.given.hospital();
+    const self = await service.given.medic({ createdById: creator.id });
+    const id = await service.given.membership(self, hospital, { isActive: true, ...columns });
+    const before = await service.given.rowOf(id);
+    for (const extra of [{}, { is_admin_membership: true }])
+      (await creator.patch(pathOf(self), { hospital, ...extra })).isConflict(/not in force/);
+    expect(await service.given.rowOf(id)).toEqual(before);
+  });
+
   test('with hospital, is_admin_membership changes the right there and nowhere else', async () => {
     const { creator, self, hospital, elsewhere, path } = await givenElsewhere();
     await service.given.membership(self, hospital);
