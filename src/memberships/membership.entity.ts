@@ -39,7 +39,12 @@ export enum MembershipType {
 })
 @Index('membership_due', ['dueAt'], { where: 'due_at IS NOT NULL' })
 @Check('membership_starts_before_end', 'valid_from < valid_until')
-@Check('membership_limits_in_range', `valid_from >= '0001-01-01T00:00:00Z' AND valid_until < '10000-01-01T00:00:00Z'`)
+@Check(
+  'membership_limits_in_range',
+  ['valid_from', 'valid_until']
+    .map((column) => `${column} >= '0001-01-01T00:00:00Z' AND ${column} < '10000-01-01T00:00:00Z'`)
+    .join(' AND '),
+)
 @Check('membership_type_known', `type IN ('ADMIN', 'MEMBER')`)
 export class Membership {
   @PrimaryGeneratedColumn('identity', { type: 'integer', primaryKeyConstraintName: 'membership_pkey' })

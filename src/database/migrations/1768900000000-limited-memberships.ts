@@ -32,7 +32,7 @@ export class LimitedMemberships1768900000000 implements MigrationInterface {
     await queryRunner.query(`
       ALTER TABLE membership ADD valid_from timestamptz, ADD valid_until timestamptz, ADD due_at timestamptz,
         ADD CONSTRAINT membership_starts_before_end CHECK (valid_from < valid_until),
-        ADD CONSTRAINT membership_limits_in_range CHECK (valid_from >= '0001-01-01T00:00:00Z' AND valid_until < '10000-01-01T00:00:00Z')`);
+        ADD CONSTRAINT membership_limits_in_range CHECK (${inRange('valid_from')} AND ${inRange('valid_until')})`);
     await queryRunner.query(`
       CREATE INDEX membership_limited_of_hospital ON membership (hospital_id, id)
         WHERE valid_from IS NOT NULL OR valid_until IS NOT NULL`);
@@ -83,6 +83,11 @@ export class LimitedMemberships1768900000000 implements MigrationInterface {
     await queryRunner.query('ALTER TABLE membership DROP valid_from, DROP valid_until, DROP due_at');
     await queryRunner.query('ALTER TABLE record_inbox DROP effective');
   }
+}
+
+/** @returns SQL for an instant that the format of the contract can write, which infinity is not */
+function inRange(column: string): string {
+  return `${column} >= '0001-01-01T00:00:00Z' AND ${column} < '10000-01-01T00:00:00Z'`;
 }
 
 async function replaceStateIndex(queryRunner: QueryRunner, more: string): Promise<void> {
