@@ -19,7 +19,7 @@ interface Page {
   readonly head: number;
 }
 
-/** What one reader got, and the processor time of service and PostgreSQL for it, in microseconds. */
+/** The entries that one reader got, and the processor time of service and PostgreSQL for it, in microseconds. */
 export interface FeedReading {
   readonly entries: number;
   readonly bytes: number;

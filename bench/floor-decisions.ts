@@ -6,7 +6,7 @@ export interface Found {
   readonly facts: string | null;
 }
 
-/** What a request about decisions needs: the statement, its values from $2 on, and the JSON of the response. */
+/** The parts of a request about decisions: the statement, its values from $2 on, and the JSON of the response. */
 export interface Answer {
   readonly statement: Statement;
   readonly values: readonly unknown[];

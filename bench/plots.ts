@@ -17,7 +17,7 @@ export interface Series {
 /** A plot of groups of horizontal bars. */
 export interface Bars {
   readonly title: string;
-  /** What the bars show, with the unit. */
+  /** The quantity of the bars, with its unit. */
   readonly subtitle: string;
   readonly groups: readonly string[];
   readonly series: readonly Series[];

@@ -77,7 +77,7 @@ export class Membership {
   @Column('timestamptz', { name: 'valid_until', nullable: true })
   validUntil?: Date | null;
 
-  /** The next start or end, which the record must show. Triggers set it; null if there is none, or while deleted. */
+  /** The next start or end, which the record must show. Triggers set it; null without one, or while deleted. */
   @Column('timestamptz', { name: 'due_at', nullable: true, select: false })
   dueAt?: Date | null;
 

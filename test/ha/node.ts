@@ -11,7 +11,7 @@ export const ADDRESS = '127.0.0.1';
 /** How long a node may take to say something, in milliseconds; a frozen one never does. */
 const PATIENCE_MS = 500;
 
-/** What Patroni says about a node. */
+/** The state of a node as Patroni reports it. */
 export interface Report {
   readonly state: string;
   readonly role: string;

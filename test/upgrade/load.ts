@@ -2,7 +2,7 @@ import { keepAlive, send, type Sent } from '../faults/exchange.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { API } from '../support/client.js';
 
-/** What clients were told that it is stored. */
+/** The changes that clients were told are stored. */
 export interface Acknowledged {
   /** Names of hospitals and emails of medics. */
   readonly hospitals: string[];

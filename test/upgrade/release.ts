@@ -13,7 +13,7 @@ export interface Release {
 
 /**
  * @returns the newest version of CHANGELOG.md that was released before this commit: the one of its tag, or of the commit
- *   that added its heading; a sentence that says why there is none
+ *   that added its heading; a sentence that says why it is missing
  */
 export function previousRelease(): Release | string {
   const head = git('rev-parse', 'HEAD');

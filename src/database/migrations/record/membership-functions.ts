@@ -14,7 +14,7 @@ export const LIMITED_STATE = `
         ',"valid_from":' || COALESCE('"' || record_instant(valid_from) || '"', 'null')
         || ',"valid_until":' || COALESCE('"' || record_instant(valid_until) || '"', 'null') || '}' END`;
 
-/** The next start or end after an instant; null if there is none. */
+/** The next start or end after an instant; null without one. */
 export const DUE = `
   CREATE FUNCTION record_due(is_deleted boolean, valid_from timestamptz, valid_until timestamptz, after timestamptz)
     RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE RETURN
