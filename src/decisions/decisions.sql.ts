@@ -36,7 +36,7 @@ export const PRESENT = `SELECT moment.at AS "evaluatedAt", ${ORIGIN} AS origin,
   FROM ${MOMENT}`;
 
 /**
- * @param asked alias of a row with an `instant` and a `position`, beside {@link RECORD_ENDS}
+ * @param asked alias of a row with an `instant` and a `position`, joined with {@link RECORD_ENDS} as `ends`
  * @param toSql of a problem
  * @returns SQL of the first branches of a `CASE`: why the record knows nothing about that moment
  */

@@ -48,7 +48,13 @@ function forEachTime<T>(of: (isOf: (membership: string) => string) => T): Readon
  * @param in_force the filter; without it, memberships that are not deleted have to be in force
  * @returns the memberships that a query lists
  */
-export function timeOf({ is_deleted = false, in_force }: { is_deleted?: boolean; in_force?: boolean }): Time {
+export function timeOf({
+  is_deleted = false,
+  in_force,
+}: {
+  is_deleted?: boolean;
+  in_force?: boolean | undefined;
+}): Time {
   const isInForce = in_force ?? (is_deleted ? undefined : true);
   if (isInForce === undefined) return 'any';
   return isInForce ? 'in force' : 'out of force';

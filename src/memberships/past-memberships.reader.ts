@@ -9,7 +9,7 @@ import { sliceOf } from '../http/output/pagination.js';
 import { isOf, Past, stateAt } from '../record/past.js';
 import type { HospitalMembershipsQuery } from './dto/membership.queries.js';
 import { toMembershipResponse, type MembershipResponse, type MembershipRow } from './dto/membership.response.js';
-import { BATCH } from './memberships.sql.js';
+import { BATCH, timeOf } from './memberships.sql.js';
 
 /** The state of a membership, as in the entries of the record. */
 type State = Pick<MembershipResponse, 'type_membership' | 'is_active' | 'is_deleted' | 'valid_from' | 'valid_until'>;
@@ -124,9 +124,10 @@ class MembershipsAt {
   private async *batches(
     caller: CurrentMedic,
     hospitalId: number,
-    { is_deleted = false, in_force = is_deleted ? undefined : true, type_membership }: HospitalMembershipsQuery,
+    { is_deleted = false, in_force, type_membership }: HospitalMembershipsQuery,
     after: Pick<MembershipResponse, 'date_joined' | 'id'> = FIRST,
   ): AsyncGenerator<MembershipResponse[]> {
+    const time = timeOf({ is_deleted, in_force });
     for (let last: typeof after | undefined = after; last !== undefined;) {
       const values = [hospitalId, this.at, caller.tokenId, last.date_joined, last.id];
       const lists = last === FIRST ? this.reads.listsOf(caller) : this.reads.restOf(caller);
@@ -138,7 +139,7 @@ class MembershipsAt {
         if (then === null || then.is_deleted !== is_deleted) return [];
         const { type_membership: type, is_active, valid_from = null, valid_until = null } = then;
         const wasInForce = isInForce({ validFrom: valid_from, validUntil: valid_until }, this.at);
-        if (in_force !== undefined && in_force !== wasInForce) return [];
+        if (time !== 'any' && wasInForce !== (time === 'in force')) return [];
         if (type_membership !== undefined && type !== type_membership) return [];
         return [toMembershipResponse({ ...row, type, is_active, is_deleted, valid_from, valid_until })];
       });

@@ -63,7 +63,7 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
-/** @returns the format of the errors of a route, or, if the path is unknown, of the routes beside it */
+/** @returns the format of the errors of a route; an unknown path takes that of the routes with its prefix */
 function formatOf({ is404, url, routeOptions }: FastifyRequest): ErrorFormat | undefined {
   return is404 && isStandardPath(url) ? 'problem' : routeOptions.config.errorFormat;
 }

@@ -16,8 +16,8 @@ export const STANDARD_ROUTES = ['oauth2/*path', 'access/*path', 'events', 'recor
 /** @returns whether the path of a request lies where {@link STANDARD_ROUTES} do, decodable or not */
 export function isStandardPath(url: string): boolean {
   return STANDARD_ROUTES.some((route) => {
-    const room = `/${route.replace('/*path', '')}`;
-    return url === room || ['/', '?'].some((next) => url.startsWith(room + next));
+    const prefix = `/${route.replace('/*path', '')}`;
+    return url === prefix || ['/', '?'].some((next) => url.startsWith(prefix + next));
   });
 }
 

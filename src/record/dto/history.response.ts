@@ -2,6 +2,7 @@ import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { PageResponse } from '../../http/output/page-response.js';
 import { MembershipType } from '../../memberships/membership.entity.js';
 import { entryOf, HOSPITAL_ENTRY_TYPES, type EntryActor, type EntryState, type EntryType } from '../entry.js';
+import { EffectiveField } from './effective.field.js';
 
 const LIMIT = { type: 'string', format: 'date-time', nullable: true, required: false, example: null } as const;
 
@@ -63,15 +64,7 @@ export class ChangeResponse {
   @ApiProperty({ type: 'string', format: 'date-time', example: '2026-11-28T01:12:12.017392Z' })
   at!: string;
 
-  @ApiProperty({
-    format: 'date-time',
-    type: 'string',
-    required: false,
-    example: '2026-12-28T00:00:00.000000Z',
-    description:
-      'Only of `membership.started` and `membership.ended`: the instant from which on the membership is in force, or is ' +
-      'not. `at` is when the entry was written, at most 2 s later while a process runs.',
-  })
+  @EffectiveField()
   effective?: string;
 
   @ApiProperty({
@@ -113,6 +106,6 @@ export class ChangePage extends PageResponse(ChangeResponse) {}
 export function toChangeResponse(body: string): ChangeResponse {
   const { position, id, at, effective, type, membership, medic, hospital, before, after, actor } = entryOf(body);
   const shown = actor.type === 'medic' ? { type: actor.type, id: actor.id } : { type: actor.type };
-  const start = effective === undefined ? {} : { effective };
-  return { position, id, at, ...start, type, membership, medic, hospital, before, after, actor: shown };
+  const limit = effective === undefined ? {} : { effective };
+  return { position, id, at, ...limit, type, membership, medic, hospital, before, after, actor: shown };
 }

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ProblemResponse } from '../../http/output/problem.response.js';
 import type { Entry, EntryActor, EntryState, EntryType } from '../entry.js';
+import { EffectiveField } from '../dto/effective.field.js';
 
 const ABOUT = (what: string, example: number) => ({
   type: 'integer' as const,
@@ -28,15 +29,7 @@ export class EventResponse implements Entry {
   @ApiProperty({ format: 'date-time', example: '2026-11-28T01:12:12.017392Z', description: 'When it was changed.' })
   at!: string;
 
-  @ApiProperty({
-    format: 'date-time',
-    type: 'string',
-    required: false,
-    example: '2026-12-28T00:00:00.000000Z',
-    description:
-      'Only of `membership.started` and `membership.ended`: the instant from which on the membership is in force, or is ' +
-      'not. `at` is when the entry was written, at most 2 s later while a process runs.',
-  })
+  @EffectiveField()
   effective?: string;
 
   @ApiProperty({ type: 'string', example: 'membership.removed', description: 'Subject and what happened to it.' })
