@@ -12,10 +12,10 @@ export default {
     '!src/**/*.module.ts',
     '!src/**/*.examples.ts',
   ],
-  plugins: ['./test/mutation/runner.js', './test/mutation/documentation-ignorer.js'],
+  plugins: ['@stryker-mutator/vitest-runner', './config/documentation-ignorer.js'],
   ignorers: ['documentation'],
-  testRunner: 'session',
-  testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+  testRunner: 'vitest',
+  vitest: { configFile: 'config/vitest.mutation.config.js', related: false },
   coverageAnalysis: 'perTest',
   // For mutants that loop forever; a mutant that waits fails by the timeout of its test.
   timeoutMS: 120_000,

@@ -1,4 +1,4 @@
-/** Compiles TypeScript to ES modules for the build, and to CommonJS for Jest. `tsc` checks the types. */
+/** Compiles TypeScript to ES modules, for the build and the tests. `tsc` checks the types. */
 
 /** @type {import('@swc/core').Config} */
 export default {

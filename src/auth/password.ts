@@ -1,11 +1,11 @@
-import { hash, verify } from '@node-rs/argon2';
+import argon2 from '@node-rs/argon2';
 
 /** Dummy hash: verifying a password takes the same time if there is none to compare with. */
-const DUMMY_HASH = hash('there is no password');
+const DUMMY_HASH = argon2.hash('there is no password');
 
 /** @returns the argon2id hash in PHC format, with the library's default cost (19 MiB, 2 passes) */
 export function hashPassword(password: string): Promise<string> {
-  return hash(password);
+  return argon2.hash(password);
 }
 
 /**
@@ -13,6 +13,6 @@ export function hashPassword(password: string): Promise<string> {
  * @returns whether the password matches, in constant time with respect to `passwordHash`
  */
 export async function verifyPassword(passwordHash: string | null, password: string): Promise<boolean> {
-  const matches = await verify(passwordHash ?? (await DUMMY_HASH), password);
+  const matches = await argon2.verify(passwordHash ?? (await DUMMY_HASH), password);
   return matches && passwordHash !== null;
 }

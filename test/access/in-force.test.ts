@@ -25,7 +25,7 @@ describe('isInForce: from valid_from on, until valid_until, in TypeScript, in SQ
     [before, after, true],
     [at, after, true],
     [before, at, false],
-  ])('from %s until %s, asked at 01:12:12.017392: %p', async (validFrom, validUntil, isMet) => {
+  ])('from %s until %s, asked at 01:12:12.017392: %j', async (validFrom, validUntil, isMet) => {
     expect(isInForce({ validFrom, validUntil }, at)).toBe(isMet);
     const row = '(SELECT false AS is_deleted, $1::timestamptz AS valid_from, $2::timestamptz AS valid_until) s';
     const found = await database.dataSource.query<unknown[]>(

@@ -95,7 +95,7 @@ describe('showsHospital hides an inactive hospital from its MEMBERs, in TypeScri
     [MEMBER, false, false],
     [null, true, false],
     [null, false, false],
-  ])('%s, hospital active %p: %p', async (right, isActive, isShown) => {
+  ])('%s, hospital active %j: %j', async (right, isActive, isShown) => {
     expect(showsHospital(right, isActive)).toBe(isShown);
     const [caller, at] = [await medic(), await hospital(isActive)];
     if (right !== null) await membership(caller, at, [right, LIVE]);
@@ -115,7 +115,7 @@ describe('mayPrescribe and mayAdminister, in TypeScript and in SQL, at present a
     ),
   );
   test.each(cases)(
-    '%s, account active %p, hospital active %p: %p and %p',
+    '%s, account active %j, hospital active %j: %j and %j',
     async (right, isAccountActive, isHospitalActive, prescribes, administers) => {
       const standing = { right, isAccountActive, isHospitalActive };
       expect([mayPrescribe(standing), mayAdminister(standing)]).toEqual([prescribes, administers]);
@@ -143,7 +143,7 @@ describe('ownsMedic and mayChooseHospital allow the medic and its creator, in Ty
     ['another medic of the creator', false],
     ['the creator of the creator', false],
     ['a stranger', false],
-  ])('%s: %p', async (who, isAllowed) => {
+  ])('%s: %j', async (who, isAllowed) => {
     const top = await medic();
     const creatorId = await medic(true, top);
     const medicId = await medic(true, creatorId);

@@ -212,7 +212,7 @@ test('a refusal by the data is not a usage error: a taken email, an unknown toke
 test('a slow command reports its progress on standard error, at most every two seconds', () => {
   const lines: string[] = [];
   const terminal = { out: () => undefined, err: (text: string) => lines.push(text), read: () => Promise.resolve('') };
-  const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(0);
   const progress = progressOf({ variables: {}, terminal });
   for (const instant of [0, 1999, 2000, 3000, 4500]) {
     clock.mockReturnValue(instant);

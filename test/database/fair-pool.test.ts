@@ -2,8 +2,8 @@ import { FairPool, TooManyLists, type CallerId, type PoolCaller } from '../../sr
 import { Overloaded } from '../../src/common/errors.js';
 
 // The clock is fake, so that no test waits a second.
-beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
-afterEach(() => jest.useRealTimers());
+beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => vi.useRealTimers());
 
 /** A pool whose users end on demand. */
 function busyPool(resources: number) {
@@ -87,7 +87,7 @@ describe('bounded waiting', () => {
     for (let caller = 1; caller <= 1001; caller += 1) refused.push(use(caller, String(caller)).catch(() => 'refused'));
     const rest = useAs({ id: 2000 }, 'rest', true);
     await new Promise(setImmediate);
-    jest.advanceTimersByTime(60_000);
+    vi.advanceTimersByTime(60_000);
     await end('1');
     await end('rest');
     await rest;
@@ -110,7 +110,7 @@ describe('bounded waiting', () => {
       expect(others).rejects.toThrow(Overloaded),
     ]);
     await new Promise(setImmediate);
-    jest.advanceTimersByTime(5000);
+    vi.advanceTimersByTime(5000);
     await refused;
     void use(3, 'c1');
     await end('a1');

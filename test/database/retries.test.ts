@@ -1,16 +1,16 @@
 import { DatabaseUnavailable } from '../../src/database/database-errors.js';
 import { OutdatedRead, withRetries } from '../../src/database/retries.js';
 
-beforeEach(() => jest.useFakeTimers());
+beforeEach(() => vi.useFakeTimers());
 afterEach(() => {
-  jest.restoreAllMocks();
-  jest.useRealTimers();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 /** Fails `times` times with a SQLSTATE, then succeeds. */
 function failing(code: string, times: number) {
   let attempts = 0;
-  return jest.fn(async () => {
+  return vi.fn(async () => {
     attempts += 1;
     await Promise.resolve();
     if (attempts <= times) throw Object.assign(new Error(), { code });
@@ -24,7 +24,7 @@ async function settle(): Promise<void> {
 }
 
 test.each(['40001', '40P01'])('a transaction that fails with %s is retried after a random pause', async (code) => {
-  jest.spyOn(Math, 'random').mockReturnValue(0.5);
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
   const work = failing(code, 2);
   const result = withRetries(work);
   for (const [pause, attempts] of [
@@ -33,10 +33,10 @@ test.each(['40001', '40P01'])('a transaction that fails with %s is retried after
   ] as const) {
     await settle();
     expect(work).toHaveBeenCalledTimes(attempts - 1);
-    jest.advanceTimersByTime(pause - 1);
+    vi.advanceTimersByTime(pause - 1);
     await settle();
     expect(work).toHaveBeenCalledTimes(attempts - 1);
-    jest.advanceTimersByTime(1);
+    vi.advanceTimersByTime(1);
     await settle();
     expect(work).toHaveBeenCalledTimes(attempts);
   }
@@ -46,7 +46,7 @@ test.each(['40001', '40P01'])('a transaction that fails with %s is retried after
 test.each(['0A000', '26000'])('a prepared statement that fails with %s is retried at once', async (code) => {
   const work = failing(code, 2);
   await expect(withRetries(work)).resolves.toBe('done');
-  expect(jest.getTimerCount()).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('any other failure is not retried', async () => {
@@ -60,19 +60,19 @@ test('a transaction that always fails is given up after four attempts', async ()
   const result = withRetries(work).catch((error: unknown) => error);
   for (let attempt = 1; attempt < 4; attempt += 1) {
     await settle();
-    jest.advanceTimersByTime(100);
+    vi.advanceTimersByTime(100);
   }
   expect(await result).toMatchObject({ code: '40P01' });
   expect(work).toHaveBeenCalledTimes(4);
 });
 
 test('a transaction whose reads are always outdated is given up after ten attempts, as unavailable', async () => {
-  const work = jest.fn(() => Promise.reject(new OutdatedRead()));
+  const work = vi.fn(() => Promise.reject(new OutdatedRead()));
   const result = withRetries(work).catch((error: unknown) => error);
   for (let attempt = 1; attempt < 10; attempt += 1) {
     await settle();
     expect(work).toHaveBeenCalledTimes(attempt);
-    jest.advanceTimersByTime(100);
+    vi.advanceTimersByTime(100);
   }
   expect(await result).toBeInstanceOf(DatabaseUnavailable);
   expect(work).toHaveBeenCalledTimes(10);

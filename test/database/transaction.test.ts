@@ -34,7 +34,7 @@ test('work that throws before BEGIN has failed leaves no rejection unhandled', a
     throw new Error('on purpose');
   });
   await expect(failed).rejects.toThrow('on purpose');
-  // Node reports an unhandled rejection after a turn, and Jest then fails the test.
+  // Node reports an unhandled rejection after a turn, and Vitest then fails the test.
   await new Promise(setImmediate);
   await runner.release();
 });

@@ -38,7 +38,7 @@ async function mixed(isActive = true): Promise<{ hospital: number; medics: numbe
   return { hospital, medics };
 }
 
-describe.each([true, false])('a search finds exactly what an evaluation grants, hospital active %p:', (isActive) => {
+describe.each([true, false])('a search finds exactly what an evaluation grants, hospital active %j:', (isActive) => {
   test.each(['prescribe', 'administer'])('a search for %s finds exactly what an evaluation grants', async (name) => {
     const { hospital, medics } = await mixed(isActive);
     const granted: string[] = [];

@@ -104,7 +104,7 @@ describe('POST /hospital/', () => {
     ['1', true],
     ['TRUE', true],
     ['False', false],
-  ])('page_size %p is stored as %p', async (page_size, stored) => {
+  ])('page_size %j is stored as %j', async (page_size, stored) => {
     const medic = await service.given.medic();
     (await medic.post('/hospital/', { ...HOSPITAL, page_size })).isCreated({ page_size: stored });
   });

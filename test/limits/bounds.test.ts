@@ -36,7 +36,7 @@ describe('the expiring set', () => {
   });
 
   test('the expiring set drops a key when it expires or is deleted', () => {
-    const now = jest.spyOn(performance, 'now').mockReturnValue(1000);
+    const now = vi.spyOn(performance, 'now').mockReturnValue(1000);
     const set = new ExpiringSet(100);
     set.add('key', 500);
     now.mockReturnValue(1400);

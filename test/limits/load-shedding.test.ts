@@ -47,7 +47,7 @@ test('an overloaded process responds with 503 and Retry-After, and accepts reque
     const statusOf = async (path: string) => (await fetch(`${service.client.url}${path}`)).status;
     await until(async () => (await statusOf('/health/ready')) === 200);
     const usage = process.memoryUsage();
-    const spy = jest.spyOn(process, 'memoryUsage');
+    const spy = vi.spyOn(process, 'memoryUsage');
     spy.mockReturnValue({ ...usage, rss: Number.MAX_SAFE_INTEGER });
     const many = () => Promise.all(Array.from({ length: 40 }, () => statusOf('/health/ready')));
     await until(async () => (await many()).includes(503));
@@ -64,7 +64,7 @@ test('while the heap is nearly full, everything but liveness is a 503, and reque
   await until(async () => (await statusOf('/health/ready')) === 200);
   const usage = process.memoryUsage();
   const { heap_size_limit: limit } = getHeapStatistics();
-  const spy = jest.spyOn(process, 'memoryUsage');
+  const spy = vi.spyOn(process, 'memoryUsage');
   spy.mockReturnValue({ ...usage, heapUsed: 0.91 * limit });
   await until(async () => (await statusOf('/health/ready')) === 503);
   expect(await statusOf('/api/v2/medics/')).toBe(503);

@@ -90,8 +90,12 @@ describe('many wrong passwords for one email', () => {
 
   describe('with fake timers', () => {
     const limits = () => new LoginLimits(new Limiters(null, { RATE_LIMIT: 6000, WEB_CONCURRENCY: 1 }));
-    beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] }));
-    afterEach(() => jest.useRealTimers());
+    beforeEach(() =>
+      vi.useFakeTimers({
+        toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
+      }),
+    );
+    afterEach(() => vi.useRealTimers());
 
     /** Tries to log in with one email, each time from another address. @returns how many tries are admitted without a delay */
     async function admit(tried: LoginLimits, tries: number): Promise<number> {
@@ -107,16 +111,16 @@ describe('many wrong passwords for one email', () => {
       expect(await admit(tried, 10)).toBe(10);
       let isAdmitted = false;
       void tried.admit('a@example.org', '192.0.2.1').then(() => (isAdmitted = true));
-      await jest.advanceTimersByTimeAsync(249);
+      await vi.advanceTimersByTimeAsync(249);
       expect(isAdmitted).toBe(false);
-      await jest.advanceTimersByTimeAsync(1);
+      await vi.advanceTimersByTimeAsync(1);
       expect(isAdmitted).toBe(true);
     });
 
     test('at most 100 logins of one email wait at a time, and the rest are admitted at once', async () => {
       const tried = limits();
       expect(await admit(tried, 10 + 100 + 30)).toBe(10 + 30);
-      await jest.advanceTimersByTimeAsync(4000);
+      await vi.advanceTimersByTimeAsync(4000);
       expect(await admit(tried, 10)).toBe(0);
     });
   });

@@ -1,4 +1,4 @@
-import type * as Argon2 from '@node-rs/argon2';
+import argon2 from '@node-rs/argon2';
 import { castOf, NOT_ADMINS } from '../support/actors.js';
 import { formOf, medicBody } from '../support/bodies.js';
 import { cannotAssign } from '../support/refusals.js';
@@ -59,7 +59,7 @@ describe('POST /medics/ with hospital', () => {
   });
 
   test('the password is not hashed for a caller without the right', async () => {
-    const hash = jest.spyOn(jest.requireActual<typeof Argon2>('@node-rs/argon2'), 'hash');
+    const hash = vi.spyOn(argon2, 'hash');
     const { hospital, admin, member, outsider } = await service.given.hospital();
     for (const caller of [member, outsider])
       (await caller.post('/medics/', medicBody({ hospital }))).is(400, cannotAssign(hospital));

@@ -43,7 +43,7 @@ describe('PATCH /medics/{id} with is_admin_membership', () => {
   });
 
   test.each([true, false])(
-    'with hospital, is_admin_membership %p decides the type of a restored membership',
+    'with hospital, is_admin_membership %j decides the type of a restored membership',
     async (isAdmin) => {
       const { creator, self, hospital, path } = await givenElsewhere();
       const type = isAdmin ? MembershipType.MEMBER : MembershipType.ADMIN;
@@ -106,7 +106,7 @@ describe('PATCH /medics/{id} with is_admin_membership', () => {
     (await admin.get(pathOf(admin))).isOk({ hospital });
   });
 
-  test.each([true, false])('is_admin_membership %p is rejected without a current hospital', async (isAdmin) => {
+  test.each([true, false])('is_admin_membership %j is rejected without a current hospital', async (isAdmin) => {
     const { creator, self, path } = await givenCreator();
     (await self.patch(path, { hospital: null })).is(202);
     (await creator.patch(path, { is_admin_membership: isAdmin })).isInvalid('is_admin_membership');

@@ -32,7 +32,7 @@ async function medicOfTwo({ byItsCreator }: { byItsCreator: boolean }) {
 
 describe('Rule 3: at most one live, active membership for each medic', () => {
   test.each([undefined, true, false])(
-    "a medic's first membership becomes active, even if is_active is %p",
+    "a medic's first membership becomes active, even if is_active is %j",
     async (sent) => {
       const { hospital, admin, outsider } = await service.given.hospital();
       (await admin.addMember(hospital, outsider, sent === undefined ? {} : { is_active: sent })).isCreated();
@@ -51,7 +51,7 @@ describe('Rule 3: at most one live, active membership for each medic', () => {
     expect(other).not.toBe(hospital);
   });
 
-  test.each([undefined, false])('a second membership is not active if is_active is %p', async (sent) => {
+  test.each([undefined, false])('a second membership is not active if is_active is %j', async (sent) => {
     const { hospital, admin, stranger } = await service.given.hospital();
     const before = await activeOf(stranger);
     (await admin.addMember(hospital, stranger, sent === undefined ? {} : { is_active: sent })).isCreated();
@@ -59,7 +59,7 @@ describe('Rule 3: at most one live, active membership for each medic', () => {
   });
 
   test.each([undefined, false])(
-    'if no hospital is chosen, another membership does not become active if is_active is %p',
+    'if no hospital is chosen, another membership does not become active if is_active is %j',
     async (sent) => {
       const { hospital, admin, stranger } = await service.given.hospital();
       (await stranger.patch(`/medics/${String(stranger.id)}`, { hospital: null })).is(202);

@@ -30,7 +30,7 @@ describe('DELETE /management/memberships/{id}', () => {
     (await outsider.delete(`/management/memberships/${id}`)).isNotFound();
   });
 
-  test.each(['', '/'])('DELETE with %p at the end removes a medic and returns the membership', async (slash) => {
+  test.each(['', '/'])('DELETE with %j at the end removes a medic and returns the membership', async (slash) => {
     const { admin, membership } = await service.given.hospital();
     const read = (await admin.get(pathOf(membership))).body();
     const answer = (await admin.delete(`${pathOf(membership)}${slash}`)).isCreated();

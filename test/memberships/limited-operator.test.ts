@@ -44,7 +44,7 @@ describe('The operator sets memberships', () => {
     expect((await service.given.rowOf(adminship)).validUntil).toBeNull();
   });
 
-  test.each([true, false])('an end in the past is refused, for a membership that exists: %p', async (exists) => {
+  test.each([true, false])('an end in the past is refused, for a membership that exists: %j', async (exists) => {
     const { hospital, outsider } = await service.given.hospital();
     if (exists) await service.given.membership(outsider, hospital);
     const pair = { medicId: outsider.id, hospitalId: hospital };

@@ -9,11 +9,11 @@ const CACHE = 'node_modules/.cache/prometheus';
 export const PROMETHEUS = 'TEST_PROMETHEUS';
 
 /** Does the same as {@link globalSetup}, and finds Prometheus. */
-export default async function metricsSetup(): Promise<void> {
+export default async function metricsSetup(): Promise<() => Promise<void>> {
   const folder = ['/usr/bin', '/usr/local/bin'].find(hasBoth) ?? unpack();
   if (folder === null) process.stdout.write('\nSkipped: Prometheus is not installed, and apt cannot fetch it.\n');
   else process.env[PROMETHEUS] = folder;
-  await globalSetup();
+  return globalSetup();
 }
 
 /** Unpacks Debian's package without installing it. @returns the folder of its programs, null without apt */

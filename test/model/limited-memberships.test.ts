@@ -84,7 +84,7 @@ class Play {
 }
 
 test.each([7, 11])(
-  'decisions, past ones and the record follow the limits of random changes (seed %p)',
+  'decisions, past ones and the record follow the limits of random changes (seed %j)',
   async (seed) => {
     const { admin, hospital } = await service.given.hospital();
     const asker = await givenService(service);

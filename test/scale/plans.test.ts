@@ -36,7 +36,7 @@ describe.each(['any values', 'its values'])('planned for %s', (mode) => {
 
   beforeAll(async () => {
     // A session that is not initialized does not prepare statements.
-    if (mode === 'its values') jest.spyOn(SessionClient.prototype, 'initializeSession').mockResolvedValue();
+    if (mode === 'its values') vi.spyOn(SessionClient.prototype, 'initializeSession').mockResolvedValue();
     service = await LargeService.start(databaseUrl(), EXPLAINED);
     // Otherwise it would run statements between those of a test.
     await service.app.get(Sequencer).onApplicationShutdown();
@@ -44,7 +44,7 @@ describe.each(['any values', 'its values'])('planned for %s', (mode) => {
   });
   afterAll(async () => {
     await service.app.close();
-    jest.restoreAllMocks();
+    vi.restoreAllMocks();
   });
 
   const granted = async (sent: Sent) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -40,6 +40,8 @@ async function cloneTemplate(template: string, statementTimeout: number | undefi
     variables: { DATABASE_URL: url },
     connect: async () => {
       const client = new pg.Client({ connectionString: databaseUrl(name) });
+      // Tests end connections, and drop databases that still have some. Its next query fails then.
+      client.on('error', () => undefined);
       await client.connect();
       return client;
     },
@@ -51,8 +53,8 @@ async function cloneTemplate(template: string, statementTimeout: number | undefi
 }
 
 async function copyFolder(template: string): Promise<TestDatabase> {
-  const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
-  await cp(template, folder, { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), 'hospital-memberships-'));
+  cpSync(template, folder, { recursive: true });
   const dataSource = await (await EmbeddedDataSource.open(folder)).initialize();
   return {
     dataSource,
@@ -60,7 +62,7 @@ async function copyFolder(template: string): Promise<TestDatabase> {
     connect: () => Promise.reject(new Error('The embedded database has one connection.')),
     drop: async () => {
       if (dataSource.isInitialized) await dataSource.destroy();
-      await rm(folder, { recursive: true });
+      rmSync(folder, { recursive: true });
     },
   };
 }

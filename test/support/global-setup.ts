@@ -4,11 +4,18 @@ import { promisify } from 'node:util';
 import { embeddedTemplate } from './embedded-template.ts';
 import { isServer, onServer, TEMPLATE, databaseUrl } from './server.ts';
 
-/** Migrates one database with the built program; each test file copies it. */
-export default async function globalSetup(): Promise<void> {
-  process.env[TEMPLATE] = isServer
+/**
+ * Migrates one database with the built program; each test file copies it.
+ * @returns drops it, unless it is an embedded one, which is kept for the next run
+ */
+export default async function globalSetup(): Promise<() => Promise<void>> {
+  const template = isServer
     ? await serverTemplate()
     : await embeddedTemplate((folder) => migrate({ DATA_DIR: folder }));
+  process.env[TEMPLATE] = template;
+  return async () => {
+    if (isServer) await onServer(`DROP DATABASE ${template} WITH (FORCE)`);
+  };
 }
 
 async function serverTemplate(): Promise<string> {

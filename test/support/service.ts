@@ -7,7 +7,7 @@ import { Client } from './client.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { ServedDocument, type Document } from './document.js';
 import { Given } from './given.js';
-import { declaresFastStore, onTransactionalStore } from './stores.js';
+import { hasFastStore, onTransactionalStore } from './stores.js';
 import { until } from './until.js';
 
 /** The application as in production, on the test file's own database, listening on a port. */
@@ -21,7 +21,7 @@ export class Service {
   /** Every log line. */
   readonly log: string[] = [];
   /** Whether frequent writes are single statements, see `stores.ts`. */
-  readonly hasFastStore = declaresFastStore();
+  readonly hasFastStore = hasFastStore();
 
   constructor(
     private readonly variables: Record<string, string>,

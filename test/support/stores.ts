@@ -3,21 +3,25 @@ import type { Provider } from '@nestjs/common';
 import { FAST_MEMBERSHIP_STORE } from '../../src/memberships/fast-membership-store.js';
 import { MembershipsModule } from '../../src/memberships/memberships.module.js';
 
-let isFast = true;
+/** The test files that repeat suites without the fast store. */
+const withoutFastStore = new Set<string | undefined>();
 
-/** @returns whether services that a test file declares now have the fast membership store */
-export function declaresFastStore(): boolean {
-  return isFast;
+/** @returns whether the services of the current test file have the fast membership store */
+export function hasFastStore(): boolean {
+  return !withoutFastStore.has(expect.getState().testPath);
 }
 
-/** Declares tests again, with services that have only the transactional membership store. */
-export function withoutFastStore(declare: () => void): void {
-  isFast = false;
-  try {
-    declare();
-  } finally {
-    isFast = true;
-  }
+/**
+ * Declares the suites of other files again in the current one, whose services have only the transactional membership store.
+ * @param file the URL of the current file
+ * @param suites file names in the same folder, without `.test.ts`
+ */
+export function repeatWithoutFastStore(file: string, suites: readonly string[]): void {
+  withoutFastStore.add(expect.getState().testPath);
+  describe.each(suites)('Without the fast store: %s', async (suite) => {
+    // The query makes it a module of its own: the file itself declares its tests only once in a process.
+    await import(new URL(`${suite}.test.ts?repeated`, file).href);
+  });
 }
 
 /** Runs `start` as if the line of the fast store were deleted from the module. */

@@ -22,7 +22,7 @@ test('a last use that could not be stored is stored the next time', async () => 
   const medic = await service.given.medic();
   (await medic.get('/locations')).isOk();
   const usage = service.app.get(TokenUsage);
-  const runner = jest.spyOn(service.dataSource, 'createQueryRunner').mockImplementationOnce(() => {
+  const runner = vi.spyOn(service.dataSource, 'createQueryRunner').mockImplementationOnce(() => {
     throw new Error('away');
   });
   await usage.flush();
@@ -35,22 +35,22 @@ test('a last use that could not be stored is stored the next time', async () => 
 describe('the schedule', () => {
   const usage = () => new TokenUsage(service.dataSource);
   const tokenOf = async (medicId: number) => (await service.app.get(TokensService).list(medicId))[0]?.id ?? 0;
-  afterEach(() => jest.useRealTimers());
+  afterEach(() => vi.useRealTimers());
 
   test('the last use of a key is stored every minute after the start', async () => {
     const medics = [await service.given.medic(), await service.given.medic()];
     const noted = usage();
-    jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'setImmediate', 'setTimeout', 'clearTimeout'] });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     noted.onApplicationBootstrap();
     for (const { id } of medics) {
       noted.note(await tokenOf(id));
-      jest.advanceTimersByTime(59_999);
+      vi.advanceTimersByTime(59_999);
       expect(await lastUses(id)).toEqual([null]);
-      jest.advanceTimersByTime(1);
+      vi.advanceTimersByTime(1);
       await until(async () => (await lastUses(id))[0] !== null);
     }
     await noted.onApplicationShutdown();
-    expect(jest.getTimerCount()).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('the last use of a key is stored when the service stops', async () => {
@@ -62,7 +62,7 @@ describe('the schedule', () => {
   });
 
   test('if no key was used, no statement is sent', async () => {
-    const runner = jest.spyOn(service.dataSource, 'createQueryRunner');
+    const runner = vi.spyOn(service.dataSource, 'createQueryRunner');
     await usage().flush();
     expect(runner).not.toHaveBeenCalled();
     runner.mockRestore();

@@ -66,7 +66,7 @@ describe('a login of a medic with 20 live keys', () => {
 
 test('a login key expires by the clock of the database, to the microsecond', async () => {
   const medic = await givenAccount();
-  const now = jest.spyOn(Date, 'now').mockReturnValue(Date.parse('2001-01-01T00:00:00Z'));
+  const now = vi.spyOn(Date, 'now').mockReturnValue(Date.parse('2001-01-01T00:00:00Z'));
   (await login(medic)).isOk();
   now.mockRestore();
   const [row] = await service.dataSource.query<{ isExact: boolean }[]>(

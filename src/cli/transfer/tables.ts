@@ -20,10 +20,13 @@ export interface Table {
 /** The tables of the record. The tiles are missing, because `import` computes them from the entries. */
 const RECORD_TABLES = ['record_head', 'record_entry', 'record_inbox'];
 
-/** @returns all tables of the service except that of the migrations, with their columns from the system catalogue */
+/**
+ * @returns all tables of the service except that of the migrations, with their columns from the system catalogue. Entities
+ *   are in the order of their names; TypeORM lists them in the order in which their modules happened to be loaded.
+ */
 export async function readTables(manager: EntityManager): Promise<Table[]> {
   const tables: Table[] = [];
-  const entities = manager.dataSource.entityMetadatas.map(({ tableName }) => tableName);
+  const entities = manager.dataSource.entityMetadatas.map(({ tableName }) => tableName).sort();
   for (const name of [...entities, ...RECORD_TABLES]) {
     const columns = await manager.query<Column[]>(
       `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,

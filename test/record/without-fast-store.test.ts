@@ -1,0 +1,3 @@
+import { repeatWithoutFastStore } from '../support/stores.js';
+
+repeatWithoutFastStore(import.meta.url, ['actors']);
