@@ -5,7 +5,6 @@ import type { Scope } from './scope.js';
 /** The service account that a request comes from, as its key proved. */
 export interface CurrentService {
   readonly id: number;
-  readonly name: string;
   /** The scopes of the account when the key was checked. */
   readonly scopes: readonly Scope[];
   /** Rows that the statement of the key check has read for the route. */

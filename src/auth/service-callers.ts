@@ -22,7 +22,7 @@ import { ServiceUsage } from './service-usage.js';
  * @returns SQL that finds the service account `a` whose live key has the digest $1. Until the end of its grace, the key
  *   before the last rotation works too.
  */
-export const serviceOfKey = (columns = '', joins = '') => `SELECT a.id, a.name, a.scopes${columns}
+export const serviceOfKey = (columns = '', joins = '') => `SELECT a.id, a.scopes${columns}
   FROM service_account a ${joins}
   WHERE ((a.digest = $1 AND a.expires_at > now()) OR (a.previous_digest = $1 AND a.previous_until > now()))
     AND a.revoked_at IS NULL AND ${ON_PRIMARY}`;

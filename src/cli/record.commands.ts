@@ -106,9 +106,9 @@ async function verify(session: Session, checkpoints: readonly KeptCheckpoint[], 
   );
 }
 
-function prove({ variables, ...session }: Session, question: Question): Promise<string> {
-  const { SIGNING_KEY_FILE } = readEnvironment(variables);
-  return onCurrentDatabase({ variables, ...session }, async (dataSource) => {
+function prove(session: Session, question: Question): Promise<string> {
+  const { SIGNING_KEY_FILE } = readEnvironment(session.variables);
+  return onCurrentDatabase(session, async (dataSource) => {
     const reads = new Reads(dataSource);
     try {
       return await proveMembership(reads, signingKeysOf(SIGNING_KEY_FILE, dataSource), question);

@@ -63,7 +63,7 @@ const duration = makeValidator<number>((value) => {
 const replicas = makeValidator<string[]>((list) => list.split(',').map((url) => databaseUrlOf(url.trim())));
 
 const share = makeValidator<number>((value) => {
-  if (/^(0|1|0?\.\d{1,9}|[01]\.0{1,9}|0\.\d{1,9})$/.test(value)) return Number(value);
+  if (/^(0?\.\d{1,9}|[01](\.0{1,9})?)$/.test(value)) return Number(value);
   throw new Error('must be a number from 0 to 1, such as 0.1');
 });
 

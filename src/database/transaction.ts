@@ -43,7 +43,7 @@ export class Transaction implements Statements {
   constructor(
     private readonly runner: QueryRunner,
     private readonly client: SessionClient,
-    readonly actor: Actor,
+    private readonly actor: Actor,
   ) {
     joinTransaction(
       runner,

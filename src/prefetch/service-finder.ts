@@ -34,8 +34,8 @@ export class PrefetchingServiceFinder implements ServiceFinder {
       ? await this.record.read<Row>(text, 'id', values)
       : await this.reads.query<Row>(text, values);
     if (row === undefined) return null;
-    const { id, name, scopes } = row;
-    return { id, name, scopes, prefetched: { read, row } };
+    const { id, scopes } = row;
+    return { id, scopes, prefetched: { read, row } };
   }
 
   /** @returns nothing if the body is wrong: the key is checked first, and the handler names the problem */
