@@ -1,12 +1,13 @@
 import { TypeORMError } from 'typeorm';
 import { DomainError } from '../common/errors.js';
 
-/** The database is unreachable or aborted the work. The same request may succeed in a moment. */
+/** The database is unreachable, read-only or full, or aborted the work. The same request may succeed in a moment. */
 export class DatabaseUnavailable extends DomainError {
   readonly kind = 'unavailable';
 
-  constructor() {
-    super('The database cannot be reached at the moment; try again shortly.');
+  /** @param details as of {@link DomainError} */
+  constructor(message = 'The database is not available at the moment; try again shortly.', details = {}) {
+    super(message, details);
   }
 }
 

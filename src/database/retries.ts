@@ -9,7 +9,11 @@ const ATTEMPTS_IF_OUTDATED = 10;
  * A transaction throws this if a read that it had to make before its locks is outdated. It runs again; after the last
  * attempt this is the error of the request.
  */
-export class OutdatedRead extends DatabaseUnavailable {}
+export class OutdatedRead extends DatabaseUnavailable {
+  constructor() {
+    super('Other requests keep changing the same data; try again shortly.');
+  }
+}
 
 /** serialization_failure and deadlock_detected. Transactions that retried at once would collide again. */
 const CONFLICTS = new Set<string | undefined>(['40001', '40P01']);

@@ -59,8 +59,7 @@ export class NotReadyResponse {
 /** The database is unavailable or read-only. */
 class NotReady extends DatabaseUnavailable {
   constructor(checks: Checks) {
-    super();
-    Object.assign(this.details, { checks });
+    super(undefined, { checks });
   }
 }
 

@@ -11,7 +11,7 @@ import { clientOf, useService } from '../support/service.js';
 import { until } from '../support/until.js';
 import { waitingIn } from '../support/waiting.js';
 
-const AWAY = '{"message":"The database cannot be reached at the moment; try again shortly."}';
+const AWAY = '{"message":"The database is not available at the moment; try again shortly."}';
 
 /** The embedded database runs in the process, so it cannot be unreachable. */
 const describeOnServer = isServer ? describe : describe.skip;
