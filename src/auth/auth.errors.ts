@@ -1,4 +1,4 @@
-import { DomainError, InvalidFields, WHOLE_INPUT } from '../common/errors.js';
+import { DomainError, InvalidInput } from '../common/errors.js';
 
 /** The key is missing, unknown, expired or revoked, uses another scheme, or belongs to an inactive medic. */
 export class InvalidToken extends DomainError {
@@ -10,10 +10,9 @@ export class InvalidToken extends DomainError {
 }
 
 /** No active medic has this email and this password. The message does not reveal which of the two is wrong. */
-export class WrongCredentials extends InvalidFields {
+export class WrongCredentials extends InvalidInput {
   constructor() {
-    const sentence = 'Unable to log in with provided credentials.';
-    super({ [WHOLE_INPUT]: [sentence] }, sentence);
+    super('Unable to log in with provided credentials.');
   }
 }
 

@@ -47,13 +47,25 @@ export type FieldErrors = Record<string, string[]>;
 export class InvalidFields extends DomainError {
   readonly kind = 'invalid';
 
-  constructor(errors: FieldErrors, message = `Some fields are not valid: ${Object.keys(errors).join(', ')}.`) {
-    super(message, { errors });
+  /** @param details as of {@link DomainError}, besides `errors` */
+  constructor(
+    errors: FieldErrors,
+    message = `Some fields are not valid: ${Object.keys(errors).join(', ')}.`,
+    details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message, { errors, ...details });
   }
 }
 
 /** Key in {@link FieldErrors} for errors of the input as a whole. */
 export const WHOLE_INPUT = 'non_field_errors';
+
+/** The input as a whole is invalid, and not one of its fields. */
+export class InvalidInput extends InvalidFields {
+  constructor(sentence: string) {
+    super({ [WHOLE_INPUT]: [sentence] }, sentence);
+  }
+}
 
 /** The process has more work than it can handle. */
 export class Overloaded extends DomainError {

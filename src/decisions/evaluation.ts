@@ -1,6 +1,6 @@
 import { isAction } from '../access/permission.js';
-import { InvalidFields, WHOLE_INPUT } from '../common/errors.js';
 import { MAX_ID } from '../http/input/coercion.js';
+import { InvalidInput } from '../common/errors.js';
 import { Input, isObject, type Entity, type Fields, type Moment } from './input.js';
 
 /** The types of entities that decisions know. */
@@ -28,11 +28,10 @@ export function readEvaluation(body: unknown): Evaluation {
   return evaluation;
 }
 
-/** @throws InvalidFields there is no body */
+/** @throws InvalidInput there is no body */
 export function requireBody(body: unknown): Fields {
   if (isObject(body)) return body;
-  const sentence = 'The body must be a JSON object.';
-  throw new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
+  throw new InvalidInput('The body must be a JSON object.');
 }
 
 function evaluationIn(input: Input, { subject, action, resource, context }: Fields): Evaluation {

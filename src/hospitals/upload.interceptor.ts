@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { ApiConsumes } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { InvalidFields, WHOLE_INPUT } from '../common/errors.js';
+import { InvalidFields, InvalidInput } from '../common/errors.js';
 import { MalformedJson, parseJson } from '../http/input/json.js';
 import { RouteSettings } from '../http/server/route-settings.js';
 import { decodeText } from '../http/input/text.js';
@@ -60,14 +60,14 @@ function fieldsOf(body: Buffer, type: string): object | undefined {
   try {
     for (const part of partsOf(body, type)) {
       parts += 1;
-      if (parts > MAX_PARTS) throw invalidBody('The body has too many parts; send each field once.');
+      if (parts > MAX_PARTS) throw new InvalidInput('The body has too many parts; send each field once.');
       if (part.isCut) throw truncationError(part, body);
       if (part.isFile && part.filename === '' && part.content.length === 0) continue;
       const value = valueOf(part);
       fields.set(part.name, fields.has(part.name) ? [fields.get(part.name), value] : value);
     }
   } catch (error) {
-    throw error instanceof MalformedMultipart ? invalidBody('The body is not valid multipart/form-data.') : error;
+    throw error instanceof MalformedMultipart ? new InvalidInput('The body is not valid multipart/form-data.') : error;
   }
   return Object.fromEntries(fields);
 }
@@ -86,13 +86,11 @@ function valueOf({ name, type, isFile, content }: Part): unknown {
 
 function truncationError({ name, content }: Part, body: Buffer): Error {
   if (content.length >= PICTURE_LIMIT) return invalidField(name, PICTURE_TOO_LARGE);
-  return body.length < MAX_BODY ? new MalformedMultipart() : invalidBody('The body is too large; send each file once.');
+  return body.length < MAX_BODY
+    ? new MalformedMultipart()
+    : new InvalidInput('The body is too large; send each file once.');
 }
 
 function invalidField(name: string, sentence: string): InvalidFields {
   return new InvalidFields({ [name.toWellFormed()]: [sentence] });
-}
-
-function invalidBody(sentence: string): InvalidFields {
-  return new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WrittenNumber } from './coercion.js';
-import { InvalidFields, WHOLE_INPUT } from '../../common/errors.js';
+import { InvalidInput } from '../../common/errors.js';
 import { readForm } from './form.js';
 import { UnsupportedMediaType } from '../output/http-errors.js';
 import { MAX_FIELDS } from './json-structure.js';
@@ -35,7 +35,7 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
   });
   fastify.addHook('onRequest', (request, _, done) => {
     if (request.routeOptions.config.onlyJson === true && hasBody(request) && !isJson(request)) {
-      done(unreadable('Send the header Content-Type: application/json.'));
+      done(new InvalidInput('Send the header Content-Type: application/json.'));
       return;
     }
     const isUpload = request.headers['content-type']?.toLowerCase().startsWith('multipart/') === true;
@@ -77,7 +77,7 @@ function isCompressed({ headers }: FastifyRequest): boolean {
 function readJsonObject(text: string): unknown {
   const body = readJson(text);
   if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof WrittenNumber) {
-    throw unreadable('The body must be a JSON object.');
+    throw new InvalidInput('The body must be a JSON object.');
   }
   return body;
 }
@@ -86,13 +86,13 @@ function readJson(text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {
-    if (error instanceof MalformedJson) throw unreadable(`The body is not valid JSON: ${error.message}.`);
+    if (error instanceof MalformedJson) throw new InvalidInput(`The body is not valid JSON: ${error.message}.`);
     throw error;
   }
 }
 
 function readFormBody(text: string): Record<string, unknown> {
-  if (hasMorePairs(text, MAX_FIELDS)) throw unreadable(`The form has more than ${String(MAX_FIELDS)} fields.`);
+  if (hasMorePairs(text, MAX_FIELDS)) throw new InvalidInput(`The form has more than ${String(MAX_FIELDS)} fields.`);
   return readForm(text);
 }
 
@@ -104,8 +104,4 @@ function hasMorePairs(text: string, limit: number): boolean {
     if (end === -1) return false;
   }
   return true;
-}
-
-function unreadable(sentence: string): InvalidFields {
-  return new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
 }

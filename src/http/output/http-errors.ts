@@ -1,4 +1,4 @@
-import { DomainError, InvalidFields, WHOLE_INPUT } from '../../common/errors.js';
+import { DomainError, InvalidInput } from '../../common/errors.js';
 
 /** The endpoint does not accept bodies of this media type. */
 export class UnsupportedMediaType extends DomainError {
@@ -20,10 +20,9 @@ export class MethodNotAllowed extends DomainError {
 }
 
 /** The Host header is missing or malformed, so no link can be built from it. */
-export class InvalidHost extends InvalidFields {
+export class InvalidHost extends InvalidInput {
   constructor() {
-    const sentence = 'The Host header must name the host of this service.';
-    super({ [WHOLE_INPUT]: [sentence] }, sentence);
+    super('The Host header must name the host of this service.');
   }
 }
 

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
 import { RequireScope } from '../../auth/require-scope.decorator.js';
-import { InvalidFields, NotFound, WHOLE_INPUT } from '../../common/errors.js';
+import { InvalidInput, NotFound } from '../../common/errors.js';
 import { RouteSettings } from '../../http/server/route-settings.js';
 import { EvidenceAnswers, TilePath } from './evidence-answers.decorator.js';
 import { ProofQuery } from './dto/evidence.dtos.js';
@@ -123,7 +123,7 @@ export class EvidenceController {
   private async proofFor({ position, entry }: ProofQuery): Promise<string> {
     if (position !== undefined && entry === undefined) return this.evidence.proofAt(position);
     if (entry !== undefined && position === undefined) return this.evidence.proofOf(entry);
-    throw new InvalidFields({ [WHOLE_INPUT]: [ONE_ENTRY] }, ONE_ENTRY);
+    throw new InvalidInput(ONE_ENTRY);
   }
 }
 

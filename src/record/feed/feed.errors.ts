@@ -7,8 +7,8 @@ export class InvalidPosition extends InvalidFields {
    * @param head the last position of the record
    */
   constructor(field: string, head: number) {
-    super({ [field]: [`Must be a position: a whole number from 0 to ${String(head)}, the last one of the record.`] });
-    Object.assign(this.details, { head });
+    const sentence = `Must be a position: a whole number from 0 to ${String(head)}, the last one of the record.`;
+    super({ [field]: [sentence] }, undefined, { head });
   }
 }
 
