@@ -10,7 +10,7 @@ import { OPEN_SCHEMAS } from '../decisions/dto/open-schemas.js';
 import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.response.js';
 import { API_PREFIX, isApiRoute } from '../http/server/http-rules.js';
 import { INTRODUCTION, TAGS } from './openapi-introduction.js';
-import { addLimitResponses, addSharedResponses, sharedResponses } from './shared-responses.js';
+import { addLimitResponses, addParserResponses, addSharedResponses, sharedResponses } from './shared-responses.js';
 import { addStandardResponses, scopeOf, STANDARD_ERRORS } from './standard-responses.js';
 
 type Paths = OpenAPIObject['paths'];
@@ -79,6 +79,7 @@ function complete(path: string, operation: Operation, method: string): void {
   }
   if (!isApiRoute(path)) {
     operation.security = [];
+    addParserResponses(operation);
     // Health checks are not limited.
     if (!path.startsWith('/health/')) addLimitResponses(operation);
     return;

@@ -4,12 +4,17 @@ import { UnauthorizedMedic } from '../access/access.errors.js';
 import { NotFound, Overloaded, TooManyRequests } from '../common/errors.js';
 import { DatabaseUnavailable } from '../database/database-errors.js';
 import { TooManyLists } from '../database/fair-pool.js';
-import { namedExamples, type Reasons } from '../http/output/answers.decorator.js';
+import { documentedHeaders, namedExamples, type Reasons } from '../http/output/answers.decorator.js';
 import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.response.js';
 import { NotAcceptable, UnsupportedMediaType } from '../http/output/http-errors.js';
+import { HTTP_MESSAGES } from '../http/output/http-messages.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
-type Response = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['responses']>[string], { $ref: string }>;
+/** A response as OpenAPI writes it. */
+export type Response = Exclude<
+  NonNullable<NonNullable<OpenAPIObject['components']>['responses']>[string],
+  { $ref: string }
+>;
 
 interface SharedResponse {
   /** Key in `components/responses`. */
@@ -19,7 +24,7 @@ interface SharedResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const RETRY_AFTER = { 'Retry-After': 'Seconds to wait.' };
+export const RETRY_AFTER = { 'Retry-After': 'Seconds to wait.' };
 
 const reason = ({ message }: Error) => ({ message });
 
@@ -58,13 +63,13 @@ const SHARED: Readonly<Record<number, SharedResponse>> = {
     name: 'RequestTimeout',
     description: 'The request did not arrive in time.',
     reasons: {
-      'The request did not arrive in time.': { message: 'The request did not arrive in time; send it again.' },
+      'The request did not arrive in time.': { message: HTTP_MESSAGES[408] },
     },
   },
   413: {
     name: 'ContentTooLarge',
     description: 'The body is too large.',
-    reasons: { 'The body is too large.': { message: 'The body is too large; send at most 1 MB.' } },
+    reasons: { 'The body is too large.': { message: HTTP_MESSAGES[413] } },
   },
   415: {
     name: 'UnsupportedMediaType',
@@ -84,7 +89,7 @@ const SHARED: Readonly<Record<number, SharedResponse>> = {
     name: 'HeadersTooLarge',
     description: 'The request headers are too large.',
     reasons: {
-      'The request headers are too large.': { message: 'The request headers are too large; send at most 16 KB.' },
+      'The request headers are too large.': { message: HTTP_MESSAGES[431] },
     },
   },
   503: {
@@ -103,13 +108,9 @@ export function sharedResponses(): Record<string, Response> {
   return Object.fromEntries(
     Object.entries(SHARED).map(([status, { name, description, reasons, headers = {} }]) => {
       const schema = status === '400' ? ValidationErrorResponse.name : ErrorResponse.name;
-      const documented = Object.entries(headers).map(([header, text]) => [
-        header,
-        { description: text, schema: { type: 'string' as const } },
-      ]);
       const response: Response = {
         description,
-        ...(documented.length === 0 ? {} : { headers: Object.fromEntries(documented) as Response['headers'] & object }),
+        ...documentedHeaders(headers),
         content: {
           'application/json': {
             schema: { $ref: `#/components/schemas/${schema}` },
@@ -122,9 +123,14 @@ export function sharedResponses(): Record<string, Response> {
   );
 }
 
-/** Refers an operation outside the API, without a token, to the responses that it can return like any other. */
+/** Refers an operation to the responses that come from the HTTP parser, before its route is known. */
+export function addParserResponses(operation: Operation): void {
+  refer(operation, [408, 431]);
+}
+
+/** Refers an operation outside the API to the responses beyond a limit. */
 export function addLimitResponses(operation: Operation): void {
-  refer(operation, [408, 429, 431, 503]);
+  refer(operation, [429, 503]);
 }
 
 function refer(operation: Operation, statuses: readonly number[]): void {

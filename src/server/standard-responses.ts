@@ -4,13 +4,14 @@ import type { Scope } from '../auth/scope.js';
 import { InsufficientScope, InvalidServiceKey, NoServiceKey } from '../auth/service.errors.js';
 import { NotFound, Overloaded, TooManyRequests } from '../common/errors.js';
 import { DatabaseUnavailable } from '../database/database-errors.js';
-import { namedExamples } from '../http/output/answers.decorator.js';
+import { documentedHeaders, namedExamples } from '../http/output/answers.decorator.js';
 import { formatError, type ErrorFormat } from '../http/output/error-format.js';
 import { NotAcceptable } from '../http/output/http-errors.js';
+import { HTTP_MESSAGES } from '../http/output/http-messages.js';
 import { OAuthErrorResponse, ProblemResponse } from '../http/output/problem.response.js';
+import { RETRY_AFTER, type Response } from './shared-responses.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & { [SCOPE_EXTENSION]?: Scope };
-type Response = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['responses']>[string], { $ref: string }>;
 
 /** Why an operation responds with a status. */
 interface Reason {
@@ -27,7 +28,6 @@ export function scopeOf(operation: object): Scope | undefined {
 }
 
 const CHALLENGE = { 'WWW-Authenticate': '`Bearer`, with the error if a key was sent (RFC 6750).' };
-const RETRY_AFTER = { 'Retry-After': 'Seconds to wait.' };
 const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: CHALLENGE,
   403: CHALLENGE,
@@ -40,13 +40,15 @@ function reasonsFor(scope: Scope, path: string, method: string): Record<number, 
   const sentence = (message: string) => ({ [message]: { message } });
   const hasBody = ['post', 'patch'].includes(method);
   return {
-    400: sentence('The request cannot be read; check its body and Content-Length.'),
+    400: sentence(HTTP_MESSAGES[400]),
     401: { 'No key was sent.': new NoServiceKey(), 'The key is not valid.': new InvalidServiceKey() },
     403: { 'It is not the key of a service account with the scope.': new InsufficientScope(scope) },
     ...(path.includes('{') ? { 404: { 'It does not exist.': new NotFound() } } : {}),
     406: { 'The Accept header excludes the media types of the response.': new NotAcceptable() },
-    ...(hasBody ? { 413: sentence('The body is too large; send at most 1 MB.') } : {}),
-    ...(hasBody ? { 415: sentence('The body has an unsupported media type, or is compressed.') } : {}),
+    ...(hasBody ? { 413: sentence(HTTP_MESSAGES[413]) } : {}),
+    ...(hasBody
+      ? { 415: { 'The body has an unsupported media type, or is compressed.': { message: HTTP_MESSAGES[415] } } }
+      : {}),
     429: { 'Too many requests.': new TooManyRequests(42) },
     503: { 'The database is unavailable.': new DatabaseUnavailable(), 'The service is overloaded.': new Overloaded() },
   };
@@ -71,13 +73,9 @@ function responseOf(status: number, reasons: Record<string, Reason>, format: Err
     return [sentence, formatError({ status, headers, body: { message } }, format).body] as const;
   });
   const schema = format === 'oauth' ? OAuthErrorResponse.name : ProblemResponse.name;
-  const documented = Object.entries(HEADERS[status] ?? {}).map(([header, description]) => [
-    header,
-    { description, schema: { type: 'string' as const } },
-  ]);
   return {
     description: Object.keys(reasons).join(' '),
-    ...(documented.length === 0 ? {} : { headers: Object.fromEntries(documented) as Response['headers'] & object }),
+    ...documentedHeaders(HEADERS[status]),
     content: {
       [format === 'oauth' ? 'application/json' : 'application/problem+json']: {
         schema: { $ref: `#/components/schemas/${schema}` },

@@ -119,6 +119,8 @@ describe('the OpenAPI document', () => {
     expect(wrong((operation) => operation.requestBody !== undefined && lacks(operation, 400, 413, 415))).toEqual([]);
     expect(wrong((operation) => operation['x-scope'] !== undefined && lacks(operation, 403))).toEqual([]);
     expect(wrong((operation, _, path) => path.includes('{') && lacks(operation, 404))).toEqual([]);
+    // The HTTP parser sends them.
+    expect(wrong((operation) => lacks(operation, 408) || lacks(operation, 431))).toEqual([]);
   });
 
   test.each([

@@ -69,15 +69,19 @@ function keyOf(name: string): string {
   );
 }
 
-function successOf({ status = 200, ok, headers = {} }: AnswersOptions): ApiResponseOptions {
-  const documented = Object.entries(headers).map(([name, description]) => [
-    name,
-    { description, schema: { type: 'string' } },
-  ]);
+/** @returns the member `headers` of a documented response, if it has any. @param headers name -> description */
+export function documentedHeaders(headers: Readonly<Record<string, string>> = {}) {
+  const documented = Object.entries(headers).map(([name, description]) => {
+    return [name, { description, schema: { type: 'string' as const } }] as const;
+  });
+  return documented.length === 0 ? {} : { headers: Object.fromEntries(documented) };
+}
+
+function successOf({ status = 200, ok, headers }: AnswersOptions): ApiResponseOptions {
   return {
     status,
     description: 'Success.',
-    ...(documented.length === 0 ? {} : { headers: Object.fromEntries(documented) as Record<string, object> }),
+    ...documentedHeaders(headers),
     ...(ok === null ? {} : Array.isArray(ok) ? { type: ok[0], isArray: true } : { type: ok }),
   };
 }

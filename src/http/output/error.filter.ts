@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DomainError, ErrorKind } from '../../common/errors.js';
 import { DatabaseUnavailable, domainErrorOf, OutOfIds, type ConstraintErrors } from '../../database/database-errors.js';
 import { formatError, type ErrorFormat } from './error-format.js';
+import { HTTP_MESSAGES } from './http-messages.js';
 import { isLostClient, logFailure } from '../../observability/failure-log.js';
 import { isStandardPath } from '../server/http-rules.js';
 
@@ -24,12 +25,7 @@ const KINDS: Record<ErrorKind, { status: number; headers?: Record<string, string
 };
 
 /** Messages for requests that Fastify itself rejects. */
-const FRAMEWORK_MESSAGES: Record<number, string> = {
-  400: 'The request cannot be read; check its body and Content-Length.',
-  404: 'Not found',
-  413: 'The body is too large; send at most 1 MB.',
-  415: 'Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.',
-};
+const FRAMEWORK_MESSAGES: Record<number, string> = { ...HTTP_MESSAGES, 404: 'Not found' };
 
 interface ErrorReply {
   readonly status: number;

@@ -1,11 +1,12 @@
 import { DomainError, InvalidInput } from '../../common/errors.js';
+import { HTTP_MESSAGES } from './http-messages.js';
 
 /** The endpoint does not accept bodies of this media type. */
 export class UnsupportedMediaType extends DomainError {
   readonly kind = 'unsupported media type';
 
   constructor() {
-    super('Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.');
+    super(HTTP_MESSAGES[415]);
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { HTTP_MESSAGES } from '../output/http-messages.js';
 import type { Connections } from './connections.js';
 
 /** Sockets with an error that has been, or will be, answered. */
@@ -33,17 +34,14 @@ export function respondToClientError(error: { code?: string }, socket: Socket, c
 
 const MALFORMED = ['400 Bad Request', 'The request is not valid HTTP.'] as const;
 
-const REFUSALS: Readonly<Record<string, readonly [status: string, message: string]>> = {
-  HPE_HEADER_OVERFLOW: [
-    '431 Request Header Fields Too Large',
-    'The request headers are too large; send at most 16 KB.',
-  ],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not arrive in time; send it again.'],
+const BY_CODE: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', HTTP_MESSAGES[431]],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', HTTP_MESSAGES[408]],
 };
 
 function refuse({ code = '' }: { code?: string }, socket: Socket): void {
   if (!socket.writable) return;
-  const [status, message] = REFUSALS[code] ?? MALFORMED;
+  const [status, message] = BY_CODE[code] ?? MALFORMED;
   const body = JSON.stringify({ message });
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
