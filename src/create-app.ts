@@ -95,9 +95,9 @@ async function startTraces(environment: Environment, logger: Logger): Promise<Tr
   return new Traces(endpoint, environment, logger);
 }
 
-/** Adds the prefix of the API to every route except health checks, the version, {@link USER_ROUTE} and {@link STANDARD_ROUTES}. */
+/** Adds the prefix of the API to every route except health checks, {@link USER_ROUTE} and {@link STANDARD_ROUTES}. */
 export function useApiPrefix(app: INestApplication): void {
   app.setGlobalPrefix(API_PREFIX, {
-    exclude: ['health/live', 'health/ready', 'version', USER_ROUTE, ...STANDARD_ROUTES],
+    exclude: ['health/live', 'health/ready', USER_ROUTE, ...STANDARD_ROUTES],
   });
 }

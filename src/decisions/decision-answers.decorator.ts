@@ -4,8 +4,8 @@ import { RequireScope } from '../auth/require-scope.decorator.js';
 import type { Scope } from '../auth/scope.js';
 import { InvalidFields } from '../common/errors.js';
 import { Answers } from '../http/output/answers.decorator.js';
+import { Problem } from '../http/output/problem.decorator.js';
 import { RouteSettings } from '../http/server/route-settings.js';
-import { Problem } from '../record/evidence/evidence-answers.decorator.js';
 import { NoSigningKey } from '../record/evidence/evidence.errors.js';
 
 /** Describes an operation of the Authorization API. */

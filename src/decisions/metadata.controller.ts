@@ -6,8 +6,8 @@ import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { InvalidHost } from '../http/output/http-errors.js';
 import { baseUrlOf } from '../http/output/urls.js';
+import { Problem } from '../http/output/problem.decorator.js';
 import { RouteSettings } from '../http/server/route-settings.js';
-import { Problem } from '../record/evidence/evidence-answers.decorator.js';
 
 const BASE = 'https://memberships.example.org';
 

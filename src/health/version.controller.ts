@@ -5,8 +5,8 @@ import { Public } from '../access/require.decorator.js';
 import { COMMIT, NAME, VERSION } from '../config/version.js';
 import { Answers } from '../http/output/answers.decorator.js';
 import { InvalidHost } from '../http/output/http-errors.js';
+import { Problem } from '../http/output/problem.decorator.js';
 import { RouteSettings } from '../http/server/route-settings.js';
-import { Problem } from '../record/evidence/evidence-answers.decorator.js';
 
 export class VersionResponse {
   @ApiProperty({ example: 'hospital-memberships' })

@@ -45,7 +45,7 @@ describe('paths', () => {
     }
   });
 
-  test.each(['access/v1', 'events', 'record', 'oauth2', '.well-known'])(
+  test.each(['access/v1', 'events', 'record', 'oauth2', '.well-known', 'version'])(
     'an unknown path below /%s is a 404 in problem details, like the errors of the routes beside it',
     async (room) => {
       for (const method of ['GET', 'PUT']) {

@@ -10,8 +10,15 @@ export const API_PREFIX = '/api/v2';
 /** The one API route without the prefix, because a public client of the mirrored API calls it there. */
 export const USER_ROUTE = 'rest-auth/user';
 
-/** Routes that follow open standards, and so lie outside the prefix (sections 10 to 13 of the contract). */
-export const STANDARD_ROUTES = ['oauth2/*path', 'access/*path', 'events', 'record/*path', '.well-known/*path'] as const;
+/** Routes that follow open standards, and so lie outside the prefix (sections 10 to 13 and 15 of the contract). */
+export const STANDARD_ROUTES = [
+  'oauth2/*path',
+  'access/*path',
+  'events',
+  'record/*path',
+  '.well-known/*path',
+  'version',
+] as const;
 
 /** @returns whether the path of a request lies where {@link STANDARD_ROUTES} do, decodable or not */
 export function isStandardPath(url: string): boolean {

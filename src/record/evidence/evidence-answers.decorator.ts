@@ -1,7 +1,7 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { formatError } from '../../http/output/error-format.js';
+import { Problem } from '../../http/output/problem.decorator.js';
 import { NotFound } from '../../common/errors.js';
 import { NoSigningKey, RecordWasReplaced } from './evidence.errors.js';
 
@@ -61,11 +61,4 @@ export function EvidenceAnswers({
         ]
       : []),
   );
-}
-
-/** Documents an error of an operation outside `/api/v2`. */
-export function Problem(status: number, description: string, { message }: Error): MethodDecorator {
-  const { type, body: example } = formatError({ status, body: { message } }, 'problem');
-  const schema = { $ref: '#/components/schemas/ProblemResponse' };
-  return ApiResponse({ status, description, content: { [type]: { schema, example } } });
 }

@@ -4,9 +4,9 @@ import type { FastifyReply } from 'fastify';
 import { Public } from '../../access/require.decorator.js';
 import { Answers } from '../../http/output/answers.decorator.js';
 import { InvalidHost } from '../../http/output/http-errors.js';
+import { Problem } from '../../http/output/problem.decorator.js';
 import { RouteSettings } from '../../http/server/route-settings.js';
 import { KeySetResponse } from './dto/evidence.dtos.js';
-import { Problem } from './evidence-answers.decorator.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** The public keys of the service. */
