@@ -2,6 +2,7 @@ import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../access/require.decorator.js';
+import { isKnown } from '../http/output/entity-tag.js';
 import { RouteSettings } from '../http/server/route-settings.js';
 import type { Readable } from 'node:stream';
 import { PicturesService } from './pictures.service.js';
@@ -54,8 +55,7 @@ export class PicturesController {
     const { size, content } = await this.pictures.get(digest);
     const etag = `"${digest}"`;
     reply.headers({ ...HEADERS, etag });
-    const isKnown = known?.split(',').some((tag) => [etag, `W/${etag}`, '*'].includes(tag.trim())) ?? false;
-    if (isKnown) {
+    if (isKnown(known, etag)) {
       reply.status(304);
       return undefined;
     }

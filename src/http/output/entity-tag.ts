@@ -82,8 +82,12 @@ function tagResponse(
   done(null, request.method === 'HEAD' ? body : null);
 }
 
-/** Compares weakly, as RFC 9110 (section 13.1.2) says, and ignores a malformed header: the full response harms nobody. */
-function isKnown(header: string | undefined, current: string): boolean {
+/**
+ * Compares weakly, as RFC 9110 (section 13.1.2) says, and ignores a malformed header: the full response harms nobody.
+ * @param header If-None-Match
+ * @returns whether it names the current tag
+ */
+export function isKnown(header: string | undefined, current: string): boolean {
   if (header === undefined) return false;
   const tags = readTags(header);
   return tags === '*' || (tags?.some(({ tag }) => tag === current) ?? false);

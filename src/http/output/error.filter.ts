@@ -72,7 +72,8 @@ function refusalReply({ kind, message, details, headers }: DomainError): ErrorRe
 /** @param isUnknownPath takes precedence over any other fault of the request */
 function frameworkReply(error: unknown, isUnknownPath: boolean): ErrorReply {
   const thrown = error instanceof HttpException ? error.getStatus() : statusOf(error);
-  const isNotFound = thrown === 414 || (isUnknownPath && thrown < 500);
+  // 403 is for paths below /docs that name no file there, such as `/docs/../x`.
+  const isNotFound = thrown === 414 || thrown === 403 || (isUnknownPath && thrown < 500);
   const status = isNotFound ? 404 : thrown;
   const message = FRAMEWORK_MESSAGES[status];
   if (message === undefined) return { status: 500, body: { message: 'Something went wrong on our side.' } };
