@@ -27,6 +27,8 @@ export class Connection {
   /** Responses that are not sent completely, in the order of their requests. */
   readonly inProgress = new Set<ServerResponse>();
   latest: Exchange | undefined;
+  /** Undefined if the client was gone before the connection was accepted. */
+  private readonly address: string | undefined;
   private ignored: number | undefined;
   private moved = -1;
   /** Callbacks of large responses that wait for the responses before them. */
@@ -39,7 +41,10 @@ export class Connection {
   constructor(
     readonly socket: Socket,
     public since: number,
-  ) {}
+  ) {
+    // Node returns the address of a closed connection only if it was read before, and requests in progress need it.
+    this.address = socket.remoteAddress;
+  }
 
   begin(request: IncomingMessage, response: ServerResponse, now: number): void {
     this.since = now;
@@ -99,8 +104,9 @@ export class Connection {
     this.socket.pause();
   }
 
-  /** @returns whether the request must be ignored, because the connection is closing */
+  /** @returns whether the request must be ignored, because the connection is closing or its client is gone */
   ignores(): boolean {
+    if (this.address === undefined) return true;
     if (this.ignored === undefined) return false;
     this.ignored += 1;
     if (this.ignored > MAX_IGNORED) this.socket.destroy();
