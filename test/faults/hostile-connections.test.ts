@@ -7,6 +7,7 @@ import { figure } from '../support/figure.js';
 import type { Given } from '../support/given.js';
 import { jpeg } from '../support/jpeg.js';
 import { useProcesses, type ServerProcess } from '../support/process.js';
+import { isServer } from '../support/server.js';
 import { until } from '../support/until.js';
 import { keepAlive, NoReply, send, type Sent } from './exchange.js';
 import { givenOn } from './scratch.js';
@@ -22,6 +23,12 @@ const PRODUCTION = [
 
 /** Upper bound for the resident memory during an attack, in megabytes. */
 const MOST_RESIDENT = 350;
+
+/**
+ * The same while unfinished bodies arrive: they occupy up to 160 MB outside the heap until the next garbage collection,
+ * and the memory of the embedded database, about 90 MB, is resident as well.
+ */
+const MOST_RESIDENT_WITH_BODIES = isServer ? MOST_RESIDENT : MOST_RESIDENT + 100;
 
 /** Pause of the victim between requests, in milliseconds, so that it stays below the rate limit. */
 const PAUSE_MS = 5;
@@ -76,7 +83,12 @@ function head(path: string, token?: string): string {
  * Sends requests as a victim, one after another, until the attack is over, expects all of them to succeed,
  * and prints figures about them and the memory of the process.
  */
-async function expectService(name: string, victim: readonly Sent[], carryOut: () => Promise<unknown>): Promise<void> {
+async function expectService(
+  name: string,
+  victim: readonly Sent[],
+  carryOut: () => Promise<unknown>,
+  mostResident = MOST_RESIDENT,
+): Promise<void> {
   const agent = keepAlive();
   const before = server.memory();
   const attack = { isOver: false };
@@ -101,7 +113,7 @@ async function expectService(name: string, victim: readonly Sent[], carryOut: ()
   figure(`${name}: requests of a client beside it`, granted);
   figure(`${name}: of them failed`, failures.length);
   expect(failures).toEqual([]);
-  expect(most).toBeLessThan(MOST_RESIDENT);
+  expect(most).toBeLessThan(mostResident);
 }
 
 /** @returns the totals of the connections that were refused and ended at a limit, according to the log */
@@ -163,12 +175,13 @@ test('300 connections with unfinished bodies of 1 MB cost little memory and fail
   const { hospital, member } = await given.hospital();
   await serve();
   const victim = [{ method: 'GET', path: `${API}/hospital/${String(hospital)}`, token: member.token }];
-  await expectService('bodies that do not end', victim, async () => {
+  const carryOut = async () => {
     const header = `Host: x\r\nContent-Type: application/json\r\nContent-Length: 1000000`;
     const request = `POST ${API}/token-auth/ HTTP/1.1\r\n${header}\r\n\r\n${' '.repeat(999_999)}`;
     for (let number = 0; number < 300; number += 1) await attack(request);
     await sleep(FOR_A_WHILE_MS);
-  });
+  };
+  await expectService('bodies that do not end', victim, carryOut, MOST_RESIDENT_WITH_BODIES);
   await until(() => atBounds().ended > 0);
 });
 

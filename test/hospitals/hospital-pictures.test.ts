@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Actor } from '../support/actor.js';
 import type { CheckedResponse } from '../support/checked-response.js';
 import { jpeg } from '../support/jpeg.js';
+import { connectTo } from '../support/raw.js';
 import { useService } from '../support/service.js';
 import { listen } from '../support/statements.js';
 
@@ -73,6 +75,23 @@ describe('pictures of hospitals', () => {
     expect((await (await fetchPicture(url)).arrayBuffer()).byteLength).toBe(20 * CHUNK);
     stop();
     expect(statements).toBe(1 + 20);
+  });
+
+  test('of the pictures that one connection requests at once, each is read after the one before has been sent', async () => {
+    const [CHUNKS, PICTURES] = [5, 4];
+    const { hospital, admin } = await service.given.hospital();
+    const url = pictureUrl((await change(admin, hospital, form({ picture: jpeg(CHUNKS * CHUNK) }))).isCreated());
+    const offsets: unknown[] = [];
+    const stop = listen((_, text, values) => {
+      if (text.includes('substr(content')) offsets.push(values[1]);
+    });
+    const socket = await connectTo(service.client.url);
+    const head = `GET ${new URL(url).pathname} HTTP/1.1\r\nHost: x\r\n`;
+    socket.write(`${`${head}\r\n`.repeat(PICTURES - 1)}${head}Connection: close\r\n\r\n`);
+    await once(socket.resume(), 'close');
+    stop();
+    const whole = Array.from({ length: CHUNKS }, (_, chunk) => chunk * CHUNK);
+    expect(offsets).toEqual(Array<number[]>(PICTURES).fill(whole).flat());
   });
 
   test('replacing a picture changes its URL and frees the old bytes', async () => {
