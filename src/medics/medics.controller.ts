@@ -18,7 +18,7 @@ import { ETAG, Tagged, TaggedRead, TaggedWrite } from '../http/output/tagged.dec
 import { IdParam } from '../http/input/path-id.js';
 import { requestUrl } from '../http/output/urls.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
-import { LAST_ADMIN } from '../memberships/dto/error.examples.js';
+import { LAST_ADMIN, NOT_IN_FORCE } from '../memberships/dto/error.examples.js';
 import { target } from '../access/target.js';
 import { CreateMedicDto, ListMedicsQuery, SearchMedicsQuery, UpdateMedicDto } from './dto/medic.dtos.js';
 import { FoundMedicPage } from './dto/found-medic.response.js';
@@ -155,7 +155,7 @@ export class MedicsController {
     summary: 'Change a medic',
     rules:
       '`hospital` and `is_admin_membership` need the right at that hospital; without it, nothing changes. A hospital ' +
-      'keeps at least one live ADMIN whose account is active, but an account can always be deactivated. `password` and ' +
+      'keeps at least one live ADMIN without an end whose account is active, but an account can always be deactivated. `password` and ' +
       '`specialty_verified` are ignored.',
     changes:
       'The fields that are sent. `hospital` makes that hospital the active one, and creates or restores the membership ' +
@@ -172,7 +172,7 @@ export class MedicsController {
     status: 202,
     ok: MedicResponse,
     headers: ETAG,
-    errors: { 409: LAST_ADMIN },
+    errors: { 409: { ...LAST_ADMIN, ...NOT_IN_FORCE } },
   })
   updateMedic(
     @Caller() caller: CurrentMedic,

@@ -22,7 +22,10 @@ export function readIdempotencyKey(header: string | undefined): string | undefin
   const key = BARE.test(text) ? text : QUOTED.exec(text)?.[1]?.replace(/\\(.)/g, '$1');
   if (key === undefined || key === '' || key.length > MAX_LENGTH)
     throw new InvalidFields({
-      [NAME]: [`Must be 1 to ${String(MAX_LENGTH)} visible ASCII characters, such as "8e03978e-40d5-43dd-bc93".`],
+      [NAME]: [
+        `Must be 1 to ${String(MAX_LENGTH)} visible ASCII characters, in double quotes if it contains a comma, a ` +
+          'semicolon or a backslash, such as "8e03978e-40d5-43dd-bc93".',
+      ],
     });
   return key;
 }

@@ -13,7 +13,8 @@ a medic and a membership, in this order: the examples work as they stand.
 ## Memberships
 
 A membership relates one medic to one hospital. There is at most one per pair, ever: a deleted membership is restored,
-not created again. Only live memberships, those that are not deleted, give a right:
+not created again. Only live memberships, those that are neither deleted nor outside their limits in time (\`valid_from\`,
+\`valid_until\`), give a right:
 
 - **MEMBER**: may use the hospital and prescribe from it. Cannot edit it.
 - **ADMIN**: may also edit the hospital, and view, add, change and remove the memberships of its medics.
@@ -38,7 +39,7 @@ ${String(MAX_LIVE_TOKENS)} live keys.
 
 ## Errors
 
-Every error is JSON with a \`message\`. A 400 usually adds \`errors\`: each field name with its problems.
+Errors below \`/api/v2\` are JSON with a \`message\`. Routes of open standards and \`/version\` return problem details (RFC 9457), introspection the errors of RFC 6749. A 400 usually adds \`errors\`: each field name with its problems.
 
 - **401 \`Invalid Token\`**: the key is missing, unknown, expired or revoked, or its medic is deactivated.
 - **401 \`Unauthorized Medic\`**: the key is valid, but its medic lacks the right. The API returns 401 and never 403.
@@ -57,7 +58,7 @@ memberships is a plain array, complete unless \`limit\` or \`offset\` is sent.
 
 Every change of a membership is recorded with the time and the account that made it. ADMINs read the history of their
 hospital and of each of its memberships, and list the memberships as they were at an instant (\`at\`). A medic reads the
-history of the own live memberships.
+history of their own live memberships.
 
 ## Requests
 

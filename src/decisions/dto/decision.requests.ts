@@ -46,7 +46,7 @@ export class MomentDto {
     format: 'date-time',
     description:
       'An instant that is not in the future and not before the record began: the decision as it was then. An instant at ' +
-      'least 15 s ago is answered the same for ever.',
+      'least 15 s ago has the same response for ever.',
   })
   as_of?: string;
 

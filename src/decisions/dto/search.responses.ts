@@ -30,7 +30,7 @@ export class SearchResponse<Result> {
   @ApiProperty({ description: 'Where the results continue.' })
   page!: ResultPageResponse;
 
-  @ApiProperty({ description: 'When it was answered.' })
+  @ApiProperty({ description: 'Time of the search.' })
   context!: SearchContextResponse;
 
   results!: Result[];

@@ -36,7 +36,7 @@ export class MembershipResponse {
   @ApiProperty({ type: 'string', format: 'date-time', example: '2020-11-04T01:12:12.017392Z' })
   date_joined!: string;
 
-  @ApiProperty(limitProperty('When the membership starts; null if it has started from the beginning.'))
+  @ApiProperty(limitProperty('When the membership starts; null if it has no start.'))
   valid_from?: string | null;
 
   @ApiProperty(limitProperty('When the membership ends by itself: from this instant on it is not live.'))
