@@ -1,12 +1,14 @@
 import { DatabaseUnavailable } from './database-errors.js';
 
+/** read_only_sql_transaction, which PostgreSQL reports if a write, or {@link ON_PRIMARY}, runs on a standby. */
+export const READ_ONLY = '25006';
+
 /**
  * The server is a standby: a demoted primary, or a replica that was never promoted. Its data may be stale, so no right
- * is decided there. The code is read_only_sql_transaction, which PostgreSQL itself reports if {@link ON_PRIMARY} runs
- * on a standby.
+ * is decided there.
  */
 export class StandbyRefused extends DatabaseUnavailable {
-  readonly code = '25006';
+  readonly code = READ_ONLY;
 }
 
 /**

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { DataSource } from 'typeorm';
 import { CLOCK } from '../database/actor.js';
 import { databaseFailureOf } from '../database/database-errors.js';
+import { READ_ONLY } from '../database/standby.js';
 import { inTransaction } from '../database/transaction.js';
 import { EXPIRED } from './answer-once.js';
 
@@ -29,6 +30,7 @@ export class ExpiredResponses implements OnApplicationBootstrap, OnApplicationSh
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private isStopping = false;
+  private hasFailed = false;
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -42,7 +44,7 @@ export class ExpiredResponses implements OnApplicationBootstrap, OnApplicationSh
     await this.running;
   }
 
-  /** Removes all expired responses. If the database is unavailable, they stay until the next time. */
+  /** Removes all expired responses. If the database is unavailable, they stay until a later time; the log says so once. */
   remove(): Promise<void> {
     this.running ??= this.removeBatches().finally(() => (this.running = undefined));
     return this.running;
@@ -58,9 +60,15 @@ export class ExpiredResponses implements OnApplicationBootstrap, OnApplicationSh
           async (transaction) => (await transaction.query(REMOVE)).length,
         );
       }
+      this.hasFailed = false;
     } catch (error) {
-      const code = databaseFailureOf(error).code ?? 'no code';
-      this.logger.warn(`could not remove expired responses (${code}); trying again in ten minutes`);
+      const { code = 'no code' } = databaseFailureOf(error);
+      // A standby accepts no writes: the processes of its primary remove the responses, and the standby follows.
+      if (code === READ_ONLY) return;
+      if (!this.hasFailed) {
+        this.logger.warn(`could not remove expired responses (${code}); trying again every ten minutes`);
+      }
+      this.hasFailed = true;
     }
   }
 }

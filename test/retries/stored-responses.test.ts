@@ -31,6 +31,11 @@ const store = (medicId: number, number: number, newest: string) =>
     [medicId, number, newest],
   );
 
+/** Sets a parameter of every connection for writes, which are idle. */
+async function setForAll(setting: string): Promise<void> {
+  await Promise.all(Array.from({ length: 10 }, () => service.dataSource.query(`SET ${setting}`)));
+}
+
 const BODY = { headers: { 'idempotency-key': 'order-17' } };
 
 describe('What ends a stored response', () => {
@@ -89,6 +94,38 @@ describe('What ends a stored response', () => {
     await service.app.get(ExpiredResponses).remove();
     expect([await count('medic_id = $1', [gone.id]), await count('medic_id = $1', [medic.id])]).toEqual([0, 1]);
     expect(isReplayed((await medic.post('/hospital/', HOSPITAL, BODY)).isCreated())).toBe(true);
+  });
+});
+
+describe('If expired responses cannot be removed', () => {
+  const remove = () => service.app.get(ExpiredResponses).remove();
+  const warningsSince = (start: number) =>
+    service.log.slice(start).filter((line) => line.includes('expired responses'));
+
+  test('on a standby, which accepts no writes, nothing is logged, and they are removed once it is the primary', async () => {
+    const gone = await service.given.medic();
+    await store(gone.id, 1, '24 hours');
+    const start = service.log.length;
+    await setForAll('default_transaction_read_only = on');
+    await remove();
+    await setForAll('default_transaction_read_only = off');
+    expect(warningsSince(start)).toEqual([]);
+    expect(await count('medic_id = $1', [gone.id])).toBe(1);
+    await remove();
+    expect(await count('medic_id = $1', [gone.id])).toBe(0);
+  });
+
+  test('another failure is logged once, and again after a success', async () => {
+    const start = service.log.length;
+    const rename = (from: string, to: string) => service.dataSource.query(`ALTER TABLE ${from} RENAME TO ${to}`);
+    for (const round of [1, 2]) {
+      await rename('idempotent_response', 'elsewhere');
+      await remove();
+      await remove();
+      await rename('elsewhere', 'idempotent_response');
+      expect(warningsSince(start)).toHaveLength(round);
+      await remove();
+    }
   });
 });
 
