@@ -1,21 +1,21 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { TokensService } from '../auth/tokens.service.js';
 import { OPERATOR } from '../database/actor.js';
 import { inTransaction } from '../database/transaction.js';
 import { sequenceAll } from '../record/bulk.js';
 import { requirePossible, type SeedSize } from './seed/data-set.js';
 import { loadDataSet } from './seed/load.js';
-import { onCurrentDatabase, print, type Session } from './session.js';
+import { onCurrentDatabase, print, wholeNumber, type Session } from './session.js';
 
 /** Adds `seed`. */
 export function addSeedCommand(program: Command, session: Session): void {
   program
     .command('seed')
     .description('Create data for demonstrations and benchmarks, and print a token of an ADMIN of a large hospital.')
-    .requiredOption('--hospitals <n>', 'number of hospitals', count)
-    .requiredOption('--medics <n>', 'number of medics', count)
-    .requiredOption('--memberships <n>', 'number of memberships; a medic has 1 to 8', count)
-    .option('--seed <n>', 'seed of the random generator; the same seed creates the same data', count, 1)
+    .requiredOption('--hospitals <n>', 'number of hospitals', wholeNumber)
+    .requiredOption('--medics <n>', 'number of medics', wholeNumber)
+    .requiredOption('--memberships <n>', 'number of memberships; a medic has 1 to 8', wholeNumber)
+    .option('--seed <n>', 'seed of the random generator; the same seed creates the same data', wholeNumber, 1)
     .option('--json', 'print JSON')
     .action(async ({ json = false, ...size }: SeedSize & { json?: boolean }) => {
       requirePossible(size);
@@ -35,9 +35,4 @@ export function addSeedCommand(program: Command, session: Session): void {
       });
       print(session, { json }, seeded, seeded.token);
     });
-}
-
-function count(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.');
-  return Number(text);
 }

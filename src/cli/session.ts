@@ -5,6 +5,7 @@ import { readEnvironment } from '../config/environment.js';
 import { EmbeddedDataSource } from '../database/embedded-data-source.js';
 import { openDatabase } from '../database/open-database.js';
 import { migrate, requireCurrentSchema } from '../database/schema.js';
+import { MAX_ID } from '../http/input/coercion.js';
 
 /** Standard streams of a command. */
 export interface Terminal {
@@ -98,10 +99,11 @@ export function addPasswordOptions(command: Command, description: string): Comma
     );
 }
 
-/** @throws InvalidArgumentError the text is not a whole number of at least 1 */
+/** @throws InvalidArgumentError the text is not a whole number from 1 to {@link MAX_ID} */
 export function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.');
-  return Number(text);
+  const number = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (number <= MAX_ID) return number;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${String(MAX_ID)}.`);
 }
 
 /** The slice of a list that a command prints. */

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useOperator } from '../support/cli.js';
 import { useFolder } from '../support/key-files.js';
@@ -74,6 +75,7 @@ test('rows that fail are named, the others are stored, and the command fails', a
 
 test.each([
   ['a file that does not exist', () => join(folder, 'none.csv'), /cannot be read|no such file/i],
+  ['a folder', () => tmpdir(), /it is a folder/],
   ['a file that is not CSV', () => csv('email\n"x'), /not valid CSV/],
   ['an unknown column', () => csv('name\nAna'), /column/],
 ])('%s changes nothing', async (_, file, sentence) => {

@@ -134,6 +134,11 @@ describe('membership', () => {
     expect(await refused('membership', 'set', ...at(999_999, LUIS), '--type', 'ADMIN')).toMatch(/no hospital/);
     expect(await refused('membership', 'remove', ...at(hospital, LUIS))).toMatch(/no live membership/);
     expect(await refused('hospital', 'show', '--id', '999999')).toMatch(/no hospital/);
+    expect(await refused('hospital', 'show', '--id', '2147483647')).toMatch(/no hospital/);
+    for (const id of ['2147483648', '0', '01', '1.5', '99999999999'])
+      expect(await operator.fail('hospital', 'show', '--id', id)).toMatch(
+        /It must be a whole number from 1 to 2147483647\./,
+      );
   });
 });
 

@@ -22,7 +22,10 @@ export async function writeLines(path: string, lines: AsyncIterable<string>): Pr
 /** @throws UnusableFile the file cannot be opened for reading */
 export async function requireReadableFile(path: string): Promise<void> {
   try {
-    await (await open(path)).close();
+    const file = await open(path);
+    const isFolder = (await file.stat()).isDirectory();
+    await file.close();
+    if (isFolder) throw new UnusableFile(path, 'EISDIR');
   } catch (error) {
     throw fileFailureOf(path, error) ?? error;
   }

@@ -2,7 +2,7 @@ import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { Allow, isEmail, registerDecorator } from 'class-validator';
-import { isStorable, lengthOf, readBoolean, readId, readText, UNREADABLE } from './coercion.js';
+import { isStorable, lengthOf, MAX_ID, readBoolean, readId, readText, UNREADABLE } from './coercion.js';
 
 /** Options of a request field. */
 export interface FieldOptions {
@@ -63,8 +63,8 @@ function readPresent(value: unknown, type: FieldType): unknown {
 /** A positive 32-bit integer, or a string of its digits. */
 export const idType: FieldType = {
   read: readId,
-  sentence: 'Must be an id: a whole number from 1 to 2147483647.',
-  schema: { type: 'integer', minimum: 1, maximum: 2_147_483_647 },
+  sentence: `Must be an id: a whole number from 1 to ${String(MAX_ID)}.`,
+  schema: { type: 'integer', minimum: 1, maximum: MAX_ID },
 };
 
 /** `true` or `false` in any case, or `0` or `1`. */
