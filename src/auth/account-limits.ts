@@ -13,6 +13,8 @@ const HOUR_SECONDS = 3600;
 const PICTURE_FACTOR = 1 / 10;
 /** A hospital can be created with its picture and logo, so at least both are allowed, also to one of many workers. */
 const MIN_PICTURES = 2;
+/** The rows of one bulk request, which are counted at once, also by one of many workers. */
+const MIN_ROWS = 1000;
 
 /**
  * Limits an account together with all accounts below it. Any medic can create medics, so a limit per token or per medic
@@ -30,9 +32,9 @@ export class AccountLimits {
     this.creations = {
       medics: perHour('medics'),
       hospitals: perHour('hospitals'),
-      memberships: perHour('memberships'),
+      memberships: perHour('memberships', CREATE_LIMIT, MIN_ROWS),
       pictures: perHour('pictures', Math.max(MIN_PICTURES, Math.floor(CREATE_LIMIT * PICTURE_FACTOR)), MIN_PICTURES),
-      emails: perHour('emails'),
+      emails: perHour('emails', CREATE_LIMIT, MIN_ROWS),
     };
   }
 

@@ -1,3 +1,8 @@
+import { AccountLimits } from '../../src/auth/account-limits.js';
+import type { CurrentMedic } from '../../src/auth/current-medic.decorator.js';
+import { TooManyRequests } from '../../src/common/errors.js';
+import type { Environment } from '../../src/config/environment.js';
+import { Limiters } from '../../src/limits/limiter.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { jpeg } from '../support/jpeg.js';
 import { useService } from '../support/service.js';
@@ -41,6 +46,16 @@ describe('the creations of one tree of accounts', () => {
     const add = (...memberships: object[]) => admin.post('/management/memberships/bulk/', { hospital, memberships });
     (await add({ medic: outsider.id }, { medic: member.id }, { medic: 'x' }, {})).isOk({ created: 1, failed: 2 });
     (await add({ medic: stranger.id }, { medic: 2_000_000_000 })).isError(429, tooMany);
+  });
+
+  test('one of many workers, each of which allows a share, still allows one whole bulk request', async () => {
+    const environment = { RATE_LIMIT: 6000, CREATE_LIMIT: 10_000, WEB_CONCURRENCY: 64 } as Environment;
+    const limits = new AccountLimits(environment, new Limiters(null, environment));
+    const caller = { rootId: 1 } as CurrentMedic;
+    for (const kind of ['memberships', 'emails'] as const) {
+      await limits.countCreation(caller, kind, 1000);
+      await expect(limits.countCreation(caller, kind)).rejects.toThrow(TooManyRequests);
+    }
   });
 
   test('an account uploads a tenth of CREATE_LIMIT pictures an hour, at least the two of one hospital', async () => {
