@@ -5,7 +5,7 @@ import ts from 'typescript';
 const TYPES = {
   16: 'boolean',
   17: 'object', // bytea
-  20: 'string', // bigint
+  20: 'number', // bigint
   21: 'number',
   23: 'number',
   26: 'number',

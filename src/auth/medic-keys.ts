@@ -13,7 +13,7 @@ export interface MedicKey {
   readonly expiresAt: number | null;
 }
 
-const SECONDS = (instant: string) => `floor(extract(epoch FROM ${instant}))::float8`;
+const SECONDS = (instant: string) => `floor(extract(epoch FROM ${instant}))::bigint`;
 
 const BY_DIGEST = `SELECT caller.id AS "medicId", caller.root_id AS "rootId", ${SECONDS('t.created_at')} AS "issuedAt",
   ${SECONDS('t.expires_at')} AS "expiresAt" ${liveCaller('(SELECT k.id FROM api_token k WHERE k.digest = $1)')}`;

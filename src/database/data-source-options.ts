@@ -22,13 +22,19 @@ import { Idempotency1768800000000 } from './migrations/1768800000000-idempotency
 import { LimitedMemberships1768900000000 } from './migrations/1768900000000-limited-memberships.js';
 import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
+const BIGINT_OID = 20;
 const TIMESTAMPTZ_OID = 1184;
 const parserOf = pg.types.getTypeParser as (oid: number, format?: 'text' | 'binary') => unknown;
 
-/** Type parsers: a `timestamptz` becomes the text of the contract; everything else is parsed by `pg`. */
+/**
+ * Type parsers: a `timestamptz` becomes the text of the contract; a `bigint` becomes a number, because no position or age
+ * exceeds 2^53. Everything else is parsed by `pg`.
+ */
 const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
-    oid === TIMESTAMPTZ_OID ? instantOf : parserOf(oid, format),
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown => {
+    if (oid === TIMESTAMPTZ_OID) return instantOf;
+    return oid === BIGINT_OID ? Number : parserOf(oid, format);
+  },
 };
 
 const schema = {

@@ -13,3 +13,11 @@ export function instantOf(text: string): string {
   if (Number.isNaN(instant.getTime())) return text;
   return instant.toISOString().replace('.000Z', `.${fraction.padEnd(6, '0')}Z`);
 }
+
+/**
+ * @param instant SQL of a `timestamptz`
+ * @returns the SQL of its age in milliseconds, by the clock of the database
+ */
+export function ageOf(instant: string): string {
+  return `(1000 * extract(epoch FROM clock_timestamp() - ${instant}))::bigint`;
+}

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Reads } from '../database/reads.js';
 import { StandbyRefused } from '../database/standby.js';
 import { rowOf } from '../database/statements.js';
+import { ageOf } from '../database/timestamps.js';
 import { Limiters, type RedisState } from '../limits/limiter.js';
 
 /** Upper bound of the time of each check, in milliseconds. */
@@ -29,7 +30,7 @@ type Database = Pick<Checks, 'database' | 'role'>;
 const STATE = `SELECT current_setting('transaction_read_only') = 'off' AS "isWritable",
   pg_is_in_recovery() AS "isStandby"`;
 
-const HEAD_AGE = `SELECT extract(epoch FROM clock_timestamp() - nullif(clock, '-infinity'))::float8 AS age FROM record_head`;
+const HEAD_AGE = `SELECT ${ageOf("nullif(clock, '-infinity')")} AS age FROM record_head`;
 
 /** Checks what the process needs to serve requests. Concurrent probes share the checks. */
 @Injectable()
@@ -68,7 +69,7 @@ export class Readiness {
 
   private async headAge(): Promise<number | null> {
     const { age } = rowOf(await this.reads.query<{ age: number | null }>(HEAD_AGE));
-    return age === null ? null : Math.max(0, Math.round(age * 1000) / 1000);
+    return age === null ? null : Math.max(0, age) / 1000;
   }
 }
 

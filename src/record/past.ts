@@ -78,7 +78,7 @@ export function activityUpTo(subject: 'medic' | 'hospital', id: string, asked: s
  * SQL of a row source for a `FROM`: the last `position`, when the record `began`, and the last instant that is `known`.
  * The clock of the database may go back, the record does not.
  */
-export const RECORD_ENDS = `(SELECT position::float8 AS position, began, GREATEST(clock_timestamp(), clock) AS known
+export const RECORD_ENDS = `(SELECT position, began, GREATEST(clock_timestamp(), clock) AS known
   FROM record_head OFFSET 0)`;
 
 /** The problem of an instant that the record cannot answer for. @param began null if it has not begun */

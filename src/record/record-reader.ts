@@ -18,7 +18,7 @@ const WINDOW = 10_000;
 export const SEQUENCE = 'SELECT record_sequence($1) AS moved';
 
 /** The SQL of a {@link Head}. */
-export const HEAD = 'SELECT origin, position::float8 AS position, peaks FROM record_head';
+export const HEAD = 'SELECT origin, position, peaks FROM record_head';
 
 /** Where a reader of the record continues, and what it wants. */
 export interface EntriesAfter {
@@ -144,7 +144,7 @@ export class RecordReader {
 
 /** One row per entry, or one with a null position if there is none. */
 const AFTER = `
-  SELECT h.origin, h.position::float8 AS head, e.position::float8 AS position, e.body
+  SELECT h.origin, h.position AS head, e.position, e.body
   FROM record_head h LEFT JOIN (
     SELECT position, body FROM record_entry
     WHERE position > $1 AND position <= $1::bigint + ${String(WINDOW)} AND ($3::text[] IS NULL OR type = ANY ($3))

@@ -3,6 +3,7 @@ import type { Actor } from '../support/actor.js';
 import { HOSPITAL } from '../support/bodies.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
+import { givenService, type ServiceActor } from '../support/services.js';
 import { until } from '../support/until.js';
 
 const service = useService();
@@ -34,7 +35,7 @@ async function setDefaults(): Promise<void> {
   await client.end();
 }
 
-async function readings(admin: Actor, hospital: number): Promise<unknown[]> {
+async function readings(admin: Actor, hospital: number, reader: ServiceActor): Promise<unknown[]> {
   const paths = [
     '/hospital/',
     '/management/memberships/',
@@ -43,17 +44,29 @@ async function readings(admin: Actor, hospital: number): Promise<unknown[]> {
     `/memberships/${String(hospital)}`,
     `/medics/${String(admin.id)}`,
   ];
-  const answers = await Promise.all(paths.map((path) => admin.get(path)));
+  const answers = await Promise.all([
+    ...paths.map((path) => admin.get(path)),
+    reader.get('/events?limit=1000'),
+    reader.introspect(admin.token),
+  ]);
   return answers.map(({ status, json }) => [status, json]);
 }
 
 // Nobody but the service can change the embedded database.
 (isServer ? test : test.skip)('session defaults of the database change no response and break no write', async () => {
   const { admin, member, membership, hospital } = await service.given.hospital();
-  const before = await readings(admin, hospital);
+  const reader = await givenService(service, 'event:read', 'token:introspect');
+  // More positions than numbers of one significant digit can tell apart.
+  for (let count = 0; count < 12; count++)
+    (
+      await admin.patch(`/management/memberships/${String(membership)}/`, {
+        type_membership: count % 2 === 0 ? 'ADMIN' : 'MEMBER',
+      })
+    ).isCreated();
+  const before = await readings(admin, hospital, reader);
   await setDefaults();
   await until(async () => (await service.client.get('/locations/', { token: admin.token })).status === 200);
-  expect(await readings(admin, hospital)).toEqual(before);
+  expect(await readings(admin, hospital, reader)).toEqual(before);
   const created = (await admin.post('/hospital/', { ...HOSPITAL, name: 'Ñuñoa \\ "ü" 日本' })).isCreated();
   expect(created.json).toMatchObject({ name: 'Ñuñoa \\ "ü" 日本' });
   (await admin.changeMembership(membership, { type_membership: 'ADMIN' })).isCreated();

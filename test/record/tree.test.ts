@@ -43,7 +43,7 @@ async function leaves(): Promise<Buffer[]> {
 }
 
 async function expectTiles(all: readonly Buffer[]): Promise<void> {
-  const tiles = await dataSource.query<{ level: number; number: string; hashes: Buffer; root: Buffer }[]>(
+  const tiles = await dataSource.query<{ level: number; number: number; hashes: Buffer; root: Buffer }[]>(
     'SELECT * FROM record_tile ORDER BY level, number',
   );
   const expected: unknown[] = [];
@@ -53,7 +53,7 @@ async function expectTiles(all: readonly Buffer[]): Promise<void> {
     for (let number = 0; (number + 1) * 256 <= hashes.length; number += 1) {
       const of = hashes.slice(number * 256, (number + 1) * 256);
       roots.push(rootOf(of));
-      expected.push({ level, number: String(number), hashes: Buffer.concat(of), root: rootOf(of) });
+      expected.push({ level, number, hashes: Buffer.concat(of), root: rootOf(of) });
     }
     hashes = roots;
   }

@@ -20,7 +20,7 @@ export const START: Mark = { position: 0, waiting: [] };
 
 export async function markOf(dataSource: DataSource): Promise<Mark> {
   const [mark] = await dataSource.query<[Mark]>(
-    `SELECT position::float8 AS position, (SELECT COALESCE(json_agg(id), '[]') FROM record_inbox) AS waiting
+    `SELECT position, (SELECT COALESCE(json_agg(id), '[]') FROM record_inbox) AS waiting
      FROM record_head`,
   );
   return mark;

@@ -10,7 +10,7 @@ import { DamagedExport } from './errors.js';
  */
 export async function restoreRecord(manager: EntityManager): Promise<void> {
   const heads = await manager.query<{ position: string; peaks: unknown; isComplete: boolean }[]>(
-    'SELECT position, peaks, is_complete AS "isComplete" FROM record_head',
+    'SELECT position::text, peaks, is_complete AS "isComplete" FROM record_head',
   );
   const [head] = heads;
   if (head?.isComplete !== true) throw new DamagedExport('the head of its record is missing or not complete');

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { poolOf } from '../../database/pool.js';
 import type { Reads } from '../../database/reads.js';
 import { rowOf } from '../../database/statements.js';
+import { ageOf } from '../../database/timestamps.js';
 import type { Metrics } from './metrics.js';
 
 /** Upper bound of the time that a scrape waits for the database, in milliseconds. */
@@ -12,7 +13,7 @@ const READ_MS = 1000;
 /** Entries of the inbox that are counted at most, in about a millisecond. */
 const MAX_COUNTED = 10_000;
 
-/** The state of the record at a scrape. Ages are in seconds. */
+/** The state of the record at a scrape. Ages are in milliseconds. */
 interface RecordState {
   readonly position: number;
   readonly age: number | null;
@@ -21,16 +22,16 @@ interface RecordState {
 }
 
 const RECORD = `
-  SELECT h.position::float8 AS position,
-    extract(epoch FROM clock_timestamp() - nullif(h.clock, '-infinity'))::float8 AS age,
-    i.waiting, extract(epoch FROM clock_timestamp() - i.oldest)::float8 AS "waitingAge"
+  SELECT h.position,
+    ${ageOf("nullif(h.clock, '-infinity')")} AS age,
+    i.waiting, ${ageOf('i.oldest')} AS "waitingAge"
   FROM record_head h, (
     SELECT count(*)::integer AS waiting, min(at) AS oldest
     FROM (SELECT at FROM record_inbox WHERE seq > (SELECT inbox_seq FROM record_head) ORDER BY seq
       LIMIT ${String(MAX_COUNTED)}) first) i`;
 
 /** At most 50 rows. A disabled webhook lags too: nothing is skipped, so somebody has to enable it. */
-const WEBHOOKS = `SELECT w.name, (h.position - w.position)::float8 AS lag FROM webhook w, record_head h`;
+const WEBHOOKS = `SELECT w.name, h.position - w.position AS lag FROM webhook w, record_head h`;
 
 /** The state of a webhook at a scrape. */
 interface WebhookState {
@@ -72,7 +73,8 @@ export function measureDatabase(metrics: Metrics, dataSource: DataSource, reads:
       // A value from before an outage would look like a current one.
       gauge.remove();
       const value = name === 'waitingAge' && state?.waiting === 0 ? 0 : state?.[name];
-      if (value !== null && value !== undefined) gauge.set(Math.max(0, value));
+      if (value !== null && value !== undefined)
+        gauge.set(Math.max(0, name === 'age' || name === 'waitingAge' ? value / 1000 : value));
     }
   });
 }

@@ -58,7 +58,7 @@ interface Row extends Omit<Settings, 'secrets'> {
   readonly previousKey: string | null;
 }
 
-const COLUMNS = `w.id, w.name, w.url, w.types, w.hospital, w.position::float8 AS position, w.failures,
+const COLUMNS = `w.id, w.name, w.url, w.types, w.hospital, w.position, w.failures,
   w.disabled_at IS NOT NULL AS "isDisabled", w.secret, w.secret_key AS "secretKey",
   CASE WHEN w.previous_until > clock_timestamp() THEN w.previous_secret END AS "previousSecret",
   w.previous_key AS "previousKey"`;

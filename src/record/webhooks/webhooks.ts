@@ -61,7 +61,7 @@ export interface IssuedSecret {
 
 type Issued = Pick<IssuedSecret, 'id' | 'name' | 'position'>;
 
-const ISSUED = 'id, name, position::float8 AS position';
+const ISSUED = 'id, name, position';
 
 /** Adds, lists and changes webhooks, for the operator (section 12 of the contract). */
 export class Webhooks {
@@ -82,7 +82,7 @@ export class Webhooks {
       await transaction.query('LOCK TABLE webhook IN SHARE ROW EXCLUSIVE MODE');
       const { head, count, hasHospital } = rowOf(
         await transaction.query<{ head: number; count: number; hasHospital: boolean }>(
-          `SELECT h.position::float8 AS head, (SELECT count(*)::integer FROM webhook) AS count,
+          `SELECT h.position AS head, (SELECT count(*)::integer FROM webhook) AS count,
              EXISTS (SELECT FROM hospital WHERE id = $1) AS "hasHospital" FROM record_head h`,
           [hospital ?? null],
         ),
@@ -159,7 +159,7 @@ export class Webhooks {
   /** @returns all webhooks, ordered by name */
   list(): Promise<WebhookSummary[]> {
     return standAloneReads(this.dataSource).query<WebhookSummary>(
-      `SELECT w.id, w.name, w.url, w.types, w.hospital, w.position::float8 AS position, h.position::float8 AS head,
+      `SELECT w.id, w.name, w.url, w.types, w.hospital, w.position, h.position AS head,
          w.created_at, w.delivered_at, w.failures, w.failing_since, w.last_failure, w.next_attempt_at, w.disabled_at,
          w.disabled_because
        FROM webhook w, record_head h ORDER BY w.name`,
