@@ -69,7 +69,13 @@ export class PipelinedConnection implements Statements {
    * @throws DatabaseUnavailable
    */
   open(): Promise<Session> {
-    return (this.session ??= this.connect());
+    if (this.session !== undefined) return this.session;
+    const session = (this.session = this.connect());
+    // Also after a failure without a client, which nothing drops.
+    session.catch(() => {
+      if (this.session === session) this.session = undefined;
+    });
+    return session;
   }
 
   /** Closes the connection or stops connecting. Waits for a silent server only briefly. */
@@ -122,13 +128,14 @@ export class PipelinedConnection implements Statements {
 
   private async connect(): Promise<Session> {
     const client = (this.client = this.createClient());
+    const drop = () => {
+      this.drop(client);
+    };
     for (const end of ['error', 'end']) {
-      client.once(end, () => {
-        this.drop(client);
-      });
+      client.once(end, drop);
     }
     const session: Session = { client, sent: 0, answered: 0, answeredAt: 0, silence: undefined };
-    const silence = this.closeAfterSilence(session);
+    const silence = this.silenceMs === undefined ? undefined : setTimeout(drop, this.silenceMs);
     try {
       await client.connect();
       await client.initializeSession();
@@ -151,7 +158,6 @@ export class PipelinedConnection implements Statements {
     try {
       return new SessionClient(this.options);
     } catch (error) {
-      this.session = undefined;
       this.logger.error(`Cannot read the TLS files of the URL (${databaseFailureOf(error).code ?? 'no code'}).`);
       throw new DatabaseUnavailable();
     }

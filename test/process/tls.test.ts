@@ -1,4 +1,6 @@
+import { copyFile, rm } from 'node:fs/promises';
 import pg from 'pg';
+import { generateKey } from '../../src/auth/token-key.js';
 import { OwnPostgres } from '../faults/own-postgres.js';
 import { run } from '../support/cli.js';
 import { useProcesses } from '../support/process.js';
@@ -37,6 +39,25 @@ const start = useProcesses();
       expect(rows).toEqual([{ ssl: true }]);
     },
   );
+
+  test('the service connects again once the file of the authority is back', async () => {
+    const copy = `${authority}.copy`;
+    await copyFile(authority, copy);
+    const server = start({ DATABASE_URL: `${withMode('verify-full')}&sslrootcert=${copy}` });
+    const url = `${await server.url()}/api/v2/locations/`;
+    const lookUp = () => fetch(url, { headers: { authorization: `Token ${generateKey()}` } });
+    await until(async () => (await lookUp()).status === 401);
+    await rm(copy);
+    const client = new pg.Client(withMode('no-verify'));
+    await client.connect();
+    await client.query(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+      WHERE application_name = 'hospital-memberships'`);
+    await client.end();
+    await server.printed(/Cannot read the TLS files of the URL/);
+    expect((await lookUp()).status).toBe(503);
+    await copyFile(authority, copy);
+    await until(async () => (await lookUp()).status === 401);
+  });
 
   test.each(['verify-full', 'require'])(
     'the service does not start with sslmode=%s if no known authority signed the certificate',
