@@ -19,7 +19,10 @@ interface Session {
   answered: number;
   /** Time of the last result on the clock of `performance.now()`, while waits are measured. */
   answeredAt: number;
-  /** Closes the connection when it fires. Each result restarts it. */
+  /**
+   * Closes the connection when it fires while a statement waits. The first of waiting statements starts it, and each result
+   * restarts it. It is never cleared, because creating a timer takes longer than restarting one.
+   */
   silence: NodeJS.Timeout | undefined;
   /** Number of the statement that timed out. */
   overdue?: number;
@@ -94,7 +97,8 @@ export class PipelinedConnection implements Statements {
   ): Promise<Row[]> {
     const number = (session.sent += 1);
     const sent = asked === undefined ? 0 : performance.now();
-    session.silence ??= this.closeAfterSilence(session);
+    if (session.silence === undefined) session.silence = this.closeAfterSilence(session);
+    else if (session.answered === number - 1) session.silence.refresh();
     try {
       return await send<Row>(session.client, text, values);
     } catch (error) {
@@ -103,10 +107,6 @@ export class PipelinedConnection implements Statements {
       if (asked !== undefined) this.reportWait(session, asked, sent);
       session.answered += 1;
       if (session.answered < session.sent) session.silence?.refresh();
-      else {
-        clearTimeout(session.silence);
-        session.silence = undefined;
-      }
     }
   }
 
@@ -120,10 +120,12 @@ export class PipelinedConnection implements Statements {
 
   private closeAfterSilence(session: Session): NodeJS.Timeout | undefined {
     if (this.silenceMs === undefined) return undefined;
-    return setTimeout(() => {
+    const close = () => {
+      if (session.answered === session.sent) return;
       session.overdue = session.answered + 1;
       this.drop(session.client);
-    }, this.silenceMs);
+    };
+    return setTimeout(close, this.silenceMs).unref();
   }
 
   private async connect(): Promise<Session> {

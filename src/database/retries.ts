@@ -1,4 +1,5 @@
 import { databaseFailureOf, DatabaseUnavailable } from './database-errors.js';
+import { INVALID_STATEMENT } from './statements.js';
 
 const ATTEMPTS = 4;
 
@@ -18,9 +19,6 @@ export class OutdatedRead extends DatabaseUnavailable {
 /** serialization_failure and deadlock_detected. Transactions that retried at once would collide again. */
 const CONFLICTS = new Set<string | undefined>(['40001', '40P01']);
 
-/** The prepared statement is invalid (`statements.ts`); the next attempt prepares it again. */
-const UNPREPARED = new Set<string | undefined>(['0A000', '26000']);
-
 /** Upper bound of the pause after the first attempt, in milliseconds. It doubles with each attempt. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 100;
@@ -39,7 +37,7 @@ export async function withRetries<T>(transaction: () => Promise<T>): Promise<T> 
       const { code } = databaseFailureOf(error);
       const isOutdated = error instanceof OutdatedRead;
       const isConflict = isOutdated || CONFLICTS.has(code);
-      if (!(isConflict || UNPREPARED.has(code))) throw error;
+      if (!(isConflict || INVALID_STATEMENT.has(code))) throw error;
       if (attempt >= (isOutdated ? ATTEMPTS_IF_OUTDATED : ATTEMPTS)) throw error;
       if (isConflict) await pauseAfter(attempt);
     }

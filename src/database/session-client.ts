@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import pg from 'pg';
+import type { KnownColumns } from './prepared-query.js';
 import { OperatorError } from '../common/errors.js';
 import { StandbyRefused } from './standby.js';
 import { observed } from './statement-observer.js';
@@ -44,6 +45,7 @@ const SESSION_SETTINGS = `SET plan_cache_mode = force_generic_plan;
 export class SessionClient extends pg.Client {
   /** Whether named prepared statements last beyond one statement. */
   keepsPrepared = false;
+  readonly columns: KnownColumns = new Map();
   /** Whether the server was a standby when the session began. */
   isOnStandby = false;
   private readonly acceptsStandby: boolean;

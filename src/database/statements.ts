@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { databaseFailureOf } from './database-errors.js';
+import { PreparedQuery } from './prepared-query.js';
 import type { SessionClient } from './session-client.js';
 
 /** Executes SQL statements. */
@@ -19,7 +20,7 @@ export type Statement = readonly [text: string, values?: readonly unknown[]];
  * The prepared statement is invalid: feature_not_supported ("cached plan must not change result type", after a
  * migration), or invalid_sql_statement_name, because preparing it failed.
  */
-const INVALID = new Set<string | undefined>(['0A000', '26000']);
+export const INVALID_STATEMENT = new Set<string | undefined>(['0A000', '26000']);
 
 /** Maps the text of a statement to the name that all connections prepare it by. */
 const names = new Map<string, string>();
@@ -61,7 +62,7 @@ export async function send<Row extends object>(
     // Captures the caller's stack, not the socket reader's.
     if (error instanceof Error) Error.captureStackTrace(error);
     // All pipelined statements with this name may fail; only the first failure discards the names.
-    if (INVALID.has(databaseFailureOf(error).code) && names.get(text) === name) discardNames();
+    if (INVALID_STATEMENT.has(databaseFailureOf(error).code) && names.get(text) === name) discardNames();
     throw error;
   }
 }
@@ -81,7 +82,7 @@ function sendPrepared<Row extends object>(
       if (error === null) resolve(result);
       else reject(error);
     };
-    client.query(Object.assign(new pg.Query(text, values as unknown[]), { name, callback }));
+    client.query(new PreparedQuery<Row>(name, text, values, client.columns, callback));
   });
 }
 

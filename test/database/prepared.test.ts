@@ -61,6 +61,18 @@ test('responses stay the same while a migration changes the type of columns', as
   expect(plans).toEqual([{ forAny: 8, forThese: 0 }]);
 });
 
+test('a prepared statement returns rows of the same form each time, one by one and many at once', async () => {
+  const reads = new Reads(service.dataSource);
+  const text = `SELECT $1::integer AS id, now() IS NOT NULL AS is_true, NULL::text AS nothing, 'epoch'::timestamptz AS at,
+    '{1,2}'::integer[] AS list WHERE $1 > 0`;
+  const row = { is_true: true, nothing: null, at: '1970-01-01T00:00:00.000000Z', list: [1, 2] };
+  for (const id of [1, 2, 0, 3]) expect(await reads.query(text, [id])).toEqual(id === 0 ? [] : [{ id, ...row }]);
+  const ids = Array.from({ length: 50 }, (_, index) => index);
+  const found = await Promise.all(ids.map((id) => reads.query(text, [id])));
+  expect(found).toEqual(ids.map((id) => (id === 0 ? [] : [{ id, ...row }])));
+  await reads.onApplicationShutdown();
+});
+
 test('the stack of a failed statement names its caller, prepared or not', async () => {
   const reads = new Reads(service.dataSource);
   const failingQuery = async () => await reads.query('SELECT nothing');

@@ -12,7 +12,7 @@ export interface Guard {
 type Edit = readonly [clause: RegExp, without: string];
 
 /** A statement as text, or as a query, which may be prepared under a name. */
-type Sent = string | (pg.Query & { text: string; name?: string | undefined });
+type Sent = string | (pg.Submittable & { text: string; values: unknown[]; callback: unknown });
 
 type Query = (this: pg.Client, statement: Sent, ...rest: unknown[]) => unknown;
 
@@ -28,8 +28,12 @@ function inSql(name: string, ...edits: Edit[]): Guard {
       if (edited === text) return query.call(this, statement, ...rest);
       met += 1;
       if (typeof statement === 'string') return query.call(this, edited, ...rest);
-      // The cached statement of that name contains the guard.
-      return query.call(this, Object.assign(statement, { text: edited, name: undefined }));
+      // Without a name, because the prepared statement of that name contains the guard.
+      const { values, callback } = statement;
+      return query.call(
+        this,
+        Object.assign(new pg.Query(edited, values) as pg.Submittable, { text: edited, values, callback }),
+      );
     };
     return Promise.resolve(() => {
       client.query = query;
