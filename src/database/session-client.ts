@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { KnownColumns } from './prepared-query.js';
@@ -30,13 +31,22 @@ const SERVER = `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS "isStandb
   current_setting('DateStyle') AS "dateStyle"`;
 
 /**
+ * PostgreSQL ends the wait of a commit for its synchronous standby if an operator cancels it. It warns that "the transaction
+ * has already committed locally, but might not have been replicated", and then reports success. The routine identifies
+ * the warning in every language of the server.
+ */
+const isNotReplicated = ({ code, routine }: { code?: string | undefined; routine?: string | undefined }): boolean =>
+  code === '01000' && routine === 'SyncRepWaitForLSN';
+
+/**
  * Generic plans, because PostgreSQL would otherwise plan again for each execution that it expects to return slightly
  * fewer rows, which takes longer than the rows. `test:scale` checks them. Read committed, because transactions take
- * locks, then read what others committed; stricter isolation levels would turn that into serialization failures.
+ * locks, then read what others committed; stricter isolation levels would turn that into serialization failures. Notices,
+ * because of {@link isNotReplicated}.
  */
 const SESSION_SETTINGS = `SET plan_cache_mode = force_generic_plan;
   SET default_transaction_isolation = 'read committed'; SET bytea_output = 'hex'; SET array_nulls = on;
-  SET extra_float_digits = 1`;
+  SET extra_float_digits = 1; SET client_min_messages = notice`;
 
 /**
  * A pipelined connection. It writes all statements of one event-loop turn at once. If the server is silent for
@@ -56,6 +66,9 @@ export class SessionClient extends pg.Client {
     this.acceptsStandby = config.acceptsStandby ?? false;
     // Pending queries are rejected and the pool removes the connection. Without this listener the process would end.
     this.on('error', () => undefined);
+    this.on('notice', (notice) => {
+      if (isNotReplicated(notice)) this.abandon();
+    });
   }
 
   override query: pg.Client['query'] = ((...statement: unknown[]) => {
@@ -70,9 +83,23 @@ export class SessionClient extends pg.Client {
     this.stream.destroy?.();
   }
 
-  /** The embedded database has no socket. */
+  /**
+   * Ends the session as if the connection had been lost before the result of its statement arrived: a failover may lose
+   * what was committed, so it must not be acknowledged.
+   */
+  private abandon(): void {
+    // Rejects the statement before its success, which follows in the same packet, is read.
+    this.socket.emit('error', new Error('Connection terminated, because a commit may not have been replicated'));
+    this.destroy();
+  }
+
+  /** The embedded database has no stream. */
   private get stream(): Partial<Writable> {
-    return (this as unknown as { connection: { stream: Partial<Writable> } }).connection.stream;
+    return this.socket.stream;
+  }
+
+  private get socket(): EventEmitter & { readonly stream: Partial<Writable> } {
+    return (this as unknown as { connection: EventEmitter & { readonly stream: Partial<Writable> } }).connection;
   }
 
   private corkUntilNextTurn(): void {
