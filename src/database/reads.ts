@@ -1,6 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { EmbeddedDataSource } from './embedded-data-source.js';
+import { EmbeddedLists } from './embedded-lists.js';
 import { FairPool, type PoolCaller } from './fair-pool.js';
 import { PipelinedConnection } from './pipelined-connection.js';
 import { PipelinedConnections } from './pipelined-connections.js';
@@ -35,7 +36,7 @@ export class Reads implements Statements, OnApplicationShutdown {
     if (dataSource instanceof EmbeddedDataSource) {
       // There is only one connection; a list may hold it for one statement at most.
       this.short = standAloneReads(dataSource);
-      this.lists = new FairPool([this.short]);
+      this.lists = new FairPool<Statements>([new EmbeddedLists(this.short, () => this.lists.waiting > 0)]);
       this.closables = this.replicas;
       return;
     }
