@@ -2,27 +2,38 @@ import type pg from 'pg';
 import { NeverStarted, PipelinedConnection } from './pipelined-connection.js';
 import { withRetries } from './retries.js';
 import type { Statement, Statements } from './statements.js';
+import type { Queue } from './waits.js';
 
-const CONNECTIONS = 2;
+/** Runs two statements one after the other. */
+export interface InOrder {
+  /** Sends two statements in one round trip if possible. The second one sees what the first one did. Both may run twice. */
+  queryInOrder<First extends object, Second extends object>(
+    first: Statement,
+    second: Statement,
+  ): Promise<[First[], Second[]]>;
+}
 
 /** A few connections shared by all requests, for short statements only. */
-export class PipelinedConnections implements Statements {
+export class PipelinedConnections implements Statements, InOrder {
   private readonly connections: readonly PipelinedConnection[];
 
-  /** @param options of a pool */
-  constructor(options: pg.PoolConfig) {
-    this.connections = Array.from({ length: CONNECTIONS }, () => new PipelinedConnection(options, 'pipeline'));
+  /**
+   * @param options of a pool
+   * @param count number of connections
+   * @param queue as of {@link PipelinedConnection}
+   */
+  constructor(options: pg.PoolConfig, count: number, queue?: Queue) {
+    this.connections = Array.from({ length: count }, () => new PipelinedConnection(options, queue));
   }
 
   /**
-   * Sends a reading statement on the least busy connection, see {@link withRetries}. Writes are not allowed, because a
-   * statement may be sent twice.
+   * Sends a statement on the least busy connection, see {@link withRetries}. It may be sent twice, so it must be a read, or
+   * `record_sequence`.
    */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     return this.onLeastBusy((connection) => connection.query<Row>(text, values));
   }
 
-  /** Sends two statements together on one connection. The second one sees what the first one did. */
   queryInOrder<First extends object, Second extends object>(
     first: Statement,
     second: Statement,

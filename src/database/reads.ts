@@ -4,11 +4,14 @@ import { EmbeddedDataSource } from './embedded-data-source.js';
 import { EmbeddedLists } from './embedded-lists.js';
 import { FairPool, type PoolCaller } from './fair-pool.js';
 import { PipelinedConnection } from './pipelined-connection.js';
-import { PipelinedConnections } from './pipelined-connections.js';
+import { PipelinedConnections, type InOrder } from './pipelined-connections.js';
 import { poolOf, standAloneReads } from './pool.js';
 import { Replica } from './replica.js';
 import { withRetries } from './retries.js';
 import type { Statement, Statements } from './statements.js';
+
+/** Connections for keys and single rows. */
+const SHORT = 2;
 
 /** Upper bound for the lists and pictures that one process reads concurrently. */
 const LISTS_AT_A_TIME = 4;
@@ -20,11 +23,16 @@ export interface Reader extends PoolCaller {
 }
 
 /**
- * Runs reading statements outside transactions. On a server it has its own connections: requests do not wait for
+ * Runs reading statements, and `record_sequence`, outside transactions. On a server it has its own connections: requests do not wait for
  * connections held by transactions, and long reads use other connections than key checks.
  */
 export class Reads implements Statements, OnApplicationShutdown {
-  private readonly short: Statements & Partial<Pick<PipelinedConnections, 'queryInOrder' | 'waiting'>>;
+  /**
+   * For moving changes into the record, and for reading it right afterwards. On a server this has a connection of its own:
+   * it waits for whoever else does the same, and no key may wait behind it.
+   */
+  readonly sequencing: Statements & InOrder;
+  private readonly short: Statements & Partial<Pick<PipelinedConnections, 'waiting'>>;
   private readonly lists: FairPool<Statements>;
   private readonly replicas: readonly Replica[];
   private readonly closables: readonly { close(): Promise<void> }[];
@@ -35,16 +43,24 @@ export class Reads implements Statements, OnApplicationShutdown {
     this.replicas = replicaUrls.map((url) => new Replica(url));
     if (dataSource instanceof EmbeddedDataSource) {
       // There is only one connection; a list may hold it for one statement at most.
-      this.short = standAloneReads(dataSource);
+      const short = (this.short = standAloneReads(dataSource));
+      this.sequencing = {
+        query: (text, values) => short.query(text, values),
+        queryInOrder: async <First extends object, Second extends object>(first: Statement, second: Statement) => [
+          await short.query<First>(...first),
+          await short.query<Second>(...second),
+        ],
+      };
       this.lists = new FairPool<Statements>([new EmbeddedLists(this.short, () => this.lists.waiting > 0)]);
       this.closables = this.replicas;
       return;
     }
     const { options } = poolOf(dataSource);
-    const short = (this.short = new PipelinedConnections(options));
+    const short = (this.short = new PipelinedConnections(options, SHORT, 'pipeline'));
+    const sequencing = (this.sequencing = new PipelinedConnections(options, 1));
     const lists = Array.from({ length: LISTS_AT_A_TIME }, () => new PipelinedConnection(options));
     this.lists = new FairPool<Statements>(lists);
-    this.closables = [short, ...lists, ...this.replicas];
+    this.closables = [short, sequencing, ...lists, ...this.replicas];
   }
 
   /** Whether {@link onReplica} uses {@link Reader.position}. */
@@ -60,18 +76,6 @@ export class Reads implements Statements, OnApplicationShutdown {
   /** Reads a bounded number of rows by an index from the primary. Every decision on rights must use this method. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     return this.short.query(text, values);
-  }
-
-  /**
-   * Runs two statements one after the other, in one round trip if possible, so that the second one sees what the first
-   * one did. Both may run twice.
-   */
-  async queryInOrder<First extends object, Second extends object>(
-    first: Statement,
-    second: Statement,
-  ): Promise<[First[], Second[]]> {
-    if (this.short.queryInOrder !== undefined) return this.short.queryInOrder(first, second);
-    return [await this.short.query<First>(...first), await this.short.query<Second>(...second)];
   }
 
   /**

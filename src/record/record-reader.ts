@@ -90,7 +90,7 @@ export class RecordReader {
     }
     const deadline = performance.now() + PATIENCE_MS;
     do {
-      const [sequenced, reread] = await this.reads.queryInOrder<{ moved: number }, Found>(
+      const [sequenced, reread] = await this.reads.sequencing.queryInOrder<{ moved: number }, Found>(
         [SEQUENCE, [BATCH]],
         [text, values],
       );
@@ -104,7 +104,7 @@ export class RecordReader {
   private async catchUp(): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
     do {
-      if (rowOf(await this.reads.query<{ moved: number }>(SEQUENCE, [BATCH])).moved < BATCH) return;
+      if (rowOf(await this.reads.sequencing.query<{ moved: number }>(SEQUENCE, [BATCH])).moved < BATCH) return;
     } while (performance.now() < deadline);
     throw new DatabaseUnavailable();
   }

@@ -72,7 +72,8 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
     try {
       let moved = BATCH;
       while (moved === BATCH) {
-        moved = rowOf(await this.reads.query<{ moved: number }>(SEQUENCE_IF_BEHIND, [BATCH])).moved;
+        const rows = await this.reads.sequencing.query<{ moved: number }>(SEQUENCE_IF_BEHIND, [BATCH]);
+        moved = rowOf(rows).moved;
       }
       this.hasFailed = false;
     } catch (error) {

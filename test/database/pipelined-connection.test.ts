@@ -32,7 +32,7 @@ const optionsWith = (timeouts: pg.PoolConfig): pg.PoolConfig => ({
   });
 
   test('if the server stops responding, the slow statements fail and those behind them are sent again on another connection', async () => {
-    const connections = new PipelinedConnections(optionsWith({ query_timeout: 500 }));
+    const connections = new PipelinedConnections(optionsWith({ query_timeout: 500 }), 2);
     const slow = [10, 10].map((seconds) => connections.query(SLOW, [seconds]));
     const behind = [1, 2, 3, 4].map((number) => connections.query(NUMBER, [number]));
     const failed = await Promise.allSettled(slow);
