@@ -3,6 +3,7 @@ import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/errors.js';
 import { readPage, type Slice, type ListSql } from '../database/page.js';
 import { Reads } from '../database/reads.js';
+import { ON_PRIMARY } from '../database/standby.js';
 import type { Statements } from '../database/statements.js';
 import {
   MEDIC_COLUMNS,
@@ -16,7 +17,7 @@ import { ownsMedic } from '../access/rights.sql.js';
 import { emailKeyOf } from './medic.entity.js';
 
 /** The caller ($1) sees their own account and those that they created. */
-const VISIBLE_MEDIC = `SELECT ${MEDIC_COLUMNS} FROM ${MEDIC_SOURCE} WHERE ${ownsMedic('$1', 'm')} AND m.id = $2`;
+const VISIBLE_MEDIC = `SELECT ${MEDIC_COLUMNS} FROM ${MEDIC_SOURCE} WHERE ${ownsMedic('$1', 'm')} AND m.id = $2 AND ${ON_PRIMARY}`;
 
 const CREATED: ListSql = {
   columns: MEDIC_COLUMNS,
@@ -27,6 +28,8 @@ const CREATED: ListSql = {
 
 /** A separate statement, so that its plan looks up the single row by email. */
 const CREATED_WITH_EMAIL = { ...CREATED, from: `${CREATED.from} AND m.email_key = $2` };
+
+const FOUND = `SELECT id, email FROM medic WHERE email_key = $1 AND ${ON_PRIMARY}`;
 
 /** Reads medics. The `WHERE` clause of each query limits the rows to those that the caller may see. */
 @Injectable()
@@ -60,8 +63,6 @@ export class MedicsReader {
   /** @returns the medic with exactly this email, ignoring case; nobody if it is undefined */
   async search(email: string | undefined): Promise<FoundMedicResponse[]> {
     if (email === undefined) return [];
-    return this.reads.query<FoundMedicResponse>('SELECT id, email FROM medic WHERE email_key = $1', [
-      emailKeyOf(email),
-    ]);
+    return this.reads.query<FoundMedicResponse>(FOUND, [emailKeyOf(email)]);
   }
 }

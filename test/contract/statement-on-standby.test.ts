@@ -19,7 +19,7 @@ async function simulateStandby(): Promise<void> {
   const client = await service.database.connect();
   await client.query(`CREATE SCHEMA standby;
     CREATE FUNCTION standby.pg_is_in_recovery() RETURNS boolean LANGUAGE sql VOLATILE AS
-      $$ SELECT current_query() ~ '\\m(FROM|JOIN) (medic|membership)\\M' AND current_query() !~ 'api_token' $$;
+      $$ SELECT current_query() ~ '\\m(FROM|JOIN) (medic|membership|record_head|record_entry)\\M' AND current_query() !~ 'api_token' $$;
     CREATE FUNCTION standby.pg_current_xact_id() RETURNS xid8 LANGUAGE plpgsql VOLATILE AS
       $$ BEGIN RAISE read_only_sql_transaction; END $$;`);
   // New sessions resolve the two names to these functions.
@@ -42,15 +42,24 @@ const ask = (path: string, { member, hospital }: HospitalScene) =>
     },
   });
 
-/** Requests that decide a right or a credential after the look-up of the key, or without one. */
+/** Requests that read the record, or decide a right or a credential after the look-up of the key, or without one. */
 const DECIDING: [string, (scene: HospitalScene, account: Actor) => Promise<CheckedResponse>][] = [
   ['a hospital', ({ admin, hospital }) => admin.get(`/hospital/${String(hospital)}`)],
+  ['a medic', (_, account) => account.get(`/medics/${String(account.id)}`)],
+  ['a search for an email', (_, account) => account.get(`/search/medics?query=${account.email}`)],
   ['the memberships of all administered hospitals', ({ admin }) => admin.get('/management/memberships/?managed=true')],
   ['a decision', (scene) => ask('evaluation', scene)],
   ['a batch of decisions', (scene) => ask('evaluations', scene)],
   ['a search for medics', (scene) => ask('search/subject', scene)],
   ['a search for hospitals', (scene) => ask('search/resource', scene)],
   ['a search for actions', (scene) => ask('search/action', scene)],
+  ['the feed', () => asker.get('/events')],
+  ['the history of a membership', ({ admin, membership }) => admin.get(`${membershipOf(membership)}/history/`)],
+  ['the history of a hospital', ({ admin, hospital }) => admin.get(`/memberships/${String(hospital)}/history/`)],
+  [
+    'the memberships of a hospital at an instant',
+    ({ admin, hospital }) => admin.get(`/memberships/${String(hospital)}?at=${new Date().toISOString()}`),
+  ],
   ['a log-in', (_, { email }) => service.client.post('/token-auth/', { email, password: PASSWORD })],
   [
     'a log-in with a wrong password',
@@ -65,7 +74,7 @@ const PREFETCHING: typeof DECIDING = [
   ['a change of a membership', ({ admin, membership }) => admin.changeMembership(membership, {})],
 ];
 
-(isServer ? describe : describe.skip)('a statement that decides and reaches a standby behind a pooler is a 503', () => {
+(isServer ? describe : describe.skip)('a decision or read of the record on a standby behind a pooler is a 503', () => {
   let scene: HospitalScene;
   let account: Actor;
   beforeAll(async () => {
