@@ -56,6 +56,7 @@ const schema = {
     LimitedMemberships1768900000000,
   ],
   migrationsTableName: 'migration',
+  migrationsTransactionMode: 'each' as const,
   synchronize: false,
   logging: false,
 };

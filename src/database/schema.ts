@@ -1,9 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationExecutor, type DataSource, type EntityManager } from 'typeorm';
 import { beginRecord, hasRecordBegun } from './begin-record.js';
+import { EmbeddedDataSource } from './embedded-data-source.js';
+import type { SessionClient } from './session-client.js';
 import { OperatorError } from '../common/errors.js';
 
 /** An arbitrary advisory lock id that nothing else in the database uses. */
 const MIGRATION_LOCK = 7_203_114_550;
+
+/** How often to look whether another `migrate` has ended, in milliseconds. */
+const POLL_MS = 100;
 
 /** The database lacks migrations that this version of the service needs. */
 export class SchemaIsBehind extends OperatorError {
@@ -23,26 +29,56 @@ export class EncodingIsNotUtf8 extends OperatorError {
 }
 
 /**
- * Runs the pending migrations, and begins the record of what exists. Concurrent calls are safe: the second one waits.
+ * Runs the pending migrations, and begins the record of what exists. Concurrent calls are safe: the second one waits. After
+ * an interruption it continues with the migration that was interrupted, from its beginning.
  * @returns the names of the migrations that ran
  * @throws EncodingIsNotUtf8
+ * @throws TableIsInUse
+ * @throws RecordIsForbidden
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
-  const ran = await runMigrations(dataSource);
-  // Outside the transaction above, because it takes long on a large database.
+  await requireUtf8(dataSource);
+  const ran = await alone(dataSource, () => runMigrations(dataSource));
   await beginRecord(dataSource);
   return ran;
 }
 
-function runMigrations(dataSource: DataSource): Promise<string[]> {
-  // The lock and the setting end with the transaction. Behind a pooler, session-level ones would leak to other clients.
-  return dataSource.transaction(async (manager) => {
-    await requireUtf8(manager);
-    await manager.query('SET LOCAL statement_timeout = 0');
-    await manager.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-    const ran = await new MigrationExecutor(dataSource, manager.queryRunner).executePendingMigrations();
-    return ran.map((migration) => migration.name);
-  });
+/**
+ * Does the work while no other process migrates. The lock belongs to a transaction on a connection of its own: behind a
+ * pooler, one of a session would leak to other clients. Neither that transaction nor those who wait for the lock may
+ * hold a snapshot meanwhile, because a concurrent build of an index waits for all older ones; hence a statement without
+ * parameters, whose portal closes at once, and hence no `pg_advisory_xact_lock`.
+ */
+async function alone<Result>(dataSource: DataSource, work: () => Promise<Result>): Promise<Result> {
+  // Its folder is locked, and it has no second connection.
+  if (dataSource instanceof EmbeddedDataSource) return work();
+  for (;;) {
+    const done = await dataSource.transaction('READ COMMITTED', async (manager) => {
+      await manager.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+      const [{ isOurs }] = await manager.query<[{ isOurs: boolean }]>(
+        `SELECT pg_try_advisory_xact_lock(${String(MIGRATION_LOCK)}) AS "isOurs"`,
+      );
+      return isOurs ? { result: await work() } : undefined;
+    });
+    if (done !== undefined) return done.result;
+    await sleep(POLL_MS);
+  }
+}
+
+async function runMigrations(dataSource: DataSource): Promise<string[]> {
+  const queryRunner = dataSource.createQueryRunner();
+  const session = (await queryRunner.connect()) as SessionClient;
+  // Behind a pooler the setting would leak to other clients.
+  const isOurs = session.keepsPrepared;
+  try {
+    if (isOurs) await queryRunner.query('SET statement_timeout = 0');
+    const executor = new MigrationExecutor(dataSource, queryRunner);
+    executor.transaction = 'each';
+    return (await executor.executePendingMigrations()).map(({ name }) => name);
+  } finally {
+    if (isOurs) await queryRunner.query('RESET statement_timeout').catch(() => undefined);
+    await queryRunner.release();
+  }
 }
 
 /**

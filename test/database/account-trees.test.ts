@@ -38,11 +38,17 @@ test('a tree stays together when its root is deleted', async () => {
   expect(await roots()).toEqual({ 2: 1, 3: 1, 5: 1 });
 });
 
-test('the migration finds the root of every existing medic, and which keys come from logins', async () => {
+/** Undoes the migration and all later ones. */
+async function undoRoots(): Promise<void> {
   const { dataSource } = database;
   const isThere = () =>
     dataSource.query<unknown[]>(`SELECT FROM information_schema.columns WHERE column_name = 'root_id'`);
   while ((await isThere()).length > 0) await dataSource.undoLastMigration();
+}
+
+test('the migration finds the root of every existing medic, and which keys come from logins', async () => {
+  const { dataSource } = database;
+  await undoRoots();
   await add(1);
   await add(2, 1);
   await add(3, 2);
@@ -60,4 +66,20 @@ test('the migration finds the root of every existing medic, and which keys come 
     { is_login: false },
     { is_login: false },
   ]);
+});
+
+test('the migration finds the roots of more medics than a batch, before and after their creators', async () => {
+  const { dataSource } = database;
+  await undoRoots();
+  await add(5000);
+  await add(3000, 5000);
+  await add(4000, 3000);
+  await dataSource.query(
+    `INSERT INTO medic (id, name, email, email_key, created_by_id)
+     SELECT n, 'M', n::text, n::text, CASE WHEN n % 2 = 0 THEN 3000 ELSE 4000 END FROM generate_series(1, 2500) n
+     UNION ALL SELECT n, 'M', n::text, n::text, n - 6000 FROM generate_series(6001, 6010) n`,
+  );
+  await migrate(dataSource);
+  const counts = 'SELECT root_id, count(*)::integer AS count FROM medic GROUP BY root_id';
+  expect(await dataSource.query(counts)).toEqual([{ root_id: 5000, count: 2513 }]);
 });

@@ -14,7 +14,7 @@ class EmailsCollide extends OperatorError {
     const named = groups.map((ids) => ids.join(' and ')).join('; ');
     super(
       `Some medics have emails that differ only by letter case, so that no two of them may keep theirs: ${named}. ` +
-        'Nothing was changed. Give all but one of each group another email, either with the version of the service ' +
+        'No email was changed. Give all but one of each group another email, either with the version of the service ' +
         "that ran before or with UPDATE medic SET email = 'new@example.org', email_key = 'new@example.org' WHERE id = …, " +
         'and run the migration again.',
     );

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { changeTable } from './online.js';
 import { definerSettings } from './record/definer.js';
 import { recordTable, unrecordTable, type RecordedTable } from './record/recorded-table.js';
 
@@ -18,25 +19,28 @@ const TABLES: readonly RecordedTable[] = [
 /** Records every change of memberships, medics, hospitals and keys. */
 export class RecordTriggers1767916800002 implements MigrationInterface {
   readonly name = 'RecordTriggers1767916800002';
+  readonly transaction = false;
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(ACTOR);
     for (const state of STATES) await queryRunner.query(state);
     await queryRunner.query(STAMP);
-    await queryRunner.query(STAMP_NEW);
     await queryRunner.query(KEEP);
     await queryRunner.query(REFUSE);
     const settings = await definerSettings(queryRunner);
     await queryRunner.query(CHANGE(settings));
     await queryRunner.query(MEMBERSHIP_CHANGE(settings));
     await queryRunner.query('REVOKE EXECUTE ON FUNCTION record_change(), record_membership_change() FROM PUBLIC');
-    for (const table of TABLES) await recordTable(queryRunner, table);
+    for (const table of TABLES) {
+      if (await queryRunner.hasColumn(table.name, 'entry_id')) continue;
+      await changeTable(queryRunner, table.name, () => recordTable(queryRunner, table));
+    }
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    for (const { name } of TABLES) await unrecordTable(queryRunner, name);
+    for (const { name } of TABLES) await changeTable(queryRunner, name, () => unrecordTable(queryRunner, name));
     await queryRunner.query(`DROP FUNCTION record_membership_change, record_change, record_refuse, record_keep, record_stamp,
-      record_stamp_new, record_actor, record_membership_state, record_activity, record_key_state, record_service_state`);
+      record_actor, record_membership_state, record_activity, record_key_state, record_service_state`);
   }
 }
 
@@ -45,7 +49,7 @@ export class RecordTriggers1767916800002 implements MigrationInterface {
  * other text is null, which the inbox refuses.
  */
 const ACTOR = `
-  CREATE FUNCTION record_actor() RETURNS text LANGUAGE sql STABLE RETURN
+  CREATE OR REPLACE FUNCTION record_actor() RETURNS text LANGUAGE sql STABLE RETURN
     CASE
       WHEN COALESCE(current_setting('hm.actor', true), '') = ''
         THEN '{"type":"database","role":' || to_json(session_user::text)::text || '}'
@@ -58,7 +62,7 @@ const ACTOR = `
 
 /** The state of a membership in `before` and `after`, without limits in time. */
 export const MEMBERSHIP_STATE = `
-  CREATE FUNCTION record_membership_state(type text, is_active boolean, is_deleted boolean) RETURNS text
+  CREATE OR REPLACE FUNCTION record_membership_state(type text, is_active boolean, is_deleted boolean) RETURNS text
      LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"type_membership":"' || type
        || CASE WHEN is_active THEN '","is_active":true' ELSE '","is_active":false' END
        || CASE WHEN is_deleted THEN ',"is_deleted":true}' ELSE ',"is_deleted":false}' END`;
@@ -66,13 +70,13 @@ export const MEMBERSHIP_STATE = `
 /** The states of rows in `before` and `after`: ids and states only, never names, emails, labels or digests. */
 const STATES = [
   MEMBERSHIP_STATE,
-  `CREATE FUNCTION record_activity(is_active boolean) RETURNS text
+  `CREATE OR REPLACE FUNCTION record_activity(is_active boolean) RETURNS text
      LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"is_active":' || is_active::text || '}'`,
-  `CREATE FUNCTION record_key_state(id integer, expires_at timestamptz, revoked_at timestamptz)
+  `CREATE OR REPLACE FUNCTION record_key_state(id integer, expires_at timestamptz, revoked_at timestamptz)
      RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"token":' || id::text
        || ',"expires_at":' || COALESCE('"' || record_instant(expires_at) || '"', 'null')
        || ',"revoked_at":' || COALESCE('"' || record_instant(revoked_at) || '"', 'null') || '}'`,
-  `CREATE FUNCTION record_service_state(id integer, scopes text[], expires_at timestamptz, revoked_at timestamptz)
+  `CREATE OR REPLACE FUNCTION record_service_state(id integer, scopes text[], expires_at timestamptz, revoked_at timestamptz)
      RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN '{"service":' || id::text
        || ',"scopes":' || to_json(scopes)::text
        || ',"expires_at":' || COALESCE('"' || record_instant(expires_at) || '"', 'null')
@@ -84,24 +88,16 @@ const STATES = [
  * that ON CONFLICT then skips. The clock may go back, the times of a row never do.
  */
 const STAMP = `
-  CREATE FUNCTION record_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE OR REPLACE FUNCTION record_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     NEW.entry_id := gen_random_uuid();
     NEW.entry_at := GREATEST(clock_timestamp(), OLD.entry_at);
     RETURN NEW;
   END $$`;
 
-const STAMP_NEW = `
-  CREATE FUNCTION record_stamp_new() RETURNS trigger LANGUAGE plpgsql AS $$
-  BEGIN
-    NEW.entry_id := gen_random_uuid();
-    NEW.entry_at := clock_timestamp();
-    RETURN NEW;
-  END $$`;
-
 /** Undoes a change of the id or the time of an entry. */
 const KEEP = `
-  CREATE FUNCTION record_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE OR REPLACE FUNCTION record_keep() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     NEW.entry_id := OLD.entry_id;
     NEW.entry_at := OLD.entry_at;
@@ -109,7 +105,7 @@ const KEEP = `
   END $$`;
 
 const REFUSE = `
-  CREATE FUNCTION record_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE OR REPLACE FUNCTION record_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     IF TG_OP = 'TRUNCATE' THEN
       RAISE EXCEPTION 'TRUNCATE of % would leave no record; use DELETE', TG_TABLE_NAME
@@ -125,7 +121,7 @@ const REFUSE = `
  * before the migration does.
  */
 const CHANGE = (settings: string): string => `
-  CREATE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql ${settings} AS $$
+  CREATE OR REPLACE FUNCTION record_change() RETURNS trigger LANGUAGE plpgsql ${settings} AS $$
   DECLARE
     what text := TG_ARGV[0];
     verb text;
@@ -208,7 +204,7 @@ const CHANGE = (settings: string): string => `
 
 /** As `record_change` for the most frequent change, an UPDATE of a membership: one statement takes half the time. */
 export const MEMBERSHIP_CHANGE = (settings: string): string => `
-  CREATE FUNCTION record_membership_change() RETURNS trigger LANGUAGE plpgsql ${settings} AS $$
+  CREATE OR REPLACE FUNCTION record_membership_change() RETURNS trigger LANGUAGE plpgsql ${settings} AS $$
   BEGIN
     INSERT INTO record_inbox (id, at, subject, type, membership, medic, hospital, before, after, actor, request)
     VALUES (NEW.entry_id, NEW.entry_at, 'membership',

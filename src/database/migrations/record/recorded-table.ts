@@ -78,5 +78,5 @@ export async function unrecordTable(queryRunner: QueryRunner, name: string): Pro
     [name],
   )) as { trigger: string }[];
   for (const { trigger } of triggers) await queryRunner.query(`DROP TRIGGER ${trigger} ON ${name}`);
-  await queryRunner.query(`ALTER TABLE ${name} DROP entry_id, DROP entry_at`);
+  await queryRunner.query(`ALTER TABLE ${name} DROP COLUMN IF EXISTS entry_id, DROP COLUMN IF EXISTS entry_at`);
 }
