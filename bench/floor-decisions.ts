@@ -22,36 +22,40 @@ interface Question {
   readonly resource: Entity;
 }
 
-type Facts = readonly [membership: number, entry: string, type: string, account: boolean, hospital: boolean];
+type Facts = readonly [membership: number, type: string, account: boolean, hospital: boolean, entry: string];
 
 /** The service account whose live key has the digest $1 and that has the scope. */
 const account = (scope: string) =>
   `FROM service_account a WHERE a.digest = $1 AND a.expires_at > now() AND a.revoked_at IS NULL AND '${scope}' = ANY(a.scopes)`;
 
-const FACTS = `json_build_array(s.id, s.entry_id, s.type, m.is_active, h.is_active)`;
-const JOINS = `JOIN medic m ON m.id = s.medic_id JOIN hospital h ON h.id = s.hospital_id`;
+/** Whether a row is active, by the index of the inactive ones. */
+const isActive = (table: 'medic' | 'hospital', id: string) =>
+  `((SELECT i.id FROM ${table} i WHERE i.id = ${id} AND NOT i.is_active) IS NULL)`;
+
+const FACTS = `'[' || s.id || ',"' || s.type || '",' || ${isActive('medic', 's.medic_id')} || ','
+  || ${isActive('hospital', 's.hospital_id')} || ',"' || s.entry_id || '"]'`;
 
 const EVALUATION: Statement = {
   name: 'evaluation',
-  text: `SELECT clock_timestamp() AS at, (SELECT ${FACTS} FROM membership s ${JOINS}
-      WHERE s.medic_id = $2::integer AND s.hospital_id = $3::integer AND NOT s.is_deleted)::text AS facts
+  text: `SELECT clock_timestamp() AS at, (SELECT ${FACTS} FROM membership s
+      WHERE s.medic_id = $2::integer AND s.hospital_id = $3::integer AND NOT s.is_deleted) AS facts
     ${account('decision:check')}`,
 };
 
 const EVALUATIONS: Statement = {
   name: 'evaluations',
-  text: `SELECT clock_timestamp() AS at, (SELECT json_agg(CASE WHEN s.id IS NOT NULL THEN ${FACTS} END ORDER BY asked.number)
+  text: `SELECT clock_timestamp() AS at, (SELECT '[' || string_agg(COALESCE(${FACTS}, 'null'), ',' ORDER BY asked.number) || ']'
       FROM unnest($2::integer[], $3::integer[]) WITH ORDINALITY asked (medic, hospital, number)
-      LEFT JOIN (membership s ${JOINS})
-        ON s.medic_id = asked.medic AND s.hospital_id = asked.hospital AND NOT s.is_deleted)::text AS facts
+      LEFT JOIN membership s ON s.medic_id = asked.medic AND s.hospital_id = asked.hospital AND NOT s.is_deleted) AS facts
     ${account('decision:check')}`,
 };
 
-const searchBy = (name: string, given: string, wanted: string): Statement => ({
+const searchBy = (name: string, given: 'medic' | 'hospital', wanted: 'medic' | 'hospital'): Statement => ({
   name,
   text: `SELECT clock_timestamp() AS at, (SELECT json_agg(found.id) FROM (
-      SELECT s.${wanted}_id AS id FROM membership s ${JOINS}
-      WHERE s.${given}_id = $2::integer AND s.${wanted}_id > $3::integer AND NOT s.is_deleted AND m.is_active AND h.is_active
+      SELECT s.${wanted}_id AS id FROM membership s
+      WHERE s.${given}_id = $2::integer AND s.${wanted}_id > $3::integer AND NOT s.is_deleted
+        AND ${isActive(given, '$2::integer')} AND ${isActive(wanted, `s.${wanted}_id`)}
       ORDER BY s.${wanted}_id LIMIT 1001) found)::text AS facts
     ${account('decision:search')}`,
 });
@@ -94,7 +98,7 @@ export function answerTo(url: string, body: string): Answer | undefined {
 
 function decisionOf(facts: Facts | null, at: string): string {
   if (facts === null) return `{"decision":false,"context":{"reason":"not_a_member","evaluated_at":"${at}"}}`;
-  const [membership, entry, type, isAccountActive, isHospitalActive] = facts;
+  const [membership, type, isAccountActive, isHospitalActive, entry] = facts;
   const refusal = isAccountActive ? (isHospitalActive ? null : 'hospital_inactive') : 'account_inactive';
   const reason = refusal ?? (type === 'ADMIN' ? 'admin' : 'member');
   return (

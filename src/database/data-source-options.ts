@@ -20,6 +20,7 @@ import { ServiceAccounts1768500000000 } from './migrations/1768500000000-service
 import { Webhooks1768600000000 } from './migrations/1768600000000-webhooks.js';
 import { Idempotency1768800000000 } from './migrations/1768800000000-idempotency.js';
 import { LimitedMemberships1768900000000 } from './migrations/1768900000000-limited-memberships.js';
+import { InactiveRows1768950000000 } from './migrations/1768950000000-inactive-rows.js';
 import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
 const BIGINT_OID = 20;
@@ -54,6 +55,7 @@ const schema = {
     DecisionSearches1768700000000,
     Idempotency1768800000000,
     LimitedMemberships1768900000000,
+    InactiveRows1768950000000,
   ],
   migrationsTableName: 'migration',
   migrationsTransactionMode: 'each' as const,

@@ -49,16 +49,16 @@ function refusalOf(action: Action, standing: Standing): Reason {
 /** The JSON of facts about the present or the past; the right is null if the membership was not live then. */
 export type FactsJson = readonly [
   membership: number,
-  entry: string | null,
   right: Right,
   isAccountActive: boolean | null,
   isHospitalActive: boolean | null,
+  entry?: string,
 ];
 
 /** @returns the facts about a membership that is, or was, live; otherwise null */
 export function factsOf(json: FactsJson | null): Facts | null {
   if (json === null) return null;
-  const [membership, entry, right, isAccountActive, isHospitalActive] = json;
+  const [membership, right, isAccountActive, isHospitalActive, entry = null] = json;
   if (right === null) return null;
   return {
     membership,

@@ -1,7 +1,7 @@
 import type { Action } from '../access/permission.js';
-import { live, LIVE_STANDING, mayAdminister, mayPrescribe, rightIn, type StandingSql } from '../access/rights.sql.js';
+import { live, mayAdminister, mayPrescribe, rightIn, standingBy, type StandingSql } from '../access/rights.sql.js';
 import { activityUpTo, instantOf, RECORD_ENDS, stateUpTo } from '../record/past.js';
-import { MOMENT, problemsOf } from './decisions.sql.js';
+import { EVALUATED, problemsOf } from './decisions.sql.js';
 
 /**
  * Statements that return one row, for parameters from $2 on: the id to start from ($2), the id after which to continue
@@ -27,14 +27,14 @@ const OF_HOSPITAL: Side = { given: 'hospital', wanted: 'medic' };
 const OF_MEDIC: Side = { given: 'medic', wanted: 'hospital' };
 
 function present({ given, wanted }: Side, action: Action): string {
-  return `SELECT moment.at AS "evaluatedAt",
+  const standing = given === 'medic' ? standingBy('$2::integer') : standingBy('s.medic_id', '$2::integer');
+  return `SELECT evaluated.at AS "evaluatedAt",
     (SELECT json_agg(found.id) FROM (
       SELECT s.${wanted}_id AS id FROM membership s
-      JOIN medic m ON m.id = s.medic_id JOIN hospital h ON h.id = s.hospital_id
-      WHERE s.${given}_id = $2::integer AND s.${wanted}_id > $3::integer AND ${live('s', 'moment.at')}
-        AND ${MAY[action](LIVE_STANDING)}
+      WHERE s.${given}_id = $2::integer AND s.${wanted}_id > $3::integer AND ${live('s', 'evaluated.at')}
+        AND ${MAY[action](standing)}
       ORDER BY s.${wanted}_id LIMIT $4::integer) found)::text AS ids
-    FROM ${MOMENT}`;
+    FROM ${EVALUATED}`;
 }
 
 /** Rows of memberships that SQL by hand has deleted are candidates as well. */

@@ -1,7 +1,8 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /** A place that a medic prescribes from: a hospital, a clinic, a consulting room. */
 @Entity('hospital')
+@Index('hospital_inactive', ['id'], { where: 'NOT is_active' })
 export class Hospital {
   @PrimaryGeneratedColumn('identity', { type: 'integer', primaryKeyConstraintName: 'hospital_pkey' })
   id!: number;

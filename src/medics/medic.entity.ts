@@ -4,6 +4,7 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, U
 @Entity('medic')
 @Unique('medic_email_unique', ['emailKey'])
 @Index('medic_by_creator', ['createdById', 'id'])
+@Index('medic_inactive', ['id'], { where: 'NOT is_active' })
 export class Medic {
   @PrimaryGeneratedColumn('identity', { type: 'integer', primaryKeyConstraintName: 'medic_pkey' })
   id!: number;

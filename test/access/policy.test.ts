@@ -121,15 +121,14 @@ describe('mayPrescribe and mayAdminister, in TypeScript and in SQL, at present a
       expect([mayPrescribe(standing), mayAdminister(standing)]).toEqual([prescribes, administers]);
       const [medicId, at] = [await medic(isAccountActive), await hospital(isHospitalActive)];
       await membership(medicId, at, [right ?? ADMIN, right === null ? DELETED : LIVE]);
-      const rows = `FROM membership s JOIN medic m ON m.id = s.medic_id JOIN hospital h ON h.id = s.hospital_id
-        WHERE s.medic_id = $1 AND s.hospital_id = $2 AND ${sql.live('s')}`;
+      const rows = `FROM membership s WHERE s.medic_id = $1 AND s.hospital_id = $2 AND ${sql.live('s')}`;
       const state = `json_build_object('type_membership', s.type, 'is_deleted', s.is_deleted)`;
-      const past = { ...sql.LIVE_STANDING, right: sql.rightIn('r.state', 'now()') };
-      const pastRows = `FROM membership s JOIN medic m ON m.id = s.medic_id JOIN hospital h ON h.id = s.hospital_id
+      const past = { ...sql.standingBy(), right: sql.rightIn('r.state', 'now()') };
+      const pastRows = `FROM membership s
         CROSS JOIN LATERAL (SELECT ${state} AS state) r WHERE s.medic_id = $1 AND s.hospital_id = $2`;
       const isFound = async (text: string) => (await ask(text, [medicId, at])) !== undefined;
-      expect(await isFound(`SELECT ${rows} AND ${sql.mayPrescribe(sql.LIVE_STANDING)}`)).toBe(prescribes);
-      expect(await isFound(`SELECT ${rows} AND ${sql.mayAdminister(sql.LIVE_STANDING)}`)).toBe(administers);
+      expect(await isFound(`SELECT ${rows} AND ${sql.mayPrescribe(sql.standingBy())}`)).toBe(prescribes);
+      expect(await isFound(`SELECT ${rows} AND ${sql.mayAdminister(sql.standingBy())}`)).toBe(administers);
       expect(await isFound(`SELECT ${pastRows} AND ${sql.mayPrescribe(past)}`)).toBe(prescribes);
       expect(await isFound(`SELECT ${pastRows} AND ${sql.mayAdminister(past)}`)).toBe(administers);
     },
