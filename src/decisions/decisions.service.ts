@@ -5,9 +5,9 @@ import type { InvalidFields } from '../common/errors.js';
 import { decisions } from '../observability/events.js';
 import { decide, factsOf, type FactsJson } from './decision.js';
 import { DecisionsReader, type Read } from './decisions.reader.js';
-import { toDecisionResponse, toErrorResponse, type DecisionResponse } from './dto/decision.responses.js';
+import { isMade, toDecisionResponse, toErrorResponse, type DecisionResponse } from './dto/decision.responses.js';
 import type { Evaluation } from './evaluation.js';
-import type { Evaluations, Item, Semantic } from './evaluations.js';
+import type { Evaluations, Item, Question, Semantic } from './evaluations.js';
 import { endsOf, errorOf, type Ends, type MomentProblem } from './moment-problems.js';
 import { Receipts } from './receipts.js';
 
@@ -21,12 +21,6 @@ interface Found extends Partial<Ends> {
 }
 
 type FoundFacts = FactsJson | MomentProblem | null;
-
-/** An evaluation or its problem, with what the statement found. */
-interface Decided {
-  readonly item: Item;
-  readonly found: FoundFacts;
-}
 
 /** Decides by one statement for each request. */
 @Injectable()
@@ -44,7 +38,9 @@ export class DecisionsService {
   async evaluate(service: CurrentService, evaluation: Evaluation, read: Read): Promise<DecisionResponse> {
     if (evaluation.wantsReceipt) this.receipts.requireKey();
     const row = await this.reader.row<Found>(service, read);
-    return this.responseTo({ item: { evaluation, inheritsContext: true }, found: factsIn(row)[0] ?? null }, row);
+    const item = { evaluation, inheritsContext: true };
+    const response = responseTo(item, factsIn(row)[0] ?? null, row);
+    return evaluation.wantsReceipt ? this.withReceipt(response, item, row) : response;
   }
 
   /**
@@ -58,43 +54,54 @@ export class DecisionsService {
     { items, semantic }: Evaluations,
     read: Read,
   ): Promise<DecisionResponse[]> {
-    if (items.some((item) => 'evaluation' in item && item.evaluation.wantsReceipt)) this.receipts.requireKey();
+    if (items.some(wantsReceipt)) this.receipts.requireKey();
     const row = await this.reader.row<Found>(service, read);
     const found = factsIn(row);
-    let next = 0;
-    const decided = items.map((item): Decided => {
-      if (!('evaluation' in item)) return { item, found: null };
-      next += 1;
-      return { item, found: found[next - 1] ?? null };
-    });
     const responses: DecisionResponse[] = [];
-    for (const each of decided) {
-      const response = await this.responseTo(each, row);
-      responses.push(response);
+    let next = 0;
+    for (const item of items) {
+      const response = responseTo(item, 'evaluation' in item ? (found[next] ?? null) : null, row);
+      if ('evaluation' in item) next += 1;
+      // Awaits only what is signed: waiting for each of a thousand decisions would take longer than the decisions.
+      responses.push(wantsReceipt(item) ? await this.withReceipt(response, item, row) : response);
       if (ends(semantic, response.decision)) break;
     }
     return responses;
   }
 
-  private async responseTo({ item, found }: Decided, row: Found): Promise<DecisionResponse> {
-    if (!('evaluation' in item)) return toErrorResponse(item.problem);
-    if (typeof found === 'string') return this.refuse(errorOf(found, endsOf(row)), item.inheritsContext);
-    const { evaluation } = item;
-    const response = toDecisionResponse(decide(evaluation, factsOf(found)), evaluation.moment, row.evaluatedAt);
-    decisions.send({
-      action: isAction(evaluation.action) ? evaluation.action : 'other',
-      result: response.decision ? 'allow' : 'deny',
-    });
-    if (!evaluation.wantsReceipt) return response;
-    const receipt = await this.receipts.sign(row.origin ?? '', evaluation, response);
+  /** @returns the response with a receipt, unless it is an error */
+  private async withReceipt(
+    response: DecisionResponse,
+    { evaluation }: Question,
+    { origin }: Found,
+  ): Promise<DecisionResponse> {
+    if (!isMade(response)) return response;
+    const receipt = await this.receipts.sign(origin ?? '', evaluation, response);
     return { ...response, context: { ...response.context, receipt } };
   }
+}
 
-  /** A wrong value of one item is its own error; one of the default context is that of the request. */
-  private refuse(problem: InvalidFields, isOfRequest: boolean): DecisionResponse {
-    if (isOfRequest) throw problem;
-    return toErrorResponse(problem);
+function wantsReceipt(item: Item): item is Question {
+  return 'evaluation' in item && item.evaluation.wantsReceipt;
+}
+
+/** @throws InvalidFields the record knows nothing about the moment of the default context */
+function responseTo(item: Item, found: FoundFacts, row: Found): DecisionResponse {
+  if (!('evaluation' in item)) return toErrorResponse(item.problem);
+  if (typeof found === 'string') return refuse(errorOf(found, endsOf(row)), item.inheritsContext);
+  const { evaluation } = item;
+  const response = toDecisionResponse(decide(evaluation, factsOf(found)), evaluation.moment, row.evaluatedAt);
+  if (decisions.isHeard) {
+    const action = isAction(evaluation.action) ? evaluation.action : 'other';
+    decisions.send({ action, result: response.decision ? 'allow' : 'deny' });
   }
+  return response;
+}
+
+/** A wrong value of one item is its own error; one of the default context is that of the request. */
+function refuse(problem: InvalidFields, isOfRequest: boolean): DecisionResponse {
+  if (isOfRequest) throw problem;
+  return toErrorResponse(problem);
 }
 
 function factsIn({ facts }: Found): FoundFacts[] {

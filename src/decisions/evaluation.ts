@@ -1,6 +1,6 @@
 import { isAction } from '../access/permission.js';
-import { MAX_ID } from '../http/input/coercion.js';
 import { InvalidInput } from '../common/errors.js';
+import { readPathId } from '../http/input/path-id.js';
 import { Input, isObject, type Entity, type Fields, type Moment } from './input.js';
 
 /** The types of entities that decisions know. */
@@ -53,9 +53,7 @@ export function readContext(input: Input, value: unknown): Pick<Evaluation, 'mom
 
 /** @returns the id of an entity; null if none of this type can have it */
 export function idOf({ type, id }: Entity, expected: string): number | null {
-  if (type !== expected || !/^[1-9]\d{0,9}$/.test(id)) return null;
-  const number = Number(id);
-  return number <= MAX_ID ? number : null;
+  return type === expected ? readPathId(id) : null;
 }
 
 /** @returns the ids that an evaluation concerns; nulls if it cannot be granted, whatever the data */

@@ -10,9 +10,15 @@ export const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_
 
 export type Semantic = (typeof SEMANTICS)[number];
 
+/** An item of a request that can be decided. */
+export interface Question {
+  readonly evaluation: Evaluation;
+  /** Whether its context is the default one. */
+  readonly inheritsContext: boolean;
+}
+
 /** One item of a request: a question, or the reason why it is not a question. */
-export type Item =
-  { readonly evaluation: Evaluation; readonly inheritsContext: boolean } | { readonly problem: InvalidFields };
+export type Item = Question | { readonly problem: InvalidFields };
 
 /** A request to the Access Evaluations API. */
 export interface Evaluations {
@@ -21,8 +27,6 @@ export interface Evaluations {
   /** Whether the request has no items, so that it is one to the Access Evaluation API. */
   readonly isSingle: boolean;
 }
-
-const DEFAULTS = ['subject', 'action', 'resource', 'context'] as const;
 
 /**
  * @param body the body of a request
@@ -63,10 +67,11 @@ function readDefaults(input: Input, { subject, action, resource, context }: Fiel
 function itemOf(defaults: Fields, item: unknown): Item {
   try {
     const own = requireBody(item);
-    // A null is a wrong value, not an absent one.
-    const valueOf = (name: string) => (own[name] === undefined ? defaults[name] : own[name]);
-    const merged = Object.fromEntries(DEFAULTS.map((name) => [name, valueOf(name)]));
-    return { evaluation: readEvaluation(merged), inheritsContext: own['context'] === undefined };
+    // A null is a wrong value, not an absent one, so it does not inherit the default.
+    const { subject = defaults['subject'], action = defaults['action'], resource = defaults['resource'] } = own;
+    const { context = defaults['context'] } = own;
+    const evaluation = readEvaluation({ subject, action, resource, context });
+    return { evaluation, inheritsContext: own['context'] === undefined };
   } catch (error) {
     if (error instanceof InvalidFields) return { problem: error };
     throw error;

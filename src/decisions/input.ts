@@ -1,6 +1,6 @@
 import { InvalidFields, type FieldErrors } from '../common/errors.js';
 import { WrittenNumber } from '../http/input/coercion.js';
-import { readInstant } from '../http/input/instants.js';
+import { instantType, readInstant } from '../http/input/instants.js';
 
 /** A subject or a resource, as far as it decides: its properties are never believed. */
 export interface Entity {
@@ -16,6 +16,9 @@ export interface Moment {
   readonly position?: number;
 }
 
+/** The moment of a request that names none. */
+const NOW: Moment = {};
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 const REQUIRED = 'This field is required.';
@@ -24,15 +27,16 @@ const TEXT = 'Must be a string.';
 
 /** Reads the members of a request, and collects every problem with the name of its member. */
 export class Input {
-  private readonly errors: FieldErrors = {};
+  private errors: FieldErrors | undefined;
 
   /** @throws InvalidFields there were problems */
   requireValid(): void {
-    if (Object.keys(this.errors).length > 0) throw new InvalidFields(this.errors);
+    if (this.errors !== undefined) throw new InvalidFields(this.errors);
   }
 
   /** Notes a problem of a member. */
   refuse(name: string, sentence: string): void {
+    this.errors ??= {};
     this.errors[name] = [sentence];
   }
 
@@ -70,17 +74,18 @@ export class Input {
 
   /** Reads `as_of` and `position` of a context. */
   moment(context: Fields | undefined): Moment {
-    const { as_of: asOf, position } = context ?? {};
+    if (context === undefined) return NOW;
+    const { as_of: asOf, position } = context;
     if (asOf !== undefined && position !== undefined) {
       this.refuse('context.position', 'Send either as_of or position, not both.');
-      return {};
+      return NOW;
     }
     if (asOf !== undefined) {
       const instant = typeof asOf === 'string' ? readInstant(asOf) : undefined;
-      if (instant === undefined) this.refuse('context.as_of', INSTANT);
+      if (instant === undefined) this.refuse('context.as_of', instantType.sentence);
       return { asOf: instant ?? '' };
     }
-    if (position === undefined) return {};
+    if (position === undefined) return NOW;
     const number = wholeNumberOf(position);
     if (number === undefined || number < 1) {
       this.refuse('context.position', 'Must be the position of an entry of the record: a whole number of at least 1.');
@@ -96,9 +101,6 @@ export class Input {
     return false;
   }
 }
-
-const INSTANT =
-  'Must be an instant with an offset and at most six decimal places of a second, such as 2026-11-28T01:12:12.5Z.';
 
 /** @returns whether it is a JSON object */
 export function isObject(value: unknown): value is Fields {

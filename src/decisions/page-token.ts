@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonical } from '../http/input/canonical.js';
 import { MAX_ID } from '../http/input/coercion.js';
 import type { Fields } from './input.js';
@@ -23,7 +23,7 @@ export function digestOfSearch(kind: string, { subject, action, resource, contex
   const entities: Record<string, unknown> = { subject, resource, context, ...(kind === 'action' ? {} : { action }) };
   const { id: _, ...wanted } = Object(entities[kind] ?? {}) as Fields;
   const bound = { kind, ...entities, ...(kind === 'action' ? {} : { [kind]: wanted }) };
-  return createHash('sha256').update(canonical(bound)).digest().subarray(0, DIGEST);
+  return hash('sha256', canonical(bound), 'buffer').subarray(0, DIGEST);
 }
 
 /**

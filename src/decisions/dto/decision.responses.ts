@@ -34,23 +34,24 @@ export class DecisionContextResponse {
   reason?: Reason;
 
   @ApiPropertyOptional({ type: 'integer', example: 191, description: 'The live membership, if there is one.' })
-  membership?: number;
+  membership?: number | undefined;
 
   @ApiPropertyOptional({
+    type: String,
     format: 'uuid',
     example: '8b0e6f1c-4c1e-4a6b-9d57-0f2a6a2a7b11',
     description: 'The entry of the record that put the membership into the state that decided.',
   })
-  entry?: string;
+  entry?: string | undefined;
 
   @ApiPropertyOptional({ format: 'date-time', example: INSTANT, description: "The database's clock at the decision." })
   evaluated_at?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', example: INSTANT, description: 'The instant asked about.' })
-  as_of?: string;
+  @ApiPropertyOptional({ type: String, format: 'date-time', example: INSTANT, description: 'The instant asked about.' })
+  as_of?: string | undefined;
 
   @ApiPropertyOptional({ type: 'integer', example: 48_213, description: 'The position asked about.' })
-  position?: number;
+  position?: number | undefined;
 
   @ApiPropertyOptional({
     example: 'eyJhbGciOiJFZERTQSIsImtpZCI6Ii4uLiJ9.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJl',
@@ -83,22 +84,37 @@ export class DecisionsResponse {
 /** A decision that was made, not an item's error. */
 export type MadeDecision = DecisionResponse & { readonly context: { readonly evaluated_at: string } };
 
-/** @param evaluatedAt an instant in the format of the contract */
-export function toDecisionResponse(
-  { isGranted, reason, facts }: Decision,
-  moment: Moment,
-  evaluatedAt: string,
-): MadeDecision {
-  const evidence = facts === null ? {} : { membership: facts.membership };
-  const entry = facts?.entry == null ? {} : { entry: facts.entry };
-  const context = { reason, ...evidence, ...entry, evaluated_at: evaluatedAt, ...toMomentResponse(moment) };
-  return { decision: isGranted, context };
+/** @returns whether it is a decision, not an item's error */
+export function isMade(response: DecisionResponse): response is MadeDecision {
+  return response.context.error === undefined;
 }
 
-/** @returns the moment as the request named it */
-export function toMomentResponse({ asOf, position }: Moment): { as_of?: string; position?: number } {
-  if (asOf !== undefined) return { as_of: asOf };
-  return position === undefined ? {} : { position };
+/**
+ * @param evaluatedAt an instant in the format of the contract
+ * @returns the response; JSON leaves out its undefined members. All responses have the same members, because objects of
+ *   one shape are created and written faster.
+ */
+export function toDecisionResponse(
+  { isGranted, reason, facts }: Decision,
+  { asOf, position }: Moment,
+  evaluatedAt: string,
+): MadeDecision {
+  return {
+    decision: isGranted,
+    context: {
+      reason,
+      membership: facts?.membership,
+      entry: facts?.entry ?? undefined,
+      evaluated_at: evaluatedAt,
+      as_of: asOf,
+      position,
+    },
+  };
+}
+
+/** @returns the moment as the request named it; JSON leaves out its undefined members */
+export function toMomentResponse({ asOf, position }: Moment) {
+  return { as_of: asOf, position };
 }
 
 /** @returns the response to an item that is wrong */

@@ -18,11 +18,11 @@ export class SearchContextResponse {
   @ApiProperty({ format: 'date-time', description: "The database's clock at the search." })
   evaluated_at!: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'The instant asked about.' })
-  as_of?: string;
+  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'The instant asked about.' })
+  as_of?: string | undefined;
 
   @ApiPropertyOptional({ type: 'integer', description: 'The position asked about.' })
-  position?: number;
+  position?: number | undefined;
 }
 
 /** A page of a search. */

@@ -16,7 +16,8 @@ function idInPath(text: string): number {
   return id;
 }
 
-function readPathId(text = ''): number | null {
+/** @returns the id that a text is, as a path or AuthZEN writes it; null if it is not a positive 32-bit integer */
+export function readPathId(text = ''): number | null {
   const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : MAX_ID + 1;
   return id > MAX_ID ? null : id;
 }
