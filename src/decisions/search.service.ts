@@ -80,13 +80,13 @@ export class SearchService {
  */
 function responseOf<Result>(
   ids: readonly number[],
-  { limit, digest }: SearchPage,
+  { limit, after, digest }: SearchPage,
   cutAt: number | undefined,
   { results, context }: { results: (shown: readonly number[]) => Result[]; context: SearchResponse<Result>['context'] },
 ): SearchResponse<Result> {
   const shown = ids.slice(0, limit);
-  const last = ids.length > limit ? shown.at(-1) : cutAt;
-  // After a page of no results there would never be a last one.
-  const next_token = last === undefined || limit === 0 ? '' : toToken(digest, { after: last, limit });
+  // The standard permits a limit of 0. Its empty page is not the last one if there are results.
+  const last = ids.length > limit ? (shown.at(-1) ?? after) : cutAt;
+  const next_token = last === undefined ? '' : toToken(digest(), { after: last, limit });
   return { page: { next_token, count: shown.length }, context, results: results(shown) };
 }

@@ -16,8 +16,8 @@ export interface SearchPage {
   readonly limit: number;
   /** The last id of the page before; 0 for the first page. */
   readonly after: number;
-  /** Digest of the search, to which its tokens are bound. */
-  readonly digest: Buffer;
+  /** @returns the digest of the search; computed only for a token, which most searches do not have */
+  readonly digest: () => Buffer;
 }
 
 /** A request to one of the Search APIs. */
@@ -81,12 +81,12 @@ function readSearch(kind: Kind, body: unknown): { search: Search; entities: Enti
     resource: input.entity(fields['resource'], 'resource', kind !== 'resource'),
   };
   const moment = input.moment(input.object(fields['context'], 'context', false));
-  const page = pageIn(input, fields, digestOfSearch(kind, fields));
+  const page = pageIn(input, fields, () => digestOfSearch(kind, fields));
   input.requireValid();
   return { search: { moment, page }, entities };
 }
 
-function pageIn(input: Input, fields: Fields, digest: Buffer): SearchPage {
+function pageIn(input: Input, fields: Fields, digest: () => Buffer): SearchPage {
   const { limit: wanted, token } = input.object(fields['page'], 'page', false) ?? {};
   const number = wanted === undefined ? undefined : wholeNumberOf(wanted);
   if (wanted !== undefined && (number === undefined || number < 0)) {
@@ -94,11 +94,12 @@ function pageIn(input: Input, fields: Fields, digest: Buffer): SearchPage {
   }
   const limit = number === undefined ? undefined : Math.min(number, MAX_RESULTS);
   if (token === undefined) return { limit: limit ?? MAX_RESULTS, after: 0, digest };
-  const known = typeof token === 'string' ? readToken(token, digest) : undefined;
+  const known = typeof token === 'string' ? readToken(token, digest()) : undefined;
   if (known === undefined) {
     input.refuse('page.token', 'Must be the next_token of the same search, with the same entities and context.');
-  } else if (limit !== undefined && limit !== known.limit) {
+  } else if (limit !== undefined && known.limit !== 0 && limit !== known.limit) {
     input.refuse('page.limit', `Must be the limit of the first page, ${String(known.limit)}, or absent.`);
   }
-  return { limit: known?.limit ?? 0, after: known?.after ?? 0, digest };
+  // After an empty page of limit 0 the limit is chosen again: whoever follows the tokens comes to an end.
+  return { limit: (known?.limit || limit) ?? MAX_RESULTS, after: known?.after ?? 0, digest };
 }

@@ -57,11 +57,33 @@ describe('pages', () => {
     expect(await all('action', pair, 1)).toEqual(['administer', 'prescribe']);
   });
 
-  test('a page with a limit of 0 is empty and the last one, so that no client follows it for ever', async () => {
-    for (const body of [subjectsAt(scene.hospital), subjectsAt(2_000_000_000)]) {
-      const { page, results } = await search('subject', { ...body, page: { limit: 0 } });
-      expect([page, results]).toEqual([{ next_token: '', count: 0 }, []]);
+  test('a page with a limit of 0 is empty, and whoever follows its token gets the results', async () => {
+    const { admin, hospital } = scene;
+    const pair = {
+      subject: { type: 'medic', id: String(admin.id) },
+      resource: { type: 'hospital', id: String(hospital) },
+    };
+    const { context } = await search('subject', subjectsAt(hospital));
+    for (const [kind, body] of [
+      ['subject', subjectsAt(hospital)],
+      ['subject', subjectsAt(hospital, 'prescribe', { context: { as_of: context.evaluated_at } })],
+      ['action', pair],
+    ] as const) {
+      const { page, results } = await search(kind, { ...body, page: { limit: 0 } });
+      expect([page, results]).toEqual([{ next_token: expect.stringMatching(/./) as string, count: 0 }, []]);
+      const again = await search(kind, { ...body, page: { limit: 0, token: page.next_token } });
+      expect([again.page, again.results]).toEqual([page, []]);
+      const [whole, next] = [
+        await search(kind, body),
+        await search(kind, { ...body, page: { token: page.next_token } }),
+      ];
+      expect(whole.results).not.toEqual([]);
+      expect([next.page, next.results]).toEqual([whole.page, whole.results]);
+      const one = await search(kind, { ...body, page: { limit: 1, token: page.next_token } });
+      expect(one.results).toEqual(whole.results.slice(0, 1));
     }
+    const nobody = await search('subject', { ...subjectsAt(2_000_000_000), page: { limit: 0 } });
+    expect([nobody.page, nobody.results]).toEqual([{ next_token: '', count: 0 }, []]);
   });
 
   test('a token is bound to the search, its entities and its context', async () => {
