@@ -21,6 +21,7 @@ import { Webhooks1768600000000 } from './migrations/1768600000000-webhooks.js';
 import { Idempotency1768800000000 } from './migrations/1768800000000-idempotency.js';
 import { LimitedMemberships1768900000000 } from './migrations/1768900000000-limited-memberships.js';
 import { InactiveRows1768950000000 } from './migrations/1768950000000-inactive-rows.js';
+import { LimitedListIndex1769000000000 } from './migrations/1769000000000-limited-list-index.js';
 import { SessionClient, verify, type SessionConfig } from './session-client.js';
 
 const BIGINT_OID = 20;
@@ -56,6 +57,7 @@ const schema = {
     Idempotency1768800000000,
     LimitedMemberships1768900000000,
     InactiveRows1768950000000,
+    LimitedListIndex1769000000000,
   ],
   migrationsTableName: 'migration',
   migrationsTransactionMode: 'each' as const,

@@ -34,9 +34,11 @@ export enum MembershipType {
 ])
 @Index('membership_by_hospital', ['hospitalId', 'isDeleted', 'dateJoined', 'id'])
 @Index('membership_of_hospital_by_medic', ['hospitalId', 'medicId'])
-@Index('membership_limited_of_hospital', ['hospitalId', 'id'], {
-  where: 'valid_from IS NOT NULL OR valid_until IS NOT NULL',
-})
+@Index(
+  'membership_limited_newest_first',
+  ['hospitalId', 'isDeleted', 'dateJoined', 'id', 'validFrom', 'validUntil', 'type', 'isActive'],
+  { where: 'valid_from IS NOT NULL OR valid_until IS NOT NULL' },
+)
 @Index('membership_due', ['dueAt'], { where: 'due_at IS NOT NULL' })
 @Check('membership_starts_before_end', 'valid_from < valid_until')
 @Check(

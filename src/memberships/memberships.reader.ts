@@ -15,7 +15,7 @@ import {
   NEWEST,
   NEXT_BATCH,
   OWN_FILTERED,
-  timeOf,
+  validityOf,
   VISIBLE_MEMBERSHIP,
 } from './memberships.sql.js';
 
@@ -54,7 +54,7 @@ export class MembershipsReader {
     // The list depends on rights, which only the primary decides.
     const [list, on] =
       query.managed === true ? [MANAGED, this.reads.listsOf(caller)] : [OWN_FILTERED, this.reads.onReplica(caller)];
-    return readPage(on, list[timeOf(query)], filters, sliceOf(query));
+    return readPage(on, list[validityOf(query)], filters, sliceOf(query));
   }
 
   /**
@@ -99,7 +99,7 @@ export class MembershipsReader {
     const { is_deleted = false, type_membership = null } = query;
     const rows = await this.reads
       .restOf(caller)
-      .query<MembershipRow | { readonly id: null }>(NEXT_BATCH[timeOf(query)], [
+      .query<MembershipRow | { readonly id: null }>(NEXT_BATCH[validityOf(query)], [
         hospitalId,
         is_deleted,
         type_membership,
@@ -121,7 +121,7 @@ export class MembershipsReader {
     const { is_deleted = false, type_membership = null } = query;
     const rows = await this.reads
       .onReplica(caller)
-      .query<MembershipRow>(NEWEST[timeOf(query)], [hospitalId, is_deleted, type_membership, limit, offset]);
+      .query<MembershipRow>(NEWEST[validityOf(query)], [hospitalId, is_deleted, type_membership, limit, offset]);
     return rows.map(toMembershipResponse);
   }
 }

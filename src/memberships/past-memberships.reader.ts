@@ -5,11 +5,12 @@ import { canAdminister, rightAt } from '../access/rights.sql.js';
 import { liveCaller } from '../auth/callers.reader.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Reads } from '../database/reads.js';
+import { MAX_ID } from '../http/input/coercion.js';
 import { sliceOf } from '../http/output/pagination.js';
-import { isOf, Past, stateAt } from '../record/past.js';
+import { ofHospital, Past, stateAt } from '../record/past.js';
 import type { HospitalMembershipsQuery } from './dto/membership.queries.js';
 import { toMembershipResponse, type MembershipResponse, type MembershipRow } from './dto/membership.response.js';
-import { BATCH, timeOf } from './memberships.sql.js';
+import { BATCH, LIMIT_OF_BATCH, validityOf } from './memberships.sql.js';
 
 /** The state of a membership, as in the entries of the record. */
 type State = Pick<MembershipResponse, 'type_membership' | 'is_active' | 'is_deleted' | 'valid_from' | 'valid_until'>;
@@ -21,7 +22,7 @@ type Candidate = Omit<MembershipRow, 'type' | 'is_active' | 'is_deleted' | 'vali
 };
 
 /** The keyset position before every membership. */
-const FIRST = { date_joined: 'infinity', id: 2_147_483_647 };
+const FIRST = { date_joined: 'infinity', id: MAX_ID };
 
 /**
  * Memberships of the hospital $1 without a row: SQL by hand has deleted it. Their first entry tells approximately when
@@ -30,7 +31,7 @@ const FIRST = { date_joined: 'infinity', id: 2_147_483_647 };
 const DELETED_ROWS = `
   SELECT d.membership AS id, d.medic AS medic_id, f.at AS date_joined
   FROM (SELECT DISTINCT membership, medic FROM record_entry WHERE hospital = $1 AND type = 'membership.deleted') d
-  CROSS JOIN LATERAL (SELECT min(e.at) AS at FROM record_entry e WHERE e.membership = d.membership AND ${isOf('$1::integer')}) f
+  CROSS JOIN LATERAL (SELECT min(e.at) AS at FROM record_entry e WHERE e.membership = d.membership AND ${ofHospital('$1::integer')}) f
   WHERE (f.at, d.membership) < ($4::timestamptz, $5::integer)
     AND NOT EXISTS (SELECT FROM membership s WHERE s.id = d.membership AND s.hospital_id = $1)`;
 
@@ -49,9 +50,9 @@ const CANDIDATES = `
         SELECT o.id, o.medic_id, o.date_joined FROM membership o
         WHERE o.hospital_id = $1 AND o.is_deleted = flag.is_deleted
           AND (o.date_joined, o.id) < ($4::timestamptz, $5::integer)
-        ORDER BY o.date_joined DESC, o.id DESC LIMIT ${String(BATCH)}) found
+        ORDER BY o.date_joined DESC, o.id DESC LIMIT ${LIMIT_OF_BATCH}) found
       UNION ALL ${DELETED_ROWS}) every
-    ORDER BY date_joined DESC, id DESC LIMIT ${String(BATCH)}) s ON true
+    ORDER BY date_joined DESC, id DESC LIMIT ${LIMIT_OF_BATCH}) s ON true
   LEFT JOIN medic m ON m.id = s.medic_id
   WHERE ${canAdminister('holder."right"')} ORDER BY s.date_joined DESC, s.id DESC`;
 
@@ -127,10 +128,11 @@ class MembershipsAt {
     { is_deleted = false, in_force, type_membership }: HospitalMembershipsQuery,
     after: Pick<MembershipResponse, 'date_joined' | 'id'> = FIRST,
   ): AsyncGenerator<MembershipResponse[]> {
-    const time = timeOf({ is_deleted, in_force });
+    const validity = validityOf({ is_deleted, in_force });
+    // Later batches belong to a response that has begun.
+    const lists = after === FIRST ? this.reads.listsOf(caller) : this.reads.restOf(caller);
     for (let last: typeof after | undefined = after; last !== undefined;) {
       const values = [hospitalId, this.at, caller.tokenId, last.date_joined, last.id];
-      const lists = last === FIRST ? this.reads.listsOf(caller) : this.reads.restOf(caller);
       const rows: (Candidate | { readonly id: null })[] = await lists.query(CANDIDATES, values);
       if (rows.length === 0) throw new UnauthorizedMedic();
       const candidates = rows.filter((row): row is Candidate => row.id !== null);
@@ -139,7 +141,7 @@ class MembershipsAt {
         if (then === null || then.is_deleted !== is_deleted) return [];
         const { type_membership: type, is_active, valid_from = null, valid_until = null } = then;
         const wasInForce = isInForce({ validFrom: valid_from, validUntil: valid_until }, this.at);
-        if (time !== 'any' && wasInForce !== (time === 'in force')) return [];
+        if (validity !== 'any' && wasInForce !== (validity === 'in force')) return [];
         if (type_membership !== undefined && type !== type_membership) return [];
         return [toMembershipResponse({ ...row, type, is_active, is_deleted, valid_from, valid_until })];
       });

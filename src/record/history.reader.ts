@@ -5,7 +5,7 @@ import { Reads } from '../database/reads.js';
 import { rowOf } from '../database/statements.js';
 import { toChangeResponse, type ChangeResponse } from './dto/history.response.js';
 import type { HospitalHistoryQuery } from './dto/history.queries.js';
-import { isOf } from './past.js';
+import { ofHospital } from './past.js';
 import { RecordReader } from './record-reader.js';
 
 /** A slice of a history and the length of the whole history. */
@@ -27,7 +27,7 @@ const sqlOfPage = (from: string, limit: number, offset: number) =>
     JOIN record_entry e ON e.position = ids.position) page ON true`;
 
 const OF_MEMBERSHIP = sqlOfPage(
-  `FROM membership s JOIN record_entry e ON e.membership = s.id WHERE s.id = $1 AND ${isOf('s.hospital_id')}`,
+  `FROM membership s JOIN record_entry e ON e.membership = s.id WHERE s.id = $1 AND ${ofHospital('s.hospital_id')}`,
   2,
   3,
 );
@@ -44,7 +44,7 @@ const OF_MEDIC = sqlOfPage(
       UNION SELECT d.membership FROM record_entry d
         WHERE d.hospital = $1 AND d.type = 'membership.deleted' AND d.medic = $5) s
     JOIN record_entry e ON e.membership = s.id
-    WHERE ${isOf('$1::integer')} AND e.medic = $5 AND ${FILTERS}`,
+    WHERE ${ofHospital('$1::integer')} AND e.medic = $5 AND ${FILTERS}`,
   6,
   7,
 );

@@ -7,7 +7,7 @@ import { RecordReader } from './record-reader.js';
  * SQL that compares the hospital of an entry `e`, but never by the index of hospitals: the entries of a membership are
  * found by its own. SQL by hand may delete a membership and give its id to one of another hospital.
  */
-export function isOf(hospital: string): string {
+export function ofHospital(hospital: string): string {
   return `e.hospital IS NOT DISTINCT FROM ${hospital}`;
 }
 
@@ -20,7 +20,7 @@ export function isOf(hospital: string): string {
  */
 export function stateAt(membership: string, hospital: string, at: string): string {
   return `(SELECT e.body::json ->> 'after' FROM record_entry e WHERE e.membership = ${membership} AND e.at <= ${at}
-    AND ${isOf(hospital)} ORDER BY e.at DESC, e.position DESC LIMIT 1)`;
+    AND ${ofHospital(hospital)} ORDER BY e.at DESC, e.position DESC LIMIT 1)`;
 }
 
 /**
@@ -57,7 +57,7 @@ export function stateUpTo(medic: string, hospital: string, asked: string): strin
       WHERE d.type = 'membership.deleted' AND d.hospital = ${hospital} AND d.medic = ${medic}) own
     CROSS JOIN LATERAL (
       SELECT e.membership, e.id, e.body::json -> 'after' AS state, e.at, e.position FROM record_entry e
-      WHERE e.membership = own.id AND e.medic = ${medic} AND ${isOf(hospital)} AND ${isUpTo(asked)}
+      WHERE e.membership = own.id AND e.medic = ${medic} AND ${ofHospital(hospital)} AND ${isUpTo(asked)}
       ORDER BY e.at DESC, e.position DESC LIMIT 1) latest
     ORDER BY latest.at DESC, latest.position DESC LIMIT 1)`;
 }

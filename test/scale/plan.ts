@@ -45,7 +45,8 @@ export function mostLookedAt(plan: PlanNode): number {
   return Math.max(...nodesOf(plan).map(lookedAt));
 }
 
-function lookedAt(node: PlanNode): number {
+/** @returns the number of rows that a node examined */
+export function lookedAt(node: PlanNode): number {
   const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
   return (node['Actual Rows'] + removed) * node['Actual Loops'];
 }

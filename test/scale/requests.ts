@@ -17,6 +17,7 @@ const FILTERS: readonly Send[] = (
     () => 'type_membership=ADMIN',
     () => 'is_active=true',
     () => 'is_deleted=true',
+    () => 'in_force=false',
     ({ hospital }) => `hospital=${String(hospital)}&type_membership=MEMBER&is_active=false&limit=3&offset=2`,
   ] satisfies ((scene: OrdinaryScene) => string)[]
 ).flatMap((query) =>
@@ -27,10 +28,13 @@ const FILTERS: readonly Send[] = (
   ]),
 );
 
-const OF_HOSPITAL: readonly Send[] = ['is_deleted=true', 'type_membership=admin', 'limit=15&offset=15', BEHIND].map(
-  (query): Send =>
-    ({ admin, hospital }) => [admin, 'GET', `/memberships/${String(hospital)}?${query}`],
-);
+const OF_HOSPITAL: readonly Send[] = [
+  'is_deleted=true',
+  'in_force=false',
+  'type_membership=admin',
+  'limit=15&offset=15',
+  BEHIND,
+].map((query): Send => ({ admin, hospital }) => [admin, 'GET', `/memberships/${String(hospital)}?${query}`]);
 
 const OTHER_LISTS: readonly Send[] = ['/hospital/', '/medics/', '/search/medics/'].flatMap((path) =>
   ['limit=2&offset=1', BEHIND].map((query): Send => ({ admin, busy }) => [

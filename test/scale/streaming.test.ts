@@ -88,11 +88,11 @@ test('a service with a small heap sends one long list after another, each with a
   expect(Math.min(...firstBytes)).toBeLessThan(LATEST_FIRST_BYTE);
 });
 
-/** @returns the start of the last query for memberships, and whether one is running */
+/** @returns the start of the last query for a batch of memberships, and whether one is running */
 async function lastRead(): Promise<string> {
   const [{ last }] = await dataSource.query<[{ last: string }]>(
     `SELECT concat(max(query_start), bool_or(state = 'active')) AS last FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT s.id,%'`,
+     WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT list.*%'`,
   );
   return last;
 }
@@ -116,6 +116,7 @@ test('while a client does not read, the database is not read either; the rest ar
     const response = await open(url, admin, list);
     await expectNoReading();
     const stopped = await lastRead();
+    expect(stopped).toMatch(/^\d{4}-.*f$/);
     let text = '';
     for await (const chunk of response.setEncoding('utf8')) text += chunk as string;
     expect(JSON.parse(text)).toHaveLength(MEMBERSHIPS);

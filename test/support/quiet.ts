@@ -7,7 +7,7 @@ import { ExpiredResponses } from '../../src/retries/expired-responses.js';
 import type { Service } from './service.js';
 
 /** Stops what the service sends to the database on its own, for tests that count or stop statements. */
-export async function quieten({ app }: Service): Promise<void> {
+export async function quieten({ app }: Pick<Service, 'app'>): Promise<void> {
   await app.get(TokenUsage).onApplicationShutdown();
   await app.get(ServiceUsage).onApplicationShutdown();
   await app.get(MembershipClock).onApplicationShutdown();
