@@ -5,6 +5,7 @@ import { migrate, requireCurrentSchema, SchemaIsBehind } from '../../src/databas
 import { startServer } from '../../src/server/start-server.js';
 import { sentenceOf } from '../../src/server/start-failure.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { schemaOf } from '../support/schema-of.js';
 import { isServer } from '../support/server.js';
 
 const testOnServer = isServer ? test : test.skip;
@@ -32,8 +33,9 @@ async function differences(): Promise<string[]> {
   return upQueries.map(({ query }) => query);
 }
 
-async function undoAll(): Promise<void> {
-  for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
+/** @param transaction as in TypeORM's `migration:revert --transaction` */
+async function undoAll(transaction: 'all' | 'none' = 'all'): Promise<void> {
+  for (const _ of dataSource.migrations) await dataSource.undoLastMigration({ transaction });
 }
 
 describe('the migrations', () => {
@@ -41,15 +43,23 @@ describe('the migrations', () => {
     expect(await differences()).toEqual([]);
   });
 
-  test('the migrations run up, down and up again', async () => {
-    const names = dataSource.migrations.map(({ name }) => name);
-    const before = await tables();
-    expect(before).toEqual(expect.arrayContaining(['api_token', 'hospital', 'medic', 'membership']));
-    await undoAll();
-    expect(await tables()).toEqual([]);
-    expect(await migrate(dataSource)).toEqual(names);
-    expect([await tables(), await differences()]).toEqual([before, []]);
-  });
+  test.each([
+    ['in a transaction each', 'all'],
+    ['without transactions', 'none'],
+  ] as const)(
+    'the migrations run up, down %s, and up again, which leads to the same schema',
+    async (_, transaction) => {
+      const schema = await schemaOf(dataSource);
+      const names = dataSource.migrations.map(({ name }) => name);
+      const before = await tables();
+      expect(before).toEqual(expect.arrayContaining(['api_token', 'hospital', 'medic', 'membership']));
+      await undoAll(transaction);
+      expect(await tables()).toEqual([]);
+      expect(await migrate(dataSource)).toEqual(names);
+      expect([await tables(), await differences()]).toEqual([before, []]);
+      expect(await schemaOf(dataSource)).toEqual(schema);
+    },
+  );
 
   test('every migration runs once', async () => {
     expect(await migrate(dataSource)).toEqual([]);
