@@ -4,6 +4,7 @@ import { actorOf, medicWithoutToken, type Actor } from '../database/actor.js';
 import { standAloneReads } from '../database/pool.js';
 import { rowOf } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
+import { lockActiveAccount } from './active-account.js';
 import { ApiToken } from './api-token.entity.js';
 import { InvalidToken, MAX_LIVE_TOKENS, TooManyTokens } from './auth.errors.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
@@ -62,7 +63,7 @@ export class TokensService {
    */
   issueFurther(actor: Actor, medicId: number, newKey: NewKey): Promise<string> {
     return inTransaction(this.dataSource, actor, async (transaction) => {
-      await this.requireCapacity(transaction, medicId, null);
+      await Promise.all([lockMedic(transaction, medicId), this.requireCapacity(transaction, medicId, null)]);
       return transaction.commitWith(() => this.issue(transaction, medicId, newKey));
     });
   }
@@ -104,13 +105,16 @@ export class TokensService {
   /**
    * Replaces the key of the request by a new one with the same label and expiry.
    * @param grace how long the old key stays valid, in seconds
-   * @throws InvalidToken the old key was revoked meanwhile
+   * @throws InvalidToken the old key was revoked, or the account closed, after the key was checked
    * @throws TooManyTokens the medic has the maximum number of live keys; without grace the old one does not count
    */
   rotate(caller: CurrentMedic, grace: number): Promise<string> {
     const { id: medicId, tokenId } = caller;
     return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
-      await this.requireCapacity(transaction, medicId, grace > 0 ? null : tokenId);
+      await Promise.all([
+        lockActiveAccount(transaction, medicId),
+        this.requireCapacity(transaction, medicId, grace > 0 ? null : tokenId),
+      ]);
       const { key, digest } = this.generate();
       const inserted = await transaction.query(
         `INSERT INTO api_token (medic_id, label, is_login, digest, expires_at)
@@ -151,36 +155,40 @@ export class TokensService {
    * @returns the number of tokens revoked by this call
    */
   revoke(actor: Actor, medicId: number, id: number | undefined): Promise<number> {
-    return this.revokeWhere(actor, medicId, id === undefined ? {} : { id });
+    return this.revokeWhere(lockMedic, actor, medicId, id === undefined ? {} : { id });
   }
 
-  /** Revokes the token of the request. */
+  /**
+   * Revokes the token of the request.
+   * @throws InvalidToken the caller's account was closed after the key was checked
+   */
   async revokeCurrent(caller: CurrentMedic): Promise<void> {
-    await this.revoke(actorOf(caller), caller.id, caller.tokenId);
+    await this.revokeWhere(lockActiveAccount, actorOf(caller), caller.id, { id: caller.tokenId });
   }
 
-  /** Revokes every other token of the caller. */
+  /**
+   * Revokes every other token of the caller.
+   * @throws InvalidToken the caller's account was closed after the key was checked
+   */
   async revokeOthers(caller: CurrentMedic): Promise<void> {
-    await this.revokeWhere(actorOf(caller), caller.id, { id: Not(caller.tokenId) });
+    await this.revokeWhere(lockActiveAccount, actorOf(caller), caller.id, { id: Not(caller.tokenId) });
   }
 
-  private revokeWhere(actor: Actor, medicId: number, filter: object): Promise<number> {
+  private revokeWhere(lock: typeof lockMedic, actor: Actor, medicId: number, filter: object): Promise<number> {
     return inTransaction(this.dataSource, actor, async (transaction) => {
-      await lockMedic(transaction, medicId);
+      await lock(transaction, medicId);
       const live = { medicId, revokedAt: IsNull(), ...filter };
       const { affected } = await transaction.manager.update(ApiToken, live, { revokedAt: () => 'now()' });
       return affected ?? 0;
     });
   }
 
+  /** Follows the lock of the medic. */
   private async requireCapacity(transaction: Transaction, medicId: number, replacedId: number | null): Promise<void> {
-    const [, tokens] = await Promise.all([
-      lockMedic(transaction, medicId),
-      transaction.query<{ count: number }>(
-        `SELECT count(*)::integer AS count FROM api_token WHERE medic_id = $1 AND id IS DISTINCT FROM $2 AND ${LIVE}`,
-        [medicId, replacedId],
-      ),
-    ]);
+    const tokens = await transaction.query<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM api_token WHERE medic_id = $1 AND id IS DISTINCT FROM $2 AND ${LIVE}`,
+      [medicId, replacedId],
+    );
     if (rowOf(tokens).count >= MAX_LIVE_TOKENS) throw new TooManyTokens();
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { lockActiveAccount } from '../auth/active-account.js';
 import { AccountLimits } from '../auth/account-limits.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { NotFound } from '../common/errors.js';
@@ -79,6 +80,7 @@ export class HospitalsService {
   /**
    * Creates a hospital with the caller as its first member.
    * @param companion stores the response in the same transaction
+   * @throws InvalidToken the caller's account was closed after the key was checked
    * @throws TooManyRequests the caller's account has created too many hospitals or pictures
    */
   async create(
@@ -91,7 +93,7 @@ export class HospitalsService {
     const work = async (transaction: Transaction) => {
       const { is_admin: isAdmin = true, ...fields } = input;
       const [, inserted] = await Promise.all([
-        this.writer.lockMedic(transaction, caller.id),
+        lockActiveAccount(transaction, caller.id),
         transaction.manager.insert(Hospital, columnsOf(fields)),
       ]);
       const { id } = inserted.identifiers[0] as { id: number };

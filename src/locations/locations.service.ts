@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { InvalidToken } from '../auth/auth.errors.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { Prefetchable } from '../auth/prefetch.js';
 import { NotFound } from '../common/errors.js';
@@ -67,17 +68,19 @@ export class LocationsService {
 
   /**
    * Makes the hospital the only active one of the caller.
+   * @throws InvalidToken the caller's account was closed after the key was checked
    * @throws NotFound the caller has no live membership there, or the hospital is hidden from the caller
    */
   choose(caller: CurrentMedic, hospitalId: number): Promise<void> {
     return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
       const pair = { medicId: caller.id, hospitalId };
-      const [isLocked, context] = await Promise.all([
+      const [isActive, context] = await Promise.all([
         this.writer.lockMember(transaction, pair),
         this.writer.findContextOf(transaction, caller.id, pair),
       ]);
+      if (isActive === false) throw new InvalidToken();
       const isChoosable =
-        isLocked &&
+        isActive !== null &&
         context !== null &&
         hasMembership(context) &&
         showsHospital(liveTypeOf(context), context.isHospitalActive === true);

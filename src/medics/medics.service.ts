@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { lockActiveAccount } from '../auth/active-account.js';
 import { AccountLimits } from '../auth/account-limits.js';
+import { InvalidToken } from '../auth/auth.errors.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { hashPassword } from '../auth/password.js';
 import { TokensService } from '../auth/tokens.service.js';
@@ -39,6 +41,7 @@ export class MedicsService {
    * @param right of the caller at `hospital` when the request arrived
    * @param companion stores the response in the same transaction
    * @throws CannotAssignHospital the caller is not an ADMIN of `hospital`
+   * @throws InvalidToken the caller's account was closed after the key was checked
    * @throws EmailTaken another medic has the email
    * @throws TooManyRequests the caller's account has created too many medics
    */
@@ -58,7 +61,11 @@ export class MedicsService {
         throw new CannotAssignHospital(hospitalId);
       const { name, email } = input;
       const columns = { ...columnsOf(input), name, email, passwordHash, createdById: caller.id };
-      const medicId = await insertMedic(transaction, columns);
+      const [, medicId] = await Promise.all([
+        // The right is held together with the account.
+        hospitalId === null && lockActiveAccount(transaction, caller.id),
+        insertMedic(transaction, columns),
+      ]);
       const [, token, medic] = await transaction.commitWith(() =>
         Promise.all([
           hospitalId === null ? null : this.addFirst(transaction, medicId, hospitalId, input.is_admin_membership),
@@ -74,6 +81,7 @@ export class MedicsService {
   /**
    * Changes the fields that are present.
    * @throws NotFound the caller is neither the medic nor its creator
+   * @throws InvalidToken the caller's account was closed after the key was checked
    * @throws PreconditionFailed the medic is not the version of `ifMatch`
    * @throws CannotAssignHospital, InvalidFields, LastAdminOfHospital see {@link MedicHospital}
    * @throws EmailTaken another medic has the email
@@ -88,14 +96,17 @@ export class MedicsService {
       // The hospital is locked before the medic, so it must be known before the medic is locked.
       const hospitalId = await this.hospitals.findId(transaction, id, change);
       const key = hospitalId === null ? null : { medicId: id, hospitalId };
-      const [isLocked, medic, context, lockedHospitalId, current] = await Promise.all([
+      const [isLocked, , medic, context, lockedHospitalId, current] = await Promise.all([
         key === null || this.writer.lockHospitalOf(transaction, caller.id, key),
+        // The creator before the medic, which could delay its own deactivation otherwise, by writes about its creator.
+        id !== caller.id && lockActiveAccount(transaction, caller.id),
         this.writer.lockMedic(transaction, id),
         key === null ? null : this.writer.findContextOf(transaction, caller.id, key),
         this.hospitals.findId(transaction, id, change),
         ifMatch && this.reader.get(caller, id, transaction),
       ]);
       if (medic === null || !ownsMedic(caller.id, medic)) throw new NotFound();
+      if (id === caller.id && !medic.isActive) throw new InvalidToken();
       if (lockedHospitalId !== hospitalId) throw new OutdatedRead();
       this.hospitals.requireRight(context, change);
       // The caller gained the right after the hospital's lock was skipped.

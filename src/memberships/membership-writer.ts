@@ -61,12 +61,13 @@ export class MembershipWriter {
    * Locks a medic: until the transaction ends, nobody else writes the medic's memberships.
    * @returns the medic, or null if there is none
    */
-  async lockMedic(transaction: Transaction, medicId: number): Promise<MedicAccount | null> {
-    const [medic] = await transaction.execute<MedicAccount>(
+  async lockMedic(transaction: Transaction, medicId: number): Promise<(MedicAccount & Pick<Medic, 'isActive'>) | null> {
+    const [medic] = await transaction.execute<MedicAccount & Pick<Medic, 'isActive'>>(
       transaction
         .createQueryBuilder(Medic, 'medic')
         .select('medic.id', 'medicId')
         .addSelect('medic.createdById', 'creatorId')
+        .addSelect('medic.isActive', 'isActive')
         .where({ id: medicId })
         .setLock('for_no_key_update'),
     );
@@ -76,17 +77,18 @@ export class MembershipWriter {
   /**
    * Locks a medic like {@link lockMedic}, and before that shares a hospital that the medic belongs to, which keeps it
    * active, or inactive, until the transaction ends.
-   * @returns whether the medic has a live membership there; otherwise nothing is locked
+   * @returns whether the account is active, or null if the medic has no live membership there, and nothing is locked
    */
-  async lockMember(transaction: Transaction, { medicId, hospitalId }: MembershipKey): Promise<boolean> {
+  async lockMember(transaction: Transaction, { medicId, hospitalId }: MembershipKey): Promise<boolean | null> {
     // TypeORM knows one lock mode per statement.
-    const rows = await transaction.query(
-      `SELECT FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
+    const [medic] = await transaction.query<Pick<Medic, 'isActive'>>(
+      `SELECT m.is_active AS "isActive"
+       FROM hospital h JOIN membership s ON s.hospital_id = h.id JOIN medic m ON m.id = s.medic_id
        WHERE s.medic_id = $1 AND s.hospital_id = $2 AND ${live('s')}
        FOR SHARE OF h FOR NO KEY UPDATE OF m`,
       [medicId, hospitalId],
     );
-    return rows.length > 0;
+    return medic?.isActive ?? null;
   }
 
   /** Locks the hospital `h`, then the medic `m` of a membership: PostgreSQL locks in the order of this list. */

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { UnauthorizedMedic } from '../access/access.errors.js';
 import { canAdminister, mayChooseHospital, mayRemove } from '../access/policy.js';
 import { lockRight } from '../access/rights.sql.js';
+import { lockActiveAccount } from '../auth/active-account.js';
 import type { CurrentMedic } from '../auth/current-medic.decorator.js';
 import { InvalidFields, NotFound } from '../common/errors.js';
 import { actorOf } from '../database/actor.js';
@@ -84,8 +85,9 @@ export class TransactionalMembershipStore implements MembershipStore {
     requireVersion?: RequireVersion,
   ): Promise<MembershipRow> {
     return inTransaction(this.dataSource, actorOf(caller), async (transaction) => {
-      const [, context, current] = await Promise.all([
+      const [, , context, current] = await Promise.all([
         this.writer.lockPair(transaction, id),
+        lockActiveAccount(transaction, caller.id),
         this.writer.findContext(transaction, caller.id, id),
         requireVersion && this.writer.findRow(transaction, id),
       ]);

@@ -1,7 +1,7 @@
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
 import type { CheckedResponse } from '../../support/checked-response.js';
-import { ACTING_CALLER, ACTING_LOCK, OTHERS_CAN_ACT } from './guards.js';
+import { ACCOUNT_ACTIVE, ACTING_CALLER, ACTING_LOCK, all, OTHERS_CAN_ACT } from './guards.js';
 import { atRow, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
@@ -66,8 +66,8 @@ interleavings('A hospital keeps an ADMIN with an active account', (interleave, s
       { guard: ACTING_LOCK, breaks },
     ],
     withoutFastStore: {
-      withoutGuard: { guard: ACTING_CALLER, breaks: { statuses: [409, 202], acting: 1 } },
-      spare: [OTHERS_CAN_ACT],
+      withoutGuard: { guard: all(ACTING_CALLER, ACCOUNT_ACTIVE), breaks: { statuses: [409, 202], acting: 1 } },
+      spare: [ACTING_CALLER, ACCOUNT_ACTIVE, OTHERS_CAN_ACT],
     },
   });
 

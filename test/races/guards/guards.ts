@@ -96,7 +96,7 @@ export const MEDIC_LOCK = inSql(
   'the lock of the medic',
   [/FOR NO KEY UPDATE OF h, m/, 'FOR NO KEY UPDATE OF h'],
   [/(FOR SHARE OF h) FOR NO KEY UPDATE OF m/, '$1'],
-  [/(FROM "?medic"? .*= \$1) FOR NO KEY UPDATE/, '$1'],
+  [/(FROM "?medic"? .*= \$\d( AND is_active)?) FOR NO KEY UPDATE/, '$1'],
   [/(email_key = ANY \(\$2::text\[\]\) ORDER BY id) FOR NO KEY UPDATE/, '$1'],
 );
 
@@ -115,6 +115,22 @@ export const ACTING_CALLER = inSql('the condition that the caller can act', [
   '$1',
 ]);
 export const ACTING_LOCK = inSql("the lock of the caller's account", [/FOR SHARE OF acting, r/, 'FOR SHARE OF r']);
+
+/** A caller's account is locked, and stays active until what it asked for is stored. */
+export const ACCOUNT_LOCK = inSql("the lock of the caller's account", [
+  /(FROM medic WHERE id = \$1 AND is_active) FOR NO KEY UPDATE/,
+  '$1',
+]);
+export const ACCOUNT_ACTIVE = inSql("the condition that the caller's account is active", [
+  /(FROM medic WHERE id = \$1) AND is_active (FOR NO KEY UPDATE)/,
+  '$1 $2',
+]);
+
+/** The lock of a medic that acts on itself also tells whether its account is active. */
+export const OWN_ACCOUNT_ACTIVE = inSql("the look at the activity of the caller's own row", [
+  /("medic"\."is_active"|m\.is_active) AS "isActive"(?=.*FOR NO KEY UPDATE)/s,
+  'true AS "isActive"',
+]);
 
 /** Only ADMINs with active accounts count as others. */
 export const OTHERS_CAN_ACT = inSql('the condition that the other ADMIN can act', [

@@ -1,7 +1,7 @@
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
 import type { CheckedResponse } from '../../support/checked-response.js';
-import { ACTING_LOCK, all, HOSPITAL_LOCK, RIGHT_LOCK } from './guards.js';
+import { ACCOUNT_LOCK, ACTING_LOCK, all, HOSPITAL_LOCK, RIGHT_LOCK } from './guards.js';
 import { atWrite, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
@@ -34,6 +34,9 @@ const LOSSES = {
 } satisfies Record<string, Loss>;
 
 const WAYS = Object.entries<Loss>(LOSSES);
+
+/** A write about another medic also locks the caller's account, which the other's write would lock first. */
+const BOTH_LOCKS = all(HOSPITAL_LOCK, ACCOUNT_LOCK);
 
 /** Every unordered pair of ways, each way with itself included. */
 const PAIRS = WAYS.flatMap((one, index) => WAYS.slice(index).map((two) => [one, two] as const));
@@ -80,21 +83,22 @@ interleavings('A hospital keeps its last ADMIN', (interleave, service) => {
     ...eachOther('PATCH type_membership'),
     withoutGuard: { guard: RIGHT_LOCK, breaks },
     spare: [HOSPITAL_LOCK],
-    withoutFastStore: { withoutGuard: { guard: HOSPITAL_LOCK, breaks } },
+    withoutFastStore: { withoutGuard: { guard: BOTH_LOCKS, breaks } },
   });
 
   interleave('a hospital keeps an ADMIN if each removes the other at once', {
     ...common,
     ...eachOther('DELETE'),
-    withoutGuard: { guard: HOSPITAL_LOCK, breaks },
+    withoutGuard: { guard: BOTH_LOCKS, breaks },
+    spare: [ACCOUNT_LOCK],
   });
 
   for (const [way, lose] of WAYS)
     interleave(`a hospital keeps an ADMIN if one takes the other's right by ${way} and leaves`, {
       ...common,
       requests: ({ first, second }) => [() => lose(first.actor, second), () => LOSSES.DELETE(first.actor, first)],
-      // A change of type alone also locks the caller's account, for which the request to leave waits.
-      withoutGuard: { guard: all(HOSPITAL_LOCK, ...(way === 'PATCH type_membership' ? [ACTING_LOCK] : [])), breaks },
-      withoutFastStore: { withoutGuard: { guard: HOSPITAL_LOCK, breaks } },
+      // Each also locks the caller's account, for which the request to leave waits.
+      withoutGuard: { guard: way === 'PATCH type_membership' ? all(HOSPITAL_LOCK, ACTING_LOCK) : BOTH_LOCKS, breaks },
+      withoutFastStore: { withoutGuard: { guard: BOTH_LOCKS, breaks } },
     });
 });

@@ -1,5 +1,5 @@
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
-import { LEFT_ALONE } from './guards.js';
+import { ACCOUNT_LOCK, all, LEFT_ALONE } from './guards.js';
 import { atRow, atWrite, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
@@ -22,8 +22,8 @@ interleavings(
     interleave('PATCH medics stores nothing by a right that was gained during the check and lost again', {
       given,
       stopped: () => [atWrite('INSERT', 'membership')],
-      // The creator is not an ADMIN when the hospital is read, is one when the right is read, and is not when the
-      // membership is stored.
+      // Without any guard, the creator is not an ADMIN when the hospital is read, is one when the right is read, and is
+      // not when the membership is stored. The lock of the creator's account lets the gain wait for the assignment.
       atFirst: { stopped: ({ created }) => [atRow('medic', created.id)], requests: 2 },
       requests: (scene) => [
         async () => ({ status: (await assign(scene)).status, rows: '' }),
@@ -37,8 +37,16 @@ interleavings(
         statuses: answers.map(({ status }) => status),
         storedAfterwards: answers[2]?.rows !== (await service.client.rows()),
       }),
-      guarded: { statuses: [202, 201, 201], storedAfterwards: false },
-      withoutGuard: { guard: LEFT_ALONE, breaks: { statuses: [202, 201, 201], storedAfterwards: true } },
+      guarded: { statuses: [400, 201, 201], storedAfterwards: false },
+      spare: [LEFT_ALONE],
+      withoutGuard: [
+        {
+          guard: all(LEFT_ALONE, ACCOUNT_LOCK),
+          breaks: { statuses: [202, 201, 201], storedAfterwards: true },
+        },
+        // The assignment starts again, with the lock of the hospital, and nothing is stored after the loss.
+        { guard: ACCOUNT_LOCK, breaks: { statuses: [202, 201, 201], storedAfterwards: false } },
+      ],
     });
   },
 );

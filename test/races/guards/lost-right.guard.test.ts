@@ -4,7 +4,7 @@ import type { Actor } from '../../support/actor.js';
 import type { CheckedResponse } from '../../support/checked-response.js';
 import { medicBody } from '../../support/bodies.js';
 import type { HospitalScene } from '../../support/given.js';
-import { all, HOSPITAL_LOCK, MEDIC_LOCK, RIGHT_LOCK, type Guard } from './guards.js';
+import { ACCOUNT_LOCK, all, HOSPITAL_LOCK, MEDIC_LOCK, RIGHT_LOCK, type Guard } from './guards.js';
 import { afterUpdate, atRow, atWrite, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
@@ -58,19 +58,19 @@ const WRITES: Write[] = [
     stopped: atMembership,
     guards: [HOSPITAL_LOCK, RIGHT_LOCK],
     freshBy: RIGHT_LOCK,
-    slowGuards: [HOSPITAL_LOCK],
+    slowGuards: [HOSPITAL_LOCK, ACCOUNT_LOCK],
   },
   {
     name: 'PATCH management/memberships with is_deleted',
     send: ({ admin, membership }) => admin.changeMembership(membership, { is_deleted: true }, AT_ONCE),
     stopped: atMembership,
-    guards: [HOSPITAL_LOCK],
+    guards: [HOSPITAL_LOCK, ACCOUNT_LOCK],
   },
   {
     name: 'DELETE management/memberships',
     send: ({ admin, membership }) => admin.removeMembership(membership, AT_ONCE),
     stopped: atMembership,
-    guards: [HOSPITAL_LOCK],
+    guards: [HOSPITAL_LOCK, ACCOUNT_LOCK],
   },
   {
     name: 'PATCH hospital',
@@ -90,7 +90,7 @@ const WRITES: Write[] = [
     name: 'PATCH medics',
     send: ({ admin, hospital, created }) => admin.patch(`/medics/${String(created.id)}`, { hospital }, AT_ONCE),
     stopped: () => atWrite('INSERT', 'membership'),
-    guards: [HOSPITAL_LOCK],
+    guards: [HOSPITAL_LOCK, ACCOUNT_LOCK],
     refusal: 400,
   },
 ];

@@ -1,6 +1,6 @@
 import type { Actor } from '../../support/actor.js';
 import type { CheckedResponse } from '../../support/checked-response.js';
-import { HOSPITAL_LOCK, MEDIC_LOCK, PAIR_LOCK } from './guards.js';
+import { ACCOUNT_LOCK, all, HOSPITAL_LOCK, MEDIC_LOCK, PAIR_LOCK } from './guards.js';
 import { atWrite, interleavings } from './interleave.js';
 
 /** An object, whose editors have all seen the same version. */
@@ -29,7 +29,7 @@ interleavings('An edit of a version that another edit replaces is refused', (int
     stopped: () => [atWrite('UPDATE', 'membership')],
     outcome,
     guarded: [201, 412],
-    spare: [HOSPITAL_LOCK, MEDIC_LOCK],
+    spare: [HOSPITAL_LOCK, MEDIC_LOCK, PAIR_LOCK, ACCOUNT_LOCK],
   };
 
   interleave('of two changes of one version of a membership at once, one is a 412', {
@@ -38,13 +38,13 @@ interleavings('An edit of a version that another edit replaces is refused', (int
       edit(scene, 'PATCH', { type_membership: 'ADMIN' }),
       edit(scene, 'PATCH', { is_active: true, type_membership: 'ADMIN' }),
     ],
-    withoutGuard: { guard: PAIR_LOCK, breaks: [201, 201] },
+    withoutGuard: { guard: all(PAIR_LOCK, ACCOUNT_LOCK), breaks: [201, 201] },
   });
 
   interleave('a removal of a version of a membership that is being changed is a 412', {
     ...membership,
     requests: (scene) => [edit(scene, 'PATCH', { type_membership: 'ADMIN' }), edit(scene, 'DELETE')],
-    withoutGuard: { guard: PAIR_LOCK, breaks: [201, 201] },
+    withoutGuard: { guard: all(PAIR_LOCK, ACCOUNT_LOCK), breaks: [201, 201] },
   });
 
   interleave('of two changes of one version of a hospital at once, one is a 412', {
