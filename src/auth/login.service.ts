@@ -27,7 +27,7 @@ export class LoginService {
    * @param address of the client
    * @param requestId of the request, for the record
    * @returns a new key, valid for `LOGIN_TOKEN_TTL` seconds
-   * @throws WrongCredentials no active medic has this email and this password
+   * @throws WrongCredentials no active medic has this email and this password, or not anymore when the key is issued
    * @throws TooManyRequests too many wrong passwords came from the address
    * @throws TooManyTokens the medic has the maximum number of live keys, and none was issued by a log-in
    */
@@ -38,9 +38,10 @@ export class LoginService {
       `SELECT id, password_hash FROM medic WHERE email_key = $1 AND is_active AND ${ON_PRIMARY}`,
       [key],
     );
-    const isRight = await verifyPassword(account?.password_hash ?? null, password);
-    if (!isRight || account === undefined) throw new WrongCredentials();
+    const passwordHash = account?.password_hash ?? null;
+    const isRight = await verifyPassword(passwordHash, password);
+    if (!isRight || account === undefined || passwordHash === null) throw new WrongCredentials();
     await this.limits.refund(key, address);
-    return this.tokens.issueForLogin(account.id, requestId, this.environment.LOGIN_TOKEN_TTL);
+    return this.tokens.issueForLogin(account.id, passwordHash, requestId, this.environment.LOGIN_TOKEN_TTL);
   }
 }

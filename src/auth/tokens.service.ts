@@ -6,13 +6,19 @@ import { rowOf } from '../database/statements.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { lockActiveAccount } from './active-account.js';
 import { ApiToken } from './api-token.entity.js';
-import { InvalidToken, MAX_LIVE_TOKENS, TooManyTokens } from './auth.errors.js';
+import { InvalidToken, MAX_LIVE_TOKENS, TooManyTokens, WrongCredentials } from './auth.errors.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import { RecentKeys } from './recent-keys.js';
 import { digestOf, generateKey } from './token-key.js';
 
+/**
+ * The clock of keys: a statement that follows a lock reads it after the lock. `now()` is the clock of BEGIN, by which a
+ * key would still be live that the last holder of the lock has ended.
+ */
+const NOW = 'statement_timestamp()';
+
 /** SQL condition for a live key: neither revoked nor expired. The account may still be inactive. */
-export const LIVE = '(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))';
+export const LIVE = `(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${NOW}))`;
 
 /** A token without its key or digest. */
 export interface TokenSummary {
@@ -71,24 +77,30 @@ export class TokensService {
   /**
    * Issues a key for a log-in. At the limit it revokes the oldest log-in key, so that earlier log-ins cannot lock out
    * somebody who knows the password.
+   * @param passwordHash that the password of the log-in was compared with, which took a while
    * @param requestId of the log-in
    * @param lifetime in seconds
+   * @throws WrongCredentials meanwhile the password was replaced, or the account closed
    * @throws TooManyTokens the medic has the maximum number of live keys, and none was issued by a log-in
    */
-  issueForLogin(medicId: number, requestId: string, lifetime: number): Promise<string> {
+  issueForLogin(medicId: number, passwordHash: string, requestId: string, lifetime: number): Promise<string> {
     return inTransaction(this.dataSource, medicWithoutToken(medicId, requestId), async (transaction) => {
-      const [, counts] = await Promise.all([
-        lockMedic(transaction, medicId),
+      const [locked, counts] = await Promise.all([
+        transaction.query('SELECT FROM medic WHERE id = $1 AND is_active AND password_hash = $2 FOR NO KEY UPDATE', [
+          medicId,
+          passwordHash,
+        ]),
         transaction.query<{ count: number }>(
           `WITH live AS MATERIALIZED (SELECT id, is_login FROM api_token WHERE medic_id = $1 AND ${LIVE}),
              replaced AS (
-               UPDATE api_token SET revoked_at = now() WHERE id IN (
+               UPDATE api_token SET revoked_at = ${NOW} WHERE id IN (
                  SELECT id FROM live WHERE is_login ORDER BY id
                  LIMIT GREATEST((SELECT count(*) FROM live) - $2 + 1, 0)) RETURNING id)
            SELECT ((SELECT count(*) FROM live) - (SELECT count(*) FROM replaced))::integer AS count`,
           [medicId, MAX_LIVE_TOKENS],
         ),
       ]);
+      if (locked.length === 0) throw new WrongCredentials();
       if (rowOf(counts).count >= MAX_LIVE_TOKENS) throw new TooManyTokens();
       const { key, digest } = this.generate();
       await transaction.commitWith(() =>
@@ -124,7 +136,7 @@ export class TokensService {
       if (inserted.length === 0) throw new InvalidToken();
       await transaction.commitWith(() =>
         transaction.query(
-          'UPDATE api_token SET expires_at = LEAST(expires_at, now() + make_interval(secs => $2)) WHERE id = $1',
+          `UPDATE api_token SET expires_at = LEAST(expires_at, ${NOW} + make_interval(secs => $2)) WHERE id = $1`,
           [tokenId, grace],
         ),
       );

@@ -126,6 +126,16 @@ export const ACCOUNT_ACTIVE = inSql("the condition that the caller's account is 
   '$1 $2',
 ]);
 
+/** A log-in issues a key only while the password that it has verified is valid, and the account active. */
+export const PASSWORD_VERIFIED = inSql('the condition that the password is the verified one', [
+  /AND password_hash = \$2 (FOR NO KEY UPDATE)/,
+  'AND $2::text IS NOT NULL $1',
+]);
+export const LOGIN_ACTIVE = inSql('the condition that the account is active when it logs in', [
+  /AND is_active (AND password_hash = \$2 FOR NO KEY UPDATE)/,
+  '$1',
+]);
+
 /** The lock of a medic that acts on itself also tells whether its account is active. */
 export const OWN_ACCOUNT_ACTIVE = inSql("the look at the activity of the caller's own row", [
   /("medic"\."is_active"|m\.is_active) AS "isActive"(?=.*FOR NO KEY UPDATE)/s,
@@ -157,6 +167,12 @@ export const STILL_IN_FORCE = inSql('the second look at the end of the right', [
 export const LIVE_WHEN_ROTATED = inSql('the condition that the old key is live', [
   /(FROM api_token WHERE id = \$1) AND \(.*\) RETURNING/,
   '$1 RETURNING',
+]);
+
+/** Whether a key is live is asked of a clock that is younger than the lock of its medic. */
+export const CLOCK_AFTER_LOCK = inSql('the clock of the statement in the question whether the key is live', [
+  /(FROM api_token WHERE id = \$1 AND .*expires_at > )statement_timestamp\(\)/,
+  '$1now()',
 ]);
 
 /** A key works only while it is live. */

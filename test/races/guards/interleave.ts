@@ -14,8 +14,11 @@ export interface Interleaving<Scene, Answer, Outcome> {
   readonly stopped: (scene: Scene) => string[];
   /** Further locks, released after this many requests have been sent. */
   readonly atFirst?: { readonly stopped: (scene: Scene) => string[]; readonly requests: number };
-  /** Each is sent once the one before is stopped or answered; all are released after the last one. */
-  readonly requests: (scene: Scene) => (() => Promise<Answer>)[];
+  /**
+   * Each is sent once the one before is stopped or answered; all are released after the last one.
+   * @param other the test's own connection, whose transaction holds the locks
+   */
+  readonly requests: (scene: Scene, other: pg.Client) => (() => Promise<Answer>)[];
   /** @returns the observable result, in any order of the requests released together */
   readonly outcome: (scene: Scene, answers: Answer[]) => Promise<Outcome>;
   readonly guarded: Outcome;
@@ -127,7 +130,7 @@ async function play<S, A, O>(service: Service, interleaving: Interleaving<S, A, 
     for (const lock of interleaving.stopped(scene)) await other.query(lock);
     await other.query('SAVEPOINT at_first');
     for (const lock of interleaving.atFirst?.stopped(scene) ?? []) await other.query(lock);
-    const answers = await inOrder(service, other, interleaving.requests(scene), interleaving.atFirst?.requests);
+    const answers = await inOrder(service, other, interleaving.requests(scene, other), interleaving.atFirst?.requests);
     return await interleaving.outcome(scene, answers);
   } finally {
     await other.end();
