@@ -4,8 +4,8 @@ import type { Right } from './policy.js';
 /**
  * The SQL of rights: no other file says which memberships are live, or are those of an ADMIN. The exceptions are the
  * entity and the migrations, which define the indexes, and the seed, which counts the rows that it creates. The planner
- * matches partial indexes by these conditions, and tests remove the locks by their text. `policy.test.ts` runs the
- * fragments against their twins in `policy.ts`.
+ * matches partial indexes by these conditions, and tests remove the locks by their text. The tests of `test/access` run
+ * the fragments against their twins in `policy.ts` and `membership.ts`.
  */
 
 /**
@@ -44,6 +44,12 @@ export function unlimited(membership: string): string {
  */
 export function live(membership?: string, at = NOW): string {
   return `${notDeleted(membership)} AND ${inForce(membership, at)}`;
+}
+
+/** @returns SQL for `isUpcoming`: a membership that has not started yet, unless it is deleted */
+export function upcoming(membership?: string): string {
+  const from = columnOf(membership, 'valid_from');
+  return `${notDeleted(membership)} AND ${from} IS NOT NULL AND ${from} > ${NOW}`;
 }
 
 function columnOf(membership: string | undefined, column: string): string {

@@ -3,6 +3,7 @@ import { mayAssign, showsHospital } from '../access/policy.js';
 import { live } from '../access/rights.sql.js';
 import { InvalidFields } from '../common/errors.js';
 import type { Transaction } from '../database/transaction.js';
+import { clearChoice } from '../memberships/flag-moves.js';
 import {
   firstState,
   hasMembership,
@@ -95,7 +96,7 @@ export class MedicHospital {
     change: HospitalChange,
   ): Promise<void> {
     if (decision === null) {
-      if (change.hospital === null) await this.writer.clearChoice(transaction, medicId);
+      if (change.hospital === null) await clearChoice(transaction, medicId);
       return;
     }
     const { context, next } = decision;

@@ -12,7 +12,7 @@ import { OutdatedRead } from '../database/retries.js';
 import { inTransaction, type Companion, type Transaction } from '../database/transaction.js';
 import { canAdminister, ownsMedic, type Right } from '../access/policy.js';
 import { lockRight } from '../access/rights.sql.js';
-import { UNLIMITED } from '../memberships/limits.js';
+import { firstState, NO_OTHERS } from '../memberships/membership.js';
 import { MembershipWriter } from '../memberships/membership-writer.js';
 import type { IfMatch } from '../http/input/if-match.js';
 import type { CreateMedicDto, UpdateMedicDto } from './dto/medic.dtos.js';
@@ -126,9 +126,9 @@ export class MedicsService {
     });
   }
 
-  /** Stores the first membership of a new medic, which becomes the active one (rule 3). */
+  /** Stores the first membership of a new medic. */
   private addFirst(transaction: Transaction, medicId: number, hospitalId: number, isAdmin: boolean | null | undefined) {
-    const next = { type: typeOf(isAdmin), isActive: true, isDeleted: false, ...UNLIMITED };
-    return this.writer.insert(transaction, { medicId, hospitalId, otherFlagged: false }, next);
+    const next = firstState({ type: typeOf(isAdmin), isActive: undefined }, NO_OTHERS, true);
+    return this.writer.insert(transaction, { medicId, hospitalId, ...NO_OTHERS }, next);
   }
 }

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { MedicAccount } from '../access/policy.js';
-import { actingRightAt, isAdmin, live, notDeleted, permanentAdmin } from '../access/rights.sql.js';
+import { isAdmin, live } from '../access/rights.sql.js';
 import { NotFound } from '../common/errors.js';
 import { rowOf } from '../database/statements.js';
 import type { Transaction } from '../database/transaction.js';
 import { Hospital } from '../hospitals/hospital.entity.js';
 import { Medic } from '../medics/medic.entity.js';
 import { insertedMembership, MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.response.js';
+import { flagMoveOf, writeWithFlags } from './flag-moves.js';
 import type {
   MembershipContext,
   MembershipKey,
@@ -14,6 +15,13 @@ import type {
   OtherMemberships,
   StoredMembership,
 } from './membership.js';
+import {
+  CONTEXT_OF_KEY,
+  CONTEXT_OF_MEMBERSHIP,
+  CONTEXTS_OF_MEDICS,
+  toContext,
+  type ContextRow,
+} from './membership-context.js';
 import { Membership } from './membership.entity.js';
 
 /**
@@ -160,15 +168,15 @@ export class MembershipWriter {
    */
   async insert(
     transaction: Transaction,
-    context: MembershipKey & Pick<OtherMemberships, 'otherFlagged'>,
-    { type, isActive, validFrom, validUntil }: MembershipState,
+    context: MembershipKey & OtherMemberships,
+    next: MembershipState,
   ): Promise<MembershipRow> {
     const { medicId, hospitalId } = context;
-    const [, created] = await Promise.all([
-      this.clearOtherChoice(transaction, context, { isActive, isDeleted: false }),
+    const { type, isActive, validFrom, validUntil } = next;
+    const rows = await writeWithFlags(transaction, [flagMoveOf(context, next)], () =>
       transaction.query<MembershipRow>(INSERT, [medicId, hospitalId, type, isActive, validFrom, validUntil]),
-    ]);
-    return rowOf(created);
+    );
+    return rowOf(rows);
   }
 
   /**
@@ -182,53 +190,12 @@ export class MembershipWriter {
     next: MembershipState,
   ): Promise<MembershipRow> {
     const { type, isActive, isDeleted, validFrom, validUntil } = next;
-    const [, rows] = await Promise.all([
-      this.clearOtherChoice(transaction, context, next),
+    const rows = await writeWithFlags(transaction, [flagMoveOf(context, next)], () =>
       transaction.query<MembershipRow>(UPDATE, [context.current.id, type, isActive, isDeleted, validFrom, validUntil]),
-    ]);
+    );
     return rowOf(rows);
   }
-
-  /** Clears a locked medic's choice of active hospital, also one that waits for the start of a membership. */
-  async clearChoice(transaction: Transaction, medicId: number): Promise<void> {
-    await transaction.execute(
-      transaction
-        .createQueryBuilder(Membership, 'membership')
-        .update({ isActive: false })
-        .where(`medic_id = :medicId AND is_active AND ${notDeleted()}`, { medicId }),
-    );
-  }
-
-  /** Rule 3: if this membership becomes the active one, the previous one stops being it, in force or not. */
-  private async clearOtherChoice(
-    transaction: Transaction,
-    { medicId, otherFlagged }: Pick<MembershipContext, 'medicId' | 'otherFlagged'>,
-    { isActive, isDeleted }: Pick<MembershipState, 'isActive' | 'isDeleted'>,
-  ): Promise<void> {
-    if (isActive && !isDeleted && otherFlagged) await this.clearChoice(transaction, medicId);
-  }
 }
-
-type ContextRow = Omit<MembershipContext, 'current'> & MembershipState & { readonly id: number | null };
-
-function toContext({ id, type, isActive, isDeleted, validFrom, validUntil, ...row }: ContextRow): MembershipContext {
-  return { ...row, current: id === null ? null : { id, type, isActive, isDeleted, validFrom, validUntil } };
-}
-
-/** The columns of a {@link ContextRow} for the caller $1, from `medic m`, perhaps a `membership s`, and the hospital. */
-const contextColumns = (hospital: string) => `
-  m.id AS "medicId", m.created_by_id AS "creatorId", ${hospital} AS "hospitalId",
-  s.id, s.type, s.is_active AS "isActive", s.is_deleted AS "isDeleted", s.valid_from AS "validFrom",
-  s.valid_until AS "validUntil", ${actingRightAt('$1::integer', hospital)} AS "right", statement_timestamp() AS now,
-  EXISTS (SELECT FROM membership o
-    WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND ${live('o')}) AS "otherLive",
-  EXISTS (SELECT FROM membership o
-    WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND o.is_active AND ${live('o')}) AS "otherActive",
-  EXISTS (SELECT FROM membership o
-    WHERE o.medic_id = m.id AND o.hospital_id <> ${hospital} AND o.is_active AND ${notDeleted('o')}) AS "otherFlagged",
-  EXISTS (SELECT FROM membership o JOIN medic acting ON acting.id = o.medic_id AND acting.is_active
-    WHERE o.hospital_id = ${hospital} AND o.medic_id <> m.id AND ${permanentAdmin('o')}) AS "otherAdmin",
-  (SELECT h.is_active FROM hospital h WHERE h.id = ${hospital}) AS "isHospitalActive"`;
 
 const INSERT = `INSERT INTO membership (medic_id, hospital_id, type, is_active, valid_from, valid_until)
   VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${insertedMembership()}`;
@@ -238,13 +205,3 @@ const UPDATE = `UPDATE membership s
   FROM medic m WHERE s.id = $1 AND m.id = s.medic_id RETURNING ${MEMBERSHIP_COLUMNS}`;
 
 const MEMBERSHIP = `SELECT ${MEMBERSHIP_COLUMNS} FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.id = $1`;
-
-const CONTEXT_OF_MEMBERSHIP = `SELECT ${contextColumns('s.hospital_id')}
-  FROM membership s JOIN medic m ON m.id = s.medic_id WHERE s.id = $2`;
-
-const contextsAt = (medics: string) => `SELECT ${contextColumns('$3::integer')}
-  FROM medic m LEFT JOIN membership s ON s.medic_id = m.id AND s.hospital_id = $3 WHERE ${medics}`;
-
-const CONTEXT_OF_KEY = contextsAt('m.id = $2');
-
-const CONTEXTS_OF_MEDICS = contextsAt('m.id = ANY ($2::integer[])');

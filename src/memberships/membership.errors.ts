@@ -50,7 +50,7 @@ export class MembershipIsDeleted extends DomainError {
   }
 }
 
-/** A membership outside its time cannot become the active one; if its medic has no other, it does so when it starts. */
+/** A membership outside its time cannot be chosen; the flag waits with the one that starts first, if none is live. */
 export class MembershipNotInForce extends DomainError {
   readonly kind = 'conflict';
 

@@ -1,4 +1,4 @@
-import { isInForce, type Limits, type MedicAccount, type Right } from '../access/policy.js';
+import { isInForce, type MedicAccount, type Right } from '../access/policy.js';
 import { nextLimits, UNLIMITED, type LimitsChange } from './limits.js';
 import {
   ActiveHospitalAlreadyChosen,
@@ -8,12 +8,11 @@ import {
   MembershipNotInForce,
 } from './membership.errors.js';
 import { MembershipType } from './membership.entity.js';
+import { hasFlagOutsideTime, type Flagged, type OthersOutsideTime } from './waiting-flag.js';
 
 /** The part of a membership that can change. */
-export interface MembershipState extends Limits {
+export interface MembershipState extends Flagged {
   readonly type: MembershipType;
-  readonly isActive: boolean;
-  readonly isDeleted: boolean;
 }
 
 /** The fields that a request changes; absent ones stay. */
@@ -34,9 +33,8 @@ export interface NewMembership extends LimitsChange {
 export type StoredMembership = MembershipState & { readonly id: number };
 
 /** Everything that decides a change of one medic's membership at one hospital. */
-export interface MembershipContext<
-  Current extends StoredMembership | null = StoredMembership | null,
-> extends MedicAccount {
+export interface MembershipContext<Current extends StoredMembership | null = StoredMembership | null>
+  extends MedicAccount, OthersOutsideTime {
   readonly hospitalId: number;
   /** Null if the hospital does not exist. */
   readonly isHospitalActive: boolean | null;
@@ -44,16 +42,10 @@ export interface MembershipContext<
   readonly current: Current;
   /** The caller's right at the hospital; null if the account was closed after its key was checked. */
   readonly right: Right;
-  /** Whether the medic has another live membership. */
-  readonly otherLive: boolean;
-  /** Whether another live membership of the medic is the active one. */
-  readonly otherActive: boolean;
   /** Whether another membership of the medic that is not deleted has the flag of the active one, in force or not. */
   readonly otherFlagged: boolean;
   /** Whether the hospital has another ADMIN who can act: a live membership without an end, of an active account. */
   readonly otherAdmin: boolean;
-  /** The instant of the database's clock at which all of this was so, in the format of the contract. */
-  readonly now: string;
 }
 
 /** The ids that name a membership: each medic has at most one at each hospital. */
@@ -63,10 +55,18 @@ export type MembershipKey = Pick<MembershipContext, 'medicId' | 'hospitalId'>;
 export type MembershipUpdate = MembershipChange & { readonly [Id in keyof MembershipKey]?: number | undefined };
 
 /** Facts about other memberships, and the instant at which they were so, that rules 2 to 4 need. */
-export type OtherMemberships = Pick<
-  MembershipContext,
-  'otherLive' | 'otherActive' | 'otherFlagged' | 'otherAdmin' | 'now'
->;
+export type OtherMemberships = OthersOutsideTime & Pick<MembershipContext, 'otherFlagged' | 'otherAdmin'>;
+
+/** Those of a new medic: none. The instant is later than any end, so a membership with one would be refused as ended. */
+export const NO_OTHERS: OtherMemberships = {
+  otherLive: false,
+  otherActive: false,
+  otherFlagged: false,
+  otherWaiting: false,
+  firstToStart: null,
+  otherAdmin: false,
+  now: '9999-12-31T23:59:59.999999Z',
+};
 
 /** @returns the medic's right at the hospital by a live membership, null without one */
 export function liveTypeOf({ current, now }: MembershipContext): Right {
@@ -104,7 +104,7 @@ export function requireSamePair(pair: MembershipKey, { medicId, hospitalId }: Me
  * @throws MembershipNotInForce it cannot be the active one
  */
 export function nextState(
-  current: MembershipState,
+  current: StoredMembership,
   change: MembershipChange,
   others: OtherMemberships,
   mayChoose: boolean,
@@ -123,14 +123,16 @@ export function nextState(
   if (isPermanentAdmin(current, now) && !isPermanentAdmin(next, now) && !others.otherAdmin) {
     throw new LastAdminOfHospital();
   }
+  const wanted = change.isActive;
   if (isLive(next, now) && !wasLive) {
-    return { ...next, isActive: becomesActive(current.isActive, change.isActive, others, mayChoose) };
+    return { ...next, isActive: becomesActive(current.isActive, wanted, others, mayChoose) };
   }
-  if (!isDeleted && !isInForce(limits, now) && change.isActive === true && !current.isActive) {
-    throw new MembershipNotInForce();
+  if (!isDeleted && !isInForce(limits, now)) {
+    if (wasLive && wanted === false) requireChoice(current.isActive, wanted, others, mayChoose);
+    return { ...next, isActive: flagOutsideTime(current, next, wanted, others) };
   }
-  if (wasLive) return { ...next, isActive: staysActive(current.isActive, change.isActive, others, mayChoose) };
-  return { ...next, isActive: waitsForStart(current, change.isActive, others) };
+  if (wasLive) requireChoice(current.isActive, wanted, others, mayChoose);
+  return { ...next, isActive: wanted ?? current.isActive };
 }
 
 /**
@@ -146,9 +148,7 @@ export function firstState(wanted: NewMembership, others: OtherMemberships, mayC
   if (isInForce(limits, others.now)) {
     return { ...next, isActive: becomesActive(false, isActive, others, mayChoose) };
   }
-  const isFirst = !others.otherLive && !others.otherFlagged;
-  if (isActive === true && !isFirst) throw new MembershipNotInForce();
-  return { ...next, isActive: isFirst };
+  return { ...next, isActive: flagOutsideTime(null, next, isActive, others) };
 }
 
 /** Rule 3, for a membership that becomes live. */
@@ -164,31 +164,29 @@ function becomesActive(
   return true;
 }
 
-/** Rule 4, for a membership that is live. */
-function staysActive(
-  flag: boolean,
+/** Rule 4, for a membership that is live. @throws ActiveHospitalAlreadyChosen */
+function requireChoice(flag: boolean, wanted: boolean | undefined, others: OtherMemberships, mayChoose: boolean): void {
+  if (wanted === undefined || wanted === flag) return;
+  if (!mayChoose && (flag || others.otherActive)) throw new ActiveHospitalAlreadyChosen();
+}
+
+/** For a membership that is outside its time after the change. @throws MembershipNotInForce it cannot be chosen */
+function flagOutsideTime(
+  current: StoredMembership | null,
+  next: Omit<MembershipState, 'isActive'>,
   wanted: boolean | undefined,
   others: OtherMemberships,
-  mayChoose: boolean,
 ): boolean {
-  if (wanted === undefined || wanted === flag) return flag;
-  if (!mayChoose && (flag || others.otherActive)) throw new ActiveHospitalAlreadyChosen();
-  return wanted;
+  const hasFlag = hasFlagOutsideTime(current, next, wanted, others);
+  if (wanted === true && !hasFlag) throw new MembershipNotInForce();
+  return hasFlag;
 }
 
 /**
- * For a membership that is neither live before nor after the change: the flag counts as none, and waits for the start. A
- * restored one must not take it from another.
+ * The live membership of an ADMIN that has no end, so that rule 2 may rely on it. SQL twin: `permanentAdmin`.
+ * @param now an instant
  */
-function waitsForStart(
-  { isActive, isDeleted }: MembershipState,
-  wanted: boolean | undefined,
-  others: OtherMemberships,
-) {
-  return (wanted ?? isActive) && !(isDeleted && others.otherFlagged);
-}
-
-function isPermanentAdmin(state: Omit<MembershipState, 'isActive'>, now: string): boolean {
+export function isPermanentAdmin(state: Omit<MembershipState, 'isActive'>, now: string): boolean {
   return state.type === MembershipType.ADMIN && isLive(state, now) && state.validUntil === null;
 }
 

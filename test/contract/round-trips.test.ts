@@ -66,3 +66,23 @@ function tableOf(costs: [string, Cost][]): string {
     else expect(document).toBe(written);
   },
 );
+
+(isServer ? test : test.skip)(
+  'a flag that moves to the membership that starts first costs one more statement, and no round trip',
+  async () => {
+    const { given } = service;
+    const later = { validFrom: new Date('2999-01-01') };
+    const removal = async (hasOther: boolean) => {
+      const [one, two] = [await given.hospital(), await given.hospital()];
+      const flagged = await given.membership(one.outsider, one.hospital, { ...later, isActive: true });
+      const other = hasOther ? await given.membership(one.outsider, two.hospital, later) : null;
+      const cost = await costOf(async () => {
+        (await one.admin.removeMembership(flagged, { concurrent: true })).isCreated();
+      });
+      return { cost, hasMoved: other !== null && (await given.rowOf(other)).isActive };
+    };
+    await removal(false);
+    const { cost } = await removal(false);
+    expect(await removal(true)).toEqual({ cost: { ...cost, statements: cost.statements + 1 }, hasMoved: true });
+  },
+);

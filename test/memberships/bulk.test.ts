@@ -14,6 +14,8 @@ const around: Omit<MembershipContext, 'current'> = {
   otherLive: false,
   otherActive: false,
   otherFlagged: false,
+  otherWaiting: false,
+  firstToStart: null,
   now: '2026-11-28T01:12:12.017392Z',
   otherAdmin: true,
 };

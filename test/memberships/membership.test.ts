@@ -8,8 +8,11 @@ import { MembershipType } from '../../src/memberships/membership.entity.js';
 import {
   firstState,
   nextState,
+  NO_OTHERS,
   type MembershipChange,
   type MembershipState,
+  type OtherMemberships,
+  type StoredMembership,
 } from '../../src/memberships/membership.js';
 
 const { ADMIN, MEMBER } = MembershipType;
@@ -19,14 +22,9 @@ const BOTH = [true, false];
 const OPTIONAL = [undefined, true, false];
 
 /** Everything that a decision depends on. */
-interface Case {
-  readonly current: MembershipState;
+interface Case extends OtherMemberships {
+  readonly current: StoredMembership;
   readonly change: MembershipChange;
-  readonly otherLive: boolean;
-  readonly otherActive: boolean;
-  readonly otherFlagged: boolean;
-  readonly now: string;
-  readonly otherAdmin: boolean;
   readonly mayChoose: boolean;
 }
 
@@ -44,9 +42,17 @@ const CASES: readonly Case[] = [ADMIN, MEMBER].flatMap((type) =>
             ].flatMap(([otherLive = false, otherActive = false]) =>
               BOTH.flatMap((otherAdmin) =>
                 BOTH.map((mayChoose) => ({
-                  current: { type, isActive, isDeleted, ...UNLIMITED },
+                  current: { id: 7, type, isActive, isDeleted, ...UNLIMITED },
                   change: { type: newType, isActive: newActive, isDeleted: newDeleted },
-                  ...{ otherLive, otherActive, otherFlagged: otherActive, now: NOW, otherAdmin, mayChoose },
+                  ...{
+                    ...NO_OTHERS,
+                    otherLive,
+                    otherActive,
+                    otherFlagged: otherActive,
+                    otherAdmin,
+                    now: NOW,
+                    mayChoose,
+                  },
                 })),
               ),
             ),
@@ -147,7 +153,7 @@ describe('nextState: state × change × surroundings', () => {
 });
 
 describe('firstState: a new membership', () => {
-  const NONE = { otherLive: false, otherActive: false, otherFlagged: false, otherAdmin: true, now: NOW };
+  const NONE: OtherMemberships = { ...NO_OTHERS, otherAdmin: true, now: NOW };
   const LIVE = { ...NONE, otherLive: true };
   const ACTIVE = { ...LIVE, otherActive: true, otherFlagged: true };
 

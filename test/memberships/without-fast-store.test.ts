@@ -9,8 +9,10 @@ repeatWithoutFastStore(import.meta.url, [
   'delete-membership',
   'limited-memberships',
   'moving-flag',
+  'rules',
   'specification-page',
   'update-membership',
+  'waiting-flag',
 ]);
 
 describe('Without the fast store', () => {

@@ -1,11 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { UnauthorizedMedic } from '../../access/access.errors.js';
-import { actingAdminshipHeld, AFTER_LOCKS, notDeleted, STILL_IN_FORCE } from '../../access/rights.sql.js';
+import { actingAdminshipHeld, AFTER_LOCKS, STILL_IN_FORCE } from '../../access/rights.sql.js';
 import type { CurrentMedic } from '../../auth/current-medic.decorator.js';
 import { NoSuchHospital } from '../../common/errors.js';
 import { actorOf, OPERATOR } from '../../database/actor.js';
 import { inTransaction, type Companion, type Transaction } from '../../database/transaction.js';
 import { emailKeyOf } from '../../medics/medic.entity.js';
+import { flagMoveOf, writeWithFlags, type FlagMove } from '../flag-moves.js';
 import type { MembershipContext } from '../membership.js';
 import { MembershipWriter } from '../membership-writer.js';
 import {
@@ -49,10 +50,6 @@ const RESTORE = `UPDATE membership s
   FROM unnest($1::integer[], $2::text[], $3::boolean[], $4::timestamptz[]) new (id, type, is_active, valid_until)
   WHERE s.id = new.id`;
 
-/** Clears the flags of memberships outside their time: only those can have it when another one becomes active here. */
-const CLEAR_CHOICES = `UPDATE membership SET is_active = false
-  WHERE medic_id = ANY ($1::integer[]) AND is_active AND ${notDeleted()}`;
-
 /** Adds many medics to a hospital in one transaction: the rules decide in memory, and two statements store. */
 export class BulkMemberships {
   private readonly writer = new MembershipWriter();
@@ -80,12 +77,12 @@ export class BulkMemberships {
       const contexts = await this.findContexts(transaction, caller, hospitalId, rows);
       const decisions = rows.map((row) => ('medicId' in row ? decideRow(row, contexts(row.medicId)) : row));
       if (isDryRun) return decisions.map((decision) => resultOf(decision));
-      const chosen = rows.flatMap((row, index) => {
+      const moves = rows.flatMap((row, index) => {
         const decision = decisions[index];
-        const becomesActive = decision !== undefined && 'next' in decision && decision.next.isActive;
-        return 'medicId' in row && becomesActive && contexts(row.medicId).otherFlagged ? row.medicId : [];
+        const isWritten = 'medicId' in row && decision !== undefined && 'next' in decision;
+        return isWritten ? flagMoveOf(contexts(row.medicId), decision.next) : [];
       });
-      return transaction.commitWith(() => this.store(transaction, hospitalId, decisions, chosen));
+      return transaction.commitWith(() => this.store(transaction, hospitalId, decisions, moves));
     };
     return inTransaction(this.dataSource, caller === null ? OPERATOR : actorOf(caller), work, companion);
   }
@@ -133,32 +130,32 @@ export class BulkMemberships {
     };
   }
 
-  /** @param chosen the medics whose earlier choice of an active hospital gives way */
+  /** @param moves the flags that memberships outside their time lose or get */
   private async store(
     transaction: Transaction,
     hospitalId: number,
     decisions: readonly RowDecision[],
-    chosen: readonly number[],
+    moves: readonly FlagMove[],
   ): Promise<BulkResult[]> {
     const created = decisions.filter((decision) => decision.status === 'created');
     const restored = decisions.filter((decision) => decision.status === 'restored');
-    const cleared = chosen.length > 0 ? transaction.query(CLEAR_CHOICES, [chosen]) : undefined;
-    const [inserted] = await Promise.all([
-      transaction.query<{ id: number; medicId: number }>(INSERT, [
-        hospitalId,
-        created.map(({ medicId }) => medicId),
-        created.map(({ next }) => next.type),
-        created.map(({ next }) => next.isActive),
-        created.map(({ next }) => next.validUntil),
-      ]),
-      transaction.query(RESTORE, [
-        restored.map(({ membership }) => membership),
-        restored.map(({ next }) => next.type),
-        restored.map(({ next }) => next.isActive),
-        restored.map(({ next }) => next.validUntil),
-      ]),
-      cleared,
-    ]);
+    const write = () =>
+      Promise.all([
+        transaction.query<{ id: number; medicId: number }>(INSERT, [
+          hospitalId,
+          created.map(({ medicId }) => medicId),
+          created.map(({ next }) => next.type),
+          created.map(({ next }) => next.isActive),
+          created.map(({ next }) => next.validUntil),
+        ]),
+        transaction.query(RESTORE, [
+          restored.map(({ membership }) => membership),
+          restored.map(({ next }) => next.type),
+          restored.map(({ next }) => next.isActive),
+          restored.map(({ next }) => next.validUntil),
+        ]),
+      ]);
+    const [inserted] = await writeWithFlags(transaction, moves, write);
     const idOf = new Map(inserted.map(({ medicId, id }) => [medicId, id]));
     return decisions.map((decision) =>
       resultOf(decision, decision.status === 'created' ? idOf.get(decision.medicId) : undefined),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
 import type { CheckedResponse } from '../../support/checked-response.js';
+import type { HospitalScene } from '../../support/given.js';
 import { all, HOSPITAL_LOCK, MEDIC_LOCK, ONE_ACTIVE, OTHERS_STAY, STILL_IN_FORCE } from './guards.js';
 import { atRow, atWrite, interleavings } from './interleave.js';
 
@@ -116,6 +117,72 @@ interleavings('A medic has one flag, in force or not', (interleave, service) => 
       withoutGuard: { guard, breaks: { statuses: [201, 201], flags: 2 } },
       spare: [ONE_ACTIVE],
     },
+  });
+});
+
+/** A medic, and three hospitals with one ADMIN each. */
+interface Starts {
+  readonly medic: Actor;
+  readonly one: HospitalScene;
+  readonly two: HospitalScene;
+  readonly three: HospitalScene;
+}
+
+/** An instant in January 2999. */
+const startsOn = (day: number) => `2999-01-0${String(day)}T00:00:00Z`;
+
+interleavings('The flag waits with the membership that starts first', (interleave, service) => {
+  async function given(): Promise<Starts> {
+    const [one, two, three] = [
+      await service.given.hospital(),
+      await service.given.hospital(),
+      await service.given.hospital(),
+    ];
+    return { medic: await service.given.medic(), one, two, three };
+  }
+
+  /** @returns the days of the starts whose memberships have the flag */
+  async function outcome({ medic }: Starts, answers: CheckedResponse[]) {
+    const flagged = await service.dataSource.query<{ day: number }[]>(
+      `SELECT extract(day FROM valid_from AT TIME ZONE 'UTC')::integer AS day FROM membership
+       WHERE medic_id = $1 AND is_active AND NOT is_deleted ORDER BY id`,
+      [medic.id],
+    );
+    return { statuses: statusesOf(answers), flagged: flagged.map(({ day }) => day) };
+  }
+
+  const guard = all(MEDIC_LOCK, ONE_ACTIVE);
+
+  interleave('the earlier one has the flag if ADMINs of two hospitals add a medic for later at once', {
+    given,
+    stopped,
+    outcome,
+    requests: ({ medic, one, two }) => [
+      () => one.admin.addMember(one.hospital, medic, { valid_from: startsOn(2) }, AT_ONCE),
+      () => two.admin.addMember(two.hospital, medic, { valid_from: startsOn(1) }, AT_ONCE),
+    ],
+    guarded: { statuses: [201, 201], flagged: [1] },
+    withoutGuard: { guard, breaks: { statuses: [201, 201], flagged: [2, 1] } },
+    spare: [ONE_ACTIVE],
+  });
+
+  interleave('a new one has the flag if the one that started earlier is removed during its creation', {
+    given: async () => {
+      const scene = await given();
+      const { medic, one, two } = scene;
+      const first = { validFrom: new Date(startsOn(1)), isActive: true };
+      const flagged = await service.given.membership(medic, one.hospital, first);
+      const second = await service.given.membership(medic, two.hospital, { validFrom: new Date(startsOn(3)) });
+      return { ...scene, flagged, second };
+    },
+    stopped,
+    outcome,
+    requests: ({ medic, one, three, flagged }) => [
+      () => one.admin.removeMembership(flagged, AT_ONCE),
+      () => three.admin.addMember(three.hospital, medic, { valid_from: startsOn(2) }, AT_ONCE),
+    ],
+    guarded: { statuses: [201, 201], flagged: [2] },
+    withoutGuard: { guard: MEDIC_LOCK, breaks: { statuses: [201, 201], flagged: [3] } },
   });
 });
 
