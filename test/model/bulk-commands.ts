@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { addMany, type Row } from './bulk.js';
-import { adminsOf, caller, command, idOf, listed, maybe, oneOf, pick, whoCalls, type Pick } from './command.js';
+import { adminsOf, caller, command, idOf, limits, listed, maybe, oneOf, pick, whoCalls, type Pick } from './command.js';
+import type { LimitFields } from './limits.js';
 import type { Model } from './model.js';
 
 const MISTAKES = ['no object', 'both', 'neither', 'type', 'unknown field'] as const;
@@ -10,6 +11,7 @@ interface DrawnRow {
   readonly byEmail: boolean;
   readonly mistake?: (typeof MISTAKES)[number] | undefined;
   readonly fields: { type_membership?: string; restore?: boolean };
+  readonly limits: LimitFields;
 }
 
 const drawnRow: fc.Arbitrary<DrawnRow> = fc.record({
@@ -17,9 +19,11 @@ const drawnRow: fc.Arbitrary<DrawnRow> = fc.record({
   byEmail: maybe,
   mistake: fc.option(fc.constantFrom(...MISTAKES), { nil: undefined, freq: 5 }),
   fields: listed({ type_membership: fc.constantFrom('ADMIN', 'MEMBER', 'member'), restore: maybe }),
+  limits,
 });
 
-function rowOf(model: Model, { medic: n, byEmail, mistake, fields }: DrawnRow): Row | string {
+function rowOf(model: Model, { medic: n, byEmail, mistake, fields: some, limits: limited }: DrawnRow): Row | string {
+  const fields = { ...some, ...(limited.valid_until !== undefined && { valid_until: limited.valid_until }) };
   const medic = oneOf(model.medics, n);
   const id = { medic: idOf(medic) };
   const email = { email: medic?.email.toUpperCase() ?? 'nobody@example.org' };

@@ -1,6 +1,7 @@
-import { answered, invalid, type Expected } from './expected.js';
+import { answered, invalid, Refused, type Expected } from './expected.js';
+import { instantOf, limitsAfter, UNLIMITED } from './limits.js';
 import type { Model } from './model.js';
-import type { ModelHospital, ModelMedic } from './world.js';
+import { isLive, type ModelHospital, type ModelMedic } from './world.js';
 
 /** A row of a bulk request as it is sent; it may be mistyped. */
 export interface Row {
@@ -8,6 +9,7 @@ export interface Row {
   readonly email?: string;
   readonly type_membership?: string;
   readonly restore?: boolean;
+  readonly valid_until?: string | null;
   /** No field of a row. */
   readonly role?: string;
 }
@@ -71,26 +73,33 @@ function add(
   by: ModelMedic,
   medic: ModelMedic,
   hospital: ModelHospital,
-  { type_membership: type, restore = false }: Row,
+  { type_membership: type, restore = false, valid_until }: Row,
   isDryRun: boolean,
 ): Result {
   const present = model.of(medic, hospital);
+  const fields = {
+    ...(type !== undefined && { type_membership: type }),
+    ...(valid_until !== undefined && { valid_until }),
+  };
+  try {
+    limitsAfter(present ?? UNLIMITED, fields, present?.isDeleted !== false);
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
+    if (present === undefined || (present.isDeleted && restore)) return failed('valid_until', present?.id);
+  }
   if (present === undefined) {
     if (isDryRun) return { status: 'created' };
-    model.createMembership(by, {
-      medic: medic.id,
-      hospital: hospital.id,
-      ...(type !== undefined && { type_membership: type }),
-    });
+    model.createMembership(by, { medic: medic.id, hospital: hospital.id, ...fields });
     return { status: 'created', membership: () => model.of(medic, hospital)?.id ?? 0 };
   }
   const { id } = present;
   if (!present.isDeleted) {
-    const isSame = type === undefined || type.toUpperCase() === present.type;
-    return isSame ? { status: 'unchanged', membership: () => id } : failed('type_membership', id);
+    if (!isLive(present)) return failed('valid_until', id);
+    if (type !== undefined && type.toUpperCase() !== present.type) return failed('type_membership', id);
+    const isSame = valid_until === undefined || valid_until === instantOf(present.until);
+    return isSame ? { status: 'unchanged', membership: () => id } : failed('valid_until', id);
   }
   if (!restore) return failed('restore', id);
-  if (!isDryRun)
-    model.changeMembership(by, id, { is_deleted: false, ...(type !== undefined && { type_membership: type }) });
+  if (!isDryRun) model.changeMembership(by, id, { is_deleted: false, ...fields });
   return { status: 'restored', membership: () => id };
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Expected } from './expected.js';
+import { instantOf } from './limits.js';
 import type { Model } from './model.js';
 import type { Query } from './reads.js';
 import type { ModelHospital, ModelMedic } from './world.js';
@@ -18,6 +19,8 @@ export interface Sent {
   readonly requireRight?: () => void;
   /** The stored response that the request repeats, or whose key it takes for another request. */
   readonly repeats?: Stored;
+  /** How many days pass before the request; none by default. */
+  readonly passing?: number;
   /** Applies the request to the model. @throws Refused */
   readonly expect: () => Expected;
 }
@@ -58,6 +61,18 @@ export const caller = fc.record({
   isEntitled: fc.nat(4).map((n) => n > 0),
 });
 export const maybe = fc.boolean();
+
+/** Limits in time of a few requests, most of them in the next days. */
+export const limits = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  { weight: 1, arbitrary: fc.record({ valid_until: day(1) }) },
+  { weight: 1, arbitrary: fc.record({ valid_from: day(-2), valid_until: day(-1) }, { requiredKeys: [] }) },
+);
+
+/** @param first the first day that is drawn */
+function day(first: number): fc.Arbitrary<string | null> {
+  return fc.oneof(fc.constant(null), fc.integer({ min: first, max: 3 }).map(instantOf));
+}
 
 /** A record with every field optional. */
 export const listed = <T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>

@@ -16,12 +16,13 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
 
 /**
  * @param length number of commands, which only shrinking reduces
+ * @param drawn one of the commands
  * @returns sequences of exactly that many commands
  */
-export function sequencesOf(length: number): fc.Arbitrary<Command[]> {
+export function sequencesOf(length: number, drawn = anyCommand): fc.Arbitrary<Command[]> {
   return new Shrinkable(
-    fc.array(anyCommand, { minLength: length, maxLength: length }),
-    fc.array(anyCommand, { maxLength: length, size: 'max' }),
+    fc.array(drawn, { minLength: length, maxLength: length }),
+    fc.array(drawn, { maxLength: length, size: 'max' }),
   );
 }
 

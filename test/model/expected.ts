@@ -49,6 +49,7 @@ export const alreadyExists = (membership: number) =>
 const conflict = (message: RegExp) => refused(409, expect.stringMatching(message));
 export const lastAdmin = () => conflict(/appoint another ADMIN first/);
 export const choiceOfAnother = () => conflict(/active hospital/);
+export const notInForce = () => conflict(/not in force now/);
 export const isDeletedNow = () => conflict(/deleted.*restore it first/);
 
 export const answered = (status: number, body: () => unknown): Expected => ({ status, body });

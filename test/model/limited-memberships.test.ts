@@ -1,4 +1,5 @@
 import { answersTo, question } from '../decisions/decisions.js';
+import type { Actor } from '../support/actor.js';
 import { valueOf } from '../support/hand.js';
 import { fromNow, passing } from '../support/limits.js';
 import { useService } from '../support/service.js';
@@ -91,7 +92,7 @@ test.each([7, 11])(
     const medics = new Map<number, number>();
     for (let count = 0; count < 3; count += 1) {
       const { id } = await service.given.medic();
-      const answer = await admin.post('/management/memberships/', { medic: id, hospital });
+      const answer = await admin.post('/management/memberships/', { medic: id, hospital }, BESIDE_CLOCK);
       medics.set(answer.isCreated().body<{ id: number }>().id, id);
     }
     const play = new Play(randomOf(seed), asker, hospital, medics);
@@ -142,3 +143,42 @@ test.each([7, 11])(
     expect(new Set(pairs).size).toBe(pairs.length);
   },
 );
+
+/** A creation: the database's clock was between `before` and `after` when it was decided. */
+interface Creation {
+  readonly hospital: number;
+  readonly start: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+const laterOf = (one: string, other: string) => (one > other ? one : other);
+
+/** @returns the hospitals whose membership may have been the medic's first live one */
+function firstLiveOf(creations: readonly Creation[]): number[] {
+  const surely = creations.map(({ start, after }) => laterOf(start, after)).sort()[0] ?? '';
+  return creations.filter(({ start, before }) => laterOf(start, before) <= surely).map(({ hospital }) => hospital);
+}
+
+test.each([7, 11, 13])('the first live membership of random starts is the active one (seed %j)', async (seed) => {
+  const random = randomOf(seed);
+  const { given, dataSource } = service;
+  const medics = [await given.medic(), await given.medic(), await given.medic()];
+  const places = [await given.hospital(), await given.hospital(), await given.hospital()];
+  const created = new Map(medics.map((medic): [Actor, Creation[]] => [medic, []]));
+  for (const { admin, hospital } of places) {
+    for (const [medic, creations] of created) {
+      const start = await fromNow(dataSource, `${String(random(3000) - 300)} milliseconds`);
+      const before = await fromNow(dataSource);
+      (await admin.addMember(hospital, medic, { valid_from: start }, BESIDE_CLOCK)).isCreated();
+      creations.push({ hospital, start, before, after: await fromNow(dataSource) });
+    }
+  }
+  const starts = [...created.values()].flat().map(({ start }) => start);
+  await passing(dataSource, starts.sort().at(-1) ?? '');
+  for (const [medic, creations] of created) {
+    const { hospital } = (await medic.get('/medics/me/')).isOk().body<{ hospital: number | null }>();
+    expect(firstLiveOf(creations)).toContain(hospital);
+  }
+  expect([...created.values()].some((creations) => firstLiveOf(creations).length === 1)).toBe(true);
+});

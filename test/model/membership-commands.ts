@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { adminsOf, caller, command, idOf, NO_ID, listed, maybe, oneOf, pick, whoCalls } from './command.js';
+import { adminsOf, caller, command, idOf, limits, NO_ID, listed, maybe, oneOf, pick, whoCalls } from './command.js';
 import type { MembershipFields } from './model.js';
 
 const PATH = '/management/memberships/';
@@ -17,13 +17,15 @@ const createMembership = command(
     by: caller,
     pair: listed({ medic: pick, hospital: pick }),
     fields: listed({ type_membership: type, is_active: maybe, is_deleted: fc.nat(5).map((n) => n === 1) }),
+    limits,
   }),
-  (model, { by, pair, fields }) => {
+  (model, { by, pair, fields, limits: limited }) => {
     const hospital = pair.hospital === undefined ? undefined : oneOf(model.hospitals, pair.hospital);
     const body: MembershipFields = {
       ...(pair.medic !== undefined && { medic: idOf(oneOf(model.medics, pair.medic)) }),
       ...(pair.hospital !== undefined && { hospital: idOf(hospital) }),
       ...fields,
+      ...limited,
     };
     const medic = whoCalls(model, by, adminsOf(model, hospital));
     return {
@@ -47,13 +49,15 @@ const changeMembership = command(
     membership: pick,
     move: listed({ medic: fc.nat(5), hospital: fc.nat(5) }),
     fields: listed({ type_membership: type, is_active: maybe, is_deleted: maybe }),
+    limits,
   }),
-  (model, { by, membership: n, move, fields }) => {
+  (model, { by, membership: n, move, fields, limits: limited }) => {
     const membership = oneOf(model.memberships, n);
     const body: MembershipFields = {
       ...(move.medic !== undefined && { medic: moved(membership?.medic, move.medic) }),
       ...(move.hospital !== undefined && { hospital: moved(membership?.hospital, move.hospital) }),
       ...fields,
+      ...limited,
     };
     const medic = whoCalls(model, by, adminsOf(model, membership?.hospital));
     const path = `${PATH}${String(idOf(membership))}`;
@@ -65,13 +69,13 @@ const changeMembership = command(
 const restoreMembership = command(
   'restore membership',
   8,
-  fc.record({ by: caller, membership: pick, fields: listed({ type_membership: type, is_active: maybe }) }),
-  (model, { by, membership: n, fields }) => {
+  fc.record({ by: caller, membership: pick, fields: listed({ type_membership: type, is_active: maybe }), limits }),
+  (model, { by, membership: n, fields, limits: limited }) => {
     const deleted = model.memberships.filter(({ isDeleted }) => isDeleted);
     const membership = oneOf(deleted, n);
     const medic = whoCalls(model, by, adminsOf(model, membership?.hospital));
     const path = `${PATH}${String(idOf(membership))}`;
-    const body = { ...fields, is_deleted: false };
+    const body = { ...fields, ...limited, is_deleted: false };
     const expect = () => model.changeMembership(medic, idOf(membership), body);
     return { by: medic, method: 'PATCH', path, body, expect };
   },

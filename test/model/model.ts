@@ -1,8 +1,12 @@
 import type { Stored } from './command.js';
 import * as answers from './expected.js';
 import { answered, type Expected } from './expected.js';
+import { isInForce, limitsAfter, UNLIMITED, type LimitFields } from './limits.js';
+import { flagAfter, holderAfter, isUpcoming, type State } from './waiting.js';
 import {
   hospitalObject,
+  isLive,
+  isPermanentAdmin,
   medicObject,
   membershipObject,
   UNKNOWN,
@@ -14,7 +18,7 @@ import {
 } from './world.js';
 
 /** The fields of a membership that are sent; all are optional, and the type may be invalid. */
-export interface MembershipFields {
+export interface MembershipFields extends LimitFields {
   readonly medic?: number;
   readonly hospital?: number;
   readonly type_membership?: string;
@@ -30,14 +34,14 @@ export interface MedicFields {
   readonly is_admin_membership?: boolean | null;
 }
 
-/** The writes of sections 3 to 6 of the contract, one at a time, written from the contract's text. */
+/** The writes of sections 3 to 6 and 14 of the contract, one at a time, written from the contract's text. */
 export class Model extends World {
   readonly stored: Stored[] = [];
 
   createHospital(by: ModelMedic, fields: { name: string; is_admin?: boolean; is_active?: boolean }): Expected {
     const hospital = { id: UNKNOWN, name: fields.name, isActive: fields.is_active ?? true, createdAt: '' };
     this.hospitals.push(hospital);
-    this.add(by, hospital, fields.is_admin === false ? 'MEMBER' : 'ADMIN', undefined, true);
+    this.add(by, hospital, fields.is_admin === false ? 'MEMBER' : 'ADMIN', {}, true);
     return answered(201, () => hospitalObject(this, by, hospital));
   }
 
@@ -65,7 +69,7 @@ export class Model extends World {
     const present = this.of(medic, hospital);
     if (present !== undefined) throw answers.alreadyExists(present.id);
     const type = typeOf(fields.type_membership) ?? 'MEMBER';
-    const added = this.add(medic, hospital, type, fields.is_active, this.mayChoose(by, medic));
+    const added = this.add(medic, hospital, type, fields, this.mayChoose(by, medic));
     const body = { medic: medic.id, hospital: hospital.id, type_membership: type };
     return answered(201, () => ({ id: added.id, ...body }));
   }
@@ -88,7 +92,7 @@ export class Model extends World {
     const membership = this.membership(id);
     if (membership === undefined) throw answers.notFound();
     if (by !== membership.medic) this.requireAdmin(by, membership.hospital);
-    if (membership.isDeleted) throw answers.notFound();
+    if (membership.isDeleted || (by === membership.medic && !isLive(membership))) throw answers.notFound();
     this.change(membership, { is_deleted: true }, true);
     return answered(201, () => membershipObject(membership));
   }
@@ -108,7 +112,7 @@ export class Model extends World {
     const medic: ModelMedic = { id: UNKNOWN, name, email, creator: by, isActive, token: '' };
     this.medics.push(medic);
     if (hospital !== undefined)
-      this.add(medic, hospital, fields.is_admin_membership === true ? 'ADMIN' : 'MEMBER', undefined, true);
+      this.add(medic, hospital, fields.is_admin_membership === true ? 'ADMIN' : 'MEMBER', {}, true);
     return answered(201, () => ({ ...medicObject(this, medic), token: medic.token }));
   }
 
@@ -134,21 +138,28 @@ export class Model extends World {
       if (typeof wanted === 'number') throw answers.cannotAssign(wanted);
       if (isAdmin !== undefined) throw answers.invalid('is_admin_membership');
       return () => {
-        for (const membership of this.liveOf(medic)) membership.isActive = false;
+        // A flag that waits is no choice.
+        const isChoice = (each: ModelMembership) => this.liveOf(medic).length > 0 || !isUpcoming(each);
+        for (const membership of this.presentOf(medic).filter(isChoice)) membership.isActive = false;
       };
     }
     const type: Type | undefined = isAdmin === undefined ? undefined : isAdmin ? 'ADMIN' : 'MEMBER';
     const present = this.of(medic, hospital);
-    const staysAsItIs = present?.isDeleted === false && (type ?? present.type) === present.type;
+    const staysAsItIs = present !== undefined && isLive(present) && (type ?? present.type) === present.type;
     const isHidden = wanted !== undefined && !this.sees(medic, hospital);
     if (!staysAsItIs || isHidden) this.assignable(by, hospital.id);
     return () => {
-      if (present === undefined) this.add(medic, hospital, type ?? 'MEMBER', true, true);
-      else {
-        const chosen = wanted === undefined ? {} : { is_active: true };
-        this.change(present, { ...chosen, is_deleted: false, ...(type && { type_membership: type }) }, true);
-      }
+      if (present === undefined) this.add(medic, hospital, type ?? 'MEMBER', { is_active: true }, true);
+      else this.choose(present, wanted !== undefined, type);
     };
+  }
+
+  /** Makes a membership live, and the active one, by a change of its medic, who cannot change the limits. */
+  private choose(membership: ModelMembership, isChosen: boolean, type: Type | undefined): void {
+    if (membership.isDeleted && membership.until !== null && membership.until <= 0) throw answers.invalid('hospital');
+    if (isChosen && !isInForce(membership)) throw answers.notInForce();
+    const chosen = isChosen ? { is_active: true } : {};
+    this.change(membership, { ...chosen, is_deleted: false, ...(type && { type_membership: type }) }, true);
   }
 
   /** @returns the hospital, if the medic is an ADMIN of it. @throws Refused the medic is not */
@@ -164,10 +175,12 @@ export class Model extends World {
     return hospital;
   }
 
-  private add(medic: ModelMedic, hospital: ModelHospital, type: Type, wanted: boolean | undefined, mayChoose: boolean) {
+  private add(medic: ModelMedic, hospital: ModelHospital, type: Type, fields: MembershipFields, mayChoose: boolean) {
     const state = { type, isActive: false, isDeleted: true, dateJoined: '' };
-    const membership: ModelMembership = { id: UNKNOWN, medic, hospital, ...state };
-    this.revive(membership, wanted, mayChoose);
+    const limits = limitsAfter(UNLIMITED, fields, true);
+    const membership: ModelMembership = { id: UNKNOWN, medic, hospital, ...state, ...limits };
+    if (isInForce(limits)) this.revive(membership, fields.is_active, mayChoose);
+    else this.put(membership, { isDeleted: false, ...limits }, fields.is_active);
     this.memberships.push(membership);
     return membership;
   }
@@ -175,21 +188,34 @@ export class Model extends World {
   private change(membership: ModelMembership, fields: MembershipFields, mayChoose: boolean): void {
     const type = typeOf(fields.type_membership) ?? membership.type;
     const { is_active: wanted, is_deleted: isDeleted = membership.isDeleted } = fields;
+    const limits = limitsAfter(membership, fields, membership.isDeleted && !isDeleted);
+    const { isActive, from, until } = membership;
     if (membership.isDeleted && isDeleted) {
-      const stays = type === membership.type && (wanted ?? membership.isActive) === membership.isActive;
+      const staysLimited = limits.from === from && limits.until === until;
+      const stays = type === membership.type && (wanted ?? isActive) === isActive && staysLimited;
       if (!stays) throw answers.isDeletedNow();
       return;
     }
-    if (this.isLastAdmin(membership) && (type !== 'ADMIN' || isDeleted)) throw answers.lastAdmin();
-    if (membership.isDeleted) this.revive(membership, wanted, mayChoose);
-    else if (wanted !== undefined && wanted !== membership.isActive) {
+    const next = { type, isDeleted, ...limits };
+    if (this.isLastAdmin(membership) && !isPermanentAdmin(next)) throw answers.lastAdmin();
+    const wasLive = isLive(membership);
+    if (isLive(next) && !wasLive) this.revive(membership, wanted, mayChoose);
+    else if (wasLive && wanted !== undefined && wanted !== isActive && (isDeleted || isLive(next) || !wanted)) {
       if (!mayChoose && this.activeOf(membership.medic) !== undefined) throw answers.choiceOfAnother();
       // A membership that is deleted in the same request does not replace the active one.
       if (wanted && !isDeleted) this.activate(membership);
-      membership.isActive = wanted;
+      if (isDeleted || isLive(next)) membership.isActive = wanted;
     }
-    membership.type = type;
-    membership.isDeleted = isDeleted;
+    if (isLive(next)) Object.assign(membership, next);
+    else this.put(membership, next, wanted);
+  }
+
+  /** Stores a state that is not live, and moves the flag that waits by it. */
+  private put(membership: ModelMembership, next: State, wanted: boolean | undefined): void {
+    const holder = holderAfter(this, membership, next);
+    const flag = flagAfter(this, membership, next, wanted, holder);
+    Object.assign(membership, next, { isActive: flag });
+    if (holder !== undefined || (flag && !next.isDeleted)) this.activate(holder ?? membership);
   }
 
   /** Rules 3 and 4 for a membership that becomes live. */
@@ -203,13 +229,14 @@ export class Model extends World {
   }
 
   private activate(membership: ModelMembership): void {
-    for (const other of this.liveOf(membership.medic)) other.isActive = false;
+    for (const other of this.presentOf(membership.medic)) other.isActive = false;
     membership.isActive = true;
   }
 
-  private isLastAdmin({ medic, hospital, type, isDeleted }: ModelMembership): boolean {
-    if (type !== 'ADMIN' || isDeleted) return false;
-    return this.adminsOf(hospital).every((admin) => admin === medic || !admin.isActive);
+  /** Rule 2 counts ADMINs who can act and have no end. */
+  private isLastAdmin(membership: ModelMembership): boolean {
+    const others = this.memberships.filter((other) => other.hospital === membership.hospital && other !== membership);
+    return isPermanentAdmin(membership) && !others.some((other) => isPermanentAdmin(other) && other.medic.isActive);
   }
 }
 

@@ -2,9 +2,9 @@ import { instant } from '../support/instant.js';
 import type { Service } from '../support/service.js';
 import { givenService, type ServiceActor } from '../support/services.js';
 import type { Model } from './model.js';
-import { membershipObject, type ModelHospital, type ModelMedic, type ModelMembership } from './world.js';
+import { isLive, membershipObject, type ModelHospital, type ModelMedic, type ModelMembership } from './world.js';
 
-type State = Pick<ModelMembership, 'type' | 'isActive' | 'isDeleted'>;
+type State = Pick<ModelMembership, 'type' | 'isActive' | 'isDeleted' | 'from' | 'until'>;
 
 /** What the model said at an instant. */
 interface Moment {
@@ -33,8 +33,8 @@ export class Past {
     );
     const states = new Map(
       this.model.memberships.map((membership) => {
-        const { type, isActive, isDeleted } = membership;
-        return [membership, { type, isActive, isDeleted }];
+        const { type, isActive, isDeleted, from, until } = membership;
+        return [membership, { type, isActive, isDeleted, from, until }];
       }),
     );
     const active = new Set([...this.model.medics, ...this.model.hospitals].filter(({ isActive }) => isActive));
@@ -54,7 +54,8 @@ export class Past {
       for (const isDeleted of [false, true]) {
         const expected = [...states]
           .map(([membership, state]) => ({ ...membership, ...state }))
-          .filter((membership) => membership.hospital === seen.hospital && membership.isDeleted === isDeleted)
+          .filter((membership) => membership.hospital === seen.hospital)
+          .filter((membership) => (isDeleted ? membership.isDeleted : isLive(membership)))
           .sort((a, b) => (a.dateJoined === b.dateJoined ? b.id - a.id : a.dateJoined < b.dateJoined ? 1 : -1))
           .map(membershipObject);
         const path = `/memberships/${String(seen.hospital.id)}?at=${at}&is_deleted=${String(isDeleted)}`;
@@ -77,7 +78,7 @@ export class Past {
     const asked = medics.flatMap((medic) =>
       hospitals.flatMap((hospital) => ['prescribe', 'administer'].map((name) => ({ medic, hospital, name }))),
     );
-    const live = [...states].filter(([, { isDeleted }]) => !isDeleted);
+    const live = [...states].filter(([, state]) => isLive(state));
     const expected = asked.map(({ medic, hospital, name }) => {
       const [, state] = live.find(([each]) => each.medic === medic && each.hospital === hospital) ?? [];
       if (state === undefined || !active.has(medic)) return false;

@@ -5,6 +5,7 @@ import { instant } from '../support/instant.js';
 import type { Service } from '../support/service.js';
 import type { Command, Sent } from './command.js';
 import { Refused, type Expected, type Link } from './expected.js';
+import { instantOf } from './limits.js';
 import { Model } from './model.js';
 import { OPENING } from './opening.js';
 import { Past } from './past.js';
@@ -17,16 +18,17 @@ const FOUNDERS = 3;
 
 /**
  * Empties the database, and plays the opening and the commands against the service and the model, in
- * sequence. Fails if an answer, or in the end a row, differs from the model's, or if the entries of the record do not
+ * sequence. Fails if an answer, or after a write a row, differs from the model's, or if the entries of the record do not
  * lead to the rows.
  */
-export async function play(service: Service, commands: Command[]): Promise<void> {
+export async function play(service: Service, commands: Command[], opening = OPENING): Promise<void> {
   await empty(service.dataSource, true);
   const model = new Model(await founders(service));
   const past = new Past(service, model);
   let keys = 0;
-  for (const command of [...OPENING, ...commands]) {
+  for (const command of [...opening, ...commands]) {
     const sent = command.toSend(model);
+    if (sent.passing !== undefined) await pass(service, model, sent.passing);
     const expected = outcomeOf(model, sent);
     const asForm = sent.repeats?.asForm ?? command.asForm;
     const key = sent.repeats?.key ?? (command.hasKey && sent.requireRight ? `key-${String((keys += 1))}` : undefined);
@@ -37,10 +39,12 @@ export async function play(service: Service, commands: Command[]): Promise<void>
     if (answer.status < 300 && key !== undefined && sent.repeats === undefined)
       model.stored.push({ sent, asForm, key, status: answer.status, text: answer.text });
     expect({ title, ...seen(service, answer) }).toEqual({ title, ...foreseen(expected) });
+    if (sent.method !== 'GET')
+      expect({ title, rows: await rowsOf(service) }).toEqual({ title, rows: rowsOfModel(model) });
   }
+  await past.remember();
   await past.check();
   await past.checkDecisions();
-  expect(await rowsOf(service)).toEqual(rowsOfModel(model));
   expect(await service.dataSource.query(DIFFERENCES, [10])).toEqual([]);
 }
 
@@ -52,6 +56,16 @@ async function founders({ given }: Service): Promise<ModelMedic[]> {
     medics.push({ id, name, email, token, creator: null, isActive: true });
   }
   return medics;
+}
+
+/** Lets days pass for the limits in time. The clock of the database cannot be moved, so the limits are. */
+async function pass({ dataSource }: Service, model: Model, days: number): Promise<void> {
+  model.pass(days);
+  await dataSource.query(
+    `UPDATE membership SET valid_from = valid_from - $1 * interval '24 hours', valid_until = valid_until - $1 * interval '24 hours'
+     WHERE valid_from IS NOT NULL OR valid_until IS NOT NULL`,
+    [days],
+  );
 }
 
 function outcomeOf(model: Model, sent: Sent): Expected {
@@ -133,7 +147,8 @@ async function rowsOf({ dataSource }: Service): Promise<unknown> {
     ),
     await dataSource.query<unknown[]>('SELECT id, name, is_active FROM hospital ORDER BY id'),
     await dataSource.query<unknown[]>(
-      `SELECT id, medic_id, hospital_id, type, is_active, is_deleted, ${instant('date_joined')} AS date_joined
+      `SELECT id, medic_id, hospital_id, type, is_active, is_deleted, ${instant('date_joined')} AS date_joined,
+         ${instant('valid_from')} AS valid_from, ${instant('valid_until')} AS valid_until
        FROM membership ORDER BY id`,
     ),
   ];
@@ -151,7 +166,7 @@ function rowsOfModel({ medics, hospitals, memberships }: Model): unknown {
       created_by_id: creator?.id ?? null,
     })),
     hospitals: hospitals.map(({ id, name, isActive }) => ({ id, name, is_active: isActive })),
-    memberships: memberships.map(({ id, medic, hospital, type, isActive, isDeleted, dateJoined }) => ({
+    memberships: memberships.map(({ id, medic, hospital, type, isActive, isDeleted, dateJoined, from, until }) => ({
       id,
       medic_id: medic.id,
       hospital_id: hospital.id,
@@ -159,6 +174,8 @@ function rowsOfModel({ medics, hospitals, memberships }: Model): unknown {
       is_active: isActive,
       is_deleted: isDeleted,
       date_joined: dateJoined,
+      valid_from: instantOf(from),
+      valid_until: instantOf(until),
     })),
   };
 }

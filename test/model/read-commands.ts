@@ -33,7 +33,14 @@ const listMemberships = command(
   fc.record({
     by: caller,
     hospital: fc.option(pick, { nil: undefined, freq: 1 }),
-    query: listed({ ...slicing, type_membership: type, is_active: maybe, is_deleted: maybe, managed: maybe }),
+    query: listed({
+      ...slicing,
+      type_membership: type,
+      is_active: maybe,
+      is_deleted: maybe,
+      in_force: maybe,
+      managed: maybe,
+    }),
   }),
   (model, { by, hospital: n, query: rest }) => {
     const hospital = n === undefined ? undefined : oneOf(model.hospitals, n);
@@ -50,7 +57,7 @@ const listHospitalMemberships = command(
   fc.record({
     by: caller,
     hospital: pick,
-    query: listed({ ...slicing, type_membership: type, is_deleted: maybe }),
+    query: listed({ ...slicing, type_membership: type, is_deleted: maybe, in_force: maybe }),
   }),
   (model, { by, hospital: n, query }) => {
     const hospital = oneOf(model.hospitals, n);
@@ -109,7 +116,25 @@ const searchMedics = command(
   },
 );
 
+/** Memberships that have started or ended meanwhile are missing from the lists, or in them. */
+export const letDaysPass = command(
+  'let days pass',
+  5,
+  fc.record({
+    by: caller,
+    hospital: pick,
+    days: fc.integer({ min: 1, max: 2 }),
+    query: listed({ in_force: maybe, managed: maybe }),
+  }),
+  (model, { by, hospital: n, days, query }) => {
+    const path = '/management/memberships/';
+    const medic = whoCalls(model, by, adminsOf(model, oneOf(model.hospitals, n)));
+    return { ...get(model, medic, path, query, (reads) => reads.memberships(medic, path, query)), passing: days };
+  },
+);
+
 export const readCommands = [
+  letDaysPass,
   listMemberships,
   listHospitalMemberships,
   readMembership,

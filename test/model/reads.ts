@@ -1,6 +1,14 @@
 import * as answers from './expected.js';
 import { answered, type Expected, type Link } from './expected.js';
-import { hospitalObject, medicObject, membershipObject, type ModelMedic, type ModelMembership } from './world.js';
+import { isInForce } from './limits.js';
+import {
+  hospitalObject,
+  isLive,
+  medicObject,
+  membershipObject,
+  type ModelMedic,
+  type ModelMembership,
+} from './world.js';
 import type { Model } from './model.js';
 
 /** The query parameters of a list. */
@@ -11,12 +19,12 @@ export class Reads {
   constructor(private readonly model: Model) {}
 
   memberships(by: ModelMedic, path: string, query: Query): Expected {
-    const { managed = false, is_deleted = false, hospital, type_membership, is_active } = query;
+    const { managed = false, hospital, type_membership, is_active } = query;
     const inScope = (membership: ModelMembership) =>
-      managed === true ? this.model.isAdmin(by, membership.hospital) : membership.medic === by && !membership.isDeleted;
+      managed === true ? this.model.isAdmin(by, membership.hospital) : membership.medic === by && isLive(membership);
     const found = this.model.memberships
       .filter(inScope)
-      .filter((membership) => membership.isDeleted === is_deleted)
+      .filter((membership) => matches(membership, query))
       .filter((membership) => hospital === undefined || membership.hospital.id === hospital)
       .filter((membership) => type_membership === undefined || membership.type === type_membership)
       .filter((membership) => is_active === undefined || membership.isActive === is_active);
@@ -25,7 +33,7 @@ export class Reads {
 
   membership(by: ModelMedic, id: number): Expected {
     const membership = this.model.membership(id);
-    const isOwn = membership?.medic === by && !membership.isDeleted;
+    const isOwn = membership?.medic === by && isLive(membership);
     if (membership === undefined || !(isOwn || this.model.isAdmin(by, membership.hospital))) throw answers.notFound();
     return answered(200, () => membershipObject(membership));
   }
@@ -33,9 +41,9 @@ export class Reads {
   membershipsOfHospital(by: ModelMedic, path: string, id: number, query: Query): Expected {
     const hospital = this.model.hospital(id);
     if (hospital === undefined || !this.model.isAdmin(by, hospital)) throw answers.unauthorizedMedic();
-    const { is_deleted = false, type_membership, limit, offset } = query;
+    const { type_membership, limit, offset } = query;
     const found = this.model.memberships
-      .filter((membership) => membership.hospital === hospital && membership.isDeleted === is_deleted)
+      .filter((membership) => membership.hospital === hospital && matches(membership, query))
       .filter((membership) => type_membership === undefined || membership.type === type_membership)
       .sort((a, b) => (a.dateJoined === b.dateJoined ? b.id - a.id : a.dateJoined < b.dateJoined ? 1 : -1))
       .map(membershipObject);
@@ -98,6 +106,12 @@ export class Reads {
       found.map(({ id, email }) => ({ id, email })),
     );
   }
+}
+
+/** Without `in_force`, lists contain what is live, or all that is deleted. */
+function matches(membership: ModelMembership, { is_deleted = false, in_force }: Query): boolean {
+  const wanted = in_force ?? (is_deleted === true ? undefined : true);
+  return membership.isDeleted === is_deleted && (wanted === undefined || isInForce(membership) === wanted);
 }
 
 function byId<T extends { id: number }>(rows: T[]): T[] {

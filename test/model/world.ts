@@ -1,4 +1,5 @@
 import { invalidToken } from './expected.js';
+import { isInForce, limitMembers, type Limits } from './limits.js';
 
 export type Type = 'ADMIN' | 'MEMBER';
 
@@ -18,7 +19,7 @@ export interface ModelHospital {
   createdAt: string;
 }
 
-export interface ModelMembership {
+export interface ModelMembership extends Limits {
   id: number;
   readonly medic: ModelMedic;
   readonly hospital: ModelHospital;
@@ -56,7 +57,20 @@ export class World {
 
   /** @returns the medic's live memberships */
   liveOf(medic: ModelMedic): ModelMembership[] {
+    return this.memberships.filter((membership) => membership.medic === medic && isLive(membership));
+  }
+
+  /** @returns the medic's memberships that are not deleted, in force or not */
+  presentOf(medic: ModelMedic): ModelMembership[] {
     return this.memberships.filter((membership) => membership.medic === medic && !membership.isDeleted);
+  }
+
+  /** Lets days pass: all limits in time come nearer. */
+  pass(days: number): void {
+    for (const membership of this.memberships) {
+      if (membership.from !== null) membership.from -= days;
+      if (membership.until !== null) membership.until -= days;
+    }
   }
 
   activeOf(medic: ModelMedic): ModelMembership | undefined {
@@ -96,8 +110,19 @@ export class World {
   }
 }
 
-/** The membership of section 2 of the contract. */
-export function membershipObject({ id, medic, hospital, type, isActive, isDeleted, dateJoined }: ModelMembership) {
+/** Live means neither deleted nor outside its time. */
+export function isLive(membership: Limits & { readonly isDeleted: boolean }): boolean {
+  return !membership.isDeleted && isInForce(membership);
+}
+
+/** An ADMIN that rule 2 relies on: no clock ends it. */
+export function isPermanentAdmin(membership: Limits & { readonly type: Type; readonly isDeleted: boolean }): boolean {
+  return membership.type === 'ADMIN' && isLive(membership) && membership.until === null;
+}
+
+/** The membership of section 2 of the contract, with the limits of section 14. */
+export function membershipObject(membership: ModelMembership) {
+  const { id, medic, hospital, type, isActive, isDeleted, dateJoined } = membership;
   return {
     id,
     medic: { id: medic.id, name: medic.name, email: medic.email },
@@ -106,6 +131,7 @@ export function membershipObject({ id, medic, hospital, type, isActive, isDelete
     is_active: isActive,
     is_deleted: isDeleted,
     date_joined: dateJoined,
+    ...limitMembers(membership),
   };
 }
 
