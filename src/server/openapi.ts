@@ -69,6 +69,9 @@ function information(): Omit<OpenAPIObject, 'paths'> {
   return config;
 }
 
+/** Names the medic of the first example of a creation. */
+const CSV_EXAMPLE = 'email,type_membership\nana.nunez@example.org,MEMBER\n';
+
 function complete(path: string, operation: Operation, method: string): void {
   const scope = scopeOf(operation);
   if (scope !== undefined) {
@@ -85,7 +88,7 @@ function complete(path: string, operation: Operation, method: string): void {
   operation.security ??= [];
   if (operation.requestBody !== undefined) {
     const body = operation.requestBody as { content: Record<string, unknown> };
-    if ('text/csv' in body.content) body.content['text/csv'] = { schema: { type: 'string' } };
+    if ('text/csv' in body.content) body.content['text/csv'] = { schema: { type: 'string' }, example: CSV_EXAMPLE };
     body.content['application/x-www-form-urlencoded'] ??= body.content['application/json'];
   }
   addSharedResponses(path, operation, method);

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { figure } from '../support/figure.js';
 import { quieten } from '../support/quiet.js';
 import { REQUESTS, sendGranted, type Request } from '../support/requests.js';
 import { isServer } from '../support/server.js';
@@ -86,3 +87,21 @@ function tableOf(costs: [string, Cost][]): string {
     expect(await removal(true)).toEqual({ cost: { ...cost, statements: cost.statements + 1 }, hasMoved: true });
   },
 );
+
+test('an upload of 1000 medics needs as many statements as one of two', async () => {
+  const { hospital, admin } = await service.given.hospital();
+  const medics = await service.dataSource.query<{ id: number }[]>(
+    `INSERT INTO medic (name, email, email_key)
+     SELECT 'Medic', email, email FROM generate_series(1, 1002) n, concat('upload.', n, '@example.org') email RETURNING id`,
+  );
+  const memberships = medics.map(({ id }) => ({ medic: id }));
+  const upload = (rows: object[]) =>
+    costOf(async () => {
+      const body = { hospital, memberships: rows };
+      (await admin.post('/management/memberships/bulk/', body, { concurrent: true })).isOk({ created: rows.length });
+    });
+  const two = await upload(memberships.slice(1000));
+  const began = performance.now();
+  expect((await upload(memberships.slice(0, 1000))).statements).toBe(two.statements);
+  figure('milliseconds of an upload of 1000 medics', Math.round(performance.now() - began));
+});

@@ -13,6 +13,7 @@ export interface Body {
 
 const FORM = 'application/x-www-form-urlencoded';
 const MULTIPART = 'multipart/form-data';
+const CSV = 'text/csv';
 const BOUNDARY = 'fuzz-boundary';
 
 type Fields = Record<string, unknown>;
@@ -59,6 +60,7 @@ function asJson(fields: Fields): Body {
 
 function encode(type: string, fields: Fields): fc.Arbitrary<Body> {
   if (type === FORM) return fc.constant({ type, bytes: Buffer.from(formOf(fields)) });
+  if (type === CSV) return csvOf(fields);
   if (type !== MULTIPART) return fc.constant(asJson(fields));
   const file = fc.oneof(
     { weight: 4, arbitrary: fc.constant(jpeg()) },
@@ -82,6 +84,30 @@ function formOf(fields: Fields): string {
   return Object.entries(fields)
     .map(([name, value]) => `${encodePart(name)}=${encodePart(textOf(value))}`)
     .join('&');
+}
+
+/** @returns files with the rows of `memberships` as spreadsheets write them, and some that are no CSV */
+function csvOf({ memberships }: Fields): fc.Arbitrary<Body> {
+  const rows = [memberships].flat().map((row): Fields => (typeof row === 'object' && row !== null ? { ...row } : {}));
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const whole = fc
+    .record({
+      start: fc.constantFrom('', '', '\ufeff', '\n'),
+      delimiter: fc.constantFrom(',', ';', '\t'),
+      end: fc.constantFrom('\n', '\r\n', '\r'),
+      isQuoted: fc.boolean(),
+      more: fc.oneof({ weight: 6, arbitrary: fc.constant('') }, fc.constantFrom(...TEXTS, '"', ',,,', '1,2,3,4,5,6,7')),
+    })
+    .map(({ start, delimiter, end, isQuoted, more }) => {
+      const cell = (value: unknown) => {
+        const text = value === undefined ? '' : textOf(value);
+        return isQuoted ? `"${text.replaceAll('"', '""')}"` : text;
+      };
+      const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]))];
+      return start + [...lines.map((cells) => cells.map(cell).join(delimiter)), more].join(end);
+    });
+  const text = fc.oneof({ weight: 12, arbitrary: whole }, fc.constantFrom(...MALFORMED, '"', 'medic', 'medic\n"1'));
+  return text.map((body) => ({ type: CSV, bytes: Buffer.from(body.toWellFormed()) }));
 }
 
 function multipartOf(fields: Fields, upload: [string, Buffer] | null): Buffer {

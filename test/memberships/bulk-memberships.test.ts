@@ -19,11 +19,6 @@ async function add(admin: Actor, hospital: number, memberships: unknown[], extra
   return (await admin.post(PATH, { hospital, memberships, ...extra })).isOk().body<Bulk>();
 }
 
-async function upload(admin: Actor, hospital: number, csv: string | Buffer, query = ''): Promise<Bulk> {
-  return (await admin.send('POST', `${PATH}?hospital=${String(hospital)}${query}`, csvOf(csv))).isOk().body<Bulk>();
-}
-
-const csvOf = (body: string | Buffer) => ({ headers: { 'content-type': 'text/csv' }, body });
 const statusesOf = ({ results }: Bulk) => results.map(({ status }) => status);
 
 describe('POST /management/memberships/bulk/', () => {
@@ -38,7 +33,7 @@ describe('POST /management/memberships/bulk/', () => {
     const body = { hospital: cast.hospital, memberships: [{ medic: medic.id }] };
     (await cast[who].post(PATH, body)).isRefused('Unauthorized Medic');
     (await cast[who].post(PATH, { ...body, dry_run: true })).isRefused('Unauthorized Medic');
-    const csv = csvOf(`medic\n${String(medic.id)}`);
+    const csv = { headers: { 'content-type': 'text/csv' }, body: `medic\n${String(medic.id)}` };
     (await cast[who].send('POST', `${PATH}?hospital=${String(cast.hospital)}`, csv)).isRefused('Unauthorized Medic');
   });
 
@@ -139,6 +134,18 @@ describe('POST /management/memberships/bulk/', () => {
     expect(statusesOf(await add(admin, hospital, rows))).toEqual(statusesOf(tried));
   });
 
+  test('dry_run in the query is a dry run as well', async () => {
+    const { hospital, admin, outsider } = await service.given.hospital();
+    const before = await service.client.rows();
+    const body = { hospital, memberships: [{ medic: outsider.id }] };
+    (await admin.post(`${PATH}?dry_run=true`, body)).isOk({ created: 1 });
+    (await admin.post(`${PATH}?dry_run=true`, { ...body, dry_run: false })).isOk({ created: 1 });
+    (await admin.post(`${PATH}?dry_run=perhaps`, body)).isInvalid('dry_run');
+    expect(await service.client.rows()).toBe(before);
+    (await admin.post(`${PATH}?dry_run=false`, body)).isOk({ created: 1 });
+    expect(await service.client.rows()).not.toBe(before);
+  });
+
   test('the same upload again changes nothing', async () => {
     const { hospital, admin, outsider, stranger } = await service.given.hospital();
     const rows = [{ medic: outsider.id }, { email: stranger.email }];
@@ -177,64 +184,6 @@ describe('POST /management/memberships/bulk/', () => {
     const { admin, hospital, outsider } = await service.given.hospital();
     const form = new URLSearchParams({ hospital: String(hospital), memberships: String(outsider.id) });
     (await admin.post(PATH, form)).isInvalid('memberships');
-  });
-});
-
-describe('POST /management/memberships/bulk/ with text/csv', () => {
-  test.each([
-    ['commas', 'email,type_membership,restore\n{1},ADMIN,\n{2},,true\n'],
-    ['semicolons, a byte order mark and CRLF', '\ufeffemail;type_membership\r\n{1};admin\r\n{2};\r\n'],
-    ['tabs, quotes and spaces', 'Type_Membership\t"email"\n"ADMIN"\t" {1} "\n\t{2}'],
-    ['ids and empty lines', '\nmedic,type_membership\n\n{id1},ADMIN\n{id2},\n\n'],
-  ])('%s', async (_, template) => {
-    const { hospital, admin, outsider, stranger } = await service.given.hospital();
-    const csv = template
-      .replace('{1}', outsider.email)
-      .replace('{2}', stranger.email)
-      .replace('{id1}', String(outsider.id))
-      .replace('{id2}', String(stranger.id));
-    expect(await upload(admin, hospital, csv, '&dry_run=true')).toMatchObject({ created: 2, failed: 0 });
-    const { results } = await upload(admin, hospital, csv);
-    const url = (place: number) => `/management/memberships/${String(results[place]?.membership)}`;
-    (await admin.get(url(0))).isOk({ type_membership: 'ADMIN' });
-    (await admin.get(url(1))).isOk({ type_membership: 'MEMBER' });
-  });
-
-  test('a row with too many cells, a cell that cannot be read, or a quote within a cell fails by itself', async () => {
-    const { hospital, admin, outsider, stranger } = await service.given.hospital();
-    const csv = `email,restore\n${outsider.email},false,x\n${stranger.email},perhaps\nnobody,\na"b@x.org\n${stranger.email}`;
-    const wrong = (await upload(admin, hospital, csv)).results.map(({ errors }) => Object.keys(errors ?? {}).join());
-    expect(wrong).toEqual(['column 3', 'restore', 'email', 'email', '']);
-  });
-
-  test.each([
-    ['an unknown column', 'email,name\na@example.org,Ana\n'],
-    ['a repeated column', 'email,Email\na@example.org,b@example.org\n'],
-    ['no column for the medic', 'type_membership\nADMIN\n'],
-    ['an open quote', 'email\n"a@example.org\n'],
-    ['text behind a closing quote', 'email\n"a"b@example.org\n'],
-    ['1001 rows', `email\n${'a@example.org\n'.repeat(1001)}`],
-    ['no header', ''],
-    ['blank lines only', '\n\n\n'],
-    ['no rows', 'email\n'],
-    ['30,000 cells and empty lines', `email\n${','.repeat(15_000)}${'\n'.repeat(15_000)}`],
-  ])('%s is a 400', async (_, csv) => {
-    const { hospital, admin } = await service.given.hospital();
-    (await admin.send('POST', `${PATH}?hospital=${String(hospital)}`, csvOf(csv))).is(400);
-  });
-
-  test('CSV is not read before the key is checked, because that takes long', async () => {
-    (await service.client.send('POST', `${PATH}?hospital=1`, csvOf('name\n"'))).isRefused('Invalid Token');
-  });
-
-  test('without the hospital in the query CSV is a 400 for the hospital', async () => {
-    const { admin, outsider } = await service.given.hospital();
-    (await admin.send('POST', PATH, csvOf(`email\n${outsider.email}`))).isInvalid('hospital');
-  });
-
-  test('other routes do not accept CSV', async () => {
-    const { admin } = await service.given.hospital();
-    (await admin.send('POST', '/management/memberships/', csvOf('medic,hospital\n1,1'))).is(415);
   });
 });
 

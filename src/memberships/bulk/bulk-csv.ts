@@ -1,26 +1,20 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiConsumes, ApiQuery } from '@nestjs/swagger';
 import { CsvError, parse } from 'csv-parse/sync';
-import { InvalidFields, WHOLE_INPUT } from '../../common/errors.js';
+import { InvalidInput } from '../../common/errors.js';
 import { RouteSettings } from '../../http/server/route-settings.js';
 import { MAX_ROWS } from './bulk.dtos.js';
 
 /** Columns of a file; the order is free, and only one of the first two is required. */
 const COLUMNS = ['medic', 'email', 'type_membership', 'valid_until', 'restore'];
 
-/** Makes the route accept `text/csv` as well, with the other fields of the body in the query. */
+/** Makes the route accept `text/csv` as well, with the hospital in the query. */
 export const AcceptsCsv = (): MethodDecorator =>
   applyDecorators(
-    RouteSettings({ readCsv: (text, query) => withRows(fieldsIn(query), text) }),
+    RouteSettings({ readCsv: (text, { hospital }) => withRows({ hospital }, text) }),
     ApiConsumes('application/json', 'text/csv'),
     ApiQuery({ name: 'hospital', required: false, schema: { type: 'integer' }, description: 'Only with a CSV body.' }),
-    ApiQuery({ name: 'dry_run', required: false, schema: { type: 'boolean' }, description: 'Only with a CSV body.' }),
   );
-
-function fieldsIn(query: Readonly<Record<string, unknown>>): object {
-  const fields = ['hospital', 'dry_run'].map((name) => [name, query[name]] as const);
-  return Object.fromEntries(fields.filter(([, value]) => value !== undefined && value !== ''));
-}
 
 /** The rows are read when something asks for them: after the caller's right was checked, because reading takes long. */
 function withRows(fields: object, text: string): object {
@@ -33,13 +27,13 @@ function withRows(fields: object, text: string): object {
  * line break, quoted cells, and semicolons or tabs instead of commas. An empty cell is an absent field.
  * @param max upper bound for the rows
  * @returns the rows, as JSON would contain them
- * @throws InvalidFields the text is no CSV, has unknown or repeated columns, or too many rows
+ * @throws InvalidInput the text is no CSV, has unknown or repeated columns, or too many rows
  */
 export function readCsvRows(text: string, max = MAX_ROWS): Record<string, string>[] {
   const [header = [], ...rows] = recordsOf(text, max);
   const columns = header.map((name) => name.trim().toLowerCase());
   requireColumns(columns);
-  if (rows.length > max) throw unreadable(`Send at most ${String(max)} rows.`);
+  if (rows.length > max) throw new InvalidInput(`Send at most ${String(max)} rows.`);
   return rows.map((cells) =>
     Object.fromEntries(
       cells
@@ -52,7 +46,7 @@ export function readCsvRows(text: string, max = MAX_ROWS): Record<string, string
 function recordsOf(text: string, max: number): string[][] {
   const delimiter = delimiterOf(text);
   if (hasMoreSeparators(text, delimiter, max * MAX_SEPARATORS_PER_ROW)) {
-    throw unreadable('The file has too many cells or empty lines; remove them.');
+    throw new InvalidInput('The file has too many cells or empty lines; remove them.');
   }
   try {
     return parse(text, {
@@ -72,7 +66,7 @@ function recordsOf(text: string, max: number): string[][] {
       to: max + 2,
     });
   } catch (error) {
-    if (error instanceof CsvError) throw unreadable('This is not valid CSV; check its quotes.');
+    if (error instanceof CsvError) throw new InvalidInput('This is not valid CSV; check its quotes.');
     throw error;
   }
 }
@@ -97,15 +91,13 @@ function delimiterOf(text: string): string {
 }
 
 function requireColumns(columns: readonly string[]): void {
-  const unknown = columns.filter((name) => !COLUMNS.includes(name));
-  const names = COLUMNS.join(', ');
-  if (unknown.length > 0) throw unreadable(`The header has a column that is not known; the columns are ${names}.`);
-  if (new Set(columns).size < columns.length) throw unreadable('The header has a column twice; name each once.');
-  if (!columns.includes('medic') && !columns.includes('email')) {
-    throw unreadable('The header has neither the column medic nor the column email; add one of them.');
+  const unknown = columns.findIndex((name) => !COLUMNS.includes(name));
+  if (unknown >= 0) {
+    const place = `Column ${String(unknown + 1)} of the header is unknown`;
+    throw new InvalidInput(`${place}; the columns are ${COLUMNS.join(', ')}.`);
   }
-}
-
-function unreadable(sentence: string): InvalidFields {
-  return new InvalidFields({ [WHOLE_INPUT]: [sentence] }, sentence);
+  if (new Set(columns).size < columns.length) throw new InvalidInput('The header has a column twice; name each once.');
+  if (!columns.includes('medic') && !columns.includes('email')) {
+    throw new InvalidInput('The header has neither the column medic nor the column email; add one of them.');
+  }
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
@@ -14,7 +14,10 @@ import type { Companion } from '../../database/transaction.js';
 import { AcceptsCsv } from './bulk-csv.js';
 import { BulkMemberships, type BulkEntry, type BulkResult } from './bulk-memberships.js';
 import { readRows } from './bulk-rows.js';
-import { BulkMembershipsDto, BulkResponse, toBulkResponse } from './bulk.dtos.js';
+import { BulkMembershipsDto, BulkQuery, BulkResponse, toBulkResponse } from './bulk.dtos.js';
+
+/** The medic of the first example of a creation is new to the hospital, and its ADMIN is left unchanged. */
+const ROWS = [{ email: 'ana.nunez@example.org' }, { medic: 1, type_membership: 'ADMIN' }];
 
 /** Adds many medics to a hospital at once (contract, section 14). */
 @ApiTags('Memberships')
@@ -39,16 +42,13 @@ export class BulkMembershipsController {
     rules:
       'Each row stands alone: one that cannot be read, or that the rules refuse, fails, and the others are stored. A ' +
       'removed membership is restored only with `"restore": true`. A live one is unchanged, and fails if its type ' +
-      'or its end differs, and so does one that is not in force. As `text/csv` the body is a header row and one line per medic, with `hospital` and `dry_run` in the query.',
+      'or its end differs, and so does one that is not in force. As `text/csv` the body is a header row and one line per medic, with `hospital` in the query.',
     changes: 'Creates and restores memberships, all in one transaction. Nothing with `"dry_run": true`.',
     body: {
       type: BulkMembershipsDto,
       examples: {
-        'Add two medics': {
-          hospital: 1,
-          memberships: [{ email: 'ana.nunez@example.org' }, { medic: 2, type_membership: 'ADMIN' }],
-        },
-        'Try it first': { hospital: 1, memberships: [{ medic: 2, restore: true }], dry_run: true },
+        'Try it first': { hospital: 1, memberships: ROWS, dry_run: true },
+        'Add two medics': { hospital: 1, memberships: ROWS },
       },
     },
     ok: BulkResponse,
@@ -57,11 +57,14 @@ export class BulkMembershipsController {
   })
   async addMemberships(
     @Caller() caller: CurrentMedic,
-    @Body() { hospital, memberships, dry_run: isDryRun = false }: BulkMembershipsDto,
+    @Body() body: BulkMembershipsDto,
+    @Query() query: BulkQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
     @CurrentAttempt() attempt: Attempt | undefined,
   ): Promise<object> {
-    const entries = await readRows(memberships);
+    const { hospital } = body;
+    const isDryRun = body.dry_run === true || query.dry_run === true;
+    const entries = await readRows(body.memberships);
     // A row that cannot be read fails before anything is looked up, like a request with an invalid field.
     await this.limits.countCreation(caller, 'memberships', entries.filter((entry) => !('status' in entry)).length);
     await this.limits.countCreation(caller, 'emails', entries.filter(namesEmail).length);

@@ -17,6 +17,12 @@ export class BulkMembershipsDto {
   dry_run?: boolean;
 }
 
+/** `dry_run` may be in the query, because a CSV body has no place for it. */
+export class BulkQuery {
+  @Field(booleanType, { description: 'Like the field of the body.' })
+  dry_run?: boolean;
+}
+
 /** The possible results of a row. */
 export const BULK_STATUSES = ['created', 'restored', 'unchanged', 'failed'] as const;
 export type BulkStatus = (typeof BULK_STATUSES)[number];
