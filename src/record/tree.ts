@@ -1,7 +1,5 @@
 import type { EntityManager } from 'typeorm';
-
-/** Entries per statement. */
-const BATCH = 2000;
+import { readStored, STORED_BATCH, wrongColumns, type StoredEntry } from './stored-entry.js';
 
 /** The Merkle tree over the entries of a record. */
 export interface Tree {
@@ -25,28 +23,25 @@ export class WrongEntry extends Error {
  */
 export async function growTree(manager: EntityManager): Promise<Tree> {
   let tree: Tree = { size: '0', peaks: [] };
-  for (let grown = BATCH; grown === BATCH;) {
-    type Grown = Tree & { grown: number; wrong: string | null };
-    const [next] = await manager.query<[Grown]>(GROW, [tree.size, tree.peaks]);
-    ({ grown } = next);
-    if (next.wrong !== null) throw new WrongEntry(next.wrong);
-    if (grown > 0) tree = { size: next.size, peaks: next.peaks };
+  for (let grown = STORED_BATCH; grown === STORED_BATCH;) {
+    const entries = await readStored(manager, tree.size);
+    requireNext(Number(tree.size), entries);
+    grown = entries.length;
+    const size = entries.at(-1)?.position;
+    if (size !== undefined) [tree] = await manager.query<[Tree]>(GROW, [tree.size, tree.peaks, size]);
   }
   return tree;
 }
 
-/** Whether the columns of an entry repeat its body. */
-const REPEATS_BODY = `
-  (id::text, record_instant(at), type, membership::text, medic::text, hospital::text, position::text)
-  IS NOT DISTINCT FROM (body::json ->> 'id', body::json ->> 'at', body::json ->> 'type', body::json ->> 'membership',
-    body::json ->> 'medic', body::json ->> 'hospital', body::json ->> 'position')`;
+/** @param size of the tree that the entries follow */
+function requireNext(size: number, entries: readonly StoredEntry[]): void {
+  entries.forEach((entry, index) => {
+    const expected = String(size + index + 1);
+    if (entry.position !== expected || wrongColumns(entry).length > 0) throw new WrongEntry(expected);
+  });
+}
 
-/** Adds the entries after $1 to the tree with the peaks $2. `wrong` is the first position with a wrong entry. */
-const GROW = `
-  WITH next AS MATERIALIZED (
-    SELECT *, $1::bigint + row_number() OVER (ORDER BY position) AS expected
-    FROM record_entry WHERE position > $1::bigint ORDER BY position LIMIT ${String(BATCH)})
-  SELECT count(*)::integer AS grown, max(position) AS size, min(wrong)::text AS wrong,
-    CASE WHEN count(wrong) = 0 THEN
-      record_grow($2::bytea[], $1::bigint, COALESCE(array_agg(record_leaf(body) ORDER BY position), '{}')) END AS peaks
-  FROM (SELECT *, CASE WHEN position <> expected OR NOT ${REPEATS_BODY} THEN expected END AS wrong FROM next) next`;
+/** Adds the entries after $1 up to $3 to the tree with the peaks $2. */
+const GROW = `SELECT $3::text AS size,
+    record_grow($2::bytea[], $1::bigint, array_agg(record_leaf(body) ORDER BY position)) AS peaks
+  FROM record_entry WHERE position > $1::bigint AND position <= $3::bigint`;

@@ -212,3 +212,15 @@ describe('record restart', () => {
     expect(await query('SELECT count(*)::integer AS tiles FROM record_tile')).toEqual([{ tiles: 2 }]);
   });
 });
+
+test('record verify names an entry that was removed even if the record accepts no others since', async () => {
+  await query('DELETE FROM record_entry WHERE position = 600');
+  // The tile of the missing entry cannot be completed.
+  await operator.look(async (dataSource) => {
+    for (let change = 0; change < 170; change += 1)
+      await dataSource.query('UPDATE medic SET is_active = NOT is_active WHERE id = 1');
+  });
+  expect(await operator.fail('record', 'verify')).toMatch(
+    /^The record is not intact\.\nposition 600: the entry is missing\.\n/,
+  );
+});

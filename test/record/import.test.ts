@@ -70,6 +70,11 @@ test.each([
     /entry \d+ of its record is wrong/,
   ],
   [
+    'an entry is no JSON',
+    () => changed('membership.created', '\\"type\\":', '\\"type\\"'),
+    /entry \d+ of its record is wrong/,
+  ],
+  [
     'an entry is missing',
     () =>
       lines

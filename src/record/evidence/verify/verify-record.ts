@@ -7,11 +7,8 @@ import type { TreeHead } from '../checkpoint.js';
 import type { SigningKeys } from '../signing-keys.js';
 import { TILE_WIDTH } from '../tile-path.js';
 import { KeptCheckpoints, type KeptCheckpoint } from './kept-checkpoints.js';
-import { STORED_COLUMNS, wrongColumns, type StoredEntry } from './stored-entry.js';
+import { readStored, STORED_BATCH, wrongColumns } from '../../stored-entry.js';
 import { TreeWalk, type StoredTile } from './tree-walk.js';
-
-/** Entries per statement. */
-const BATCH = 2000;
 
 /** Upper bound of the rows that are named because they differ from their entries. */
 const MAX_DIFFERENCES = 20;
@@ -41,8 +38,14 @@ export async function verifyRecord(
   { checkpoints, keys }: Witnesses,
   onProgress: (entries: number) => void,
 ): Promise<Verified> {
-  await sequenceAll(dataSource);
-  return dataSource.transaction('REPEATABLE READ', async (manager) => {
+  // A record that was changed may accept no further entries. The reason is found below.
+  let failure: Error | undefined;
+  try {
+    await sequenceAll(dataSource);
+  } catch (error) {
+    failure = error as Error;
+  }
+  const verified = await dataSource.transaction('REPEATABLE READ', async (manager) => {
     await manager.query('SET TRANSACTION READ ONLY');
     await manager.query('SET LOCAL statement_timeout = 0');
     const [head] = await manager.query<[Head]>(HEAD);
@@ -51,7 +54,7 @@ export async function verifyRecord(
     const problem =
       (await walkEntries(manager, walk, (size) => {
         kept.compare(size, () => walk.root());
-        if (size % BATCH === 0) onProgress(size);
+        if (size % STORED_BATCH === 0) onProgress(size);
       })) ?? wrongEnd(head, walk);
     // After a wrong entry, the rest of the tree cannot be compared.
     if (problem === undefined) kept.finish(walk.size);
@@ -63,6 +66,8 @@ export async function verifyRecord(
     ];
     return { origin: head.origin, size: walk.size, root: walk.root(), problems };
   });
+  if (failure !== undefined && verified.problems.length === 0) throw failure;
+  return verified;
 }
 
 /** @returns the first problem, or undefined */
@@ -73,10 +78,7 @@ async function walkEntries(
 ): Promise<string | undefined> {
   onSize(0);
   for (let last = '-9223372036854775808'; ;) {
-    const rows = await manager.query<StoredEntry[]>(
-      `SELECT ${STORED_COLUMNS} FROM record_entry WHERE position > $1::bigint ORDER BY record_entry.position LIMIT ${String(BATCH)}`,
-      [last],
-    );
+    const rows = await readStored(manager, last);
     for (const row of rows) {
       const expected = String(walk.size + 1);
       if (row.position !== expected) {
@@ -91,7 +93,7 @@ async function walkEntries(
       if (problem !== undefined) return problem;
       onSize(walk.size);
     }
-    if (rows.length < BATCH) return undefined;
+    if (rows.length < STORED_BATCH) return undefined;
     last = rows.at(-1)?.position ?? last;
   }
 }

@@ -1,4 +1,8 @@
-import { entryOf, type Entry, type Subject } from '../../entry.js';
+import type { EntityManager } from 'typeorm';
+import { entryOf, type Entry, type Subject } from './entry.js';
+
+/** Entries per statement. */
+export const STORED_BATCH = 2000;
 
 /** A row of `record_entry`, with its numbers as text. */
 export interface StoredEntry {
@@ -13,9 +17,14 @@ export interface StoredEntry {
   readonly body: string;
 }
 
-/** The columns of {@link StoredEntry}, as SQL. */
-export const STORED_COLUMNS = `position::text, id::text, record_instant(at) AS at, subject, type, membership::text,
-  medic::text, hospital::text, body`;
+const NEXT = `SELECT position::text, id::text, record_instant(at) AS at, subject, type, membership::text,
+    medic::text, hospital::text, body
+  FROM record_entry WHERE position > $1::bigint ORDER BY record_entry.position LIMIT ${String(STORED_BATCH)}`;
+
+/** @returns up to {@link STORED_BATCH} entries after a position, in order; fewer are the last ones */
+export function readStored(manager: EntityManager, after: string): Promise<StoredEntry[]> {
+  return manager.query(NEXT, [after]);
+}
 
 /**
  * The columns of an entry repeat its body for queries, but only the body is hashed.
