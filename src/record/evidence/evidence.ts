@@ -88,7 +88,8 @@ export class Evidence {
       if (!root.equals(signed.root)) throw new RecordWasReplaced();
       if (head.size < signed.size) return;
     }
-    this.signed = head;
+    // Another request may have signed a later head while this one waited.
+    if (this.signed?.origin !== head.origin || this.signed.size < head.size) this.signed = head;
   }
 
   private sign(head: TreeHead): string {
