@@ -93,7 +93,10 @@ test('a disabled webhook is not claimed, and its holder learns of it with the ne
   await webhooks.disable('hook');
   expect(await one.delivered(lease, 0, 1)).toMatchObject({ position: 1, isDisabled: true });
   await one.release(lease, 1, 1);
-  expect([await other.claim(10), await other.look()]).toEqual([[], { hasWebhooks: false, isDue: false, head: 2 }]);
+  expect([await other.claim(10), await other.look()]).toEqual([
+    [],
+    { hasWebhooks: false, isDue: false, hasExpired: false, head: 2 },
+  ]);
   await webhooks.enable('hook');
   expect((await claimed(other)).settings.position).toBe(1);
   await webhooks.remove('hook');
@@ -103,7 +106,10 @@ test('a disabled webhook is not claimed, and its holder learns of it with the ne
 test('a webhook at the end of the record is not claimed until there is an entry', async () => {
   const { lease } = await claimed(one);
   await one.release(lease, 0, 2);
-  expect([await one.claim(10), await one.look()]).toEqual([[], { hasWebhooks: true, isDue: false, head: 2 }]);
+  expect([await one.claim(10), await one.look()]).toEqual([
+    [],
+    { hasWebhooks: true, isDue: false, hasExpired: false, head: 2 },
+  ]);
 });
 
 test('there are at most 50 webhooks, however many commands run at once', async () => {

@@ -1,6 +1,7 @@
 import { SigningKeys } from '../../src/record/evidence/signing-keys.js';
 import { newSecret, secretText, UnreadableSecret, WebhookSecrets } from '../../src/record/webhooks/secrets.js';
 import { newPem, useFolder, write } from '../support/key-files.js';
+import { until } from '../support/until.js';
 import { useService } from '../support/service.js';
 import { useCertificate } from './certificate.js';
 import { useEndpoints } from './endpoints.js';
@@ -86,6 +87,23 @@ describe('a webhook whose secret is rotated', () => {
     expect(one.headers['webhook-signature']).toMatch(/^v1,\S{44}$/);
     verify(next, one);
     expect(() => verify(secret, one)).toThrow();
+  });
+
+  test('a previous secret is removed after its grace period, without a delivery, from a disabled webhook too', async () => {
+    const stored = (name: string) =>
+      service.dataSource.query<object[]>(
+        `SELECT previous_secret IS NOT NULL AS "isStored" FROM webhook
+         WHERE name = $1 AND num_nonnulls(previous_secret, previous_key, previous_until) IN (0, 3)`,
+        [name],
+      );
+    const [{ name }, { name: other }] = [await endpoints.add(), await endpoints.add()];
+    for (const each of [name, other]) await endpoints.webhooks.rotate(each, 3600);
+    await service.dataSource.query(
+      'UPDATE webhook SET previous_until = clock_timestamp(), disabled_at = now(), disabled_because = $2 WHERE name = $1',
+      [name, 'operator'],
+    );
+    await until(async () => !((await stored(name)) as [{ isStored: boolean }])[0].isStored);
+    expect(await stored(other)).toEqual([{ isStored: true }]);
   });
 
   test('a webhook keeps at most two secrets, and with --grace 0 only the new one', async () => {

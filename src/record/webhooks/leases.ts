@@ -47,6 +47,8 @@ export interface Outlook {
   readonly hasWebhooks: boolean;
   /** Whether one can be claimed now. */
   readonly isDue: boolean;
+  /** Whether the grace period of a previous secret has ended, but it is still stored. */
+  readonly hasExpired: boolean;
   /** The last position of the record. */
   readonly head: number;
 }
@@ -62,6 +64,9 @@ const COLUMNS = `w.id, w.name, w.url, w.types, w.hospital, w.position, w.failure
   w.disabled_at IS NOT NULL AS "isDisabled", w.secret, w.secret_key AS "secretKey",
   CASE WHEN w.previous_until > clock_timestamp() THEN w.previous_secret END AS "previousSecret",
   w.previous_key AS "previousKey"`;
+
+/** SQL condition: the grace period of the previous secret of the webhook `w` has ended. */
+const HAS_EXPIRED = 'w.previous_until <= clock_timestamp()';
 
 /** SQL condition: nobody delivers to the webhook `w`, although there are entries and it is time. `h` is the head. */
 const IS_DUE = `w.disabled_at IS NULL AND w.position < h.position AND w.next_attempt_at <= clock_timestamp()
@@ -89,9 +94,21 @@ export class WebhookLeases {
   async look(): Promise<Outlook> {
     const rows = await this.statements.query<Outlook>(
       `SELECT EXISTS (SELECT FROM webhook WHERE disabled_at IS NULL) AS "hasWebhooks",
-         EXISTS (SELECT FROM webhook w WHERE ${IS_DUE}) AS "isDue", h.position::float8 AS head FROM record_head h`,
+         EXISTS (SELECT FROM webhook w WHERE ${IS_DUE}) AS "isDue",
+         EXISTS (SELECT FROM webhook w WHERE ${HAS_EXPIRED}) AS "hasExpired", h.position AS head FROM record_head h`,
     );
     return rowOf(rows);
+  }
+
+  /**
+   * Removes the previous secrets whose grace period has ended, so that a dump of the database does not contain them.
+   * Webhooks whose rows are locked wait for the next call, so that nobody who holds one stops the others.
+   */
+  async removeExpired(): Promise<void> {
+    await this.statements.query(
+      `UPDATE webhook w SET previous_secret = NULL, previous_key = NULL, previous_until = NULL
+       FROM (SELECT w.id FROM webhook w WHERE ${HAS_EXPIRED} FOR UPDATE SKIP LOCKED) expired WHERE w.id = expired.id`,
+    );
   }
 
   /** @returns up to `limit` webhooks that are due, which no other process gets until their lease has run out */

@@ -72,8 +72,9 @@ export class WebhookWorker implements OnApplicationBootstrap, OnModuleDestroy, B
     while (!this.stop.signal.aborted) {
       this.isWoken = false;
       try {
-        const { hasWebhooks, isDue, head } = await this.leases.look();
+        const { hasWebhooks, isDue, hasExpired, head } = await this.leases.look();
         if (isDue) await this.claim();
+        if (hasExpired) await this.leases.removeExpired();
         this.failing.delete(LOOKING);
         await (hasWebhooks ? this.pause(INTERVAL_MS, head) : this.pause(IDLE_INTERVAL_MS));
       } catch (error) {
