@@ -3,26 +3,20 @@ import { actorText, type Actor } from '../database/actor.js';
 import { BATCH, SEQUENCE } from './record-reader.js';
 import { RECORDED_TABLES } from './recorded-tables.js';
 
-/** Triggers that write into the inbox. The others give rows the ids of their entries and refuse changes. */
-const WRITING = String.raw`zz\_record\_%\_write%`;
-const ALL = String.raw`zz\_record\_%`;
+/** The triggers that write into the inbox, give rows the ids of their entries, and refuse changes. */
+const TRIGGERS = String.raw`zz\_record\_%`;
 
 /**
  * Runs `work` with the triggers of the record off, for everybody, in the transaction of `manager`, which locks the
  * tables against other writers until it ends. Only the owner of the tables may do this.
- * @param only whether only the entries are left out, so that rows still get the ids of their entries
  * @returns the result of `work`
  */
-export async function withoutRecord<T>(
-  manager: EntityManager,
-  work: () => Promise<T>,
-  only: 'entries' | 'all' = 'all',
-): Promise<T> {
+export async function withoutRecord<T>(manager: EntityManager, work: () => Promise<T>): Promise<T> {
   const triggers = await manager.query<{ table: string; name: string }[]>(
     `SELECT tgrelid::regclass::text AS table, quote_ident(tgname) AS name
      FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
      WHERE relnamespace = current_schema()::regnamespace AND tgname LIKE $1 ORDER BY 1, 2`,
-    [only === 'all' ? ALL : WRITING],
+    [TRIGGERS],
   );
   const alterAll = async (state: string) => {
     for (const { table, name } of triggers) await manager.query(`ALTER TABLE ${table} ${state} TRIGGER ${name}`);

@@ -203,13 +203,3 @@ test.each([
   const refused = run(sql)();
   await expect(refused).rejects.toMatchObject({ code: '23000' });
 });
-
-test('changes in a session that replays changes are recorded too', async () => {
-  const entries = await entriesOf(dataSource, () =>
-    dataSource.transaction(async (manager) => {
-      await manager.query('SET LOCAL session_replication_role = replica');
-      await manager.query('UPDATE hospital SET is_active = NOT is_active');
-    }),
-  );
-  expect(entries).toHaveLength(1);
-});

@@ -73,12 +73,14 @@ export class Given {
            (SELECT COALESCE(max(id), 0) + 1 FROM membership) AS membership`,
       );
       const insert = `WITH added AS (
-         INSERT INTO medic (name, email, email_key)
-         SELECT 'Medic', email, email FROM generate_series(1, $2::integer) n, concat($1::integer, '.', n, '@example.org') email
+         INSERT INTO medic (name, email, email_key, entry_id, entry_at)
+         SELECT 'Medic', email, email, gen_random_uuid(), clock_timestamp()
+         FROM generate_series(1, $2::integer) n, concat($1::integer, '.', n, '@example.org') email
          RETURNING id)
-       INSERT INTO membership (medic_id, hospital_id, type, is_active, date_joined)
-       SELECT id, $1, 'MEMBER', true, timestamptz '2020-11-04T01:12:12Z' + id / 3 * interval '1 microsecond' FROM added`;
-      await withoutRecord(manager, () => manager.query(insert, [hospital, count]), 'entries');
+       INSERT INTO membership (medic_id, hospital_id, type, is_active, date_joined, entry_id, entry_at)
+       SELECT id, $1, 'MEMBER', true, timestamptz '2020-11-04T01:12:12Z' + id / 3 * interval '1 microsecond',
+         gen_random_uuid(), clock_timestamp() FROM added`;
+      await withoutRecord(manager, () => manager.query(insert, [hospital, count]));
       await recordNewRows(manager, firsts, OPERATOR);
     });
   }
