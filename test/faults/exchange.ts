@@ -9,6 +9,8 @@ export interface Sent {
   readonly token?: string;
   /** Sent as JSON. */
   readonly body?: object;
+  /** The name under which the record shows it. */
+  readonly requestId?: string;
   /** Whether a reply grants what was asked for; by default every success does. */
   readonly isGranted?: (reply: Reply) => boolean;
 }
@@ -54,7 +56,7 @@ export const EACH_ITS_OWN = new Agent({ keepAlive: false });
  */
 export function send(
   url: string,
-  { method, path, token, body }: Sent,
+  { method, path, token, body, requestId }: Sent,
   agent: Agent,
   onSent?: () => void,
 ): Promise<Reply> {
@@ -62,6 +64,7 @@ export function send(
     const content = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       ...(token === undefined ? {} : { authorization: `Token ${token}` }),
+      ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
       ...(content === undefined
         ? {}
         : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }),

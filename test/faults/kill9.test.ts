@@ -6,6 +6,7 @@ import { EmbeddedDataSource } from '../../src/database/embedded-data-source.js';
 import { migrate } from '../../src/database/schema.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
+import { allEntries, expectSound } from '../record/entries.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { createTestDatabase } from '../support/database.js';
 import { figure } from '../support/figure.js';
@@ -154,6 +155,14 @@ async function countHalf(dataSource: DataSource, { mover }: Writers): Promise<nu
   return row?.half ?? Number.NaN;
 }
 
+/** @returns how many choices of an active hospital the record contains: each takes the flag from one and gives it to another */
+async function countMoves(dataSource: DataSource, { mover }: Writers): Promise<number> {
+  const changes = (await allEntries(dataSource)).filter(
+    ({ type, medic }) => type === 'membership.changed' && medic === mover.id,
+  );
+  return changes.length / 2;
+}
+
 describe.each([
   ['PostgreSQL', postgres],
   ['the embedded database', embedded],
@@ -164,7 +173,7 @@ describe.each([
   });
   afterEach(() => store.drop());
 
-  test('a server that is killed while it writes loses nothing that it acknowledged, and leaves nothing half-written', async () => {
+  test('a server that is killed while it writes loses nothing that it acknowledged, leaves nothing half-written, and has it all in the record', async () => {
     const scene = await store.look(setScene);
     const acknowledged: Acknowledged = { hospitals: [], emails: [], moves: 0, choices: [scene.hospitals[0]] };
     let lostChoices = 0;
@@ -182,10 +191,18 @@ describe.each([
     const last = start({ ...store.variables, RATE_LIMIT: '0' });
     lostChoices += await countLostChoices(await last.url(), scene, acknowledged);
     expect(await last.stop('SIGTERM')).toEqual({ code: 0 });
-    const { lost, half } = await store.look(async (dataSource) => ({
-      lost: await countLost(dataSource, acknowledged),
-      half: await countHalf(dataSource, scene),
-    }));
+    const {
+      lost,
+      half,
+      moves: recorded,
+    } = await store.look(async (dataSource) => {
+      await expectSound(dataSource);
+      return {
+        lost: await countLost(dataSource, acknowledged),
+        half: await countHalf(dataSource, scene),
+        moves: await countMoves(dataSource, scene),
+      };
+    });
     const written = acknowledged.hospitals.length + acknowledged.emails.length;
     figure(`kills of a server on ${name}`, KILLS);
     figure(`acknowledged creations on ${name}`, written);
@@ -196,5 +213,8 @@ describe.each([
     expect({ lost, lostChoices, half }).toEqual({ lost: 0, lostChoices: 0, half: 0 });
     const { hospitals, emails, moves } = acknowledged;
     expect(Math.min(hospitals.length, emails.length, moves)).toBeGreaterThan(0);
+    // Each kill may have stored a choice without a response.
+    expect(recorded).toBeGreaterThanOrEqual(moves);
+    expect(recorded).toBeLessThanOrEqual(moves + KILLS);
   });
 });

@@ -30,24 +30,32 @@ async function open(query: string, { key } = reader): Promise<Stream> {
   return stream;
 }
 
-test('after 15 s a stream has a comment, ends for a revoked key, and a wait is refused; a filtered one says how far it has read', async () => {
+test('after 15 s a stream has a comment, ends for a revoked key or a lost scope, and a wait is refused; a filtered one says how far it has read', async () => {
   const head = await headOf(reader);
   const last = `?after=${String(head)}`;
   const quiet = await open(last);
   const filtered = await open(`${last}&hospital=2147483647`);
   const [revoked, alsoRevoked] = [await givenService(service, 'event:read'), await givenService(service, 'event:read')];
+  const narrowed = await givenService(service, 'event:read');
   const ending = await open(`${last}&hospital=2147483647`, revoked);
   const refused = alsoRevoked.get(`/events${last}&hospital=2147483647&wait=30`);
-  // Both have been admitted when a later request is answered.
+  const losing = await open(`${last}&hospital=2147483647`, narrowed);
+  const lost = narrowed.get(`/events${last}&hospital=2147483647&wait=30`);
+  // All have been admitted when a later request is answered.
   await headOf(alsoRevoked);
+  await headOf(narrowed);
+  await service.dataSource.query(`UPDATE service_account SET scopes = '{record:read}' WHERE id = $1`, [narrowed.id]);
   for (const { name } of [revoked, alsoRevoked]) await service.app.get(ServiceAccounts).revoke(name);
   await service.dataSource.query('UPDATE hospital SET is_active = NOT is_active WHERE id = $1', [scene.hospital]);
   const now = await headOf(reader);
   await quiet.take(1);
 
   expect((await refused).is(401).headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
-  await ending.ended();
-  expect(ending.blocks.filter(({ data }) => data !== undefined)).toEqual([]);
+  expect((await lost).is(403).headers.get('www-authenticate')).toContain('insufficient_scope');
+  for (const stream of [ending, losing]) {
+    await stream.ended();
+    expect(stream.blocks.filter(({ data }) => data !== undefined)).toEqual([]);
+  }
   await until(() => quiet.blocks.some(({ isComment }) => isComment));
   const [comment] = await until(() => {
     const comments = filtered.blocks.filter(({ isComment }) => isComment);
