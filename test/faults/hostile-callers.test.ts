@@ -2,6 +2,7 @@ import { hashPassword } from '../../src/auth/password.js';
 import { generateKey } from '../../src/auth/token-key.js';
 import { figure } from '../support/figure.js';
 import { useScratch } from './scratch.js';
+import { meanwhile, tally } from './victims.js';
 
 const scratch = useScratch();
 const PASSWORD = 'correct horse battery staple';
@@ -16,23 +17,6 @@ async function send(url: string, path: string, init: RequestInit): Promise<{ sta
 
 const withKey = (url: string, token: string) =>
   send(url, '/locations/', { headers: { authorization: `Token ${token}` } }).then(({ status }) => status);
-
-/** Sends without a pause until `until` settles, but at most `most` times. @returns the statuses */
-async function meanwhile(until: Promise<unknown>, most: number, send: () => Promise<number>): Promise<number[]> {
-  const statuses: number[] = [];
-  const state = { isOver: false };
-  const end = () => (state.isOver = true);
-  until.then(end, end);
-  while (!state.isOver && statuses.length < most) statuses.push(await send());
-  return statuses;
-}
-
-/** @returns the number of occurrences of each status */
-function tally(statuses: readonly number[]): Record<number, number> {
-  const counts: Record<number, number> = {};
-  for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
-  return counts;
-}
 
 test('a flood of bad keys does not affect the good keys in use behind the same address', async () => {
   const LIMIT = 1000;
