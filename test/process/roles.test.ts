@@ -14,6 +14,16 @@ import { isServer } from '../support/server.js';
 const start = useProcesses();
 const DATABASE = 'memberships';
 
+/** Texts that nothing else contains. */
+const PERSON = {
+  name: 'Perséfone Zaragüeta',
+  cedula_prof: '9081726354',
+  specialty_no: '5544332211',
+  specialty: 'Otorrinolaringología',
+  alma_mater: 'Universidad Quimérica',
+  campaign: 'otoño lejano',
+};
+
 /** @returns the code blocks below a heading of docs/operations.md */
 async function blocksBelow(heading: string): Promise<string[]> {
   const [, section = ''] = (await readFile('docs/operations.md', 'utf8')).split(`\n### ${heading}\n`);
@@ -197,6 +207,20 @@ async function paste(sql: string, url: string): Promise<void> {
     const sendToRestored = await serve('restored');
     await sendToRestored(key, 'GET', '/locations/', undefined, 200);
     await sendToRestored(key, 'POST', '/hospital/', { name: 'H', patron: 'H', location: 'M', contact: '8' });
+  });
+
+  test('docs/operations.md erases a person: nothing personal is left, the keys are closed, and the record stays valid', async () => {
+    const send = await serve();
+    const key = await keyOf('first@example.org');
+    const body = { ...PERSON, email: 'Erased.Person@example.org', password: 'correct horse battery staple' };
+    const person = await send(key, 'POST', '/medics/', body);
+    const [script = ''] = await blocksBelow('Erase a person');
+    await paste(script.replaceAll('33', String(person?.id)), roleUrl('owner'));
+    await send(person?.token ?? '', 'GET', '/locations/', undefined, 401);
+    const { stdout } = await promisify(execFile)('pg_dump', [roleUrl('owner')], { maxBuffer: 64 * 1024 * 1024 });
+    for (const text of ['erased.person', ...Object.values(PERSON)])
+      expect(stdout.toLowerCase()).not.toContain(text.toLowerCase());
+    expect(await run({ DATABASE_URL: roleUrl('owner') }, 'record', 'verify')).toMatchObject({ code: 0 });
   });
 
   test('compose.yaml creates the roles of docs/operations.md with the same rights', async () => {
