@@ -2,7 +2,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Signal } from '../common/signal.js';
 
 /** A request whose response was sent, or whose client has disconnected. */
-export const responses = new Signal<{ readonly request: FastifyRequest; readonly reply: FastifyReply }>();
+export const responses = new Signal<{
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** The pattern of the path; undefined for an unknown path. Fastify builds an object each time that it is asked for it. */
+  readonly route: string | undefined;
+}>();
 
 /** A request without a live key, on a route that needs one. */
 export interface RefusedKey {

@@ -42,8 +42,9 @@ export function registerRequestLog(fastify: FastifyInstance, addressKey: string 
 
 /** Logs and counts a request whose response has been sent. */
 export function noteResponse(request: FastifyRequest, reply: FastifyReply): void {
-  logRequest(request, reply);
-  responses.send({ request, reply });
+  const { url: route } = request.routeOptions;
+  logRequest(request, reply, route);
+  responses.send({ request, reply, route });
 }
 
 /**
@@ -51,13 +52,13 @@ export function noteResponse(request: FastifyRequest, reply: FastifyReply): void
  * duration. The path is left out, because its query may contain an email. So is the address of the client,
  * except in {@link REFUSALS}.
  */
-function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+function logRequest(request: FastifyRequest, reply: FastifyReply, route: string | undefined): void {
   request.log.info(
     {
       medic: request.medic?.id,
       service: request.service?.id,
       method: request.method,
-      route: request.routeOptions.url,
+      route,
       status: reply.statusCode,
       client: REFUSALS.has(reply.statusCode) ? clientAddressOf(request.ip, request.server.addressKey) : undefined,
       ms: Math.round(reply.elapsedTime * 10) / 10,
