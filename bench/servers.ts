@@ -6,17 +6,31 @@ import { join } from 'node:path';
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
-/** The compared programs and their Node options; the service's are those of `npm run start:prod`. */
+/** The words of `npm run start:prod` after `node`: its options, and the program. */
+const PRODUCTION = scripts['start:prod']?.split(' ').slice(1) ?? [];
+
+/** The Node options of `npm run start:prod`. */
+export const OPTIONS: readonly string[] = PRODUCTION.slice(0, -1);
+
+/** The compared programs and their Node options. */
 const SERVERS = {
-  floor: ['dist/bench/floor.js'],
-  service: scripts['start:prod']?.split(' ').slice(1) ?? [],
-  naive: ['dist/bench/naive/main.js'],
+  floor: { options: [], program: 'dist/bench/floor.js' },
+  service: { options: OPTIONS, program: PRODUCTION.at(-1) ?? '' },
+  naive: { options: [], program: 'dist/bench/naive/main.js' },
 };
 
 /** Name of a compared program. */
 export type ServerName = keyof typeof SERVERS;
 
 const READY = '/health/ready';
+/** Responds to requests for the processor time; only in the service. */
+const CLOCK = new URL('cpu-clock.js', import.meta.url).href;
+
+/** The Node program that runs a server, and its options. */
+export interface Runtime {
+  readonly node: string;
+  readonly options: readonly string[];
+}
 
 /** How to start a server. */
 export interface Program {
@@ -49,6 +63,7 @@ export class BenchServer {
    * Starts a program as in production, with its log in a temporary file, and waits until it responds.
    * @param cores the cores that it may use, such as `0` or `0,1`
    * @param settings further environment variables
+   * @param runtime the Node that runs it and its options, if they are not those of production
    */
   static async start(
     name: ServerName,
@@ -56,6 +71,7 @@ export class BenchServer {
     port: number,
     cores: string,
     settings: Readonly<Record<string, string>> = {},
+    { node = process.execPath, options = SERVERS[name].options }: Partial<Runtime> = {},
   ): Promise<BenchServer> {
     const env = {
       PATH: process.env['PATH'],
@@ -69,7 +85,9 @@ export class BenchServer {
       CREATE_LIMIT: '99999999',
       ...settings,
     };
-    return BenchServer.run({ name, command: [process.execPath, ...SERVERS[name]], env, port, cores, path: READY });
+    const clock = name === 'service' ? ['--import', CLOCK] : [];
+    const command = [node, ...clock, ...options, SERVERS[name].program];
+    return BenchServer.run({ name, command, env, port, cores, path: READY });
   }
 
   /** Starts any HTTP server with its log in a temporary file, and waits until it responds. */
@@ -78,7 +96,10 @@ export class BenchServer {
     const log = openSync(file, 'w');
     rmSync(file);
     const started = performance.now();
-    const child = spawn('taskset', ['-c', cores, ...command], { env, stdio: ['ignore', log, 'inherit'] });
+    const child = spawn('taskset', ['-c', cores, ...command], {
+      env,
+      stdio: ['ignore', log, 'inherit', ...(command.includes(CLOCK) ? (['ipc'] as const) : [])],
+    });
     closeSync(log);
     while (!(await isReady(port, path))) {
       if (child.exitCode !== null) throw new Error(`${name} ended with ${String(child.exitCode)}.`);
@@ -103,6 +124,19 @@ export class BenchServer {
   /** @returns its processor time, in microseconds */
   cpu(): number {
     return cpuOf(this.readProc('stat'));
+  }
+
+  /** @returns the processor time that the service itself states, in microseconds, without the ticks of {@link cpu} */
+  preciseCpu(): Promise<number> {
+    return this.ask('cpu');
+  }
+
+  /** @returns the response of a module that was loaded before the service. @param message the message that it knows */
+  async ask<Response>(message: string): Promise<Response> {
+    const reply = once(this.child, 'message');
+    this.child.send(message);
+    const [response] = (await reply) as [Response];
+    return response;
   }
 
   async stop(): Promise<void> {
