@@ -6,6 +6,8 @@ export interface Flags {
   /** Duration of each load. */
   readonly seconds: number;
   readonly memberships: number;
+  /** `bench:sizes` measures only scenarios whose name contains this text. */
+  readonly only: string;
   /** Writes the tables and plots of this run into docs/. */
   readonly save: boolean;
 }
@@ -17,6 +19,7 @@ export function readFlags({ rounds, seconds }: Pick<Flags, 'rounds' | 'seconds'>
       rounds: { type: 'string', default: String(rounds) },
       seconds: { type: 'string', default: String(seconds) },
       memberships: { type: 'string', default: '1000000' },
+      only: { type: 'string', default: '' },
       save: { type: 'boolean', default: false },
     },
   });
@@ -24,6 +27,7 @@ export function readFlags({ rounds, seconds }: Pick<Flags, 'rounds' | 'seconds'>
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
     memberships: Number(values.memberships),
+    only: values.only,
     save: values.save,
   };
 }

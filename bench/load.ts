@@ -15,6 +15,7 @@ const MOST_REST_MS = 1000;
 
 /** Result of one load. */
 export interface Load {
+  readonly requests: number;
   readonly requestsPerSecond: number;
   /** In milliseconds. */
   readonly median: number;
@@ -83,6 +84,7 @@ function readReport(name: string, output: string): Load {
   if (Object.values(result.failures).some((count) => count > 0))
     throw new Error(`${name}: requests failed: ${JSON.stringify(result.failures)}`);
   return {
+    requests: result.requests,
     requestsPerSecond: result.requests / (result.us / 1e6),
     median: result.median / 1000,
     p99: result.p99 / 1000,

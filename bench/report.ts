@@ -19,6 +19,7 @@ const TABLES = {
   feed: PERFORMANCE,
   delivery: PERFORMANCE,
   metrics: PERFORMANCE,
+  memory: PERFORMANCE,
   spicedb: PERFORMANCE,
   cost: SCALING,
   load: SCALING,

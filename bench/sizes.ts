@@ -25,6 +25,7 @@ const flags = readFlags({ rounds: 5, seconds: 3 });
 const serverUrl = serverUrlOfRun();
 const report = new Report(flags.save);
 const sizes = [flags.memberships, GROWTH * flags.memberships];
+const scenarios = SCENARIOS.filter(({ name }) => name.includes(flags.only));
 const places: Place[] = [];
 const giveCoresBack = moveDatabaseAside();
 try {
@@ -36,7 +37,7 @@ try {
   const rows = [];
   const series = sizes.map((memberships) => ({ name: millionsOf(memberships), values: [] as number[] }));
   let first = 0;
-  for (const scenario of SCENARIOS) {
+  for (const scenario of scenarios) {
     const medians = places.map((): number[] => []);
     for (let round = -1; round < flags.rounds; round += 1) {
       for (const [index, { scene, server }] of places.entries()) {
@@ -65,7 +66,7 @@ try {
   report.plot('sizes', {
     title: 'Median latency with ten times the memberships, in milliseconds',
     subtitle: 'The service on one core, without queueing.',
-    groups: SCENARIOS.map(({ name }) => name),
+    groups: scenarios.map(({ name }) => name),
     series,
   });
   if (rows.some(({ ratio }) => ratio > MOST)) process.exitCode = 1;
