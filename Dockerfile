@@ -13,8 +13,14 @@ COPY bin bin
 COPY src src
 # The repository is not copied: docker build --build-arg COMMIT=$(git rev-parse HEAD)
 ARG COMMIT
-RUN npm run build && npm prune --omit=dev && node scripts/prune-modules.js && find dist -name '*.map' -delete \
-  && mkdir /image && mv package.json node_modules bin dist /image
+RUN npm run build && find dist -name '*.map' -delete
+
+# Apart from the build, so that a change of the sources installs nothing again.
+FROM ${NODE_IMAGE} AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY scripts/prune-modules.js scripts/
+RUN npm ci --omit=dev && node scripts/prune-modules.js && rm -r scripts package-lock.json .npmrc
 
 # Debian and Node as the base image has them. Copied into an empty image, because a layer cannot make one below it smaller.
 FROM ${NODE_IMAGE} AS system
@@ -26,12 +32,14 @@ FROM scratch
 COPY --from=system / /
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_ENV=production DATA_DIR=/data
 WORKDIR /app
-COPY --from=build /image ./
+COPY --from=packages /app ./
+COPY --from=build /app/bin bin
+COPY --from=build /app/dist dist
 # The user node, as a number, so that Kubernetes can verify that it is not root.
 USER 1000:1000
 VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 3000}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# The flags of `npm run start:prod` (docs/decisions/0017).
-CMD ["node", "--max-old-space-size=256", "--initial-old-space-size=72", "--single-threaded-gc", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "dist/src/main.js"]
+# The flags of `npm run start:prod` but one, which costs memory in this Node (docs/decisions/0017).
+CMD ["node", "--max-old-space-size=256", "--initial-old-space-size=72", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "dist/src/main.js"]
