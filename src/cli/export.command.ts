@@ -8,7 +8,7 @@ export function addExportCommand(program: Command, session: Session): void {
   program
     .command('export')
     .description(
-      'Export all data to one file, which `import` loads into another database. The file is as secret as the database: it contains the password hashes and the digests of the keys.',
+      'Export all data but webhooks and stored responses to one file, which `import` loads into another database. The file is as secret as the database: it contains the password hashes and the digests of the keys.',
     )
     .requiredOption('--file <path>', 'the file to create: JSON lines, compressed with gzip')
     .option('--json', 'print JSON')
