@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 
 /** Crockford's base 32, which has no letters that look like digits. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-/** What a key authenticates, by its prefix. */
+/** The kinds of account that a key authenticates, by its prefix. */
 const PREFIXES = { medic: 'hmk_', service: 'hms_' } as const;
 const PREFIX_LENGTH = 4;
 const RANDOM_BYTES = 20;

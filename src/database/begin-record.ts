@@ -43,6 +43,7 @@ export async function hasRecordBegun(on: DataSource | EntityManager): Promise<bo
  * Writes a `record.began` entry for each row that has none. Every batch is a transaction of its own, and skips rows that
  * are locked until later, so that it neither blocks writers for more than a moment nor waits for them. It can be
  * interrupted, run again, and run from several places at once.
+ * @throws RecordIsForbidden
  */
 export async function beginRecord(dataSource: DataSource): Promise<void> {
   if (await hasRecordBegun(dataSource)) return;

@@ -10,6 +10,7 @@ import { EmbeddedDataSource } from './embedded-data-source.js';
  *   long
  * @returns a data source that is not connected yet
  * @throws DatabaseFolderInUse another process has locked the embedded database
+ * @throws DatabaseFolderUnusable, EmbeddedDatabaseUnusable the embedded database cannot be opened
  * @throws InvalidEnvironment the driver rejects a URL
  */
 export async function openDatabase(environment: Environment, answerTimeout?: number): Promise<DataSource> {

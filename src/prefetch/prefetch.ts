@@ -37,7 +37,7 @@ interface ListOptions<Found, Row> {
   readonly lengthOf?: (rows: readonly Row[]) => number;
 }
 
-/** What a route reads together with the key. */
+/** The rows that a route reads together with the key. */
 export class Prefetch<Found extends object = object> {
   constructor(
     readonly rowPrefetch: RowPrefetch | null = null,

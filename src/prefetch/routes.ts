@@ -38,7 +38,7 @@ const { prototype: searches } = SearchController;
 
 const FIRST_PAGE = sqlOfPage(ownMemberships(CALLER), String(DEFAULT_LIMIT), '0', LIMIT);
 
-/** What each route reads together with the key. A route that is not listed reads the key alone. */
+/** The rows that each route reads together with the key. A route that is not listed reads the key alone. */
 export const PREFETCH_OF_ROUTE = new Map<Handler, Prefetch>([
   [
     memberships.listMemberships,

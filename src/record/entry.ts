@@ -51,7 +51,7 @@ export const ENTRY_TYPES = Object.keys({
   'record.began': true,
 } satisfies Record<EntryType, true>) as EntryType[];
 
-/** What an entry is about. Only `record.began` needs it, because its type does not say. */
+/** The subject of an entry. Only `record.began` needs it, because its type does not say. */
 export type Subject = 'membership' | 'medic' | 'hospital' | 'token' | 'service';
 
 /** The state of a membership in `before` and `after`. */

@@ -47,7 +47,7 @@ export async function proveMembership(
   return new Evidence(record, new Tiles(reads), keys).proofAt(Number(found.position));
 }
 
-/** What a valid bundle proves. */
+/** The statement that a valid bundle proves. */
 export interface CheckedBundle {
   /** The bytes of the entry. */
   readonly entry: string;

@@ -5,7 +5,7 @@ import { decoded } from './signed-note.js';
 /** The first line of a proof (C2SP tlog-proof). */
 const HEADER = 'c2sp.org/tlog-proof@v1';
 
-/** What a proof consists of. */
+/** The parts of a proof. */
 export interface ProofParts {
   /** The bytes of the entry, so that the proof is complete without another file. */
   readonly entry: string;

@@ -22,7 +22,7 @@ export interface Verified extends TreeHead {
   readonly problems: readonly string[];
 }
 
-/** What the record is compared with, apart from itself and the tables. */
+/** Evidence that the record is compared with, besides itself and the tables. */
 export interface Witnesses {
   readonly checkpoints: readonly KeptCheckpoint[];
   readonly keys: SigningKeys;
