@@ -73,7 +73,13 @@ export class Connection {
    * might not win, and a revoked key might still work.
    */
   handleInOrder(request: IncomingMessage, response: ServerResponse, handle: () => void): void {
-    this.heldBack.push({ isSafe: SAFE_METHODS.has(request.method), response, handle });
+    const isSafe = SAFE_METHODS.has(request.method);
+    if (this.handled.size === 0 && this.heldBack.length === 0) {
+      this.handled.set(response, isSafe);
+      handle();
+      return;
+    }
+    this.heldBack.push({ isSafe, response, handle });
     this.handleNext();
   }
 
