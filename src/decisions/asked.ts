@@ -7,20 +7,22 @@ export interface Understood<Input> {
   readonly read: Read;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Result of {@link Asked.of}; undefined before its first call. A route asks in one way. */
+    understood: Understood<unknown> | undefined;
+  }
+}
+
 /** Reads the body of a request once: for the prefetch, if there is one, and for the handler of the route. */
 export class Asked<Input> {
-  private readonly known = new WeakMap<FastifyRequest, Understood<Input>>();
-
   /** @param understand reads a body */
   constructor(private readonly understand: (body: unknown) => Understood<Input>) {}
 
   /** @throws InvalidFields the body is wrong */
   of(request: FastifyRequest): Understood<Input> {
-    let known = this.known.get(request);
-    if (known === undefined) {
-      known = this.understand(request.body);
-      this.known.set(request, known);
-    }
-    return known;
+    const understood = (request.understood as Understood<Input> | undefined) ?? this.understand(request.body);
+    request.understood = understood;
+    return understood;
   }
 }

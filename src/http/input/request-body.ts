@@ -34,12 +34,13 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
     done(null);
   });
   fastify.addHook('onRequest', (request, _, done) => {
-    if (request.routeOptions.config.onlyJson === true && hasBody(request) && !isJson(request)) {
+    const { config } = request.routeOptions;
+    if (config.onlyJson === true && hasBody(request) && !isJson(request)) {
       done(new InvalidInput('Send the header Content-Type: application/json.'));
       return;
     }
     const isUpload = request.headers['content-type']?.toLowerCase().startsWith('multipart/') === true;
-    const isRead = request.routeOptions.config.acceptsUploads === true && !isCompressed(request);
+    const isRead = config.acceptsUploads === true && !isCompressed(request);
     const isRefused = isUpload && !isRead && !request.is404 && BODY_METHODS.has(request.method);
     done(isRefused ? new UnsupportedMediaType() : undefined);
   });

@@ -4,6 +4,8 @@ import { InvalidHost, NotAcceptable } from '../output/http-errors.js';
 import { isHost } from '../output/urls.js';
 import { returnedIdOf } from '../../observability/request-log.js';
 
+type Route = FastifyRequest['routeOptions'];
+
 /** Path prefix of the mirrored API. */
 export const API_PREFIX = '/api/v2';
 
@@ -42,16 +44,18 @@ export function registerHttpRules(fastify: FastifyInstance, publicUrl: string | 
   fastify.decorateRequest('medic', null);
   fastify.decorateRequest('service', null);
   fastify.decorateRequest('presentedKey', undefined);
+  fastify.decorateRequest('understood', undefined);
   fastify.addHook('onRequest', (request, reply, done) => {
-    setResponseHeaders(request, reply);
+    const route = routeOf(request);
+    setHeaders(request, reply, route);
     if (hidesNext(request)) reply.header('connection', 'close');
-    const isApiRequest = hasRoute(request) && isApi(request);
-    if (isApiRequest && !isHost(request.host) && mustNameHost(request, publicUrl)) {
+    const isApiRequest = route !== undefined && isApi(route);
+    if (isApiRequest && !isHost(request.host) && mustNameHost(request, route, publicUrl)) {
       done(new InvalidHost());
       return;
     }
     if (request.method === 'DELETE') delete request.headers['content-type'];
-    const mustAccept = isApiRequest && request.routeOptions.config.anyAccept !== true;
+    const mustAccept = isApiRequest && route.config.anyAccept !== true;
     done(mustAccept && !acceptsJson(request) ? new NotAcceptable() : undefined);
   });
   // Ignores unknown expectations, to which Node would respond 417 without a body.
@@ -60,8 +64,12 @@ export function registerHttpRules(fastify: FastifyInstance, publicUrl: string | 
 
 /** Sets the headers that every response has. */
 export function setResponseHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  setHeaders(request, reply, routeOf(request));
+}
+
+function setHeaders(request: FastifyRequest, reply: FastifyReply, route: Route | undefined): void {
   reply.header('x-request-id', returnedIdOf(request));
-  if (isApi(request)) reply.header('cache-control', 'private, no-store');
+  if (route === undefined || isApi(route)) reply.header('cache-control', 'private, no-store');
 }
 
 /**
@@ -73,26 +81,22 @@ function hidesNext({ headers }: FastifyRequest): boolean {
 }
 
 /**
- * Tests the route pattern, which does not depend on how the path is encoded.
- * @returns whether the request is for the API or a route of a standard, or matches no route
+ * Fastify builds an object each time that it is asked for the options of the route.
+ * @returns undefined if no route matches; `@fastify/cors` registers the route `*` for OPTIONS on every path
  */
-function isApi(request: FastifyRequest): boolean {
-  return !hasRoute(request) || isApiRoute(request.routeOptions.url ?? '') || followsStandard(request);
+function routeOf({ is404, routeOptions }: FastifyRequest): Route | undefined {
+  return is404 || routeOptions.url === '*' ? undefined : routeOptions;
 }
 
-function followsStandard({ routeOptions }: FastifyRequest): boolean {
-  return routeOptions.config.errorFormat !== undefined;
-}
-
-/** `@fastify/cors` registers the route `*` for OPTIONS on every path. */
-function hasRoute(request: FastifyRequest): boolean {
-  return !request.is404 && request.routeOptions.url !== '*';
+/** @returns whether the route belongs to the API or follows a standard; the pattern does not depend on how the path is encoded */
+function isApi({ url = '', config }: Route): boolean {
+  return isApiRoute(url) || config.errorFormat !== undefined;
 }
 
 /** HTTP/1.0 has no Host header; then only routes that store something before they build a link need one. */
-function mustNameHost({ raw, routeOptions }: FastifyRequest, publicUrl: string | undefined): boolean {
+function mustNameHost({ raw }: FastifyRequest, { config }: Route, publicUrl: string | undefined): boolean {
   if (raw.httpVersion !== '1.0') return true;
-  return publicUrl === undefined && routeOptions.config.storesAndLinks === true;
+  return publicUrl === undefined && config.storesAndLinks === true;
 }
 
 function acceptsJson(request: FastifyRequest): boolean {
