@@ -18,6 +18,9 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 /** After this time a container that is not ready counts as broken, in milliseconds. */
 const READY_MS = 60_000;
 
+/** Upper bound of the image's size, Debian and Node included. */
+const MAX_MEGABYTES = 300;
+
 const scratch = mkdtempSync(`${tmpdir()}/hospital-memberships-image-`);
 const programs = new Programs(Number(process.env.IMAGE_MINUTES ?? 4));
 
@@ -89,7 +92,9 @@ try {
     const base = findBase(programs, engine, scratch);
     const commit = build(programs, engine, base, scratch);
     const bytes = Number(programs.run(engine, 'image', 'inspect', '--format', '{{.Size}}', IMAGE));
-    print(`${IMAGE}: ${Math.round(bytes / 1e6)} MB on ${base}, built by ${engine}.`);
+    const megabytes = Math.round(bytes / 1e6);
+    print(`${IMAGE}: ${megabytes} MB on ${base}, built by ${engine}.`);
+    if (megabytes > MAX_MEGABYTES) throw new Error(`The image has more than ${MAX_MEGABYTES} MB.`);
     await use(engine, commit);
     print('The image starts, serves and stops.');
   });

@@ -47,7 +47,9 @@ function buildSubstitute(programs, engine, base, scratch) {
   const folder = `${scratch}/base`;
   mkdirSync(folder);
   const excluded = ['doc', 'man', 'locale', 'info'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
-  programs.run('mmdebstrap', '--variant=minbase', ...excluded, suite, `${folder}/debian.tar`);
+  // Otherwise apt chooses usrmerge, which the official image does not have and which needs all of Perl.
+  const merged = '--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr';
+  programs.run('mmdebstrap', '--variant=minbase', merged, ...excluded, suite, `${folder}/debian.tar`);
   const node = `node-linux-${process.arch}`;
   programs.run('npm', 'install', '--no-audit', '--no-fund', '--prefix', folder, `${node}@${major}`);
   cpSync(`${programs.run('npm', 'root', '--global')}/npm`, `${folder}/npm`, { recursive: true, dereference: true });
