@@ -19,6 +19,6 @@ export function statementsOfRoutes() {
 /** @returns the same for the questions of service accounts, with the key */
 export function statementsOfQuestions() {
   const searches = [SUBJECTS, RESOURCES, PAST_SUBJECTS, PAST_RESOURCES].flatMap((texts) => Object.values(texts));
-  const texts = [PRESENT, AT_MOMENTS, ...searches].map(withServiceKey);
+  const texts = [PRESENT, AT_MOMENTS, ...searches].map((text) => withServiceKey(text, 'decision:search'));
   return [{ place: 'src/decisions', texts, row: undefined, typeOf: undefined }];
 }

@@ -4,6 +4,7 @@ import { ON_PRIMARY } from '../database/standby.js';
 import type { Statements } from '../database/statements.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
 import type { CurrentService } from './current-service.decorator.js';
+import type { Scope } from './scope.js';
 
 /** A controller method that handles a route. */
 export type Handler = ReturnType<ExecutionContext['getHandler']>;
@@ -22,7 +23,7 @@ export interface ServiceFinder {
   /**
    * @param digest of the key
    * @returns the account of the live key with this digest, or null if there is none; undefined if the request has
-   *   nothing to read together with the key
+   *   nothing to read together with the key. Without the scope of the route, it reads the account alone.
    */
   find(digest: Buffer, request: FastifyRequest): Promise<CurrentService | null> | undefined;
 }
@@ -35,8 +36,8 @@ export abstract class Prefetches {
   /** @returns what finds the callers of a route, or undefined if the route prefetches nothing */
   abstract finderOf(handler: Handler): CallerFinder | undefined;
 
-  /** @returns the same for a route that requires a scope */
-  abstract serviceFinderOf(handler: Handler): ServiceFinder | undefined;
+  /** @returns the same for a route that requires `scope` */
+  abstract serviceFinderOf(handler: Handler, scope: Scope): ServiceFinder | undefined;
 }
 
 /** SQL for the id of the caller in a statement that may be prefetched. */

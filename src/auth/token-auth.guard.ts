@@ -73,7 +73,7 @@ export class TokenAuthGuard implements CanActivate {
   }
 
   private finderInMode({ scope, needsKey }: AuthenticationMode, handler: Handler): CallerFinder | ScopedRoute | null {
-    if (scope !== undefined) return { scope, finder: this.prefetches?.serviceFinderOf(handler) };
+    if (scope !== undefined) return { scope, finder: this.prefetches?.serviceFinderOf(handler, scope) };
     return needsKey ? (this.prefetches?.finderOf(handler) ?? this.callers) : null;
   }
 

@@ -1,5 +1,6 @@
 import { Global, Injectable, Module } from '@nestjs/common';
 import { Prefetches, type CallerFinder, type Handler, type ServiceFinder } from '../auth/prefetch.js';
+import type { Scope } from '../auth/scope.js';
 import { Reads } from '../database/reads.js';
 import { PrefetchingFinder } from './prefetching-finder.js';
 import { RecordModule } from '../record/record.module.js';
@@ -7,17 +8,16 @@ import { RecordReader } from '../record/record-reader.js';
 import { ASKED_OF_ROUTE, PREFETCH_OF_ROUTE } from './routes.js';
 import { PrefetchingServiceFinder } from './service-finder.js';
 
-/** Builds the statements of all routes at the start. */
+/** Builds the statements of the medics' routes at the start, and those of a route for services when it is first used. */
 @Injectable()
 class PrefetchesOfRoutes extends Prefetches {
   private readonly finders: ReadonlyMap<Handler, CallerFinder>;
-  private readonly serviceFinders: ReadonlyMap<Handler, ServiceFinder>;
 
-  constructor(reads: Reads, record: RecordReader) {
+  constructor(
+    private readonly reads: Reads,
+    private readonly record: RecordReader,
+  ) {
     super();
-    this.serviceFinders = new Map(
-      [...ASKED_OF_ROUTE].map(([route, asked]) => [route, new PrefetchingServiceFinder(reads, record, asked)]),
-    );
     this.finders = new Map(
       [...PREFETCH_OF_ROUTE].map(([route, prefetch]) => [route, new PrefetchingFinder(reads, prefetch)]),
     );
@@ -27,8 +27,9 @@ class PrefetchesOfRoutes extends Prefetches {
     return this.finders.get(handler);
   }
 
-  override serviceFinderOf(handler: Handler): ServiceFinder | undefined {
-    return this.serviceFinders.get(handler);
+  override serviceFinderOf(handler: Handler, scope: Scope): ServiceFinder | undefined {
+    const asked = ASKED_OF_ROUTE.get(handler);
+    return asked === undefined ? undefined : new PrefetchingServiceFinder(this.reads, this.record, asked, scope);
   }
 }
 

@@ -76,7 +76,7 @@ export class HistoryReader {
 
   private async page(caller: CurrentMedic, sql: string, values: readonly unknown[]): Promise<PageOfChanges> {
     type Row = { readonly count: number; readonly body: string | null };
-    const rows = await this.record.read<Row>(sql, 'at DESC, position DESC', values, this.reads.listsOf(caller));
+    const rows = await this.record.read<Row>(sql, 'at DESC, position DESC', values, { on: this.reads.listsOf(caller) });
     const changes = rows.flatMap(({ body }) => (body === null ? [] : [toChangeResponse(body)]));
     return { count: rowOf(rows.slice(0, 1)).count, changes };
   }

@@ -53,6 +53,12 @@ export interface Head {
   readonly peaks: readonly (Buffer | null)[];
 }
 
+/** Options of {@link RecordReader.read}. */
+interface ReadOptions<Row> {
+  readonly on?: Statements;
+  readonly needsRecord?: (rows: readonly Row[]) => boolean;
+}
+
 /**
  * Reads the record from the primary. Every read that begins after a commit sees the entries of that commit, because it
  * sequences them first.
@@ -67,13 +73,14 @@ export class RecordReader {
    * @param sql constant SQL without an order
    * @param order columns of `sql`, with their direction
    * @param on executes the SELECT; by default the connections of short reads, which also pipeline it
+   * @param needsRecord whether the rows depend on the record. If not, they are returned without sequencing.
    * @throws DatabaseUnavailable the changes before this read could not all be sequenced in time, or this is a standby
    */
   async read<Row extends object>(
     sql: string,
     order: string,
     values: readonly unknown[] = [],
-    on: Statements = this.reads,
+    { on = this.reads, needsRecord = () => true }: ReadOptions<Row> = {},
   ): Promise<Row[]> {
     const text = `SELECT waiting."isBehind", read.* FROM (SELECT record_is_behind() AS "isBehind" WHERE ${ON_PRIMARY}) waiting
       LEFT JOIN (SELECT true AS "isFound", selected.* FROM (${sql}) selected) read ON true ORDER BY ${order}`;
@@ -83,7 +90,7 @@ export class RecordReader {
     const [first] = rows;
     // A standby has no row: it cannot sequence.
     if (first === undefined) throw new DatabaseUnavailable();
-    if (!first.isBehind) return found(rows);
+    if (!first.isBehind || !needsRecord(found(rows))) return found(rows);
     if (on !== this.reads) {
       await this.catchUp();
       return found(await on.query<Found>(text, values));

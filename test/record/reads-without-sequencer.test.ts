@@ -1,3 +1,4 @@
+import { generateKey } from '../../src/auth/token-key.js';
 import { answerTo, question } from '../decisions/decisions.js';
 import type { Actor } from '../support/actor.js';
 import { newPem, useFolder, write } from '../support/key-files.js';
@@ -149,5 +150,26 @@ test.each(READERS)('%s contains a change that was acknowledged before the reques
     await other.end();
     const { data } = (await feed()).isOk().body<Feed>();
     expect(data.map((entry) => entry.position)).toEqual([position, position + 1]);
+  },
+);
+
+// Needs a second connection, which holds the lock.
+(isServer ? test : test.skip)(
+  'a missing scope is a 403 and an unknown key a 401 for questions about the past too, while the record cannot be sequenced',
+  async () => {
+    const { member, hospital, position } = await changed();
+    const ungranted = await givenService(service, 'event:read');
+    const other = await service.database.connect();
+    await other.query('BEGIN; SELECT FROM record_head FOR UPDATE');
+    const body = question(member.id, hospital, 'prescribe', { position });
+    const statuses: number[] = [];
+    for (const key of [ungranted.key, generateKey('service')]) {
+      const headers = { authorization: `Bearer ${key}` };
+      const send = (path: string) => ungranted.send('POST', `/access/v1/${path}`, { body, headers, concurrent: true });
+      for (const path of ['evaluation', 'search/subject']) statuses.push((await send(path)).status);
+    }
+    expect(statuses).toEqual([403, 403, 401, 401]);
+    await other.query('COMMIT');
+    await other.end();
   },
 );
