@@ -1,8 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
+import { TooManyRequests } from '../common/errors.js';
 import { Reads } from '../database/reads.js';
 import { ON_PRIMARY } from '../database/standby.js';
+import { MAX_KEYS } from '../limits/bounded-memory.js';
+import { ExpiringSet } from '../limits/expiring-set.js';
 import { Limiters, type Limiter } from '../limits/limiter.js';
 import { countRequest } from '../limits/rate-limit.js';
 import { AccountLimits } from './account-limits.js';
@@ -33,6 +36,8 @@ const BY_KEY = serviceOfKey();
 @Injectable()
 export class ServiceCallers {
   private readonly limiter: Limiter | null;
+  /** Digests of the keys whose accounts this process knows to be over their limit. */
+  private readonly overLimit = new ExpiringSet(MAX_KEYS);
 
   constructor(
     private readonly reads: Reads,
@@ -49,7 +54,7 @@ export class ServiceCallers {
 
   /**
    * Authenticates the caller of a route that requires a scope, and counts the request for its account.
-   * @param finder also reads rows for the route
+   * @param finder also reads rows for the route, unless this process knows that the account is over its limit
    * @returns the service account, which has the scope
    * @throws NoServiceKey the request carries no key
    * @throws InvalidServiceKey the key is not live
@@ -69,7 +74,7 @@ export class ServiceCallers {
     }
     const { digest } = key;
     this.failures.requireLookup(request.ip, digest);
-    const service = key.kind === 'service' ? await (finder?.find(digest, request) ?? this.find(digest)) : null;
+    const service = key.kind === 'service' ? await this.findFor(request, digest, finder) : null;
     if (service === null) {
       const medic = key.kind === 'medic' ? await this.medics.find(digest) : null;
       if (medic === null) {
@@ -82,7 +87,7 @@ export class ServiceCallers {
     }
     this.recent.note(digest);
     this.usage.note(service.id);
-    if (this.limiter !== null) await countRequest(this.limiter, String(service.id), reply);
+    await this.count(service, digest, reply);
     if (!service.scopes.includes(scope)) throw new InsufficientScope(scope);
     return service;
   }
@@ -108,6 +113,25 @@ export class ServiceCallers {
     if ((await this.find(digest)) === null) throw new InvalidToken();
     this.recent.note(digest);
     throw new NotAMedic();
+  }
+
+  private async findFor(
+    request: FastifyRequest,
+    digest: Buffer,
+    finder: ServiceFinder | undefined,
+  ): Promise<CurrentService | null> {
+    const isOver = this.overLimit.left(digest.toString('latin1')) > 0;
+    return (isOver ? undefined : finder?.find(digest, request)) ?? this.find(digest);
+  }
+
+  private async count({ id }: CurrentService, digest: Buffer, reply: FastifyReply): Promise<void> {
+    if (this.limiter === null) return;
+    try {
+      await countRequest(this.limiter, String(id), reply);
+    } catch (error) {
+      if (error instanceof TooManyRequests) this.overLimit.add(digest.toString('latin1'), error.seconds * 1000);
+      throw error;
+    }
   }
 
   private async find(digest: Buffer): Promise<CurrentService | null> {

@@ -1,5 +1,7 @@
 import { generateKey } from '../../src/auth/token-key.js';
 import { ServiceAccounts } from '../../src/auth/service-accounts.js';
+import { question } from '../decisions/decisions.js';
+import type { CheckedResponse } from '../support/checked-response.js';
 import { useService } from '../support/service.js';
 import { givenService, type ServiceActor } from '../support/services.js';
 import { listen } from '../support/statements.js';
@@ -21,16 +23,21 @@ function newAddress(): Record<string, string> {
 }
 
 /** Sends a request again while the process, which has just started, is overloaded: such requests are not counted. */
-const send = (key: string | undefined, headers: Record<string, string>) =>
+const untilAccepted = (request: () => Promise<CheckedResponse>) =>
   until(async () => {
-    const answer = await service.client.send('POST', '//oauth2/introspect', {
+    const answer = await request();
+    return answer.status === 503 ? undefined : answer;
+  });
+
+const send = (key: string | undefined, headers: Record<string, string>) =>
+  untilAccepted(() =>
+    service.client.send('POST', '//oauth2/introspect', {
       body: new URLSearchParams({ token: 'x' }),
       // Otherwise the client would send statements too.
       concurrent: true,
       headers: { ...headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
-    });
-    return answer.status === 503 ? undefined : answer;
-  });
+    }),
+  );
 
 const statusOf = async ({ key }: Pick<ServiceActor, 'key'>, headers = newAddress()) =>
   (await send(key, headers)).status;
@@ -70,6 +77,26 @@ test('requests that are refused for a missing scope count too', async () => {
   const account = await givenService(service, 'event:read');
   expect(await repeated(LIMIT, () => statusOf(account))).toEqual(Array(LIMIT).fill(403));
   expect(await statusOf(account)).toBe(429);
+});
+
+test('a request over the limit looks up the key and reads nothing for the question; the revoked key is then a 401', async () => {
+  const account = await givenService(service);
+  const { member, hospital } = await service.given.hospital();
+  const ask = async (path: string) => {
+    const options = { body: question(member.id, hospital), headers: newAddress(), concurrent: true };
+    return (await untilAccepted(() => account.send('POST', `/access/v1/${path}`, options))).status;
+  };
+  expect(await repeated(LIMIT, () => ask('search/subject'))).toEqual(Array(LIMIT).fill(200));
+  expect(await ask('evaluation')).toBe(429);
+  const statements: string[] = [];
+  const stop = listen((_, text) => statements.push(text));
+  const statuses = [await ask('search/subject'), await ask('search/resource'), await ask('evaluation')];
+  stop();
+  const sent = statements.filter((text) => /\b(membership|service_account)\b/.test(text));
+  expect([statuses, sent.length]).toEqual([[429, 429, 429], 3]);
+  expect(sent.filter((text) => text.includes('membership'))).toEqual([]);
+  await service.app.get(ServiceAccounts).revoke(account.name);
+  expect(await ask('search/subject')).toBe(401);
 });
 
 test('a medic gets no further by the key on a route of services than elsewhere', async () => {
