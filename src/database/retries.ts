@@ -1,4 +1,5 @@
-import { databaseFailureOf, DatabaseUnavailable } from './database-errors.js';
+import { DomainError } from '../common/errors.js';
+import { databaseFailureOf } from './database-errors.js';
 import { INVALID_STATEMENT } from './statements.js';
 
 const ATTEMPTS = 4;
@@ -8,9 +9,12 @@ const ATTEMPTS_IF_OUTDATED = 10;
 
 /**
  * A transaction throws this if a read that it had to make before its locks is outdated. It runs again; after the last
- * attempt this is the error of the request.
+ * attempt this is the error of the request. The database works, so it is no {@link DatabaseUnavailable}, which operators
+ * are alerted of.
  */
-export class OutdatedRead extends DatabaseUnavailable {
+export class OutdatedRead extends DomainError {
+  readonly kind = 'unavailable';
+
   constructor() {
     super('Other requests keep changing the same data; try again shortly.');
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { MedicHospital } from '../../src/medics/medic-hospital.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { connectTo, rawRequest, sendRaw } from '../support/raw.js';
 import { until } from '../support/until.js';
@@ -178,4 +179,24 @@ describe('secrets of clients', () => {
     (await admin.post('/hospital/', HOSPITAL, { headers: { 'x-request-id': 'twice' } })).isCreated();
     expect(await logAfter('twice')).not.toContain(email);
   });
+});
+
+test('a 503 for a medic whose hospital keeps changing changes nothing, and is not logged as a failure of the database', async () => {
+  const { admin, hospital } = await service.given.hospital();
+  const path = `/medics/${String(admin.id)}`;
+  const before = (await admin.get(path)).isOk().text;
+  let reads = 0;
+  // Another hospital after each lock than before it.
+  const found = vi.spyOn(MedicHospital.prototype, 'findId').mockImplementation(() => {
+    reads += 1;
+    return Promise.resolve(reads % 2 === 1 ? hospital : hospital + 1);
+  });
+  const headers = { 'x-request-id': 'outdated' };
+  const change = { name: 'Changed', is_admin_membership: false };
+  const response = await admin.patch(path, change, { headers });
+  found.mockRestore();
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+  expect(response.body()).toEqual({ message: 'Other requests keep changing the same data; try again shortly.' });
+  expect(await linesOf('outdated')).toEqual([expect.objectContaining({ status: 503, msg: 'request' })]);
+  expect((await admin.get(path)).isOk().text).toBe(before);
 });
