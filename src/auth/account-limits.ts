@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { InvalidFields } from '../common/errors.js';
 import { Limiters, type Limiter } from '../limits/limiter.js';
 import { ENVIRONMENT, type Environment } from '../config/environment.js';
 import type { CurrentMedic } from './current-medic.decorator.js';
@@ -49,10 +50,33 @@ export class AccountLimits {
   /**
    * Counts an attempt to create something, successful or not: a refusal also reveals something, such as that an email
    * is taken. Call it after the right was checked.
-   * @param tries number of attempts, at least 0
+   * @param tries number of attempts, at least 0, of which all are counted or none
    * @throws TooManyRequests the accounts have made `CREATE_LIMIT` attempts within an hour
    */
   async countCreation({ rootId }: CurrentMedic, kind: Creation, tries = 1): Promise<void> {
     if (tries > 0) await this.creations[kind]?.count(String(rootId), tries);
+  }
+
+  /**
+   * Counts the rows of a bulk request like as many creations of memberships, all or none of them.
+   * @param rows number of rows
+   * @param emails number of those that name an email, which counts as a search for it
+   * @throws InvalidFields the limit is lower than the number of rows, so they could never be accepted together
+   * @throws TooManyRequests as {@link countCreation}
+   */
+  async countRows(caller: CurrentMedic, rows: number, emails: number): Promise<void> {
+    const { memberships } = this.creations;
+    if (memberships !== null && rows > memberships.points) {
+      const limit = String(memberships.points);
+      const sentence = `Send at most ${limit} rows: an account may add ${limit} memberships an hour.`;
+      throw new InvalidFields({ memberships: [sentence] });
+    }
+    await this.countCreation(caller, 'memberships', rows);
+    try {
+      await this.countCreation(caller, 'emails', emails);
+    } catch (error) {
+      await memberships?.refund(String(caller.rootId), rows);
+      throw error;
+    }
   }
 }

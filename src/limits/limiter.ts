@@ -82,9 +82,9 @@ export class Limiter {
   }
 
   /**
-   * Counts tries of a key.
+   * Counts tries of a key, all or none of them.
    * @returns the state of the key after the count
-   * @throws TooManyRequests the key is over the limit
+   * @throws TooManyRequests the key is over the limit, or would be
    */
   async count(key: string, tries = 1): Promise<RateLimiterRes> {
     try {
@@ -93,7 +93,9 @@ export class Limiter {
       return counted;
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
-      this.exhausted.add(key, error.msBeforeNext);
+      // The limiter has counted them; fewer may still be within the limit.
+      if (tries > 1) await this.limiter.reward(key, tries);
+      else this.exhausted.add(key, error.msBeforeNext);
       throw new TooManyRequests(secondsOf(error.msBeforeNext));
     }
   }
@@ -118,10 +120,10 @@ export class Limiter {
     if (left > 0) throw new TooManyRequests(secondsOf(left));
   }
 
-  /** Undoes the count of one try. */
-  async refund(key: string): Promise<void> {
+  /** Undoes the count of tries. */
+  async refund(key: string, tries = 1): Promise<void> {
     this.exhausted.delete(key);
-    await this.limiter.reward(key);
+    await this.limiter.reward(key, tries);
   }
 }
 

@@ -48,6 +48,31 @@ describe('the creations of one tree of accounts', () => {
     (await add({ medic: stranger.id }, { medic: 2_000_000_000 })).isError(429, tooMany);
   });
 
+  test('a bulk request that is refused at a limit spends nothing of it, nor of another one', async () => {
+    const { admin, hospital, outsider, stranger } = await service.given.hospital();
+    const add = (...memberships: object[]) => admin.post('/management/memberships/bulk/', { hospital, memberships });
+    for (let tries = 0; tries < LIMIT; tries += 1) (await admin.get('/search/medics/?query=nobody@example.org')).isOk();
+    (await add({ medic: outsider.id }, { email: stranger.email })).isError(429, tooMany);
+    (await add({ medic: outsider.id })).isOk({ created: 1 });
+    (await add({ medic: stranger.id }, { medic: outsider.id }, { medic: 2_000_000_000 })).isError(429, tooMany);
+    (await add({ medic: stranger.id }, { medic: outsider.id })).isOk({ created: 1, unchanged: 1 });
+    (await add({ medic: stranger.id })).isError(429, tooMany);
+  });
+
+  test('a bulk request with more rows than CREATE_LIMIT is a 400 that names the limit, and spends nothing', async () => {
+    const { admin, hospital, outsider } = await service.given.hospital();
+    const send = (count: number) => {
+      const memberships = Array.from({ length: count }, () => ({ medic: outsider.id }));
+      return admin.post('/management/memberships/bulk/', { hospital, memberships });
+    };
+    const sentence = 'Send at most 3 rows: an account may add 3 memberships an hour.';
+    expect((await send(LIMIT + 1)).isInvalid('memberships').body()).toMatchObject({
+      errors: { memberships: [sentence] },
+    });
+    (await send(LIMIT)).isOk({ failed: LIMIT });
+    (await send(1)).isError(429, tooMany);
+  });
+
   test('one of many workers, each of which allows a share, still allows one whole bulk request', async () => {
     const environment = { RATE_LIMIT: 6000, CREATE_LIMIT: 10_000, WEB_CONCURRENCY: 64 } as Environment;
     const limits = new AccountLimits(environment, new Limiters(null, environment));

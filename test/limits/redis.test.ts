@@ -14,10 +14,8 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
     await proxy.start();
     const url = new URL(proxy.url);
     url.pathname = `/${String(randomInt(1, 16))}`;
-    [first, second] = [
-      new Service({ RATE_LIMIT: '10', REDIS_URL: url.href }),
-      new Service({ RATE_LIMIT: '10', REDIS_URL: url.href }),
-    ];
+    const variables = { RATE_LIMIT: '10', CREATE_LIMIT: '3', REDIS_URL: url.href };
+    [first, second] = [new Service(variables), new Service(variables)];
     await startTogether(first, second);
   });
   afterEach(async () => {
@@ -36,6 +34,16 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
       expect(await send(second, token)).toBe(401);
     }
     expect([await send(first, token), await send(second, token)]).toEqual([429, 429]);
+  });
+
+  test('a bulk request that is refused at a limit spends nothing of it', async () => {
+    const { admin, hospital, outsider } = await first.given.hospital();
+    const statuses: number[] = [];
+    for (const rows of [2, 3, 2, 1, 1]) {
+      const memberships = Array.from({ length: rows }, () => ({ medic: outsider.id }));
+      statuses.push((await admin.post('/management/memberships/bulk/', { hospital, memberships })).status);
+    }
+    expect(statuses).toEqual([200, 429, 429, 200, 429]);
   });
 
   test('while Redis is unreachable no request fails, the log says so once, and counting resumes afterwards', async () => {

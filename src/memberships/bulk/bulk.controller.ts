@@ -66,8 +66,8 @@ export class BulkMembershipsController {
     const isDryRun = body.dry_run === true || query.dry_run === true;
     const entries = await readRows(body.memberships);
     // A row that cannot be read fails before anything is looked up, like a request with an invalid field.
-    await this.limits.countCreation(caller, 'memberships', entries.filter((entry) => !('status' in entry)).length);
-    await this.limits.countCreation(caller, 'emails', entries.filter(namesEmail).length);
+    const readable = entries.filter((entry) => !('status' in entry));
+    await this.limits.countRows(caller, readable.length, readable.filter(namesEmail).length);
     const write = (companion?: Companion<BulkResult[]>) =>
       this.memberships.add(caller, hospital, entries, isDryRun, companion);
     // A dry run changes nothing, so there is nothing to repeat, and the same key may carry out the upload afterwards.
