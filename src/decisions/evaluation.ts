@@ -1,7 +1,8 @@
 import { isAction } from '../access/permission.js';
 import { InvalidInput } from '../common/errors.js';
+import { isObject } from '../http/input/coercion.js';
 import { readPathId } from '../http/input/path-id.js';
-import { Input, isObject, type Entity, type Fields, type Moment } from './input.js';
+import { Input, type Entity, type Fields, type Moment } from './input.js';
 
 /** The types of entities that decisions know. */
 export const SUBJECT_TYPE = 'medic';

@@ -1,5 +1,5 @@
 import { InvalidFields, type FieldErrors } from '../common/errors.js';
-import { WrittenNumber } from '../http/input/coercion.js';
+import { isObject, WrittenNumber } from '../http/input/coercion.js';
 import { instantType, readInstant } from '../http/input/instants.js';
 
 /** A subject or a resource, as far as it decides: its properties are never believed. */
@@ -100,11 +100,6 @@ export class Input {
     this.refuse('context.receipt', 'Must be true or false.');
     return false;
   }
-}
-
-/** @returns whether it is a JSON object */
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber);
 }
 
 /** @returns a whole number, in any spelling of JSON */

@@ -112,6 +112,14 @@ describe('POST /management/memberships/bulk/', () => {
     (await admin.get(url(left))).isOk({ is_deleted: true });
   });
 
+  test('a row that is a number fails as no object, however the number is written', async () => {
+    const { hospital, admin } = await service.given.hospital();
+    const body = `{"hospital": ${String(hospital)}, "memberships": [5, 1.0, 1e400, -0]}`;
+    const headers = { 'content-type': 'application/json' };
+    const { results } = (await admin.send('POST', PATH, { headers, body })).isOk({ failed: 4 }).body<Bulk>();
+    for (const { errors } of results) expect(errors).toEqual({ non_field_errors: ['Must be an object.'] });
+  });
+
   test('rows that name the same medic, by id or by email, all fail', async () => {
     const { hospital, admin, outsider, stranger } = await service.given.hospital();
     const same = [{ medic: outsider.id }, { medic: stranger.id }, { email: outsider.email, type_membership: 'ADMIN' }];

@@ -9,6 +9,11 @@ export class WrittenNumber {
   constructor(readonly text: string) {}
 }
 
+/** @returns whether the value is a JSON object: no array, and no number that was kept in its spelling */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber);
+}
+
 type Read<T> = T | typeof UNREADABLE;
 
 /** @returns the id, given as a positive 32-bit integer or as a string of its digits */

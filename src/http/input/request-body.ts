@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { WrittenNumber } from './coercion.js';
+import { isObject } from './coercion.js';
 import { InvalidInput } from '../../common/errors.js';
 import { readForm } from './form.js';
 import { UnsupportedMediaType } from '../output/http-errors.js';
@@ -77,9 +77,7 @@ function isCompressed({ headers }: FastifyRequest): boolean {
 
 function readJsonObject(text: string): unknown {
   const body = readJson(text);
-  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof WrittenNumber) {
-    throw new InvalidInput('The body must be a JSON object.');
-  }
+  if (!isObject(body)) throw new InvalidInput('The body must be a JSON object.');
   return body;
 }
 

@@ -1,4 +1,5 @@
 import { InvalidFields, WHOLE_INPUT, type FieldErrors } from '../../common/errors.js';
+import { isObject } from '../../http/input/coercion.js';
 import { InputPipe } from '../../http/input/input.pipe.js';
 import type { BulkEntry } from './bulk-memberships.js';
 import { BulkRowDto } from './bulk-row.dto.js';
@@ -12,7 +13,7 @@ export function readRows(rows: readonly unknown[]): Promise<BulkEntry[]> {
 }
 
 async function readRow(row: unknown): Promise<BulkEntry> {
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return failed(WHOLE_INPUT, 'Must be an object.');
+  if (!isObject(row)) return failed(WHOLE_INPUT, 'Must be an object.');
   try {
     const read = (await pipe.transform(row, { type: 'body', metatype: BulkRowDto })) as BulkRowDto;
     const { medic, email, type_membership: type, valid_until: validUntil, restore = false } = read;
