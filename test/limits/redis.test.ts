@@ -17,6 +17,9 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
     const variables = { RATE_LIMIT: '10', CREATE_LIMIT: '3', REDIS_URL: url.href };
     [first, second] = [new Service(variables), new Service(variables)];
     await startTogether(first, second);
+    // Redis still has what earlier runs counted for accounts with small ids.
+    for (const { dataSource } of [first, second])
+      await dataSource.query(`SELECT setval(pg_get_serial_sequence('medic', 'id'), $1)`, [randomInt(1e6, 2e9)]);
   });
   afterEach(async () => {
     await first.stop();
