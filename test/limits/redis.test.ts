@@ -1,4 +1,5 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { Proxy } from '../support/proxy.js';
 import { Service, startTogether } from '../support/service.js';
 import { until } from '../support/until.js';
@@ -7,12 +8,13 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
 
 (REDIS_URL === undefined ? describe.skip : describe)('limits that processes share through Redis', () => {
   const proxy = new Proxy(new URL(REDIS_URL ?? 'redis://127.0.0.1:6379'));
+  let url: URL;
   let first: Service;
   let second: Service;
 
   beforeEach(async () => {
     await proxy.start();
-    const url = new URL(proxy.url);
+    url = new URL(proxy.url);
     url.pathname = `/${String(randomInt(1, 16))}`;
     const variables = { RATE_LIMIT: '10', CREATE_LIMIT: '3', REDIS_URL: url.href };
     [first, second] = [new Service(variables), new Service(variables)];
@@ -47,6 +49,21 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
       statuses.push((await admin.post('/management/memberships/bulk/', { hospital, memberships })).status);
     }
     expect(statuses).toEqual([200, 429, 429, 200, 429]);
+  });
+
+  test('a log-in is counted by names that do not contain its email', async () => {
+    const redis = new Redis(url.href);
+    const before = new Set(await redis.keys('*'));
+    const name = randomUUID();
+    const body = { email: `${name}@example.org`, password: 'wrong' };
+    (await first.client.post('/token-auth/', body)).isError(400);
+    const names = await redis.keys('*');
+    redis.disconnect();
+    const counters = names.filter((each) => !before.has(each) && each.includes('login-'));
+    expect(counters.map((each) => each.replace(/^hospital-memberships:|:[^:]*$/g, '')).sort()).toEqual(
+      expect.arrayContaining(['login-email', 'login-pair']),
+    );
+    expect(names.filter((each) => each.includes(name))).toEqual([]);
   });
 
   test('while Redis is unreachable no request fails, the log says so once, and counting resumes afterwards', async () => {
