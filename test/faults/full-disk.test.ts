@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { TestContext } from 'vitest';
 import { HOSPITAL } from '../support/bodies.js';
 import { figure } from '../support/figure.js';
 import { jpeg } from '../support/jpeg.js';
@@ -42,15 +43,15 @@ const startHere = () => start({ DATA_DIR: folder, RATE_LIMIT: '0' });
 const authorization = () => ({ Authorization: `Token ${token}` });
 
 /** Moves the contents of a folder in DATA_DIR to a separate disk of this many megabytes. */
-function moveToSmallDisk(name: string, megabytes: number): SmallDisk | undefined {
+function moveToSmallDisk(context: TestContext, name: string, megabytes: number): SmallDisk {
   const path = join(folder, name);
   const moved = mkdtempSync(join(tmpdir(), 'hospital-memberships-'));
   renameSync(path, join(moved, 'data'));
   mkdirSync(path, { mode: 0o700 });
-  disk = SmallDisk.mount(path, megabytes);
+  const small = (disk = SmallDisk.mount(context, path, megabytes));
   cpSync(join(moved, 'data'), path, { recursive: true });
   rmSync(moved, { recursive: true });
-  return disk;
+  return small;
 }
 
 /** @returns a picture that cannot be compressed */
@@ -94,9 +95,8 @@ async function countLost(server: ServerProcess): Promise<number> {
   return acknowledged.filter((name) => !names.has(name)).length;
 }
 
-test('while its disk is full the embedded database still reads, responds to writes with 503, and writes again once there is room', async () => {
-  const small = moveToSmallDisk('pgdata/base', 40);
-  if (small === undefined) return;
+test('while its disk is full the embedded database still reads, responds to writes with 503, and writes again once there is room', async (context) => {
+  const small = moveToSmallDisk(context, 'pgdata/base', 40);
   const server = startHere();
   const url = await server.url();
   const refused: (number | null)[] = [await createUntilRefused(url)];
@@ -114,10 +114,9 @@ test('while its disk is full the embedded database still reads, responds to writ
   expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
 });
 
-test('if the embedded database fails on a full disk, the process ends with a sentence and loses nothing that it acknowledged', async () => {
+test('if the embedded database fails on a full disk, the process ends with a sentence and loses nothing that it acknowledged', async (context) => {
   // A WAL segment is 16 MB, and there is no room for a second one.
-  const small = moveToSmallDisk('pgdata/pg_wal', 17);
-  if (small === undefined) return;
+  const small = moveToSmallDisk(context, 'pgdata/pg_wal', 17);
   const server = startHere();
   expect(await createUntilRefused(await server.url())).toBe(503);
   expect(await server.ended).toEqual({ code: 1 });
@@ -136,15 +135,14 @@ test('if the embedded database fails on a full disk, the process ends with a sen
   expect(await last.stop('SIGTERM')).toEqual({ code: 0 });
 });
 
-test('a first start on a full disk ends with a sentence, leaves nothing behind, and succeeds once there is room', async () => {
+test('a first start on a full disk ends with a sentence, leaves nothing behind, and succeeds once there is room', async (context) => {
   rmSync(join(folder, 'pgdata'), { recursive: true });
-  disk = SmallDisk.mount(folder, 20);
-  if (disk === undefined) return;
+  const small = (disk = SmallDisk.mount(context, folder, 20));
   const full = startHere();
   expect(await full.ended).toEqual({ code: 1 });
   expect(full.errors).toMatch(FULL);
   expect(readdirSync(folder)).toEqual(['lock']);
-  disk.resize(200);
+  small.resize(200);
   const server = startHere();
   await server.printed(/Its token is shown only once/);
   expect(await server.stop('SIGTERM')).toEqual({ code: 0 });

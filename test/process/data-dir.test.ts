@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../support/cli.js';
+import { SmallDisk } from '../support/mount.js';
 import { useProcesses } from '../support/process.js';
 import { until } from '../support/until.js';
 
@@ -173,6 +174,17 @@ describe('a database that cannot be opened', () => {
     rmSync(folder, { recursive: true });
     symlinkSync(folder, folder);
     expect(await refusal()).toMatch(/must be a folder that this process may write to/);
+  });
+
+  test('the start fails with one sentence that names DATA_DIR and the remedy, and leaves nothing behind, if the disk is full', async (context) => {
+    rmSync(inData(''), { recursive: true });
+    const disk = SmallDisk.mount(context, folder, 20);
+    try {
+      expect(await refusal()).toMatch(/has no room left for the embedded database; [^\n]*: make room, /);
+      expect(readdirSync(folder)).toEqual(['lock']);
+    } finally {
+      disk.unmount();
+    }
   });
 
   testAsRoot.each<[string, () => void]>([
