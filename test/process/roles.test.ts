@@ -4,15 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { OwnPostgres } from '../faults/own-postgres.js';
+import { DataSource } from 'typeorm';
+import { postgresOptions } from '../../src/database/data-source-options.js';
+import { SCOPE_NAMES } from '../../src/auth/scope.js';
+import { givenOn } from '../faults/scratch.js';
 import { run } from '../support/cli.js';
 import { API } from '../support/client.js';
 import { jpeg } from '../support/jpeg.js';
+import { newPem, useFolder, write } from '../support/key-files.js';
 import { useProcesses } from '../support/process.js';
+import { REQUESTS, sendGranted } from '../support/requests.js';
 import { isServer } from '../support/server.js';
+import { until } from '../support/until.js';
+import { blocksBelow, paste, RoleServer, shell } from './role-server.js';
 
 const start = useProcesses();
-const DATABASE = 'memberships';
+const SIGNING_KEY_FILE = write(useFolder(), 'key.pem', newPem());
 
 /** Texts that nothing else contains. */
 const PERSON = {
@@ -24,45 +31,15 @@ const PERSON = {
   campaign: 'otoño lejano',
 };
 
-/** @returns the code blocks below a heading of docs/operations.md */
-async function blocksBelow(heading: string): Promise<string[]> {
-  const [, section = ''] = (await readFile('docs/operations.md', 'utf8')).split(`\n### ${heading}\n`);
-  const [own = ''] = section.split(/\n##/);
-  return [...own.matchAll(/```\w+\n([^]*?)```/g)].map(([, code = '']) => code);
-}
-
-/** Runs a shell script in a folder. @returns its output */
-async function shell(script: string, variables: Record<string, string> = {}, cwd = '.'): Promise<string> {
-  const env = { ...process.env, ...variables };
-  return (await promisify(execFile)('/bin/sh', ['-e', '-c', script], { env, cwd })).stdout;
-}
-
-/** Runs SQL as an operator would by pasting it into psql. */
-async function paste(sql: string, url: string): Promise<void> {
-  await shell('printf %s "$SQL" | psql -qX -v ON_ERROR_STOP=1 "$URL"', { SQL: sql, URL: url });
-}
-
 // Needs the programs of PostgreSQL. Roles belong to a whole server, so the test starts its own.
 (isServer ? describe : describe.skip)('with the roles of docs/operations.md', () => {
-  let postgres: OwnPostgres;
-  let roles: string;
-  let grants: string;
+  let postgres: RoleServer;
   beforeAll(async () => {
-    [roles = '', , grants = ''] = await blocksBelow('Roles');
-    postgres = await OwnPostgres.create();
-    await postgres.start();
-    await paste(roles, postgres.url);
-    expect(await run({ DATABASE_URL: roleUrl('owner') }, 'migrate')).toMatchObject({ code: 0, err: '' });
-    await paste(grants, roleUrl('owner'));
+    postgres = await RoleServer.start();
   });
   afterAll(() => postgres.remove());
 
-  function roleUrl(role: 'owner' | 'server', database = DATABASE): string {
-    const url = new URL(postgres.url);
-    url.username = `memberships_${role}`;
-    url.pathname = `/${database}`;
-    return url.href;
-  }
+  const roleUrl: RoleServer['url'] = (...role) => postgres.url(...role);
 
   /** Runs `work` on a connection with the role of the URL. */
   async function as<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -72,7 +49,7 @@ async function paste(sql: string, url: string): Promise<void> {
   }
 
   /** @returns a function that sends requests to a process that runs with the serving role */
-  async function serve(database = DATABASE) {
+  async function serve(database?: string) {
     const server = start({ DATABASE_URL: roleUrl('server', database), RATE_LIMIT: '0' });
     const url = await server.url();
     return async (token: string, method: string, path: string, body?: object, status = 201) => {
@@ -89,14 +66,16 @@ async function paste(sql: string, url: string): Promise<void> {
     };
   }
 
-  /** @returns the key of a medic created by the command line with the serving role */
-  async function keyOf(email: string): Promise<string> {
-    const printed = await run({ DATABASE_URL: roleUrl('server') }, 'medic', 'create', '--name', 'A', '--email', email);
-    expect(printed).toMatchObject({ code: 0, err: '' });
-    return printed.out.trim();
+  /** Runs a command with the serving role. @returns its output */
+  async function command(...args: string[]): Promise<string> {
+    const { code, out, err } = await run({ DATABASE_URL: roleUrl('server') }, ...args);
+    expect({ args, code, err }).toEqual({ args, code: 0, err: '' });
+    return out.trim();
   }
 
-  test('the serving role can do everything that the API offers', async () => {
+  const keyOf = (email: string) => command('medic', 'create', '--name', 'A', '--email', email);
+
+  test('the serving role uploads pictures, closes accounts and keys, and counts failed log-ins', async () => {
     const key = await keyOf('walk@example.org');
     const send = await serve();
     const fields = { name: 'Hospital', patron: 'HOSPITAL', location: 'Monterrey', contact: '81' };
@@ -119,6 +98,41 @@ async function paste(sql: string, url: string): Promise<void> {
     await send(next, 'DELETE', '/token-auth/', undefined, 204);
     const { email, password } = medic;
     await send('', 'POST', '/token-auth/', { email, password: `${password}!` }, 400);
+  });
+
+  test('the serving role can send every request that reads or writes the database', async () => {
+    const owner = await new DataSource(postgresOptions(roleUrl('owner'))).initialize();
+    const given = givenOn(owner);
+    const scopes = SCOPE_NAMES.flatMap((scope) => ['--scope', scope]);
+    await command('service', 'create', '--name', 'every-scope', ...scopes);
+    const asker = { token: await command('service', 'rotate', '--name', 'every-scope') };
+    const server = start({ DATABASE_URL: roleUrl('server'), RATE_LIMIT: '0', SIGNING_KEY_FILE });
+    const url = await server.url();
+    for (const { send } of Object.values(REQUESTS)) {
+      const scene = await given.hospital();
+      const created = await given.medic({ createdById: scene.admin.id });
+      await sendGranted(url, send({ ...scene, created, asker }));
+    }
+    for (const path of ['checkpoint', 'proof?position=1', 'tile/entries/000.p/1', 'tile/0/000.p/1'])
+      await sendGranted(url, [asker, 'GET', `//record/${path}`]);
+    const { admin, hospital, outsider } = await given.hospital();
+    const headers = { authorization: `Bearer ${asker.token}` };
+    const body = new URLSearchParams({ token: admin.token });
+    const introspection = await fetch(`${url}/oauth2/introspect`, { method: 'POST', headers, body });
+    expect(await introspection.json()).toMatchObject({ active: true });
+
+    const stream = await fetch(`${url}/events`, { headers: { ...headers, accept: 'text/event-stream' } });
+    const reader = (stream.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    const valid_until = new Date(Date.now() + 3000).toISOString();
+    const limited = { medic: outsider.id, hospital, valid_until };
+    await sendGranted(url, [admin, 'POST', '/management/memberships/', limited]);
+    let events = '';
+    await until(async () => (events += (await reader.read()).value ?? '').includes('membership.ended'));
+    await reader.cancel();
+    expect(await sendGranted(url, [asker, 'GET', '//events'])).toContain('medic.created');
+    await owner.destroy();
+    expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
+    expect(server.output).not.toMatch(/"level":[456]0/);
   });
 
   test.each([
@@ -187,7 +201,7 @@ async function paste(sql: string, url: string): Promise<void> {
     const send = await serve();
     await send(key, 'POST', '/hospital/', { name: 'H', patron: 'H', location: 'M', contact: '8' });
     await as(roleUrl('owner'), (client) => client.query('SELECT record_sequence()'));
-    await paste('CREATE DATABASE restored OWNER memberships_owner TEMPLATE template0', postgres.url);
+    await paste('CREATE DATABASE restored OWNER memberships_owner TEMPLATE template0', postgres.superuserUrl);
     const folder = await mkdtemp(join(tmpdir(), 'hospital-memberships-'));
     const [script = ''] = await blocksBelow('Backups');
     const urls = { OWNER_URL: roleUrl('owner'), OWNER_URL_OF_AN_EMPTY_DATABASE: roleUrl('owner', 'restored') };
@@ -226,7 +240,9 @@ async function paste(sql: string, url: string): Promise<void> {
   test('compose.yaml creates the roles of docs/operations.md with the same rights', async () => {
     const script = await readFile('deploy/roles.sh', 'utf8');
     const [, sql = ''] = /<<'SQL'\n([^]*)SQL\n/.exec(script) ?? [];
-    expect(sql).toBe(roles.replace("'a long secret'", ":'owner'").replace("'another long secret'", ":'server'"));
-    expect(await readFile('deploy/grants.sql', 'utf8')).toBe(grants);
+    expect(sql).toBe(
+      postgres.roles.replace("'a long secret'", ":'owner'").replace("'another long secret'", ":'server'"),
+    );
+    expect(await readFile('deploy/grants.sql', 'utf8')).toBe(postgres.grants);
   });
 });
