@@ -48,8 +48,10 @@ const PREFETCHING = files(
   'decisions/*',
   'hospitals/update-hospital',
   'locations/*',
-  'medics/{create-medic-hospital,update-medic-right}',
+  'medics/{create-medic-hospital,update-medic,update-medic-right}',
   'memberships/*',
+  'record/{hospital-history,membership-history}',
+  'retries/{idempotency-key,if-match}',
 );
 
 /** HTTP suites, which also pass with PgBouncer in transaction mode between the service and PostgreSQL. */
