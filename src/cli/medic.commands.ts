@@ -11,7 +11,7 @@ import {
 } from './session.js';
 
 /** The options of `medic create`. */
-interface NewMedic extends PasswordOptions {
+interface CreateMedicOptions extends PasswordOptions {
   readonly name: string;
   readonly email: string;
   readonly json?: boolean;
@@ -28,7 +28,7 @@ export function addMedicCommands(program: Command, session: Session): void {
     .requiredOption('--name <name>', 'the full name')
     .requiredOption('--email <email>', 'the email, which must be unique')
     .option('--json', 'print JSON')
-    .action(async ({ json = false, name, email, ...options }: NewMedic) => {
+    .action(async ({ json = false, name, email, ...options }: CreateMedicOptions) => {
       const password = await passwordOf(session, options);
       const created = await onCurrentDatabase(session, (dataSource) =>
         new OperatorMedics(dataSource, new TokensService(dataSource)).create({ name, email, password }),

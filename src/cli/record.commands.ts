@@ -5,7 +5,7 @@ import { OperatorError } from '../common/errors.js';
 import { readEnvironment } from '../config/environment.js';
 import { EmbeddedDataSource } from '../database/embedded-data-source.js';
 import { Reads } from '../database/reads.js';
-import { checkBundle, proveMembership, type Question } from '../record/evidence/bundles.js';
+import { checkBundle, proveMembership, type MembershipAt } from '../record/evidence/bundles.js';
 import { parseCheckpoint } from '../record/evidence/checkpoint.js';
 import { signingKeysOf } from '../record/evidence/evidence.module.js';
 import { restartRecord } from '../record/evidence/restart.js';
@@ -45,7 +45,7 @@ export function addRecordCommands(program: Command, session: Session): void {
     .requiredOption('--hospital <id>', 'the id of the hospital', wholeNumber)
     .requiredOption('--at <instant>', 'the instant, such as 2026-03-31T12:00:00Z', pastInstant)
     .option('--out <file>', 'the bundle; by default it is printed')
-    .action(async ({ out, ...question }: Question & { out?: string }) => {
+    .action(async ({ out, ...question }: MembershipAt & { out?: string }) => {
       const bundle = await prove(session, question);
       if (out === undefined) session.terminal.out(bundle);
       else writeFile(out, bundle);
@@ -106,7 +106,7 @@ async function verify(session: Session, checkpoints: readonly KeptCheckpoint[], 
   );
 }
 
-function prove(session: Session, question: Question): Promise<string> {
+function prove(session: Session, question: MembershipAt): Promise<string> {
   const { SIGNING_KEY_FILE } = readEnvironment(session.variables);
   return onCurrentDatabase(session, async (dataSource) => {
     const reads = new Reads(dataSource);

@@ -65,7 +65,7 @@ export function lineOf(...fields: readonly (string | number)[]): string {
 const PROGRESS_INTERVAL_MS = 2000;
 
 /** @returns a function that prints the progress of a table to standard error, at most every two seconds */
-export function progressOf({ terminal }: Session): Progress {
+export function progressOf({ terminal }: Session): TableProgress {
   let last = Date.now();
   return (table, rows) => {
     if (Date.now() - last < PROGRESS_INTERVAL_MS) return;
@@ -75,7 +75,7 @@ export function progressOf({ terminal }: Session): Progress {
 }
 
 /** Receives a table and the number of its rows that are done. */
-export type Progress = (table: string, rows: number) => void;
+export type TableProgress = (table: string, rows: number) => void;
 
 /** Options that pass a password, on the command line or on standard input. */
 export interface PasswordOptions {

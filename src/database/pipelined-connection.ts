@@ -13,7 +13,7 @@ const CLOSE_MS = 1000;
 export class NeverStarted extends DatabaseUnavailable {}
 
 /** State of one connection. */
-interface Session {
+interface DatabaseSession {
   readonly client: SessionClient;
   sent: number;
   answered: number;
@@ -38,7 +38,7 @@ export class PipelinedConnection implements Statements {
   private readonly options: pg.PoolConfig;
   private readonly silenceMs: number | undefined;
   private client: SessionClient | undefined;
-  private session: Promise<Session> | undefined;
+  private session: Promise<DatabaseSession> | undefined;
 
   /**
    * @param options of a pool. `query_timeout` limits the silence of the server: `pg` would count from the sending of a
@@ -71,7 +71,7 @@ export class PipelinedConnection implements Statements {
    * @returns the open connection
    * @throws DatabaseUnavailable
    */
-  open(): Promise<Session> {
+  open(): Promise<DatabaseSession> {
     if (this.session !== undefined) return this.session;
     const session = (this.session = this.connect());
     // Also after a failure without a client, which nothing drops.
@@ -90,7 +90,7 @@ export class PipelinedConnection implements Statements {
   }
 
   private async sendOn<Row extends object>(
-    session: Session,
+    session: DatabaseSession,
     asked: number | undefined,
     text: string,
     values?: readonly unknown[],
@@ -111,14 +111,14 @@ export class PipelinedConnection implements Statements {
   }
 
   /** The server begins with a statement when it has answered the one before it. */
-  private reportWait(session: Session, asked: number, sent: number): void {
+  private reportWait(session: DatabaseSession, asked: number, sent: number): void {
     if (this.queue !== undefined) {
       waits.send({ queue: this.queue, seconds: (Math.max(session.answeredAt, sent) - asked) / 1000 });
     }
     session.answeredAt = performance.now();
   }
 
-  private closeAfterSilence(session: Session): NodeJS.Timeout | undefined {
+  private closeAfterSilence(session: DatabaseSession): NodeJS.Timeout | undefined {
     if (this.silenceMs === undefined) return undefined;
     const close = () => {
       if (session.answered === session.sent) return;
@@ -128,7 +128,7 @@ export class PipelinedConnection implements Statements {
     return setTimeout(close, this.silenceMs).unref();
   }
 
-  private async connect(): Promise<Session> {
+  private async connect(): Promise<DatabaseSession> {
     const client = (this.client = this.createClient());
     const drop = () => {
       this.drop(client);
@@ -136,7 +136,7 @@ export class PipelinedConnection implements Statements {
     for (const end of ['error', 'end']) {
       client.once(end, drop);
     }
-    const session: Session = { client, sent: 0, answered: 0, answeredAt: 0, silence: undefined };
+    const session: DatabaseSession = { client, sent: 0, answered: 0, answeredAt: 0, silence: undefined };
     const silence = this.silenceMs === undefined ? undefined : setTimeout(drop, this.silenceMs);
     try {
       await client.connect();

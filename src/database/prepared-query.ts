@@ -12,7 +12,7 @@ interface Columns {
 export type KnownColumns = Map<string, Columns>;
 
 /** The messages of the protocol that are sent here. */
-interface Connection {
+interface PgConnection {
   bind(message: object): void;
 }
 
@@ -24,10 +24,10 @@ interface Internals extends pg.Submittable {
   readonly _result: Columns;
   _accumulateRows: boolean;
   handleRowDescription(message: object): void;
-  handleError(error: unknown, connection: Connection): void;
-  prepare(connection: Connection): void;
+  handleError(error: unknown, connection: PgConnection): void;
+  prepare(connection: PgConnection): void;
   /** Sends the messages that execute the statement. */
-  _getRows(connection: Connection): void;
+  _getRows(connection: PgConnection): void;
 }
 
 type Callback<Row extends object> = (error: Error | null, result: pg.QueryResult<Row>) => void;
@@ -57,7 +57,7 @@ export class PreparedQuery<Row extends object> extends Query {
     this.columns.set(this.name, { fields, _parsers, _prebuiltEmptyResultObject });
   }
 
-  override prepare(connection: Connection): void {
+  override prepare(connection: PgConnection): void {
     const columns = this.columns.get(this.name);
     if (columns === undefined) {
       super.prepare(connection);

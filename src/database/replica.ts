@@ -24,7 +24,7 @@ const OTHER_TIMELINE =
   'a replica is on another timeline than the primary, so it is not read from: it has not followed the last failover, ' +
   'or has not reached a restartpoint since';
 
-interface Progress {
+interface ReplayProgress {
   readonly isReplica: boolean;
   readonly isOnTimeline: boolean;
   readonly isAsFar: boolean;
@@ -73,7 +73,7 @@ export class Replica {
     const read = async () => {
       // A separate statement, sent first: the snapshot of the second one is at least as recent.
       const [progress, rows] = await Promise.all([
-        this.connection.query<Progress>(PROGRESS, [position]),
+        this.connection.query<ReplayProgress>(PROGRESS, [position]),
         this.connection.query<Row>(text, values),
       ]);
       return { ...rowOf(progress), rows };

@@ -12,15 +12,15 @@ import { endsOf, errorOf, type Ends, type MomentProblem } from './moment-problem
 import { Receipts } from './receipts.js';
 
 /** The row of `PRESENT` and of `AT_MOMENTS`. */
-interface Found extends Partial<Ends> {
+interface EvaluationRow extends Partial<Ends> {
   readonly evaluatedAt: string;
   /** Null if no receipt is wanted. */
   readonly origin: string | null;
-  /** A JSON array of {@link FoundFacts}; null for no evaluation. */
+  /** A JSON array of {@link FactsOrProblem}; null for no evaluation. */
   readonly facts: string | null;
 }
 
-type FoundFacts = FactsJson | MomentProblem | null;
+type FactsOrProblem = FactsJson | MomentProblem | null;
 
 /** Decides by one statement for each request. */
 @Injectable()
@@ -37,7 +37,7 @@ export class DecisionsService {
    */
   async evaluate(service: CurrentService, evaluation: Evaluation, read: Read): Promise<DecisionResponse> {
     if (evaluation.wantsReceipt) this.receipts.requireKey();
-    const row = await this.reader.row<Found>(service, read);
+    const row = await this.reader.row<EvaluationRow>(service, read);
     const item = { evaluation, inheritsContext: true };
     const response = responseTo(item, factsIn(row)[0] ?? null, row);
     return evaluation.wantsReceipt ? this.withReceipt(response, item, row) : response;
@@ -55,7 +55,7 @@ export class DecisionsService {
     read: Read,
   ): Promise<DecisionResponse[]> {
     if (items.some(wantsReceipt)) this.receipts.requireKey();
-    const row = await this.reader.row<Found>(service, read);
+    const row = await this.reader.row<EvaluationRow>(service, read);
     const found = factsIn(row);
     const responses: DecisionResponse[] = [];
     let next = 0;
@@ -73,7 +73,7 @@ export class DecisionsService {
   private async withReceipt(
     response: DecisionResponse,
     { evaluation }: Question,
-    { origin }: Found,
+    { origin }: EvaluationRow,
   ): Promise<DecisionResponse> {
     if (!isMade(response)) return response;
     const receipt = await this.receipts.sign(origin ?? '', evaluation, response);
@@ -86,7 +86,7 @@ function wantsReceipt(item: Item): item is Question {
 }
 
 /** @throws InvalidFields the record knows nothing about the moment of the default context */
-function responseTo(item: Item, found: FoundFacts, row: Found): DecisionResponse {
+function responseTo(item: Item, found: FactsOrProblem, row: EvaluationRow): DecisionResponse {
   if (!('evaluation' in item)) return toErrorResponse(item.problem);
   if (typeof found === 'string') return refuse(errorOf(found, endsOf(row)), item.inheritsContext);
   const { evaluation } = item;
@@ -104,8 +104,8 @@ function refuse(problem: InvalidFields, isOfRequest: boolean): DecisionResponse 
   return toErrorResponse(problem);
 }
 
-function factsIn({ facts }: Found): FoundFacts[] {
-  return JSON.parse(facts ?? '[]') as FoundFacts[];
+function factsIn({ facts }: EvaluationRow): FactsOrProblem[] {
+  return JSON.parse(facts ?? '[]') as FactsOrProblem[];
 }
 
 /** @returns whether a request ends after a decision */

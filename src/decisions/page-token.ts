@@ -10,7 +10,7 @@ export const MAX_RESULTS = 1000;
 const [DIGEST, ID, LIMIT] = [16, 4, 2];
 
 /** Where a search continues. */
-interface Place {
+interface Continuation {
   readonly after: number;
   readonly limit: number;
 }
@@ -30,18 +30,18 @@ export function digestOfSearch(kind: string, { subject, action, resource, contex
  * A token is neither secret nor signed: changing it only leads to a page that a search without a token reaches too.
  * @param digest from {@link digestOfSearch}
  */
-export function toToken(digest: Buffer, { after, limit }: Place): string {
-  const place = Buffer.alloc(ID + LIMIT);
-  place.writeUInt32BE(after, 0);
-  place.writeUInt16BE(limit, ID);
-  return Buffer.concat([digest, place]).toString('base64url');
+export function toToken(digest: Buffer, { after, limit }: Continuation): string {
+  const continuation = Buffer.alloc(ID + LIMIT);
+  continuation.writeUInt32BE(after, 0);
+  continuation.writeUInt16BE(limit, ID);
+  return Buffer.concat([digest, continuation]).toString('base64url');
 }
 
-/** @returns the place; undefined if it is not a token of the search with this digest */
-export function readToken(token: string, digest: Buffer): Place | undefined {
+/** @returns the continuation; undefined if the text is not a token of the search with this digest */
+export function readToken(token: string, digest: Buffer): Continuation | undefined {
   const bytes = Buffer.from(token, 'base64url');
   if (bytes.length !== DIGEST + ID + LIMIT || bytes.toString('base64url') !== token) return undefined;
   if (!bytes.subarray(0, DIGEST).equals(digest)) return undefined;
-  const place = { after: bytes.readUInt32BE(DIGEST), limit: bytes.readUInt16BE(DIGEST + ID) };
-  return place.after > MAX_ID || place.limit > MAX_RESULTS ? undefined : place;
+  const continuation = { after: bytes.readUInt32BE(DIGEST), limit: bytes.readUInt16BE(DIGEST + ID) };
+  return continuation.after > MAX_ID || continuation.limit > MAX_RESULTS ? undefined : continuation;
 }

@@ -11,7 +11,7 @@ import type { Search, SearchPage } from './search.js';
 import { MAX_EXAMINED } from './search.sql.js';
 
 /** The row of a search for subjects or resources; the optional columns are those about the past. */
-interface Found extends Partial<Ends> {
+interface EntitiesRow extends Partial<Ends> {
   readonly evaluatedAt: string;
   readonly problem?: MomentProblem | null;
   /** A JSON array of one id more than wanted; null if nothing was found. */
@@ -22,7 +22,7 @@ interface Found extends Partial<Ends> {
 }
 
 /** The row of a search for actions. */
-interface FoundFacts extends Partial<Ends> {
+interface ActionsRow extends Partial<Ends> {
   readonly evaluatedAt: string;
   readonly facts: string | null;
 }
@@ -42,7 +42,7 @@ export class SearchService {
     read: Read,
     toResult: (id: string) => Result,
   ): Promise<SearchResponse<Result>> {
-    const row = await this.reader.row<Found>(service, read);
+    const row = await this.reader.row<EntitiesRow>(service, read);
     if (row.problem != null) throw errorOf(row.problem, endsOf(row));
     const ids = JSON.parse(row.ids ?? '[]') as number[];
     const isCut = row.examined === MAX_EXAMINED;
@@ -61,7 +61,7 @@ export class SearchService {
     { moment, page }: Search,
     read: Read,
   ): Promise<SearchResponse<{ readonly name: string }>> {
-    const row = await this.reader.row<FoundFacts>(service, read);
+    const row = await this.reader.row<ActionsRow>(service, read);
     const [found = null] = JSON.parse(row.facts ?? '[]') as (FactsJson | MomentProblem | null)[];
     if (typeof found === 'string') throw errorOf(found, endsOf(row));
     const facts = factsOf(found);

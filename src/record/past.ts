@@ -104,8 +104,8 @@ export class Past {
    * @throws DatabaseUnavailable see {@link RecordReader.read}
    */
   async requireInstant(at: string, field: string): Promise<void> {
-    type Known = { isFuture: boolean; began: string | null; isTooEarly: boolean };
-    const { isFuture, began, isTooEarly } = rowOf(await this.record.read<Known>(KNOWN, 'began', [at]));
+    type InstantChecks = { isFuture: boolean; began: string | null; isTooEarly: boolean };
+    const { isFuture, began, isTooEarly } = rowOf(await this.record.read<InstantChecks>(KNOWN, 'began', [at]));
     if (isFuture) throw new InvalidFields({ [field]: [IN_FUTURE] });
     if (isTooEarly) throw new InvalidFields({ [field]: [tooEarly(began)] });
   }

@@ -84,20 +84,20 @@ export class RecordReader {
   ): Promise<Row[]> {
     const text = `SELECT waiting."isBehind", read.* FROM (SELECT record_is_behind() AS "isBehind" WHERE ${ON_PRIMARY}) waiting
       LEFT JOIN (SELECT true AS "isFound", selected.* FROM (${sql}) selected) read ON true ORDER BY ${order}`;
-    type Found = Row & { isBehind: boolean; isFound: true | null };
-    const found = (rows: readonly Found[]) => rows.filter(({ isFound }) => isFound === true);
-    const rows = await on.query<Found>(text, values);
+    type ReadRow = Row & { isBehind: boolean; isFound: true | null };
+    const found = (rows: readonly ReadRow[]) => rows.filter(({ isFound }) => isFound === true);
+    const rows = await on.query<ReadRow>(text, values);
     const [first] = rows;
     // A standby has no row: it cannot sequence.
     if (first === undefined) throw new DatabaseUnavailable();
     if (!first.isBehind || !needsRecord(found(rows))) return found(rows);
     if (on !== this.reads) {
       await this.catchUp();
-      return found(await on.query<Found>(text, values));
+      return found(await on.query<ReadRow>(text, values));
     }
     const deadline = performance.now() + PATIENCE_MS;
     do {
-      const [sequenced, reread] = await this.reads.sequencing.queryInOrder<{ moved: number }, Found>(
+      const [sequenced, reread] = await this.reads.sequencing.queryInOrder<{ moved: number }, ReadRow>(
         [SEQUENCE, [BATCH]],
         [text, values],
       );

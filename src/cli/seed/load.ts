@@ -6,18 +6,18 @@ import { hospitalRows, medicRows, membershipRows, type SeedSize } from './data-s
 const BATCH = 10_000;
 
 /** Receives the table, the number of stored rows, and their total. */
-export type Progress = (table: string, stored: number, of: number) => void;
+export type SeedProgress = (table: string, stored: number, of: number) => void;
 
 /**
  * Adds a data set to the existing data, in the transaction of `manager`. Call {@link sequenceAll} after the commit.
  * @returns the id of an ADMIN of the largest hospital
  */
-export function loadDataSet(manager: EntityManager, size: SeedSize, progress: Progress): Promise<number> {
+export function loadDataSet(manager: EntityManager, size: SeedSize, progress: SeedProgress): Promise<number> {
   // Triggers for each row would take longer than the row itself.
   return withoutRecord(manager, () => loadTables(manager, size, progress));
 }
 
-async function loadTables(manager: EntityManager, size: SeedSize, progress: Progress): Promise<number> {
+async function loadTables(manager: EntityManager, size: SeedSize, progress: SeedProgress): Promise<number> {
   const firstMedic = await nextId(manager, 'medic');
   const firstHospital = await nextId(manager, 'hospital');
   const [firstMembership] = await manager.query<[{ id: number }]>(
@@ -61,7 +61,7 @@ async function load(
   table: string,
   rows: Generator<unknown[]>,
   total: number,
-  progress: Progress,
+  progress: SeedProgress,
   { columns, types, select = '*' }: { columns: string; types: string[]; select?: string },
 ): Promise<void> {
   const arrays = types.map((type, index) => `$${String(index + 1)}::${type}[]`).join(', ');

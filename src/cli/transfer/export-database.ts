@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { sequenceAll } from '../../record/bulk.js';
-import type { Progress } from '../session.js';
+import type { TableProgress } from '../session.js';
 import { headerOf, type Counts, type EndLine, type SequenceLine } from './format.js';
 import { writeLines } from './lines-file.js';
 import { columnList, keyOf, quoted, readTables, useCanonicalText, type Table } from './tables.js';
@@ -14,7 +14,7 @@ const BATCHES: Readonly<Record<string, number>> = { hospital_picture: 4 };
  * @returns number of rows by table
  * @throws UnusableFile the file already exists, or cannot be written
  */
-export async function exportDatabase(dataSource: DataSource, path: string, progress: Progress): Promise<Counts> {
+export async function exportDatabase(dataSource: DataSource, path: string, progress: TableProgress): Promise<Counts> {
   await sequenceAll(dataSource);
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
     await manager.query('SET TRANSACTION READ ONLY');
@@ -25,7 +25,7 @@ export async function exportDatabase(dataSource: DataSource, path: string, progr
   });
 }
 
-async function* linesOf(manager: EntityManager, counts: Counts, progress: Progress): AsyncGenerator<string> {
+async function* linesOf(manager: EntityManager, counts: Counts, progress: TableProgress): AsyncGenerator<string> {
   const tables = await readTables(manager);
   yield `${JSON.stringify(await headerOf(manager, tables))}\n`;
   for (const table of tables) {

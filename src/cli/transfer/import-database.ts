@@ -4,7 +4,7 @@ import { databaseFailureOf } from '../../database/database-errors.js';
 import { inTransaction } from '../../database/transaction.js';
 import { withoutRecord } from '../../record/bulk.js';
 import { withDeferredForeignKeys } from './deferred-foreign-keys.js';
-import type { Progress } from '../session.js';
+import type { TableProgress } from '../session.js';
 import { DamagedExport, DatabaseNotEmpty } from './errors.js';
 import { headerOf, parseHeader, parseLine, type Counts, type SequenceLine } from './format.js';
 import { readLines } from './lines-file.js';
@@ -25,7 +25,7 @@ const INVALID_ROWS = /^2[23]/;
  * @throws OtherSchema its schema differs from that of the database
  * @throws DatabaseNotEmpty the database has rows
  */
-export async function importDatabase(dataSource: DataSource, path: string, progress: Progress): Promise<Counts> {
+export async function importDatabase(dataSource: DataSource, path: string, progress: TableProgress): Promise<Counts> {
   try {
     return await inTransaction(dataSource, OPERATOR, ({ manager }) => importInto(manager, path, progress));
   } catch (error) {
@@ -35,7 +35,7 @@ export async function importDatabase(dataSource: DataSource, path: string, progr
   }
 }
 
-async function importInto(manager: EntityManager, path: string, progress: Progress): Promise<Counts> {
+async function importInto(manager: EntityManager, path: string, progress: TableProgress): Promise<Counts> {
   await useCanonicalText(manager);
   const tables = await readTables(manager);
   const names = tables.map(({ name }) => quoted(name));
@@ -73,7 +73,7 @@ async function requireEmpty(manager: EntityManager, names: readonly string[]): P
 async function storeLines(
   loader: RowLoader,
   lines: AsyncIterable<string>,
-  progress: Progress,
+  progress: TableProgress,
 ): Promise<SequenceLine['sequence'][]> {
   const sequences: SequenceLine['sequence'][] = [];
   let end: Counts | undefined;

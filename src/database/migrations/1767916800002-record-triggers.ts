@@ -1,10 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { changeTable } from './online.js';
 import { definerSettings } from './record/definer.js';
-import { recordTable, unrecordTable, type RecordedTable } from './record/recorded-table.js';
+import { recordTable, unrecordTable, type TableToRecord } from './record/recorded-table.js';
 
 /** The tables that are recorded, with the columns whose change is recorded and those that never change. */
-const TABLES: readonly RecordedTable[] = [
+const TABLES: readonly TableToRecord[] = [
   {
     name: 'membership',
     state: ['type', 'is_active', 'is_deleted'],

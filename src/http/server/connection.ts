@@ -23,7 +23,7 @@ interface Held {
 }
 
 /** The requests in progress on one connection. */
-export class Connection {
+export class ClientConnection {
   /** Responses that are not sent completely, in the order of their requests. */
   readonly inProgress = new Set<ServerResponse>();
   latest: Exchange | undefined;

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { atBounds } from '../../observability/events.js';
-import { Connection } from './connection.js';
+import { ClientConnection } from './connection.js';
 import type { ConnectionBounds } from './open-files.js';
 import { refuse } from './refusals.js';
 
@@ -37,7 +37,7 @@ export class Connections {
   inProgress = 0;
   /** Requests that have arrived so far, without health checks. */
   arrived = 0;
-  private readonly open = new Map<Socket, Connection>();
+  private readonly open = new Map<Socket, ClientConnection>();
   /** Responses that wait for something to happen, see {@link park}. */
   private readonly parked = new Map<ServerResponse, () => void>();
   /** Event counter, which orders connections by their last event without reading a clock. */
@@ -79,7 +79,7 @@ export class Connections {
     });
   }
 
-  of(socket: Socket): Connection | undefined {
+  of(socket: Socket): ClientConnection | undefined {
     return this.open.get(socket);
   }
 
@@ -122,7 +122,7 @@ export class Connections {
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket, (this.now += 1));
+    const connection = new ClientConnection(socket, (this.now += 1));
     this.open.set(socket, connection);
     socket.once('close', () => {
       this.forget(connection);
@@ -151,7 +151,7 @@ export class Connections {
     return false;
   }
 
-  private begin(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
+  private begin(connection: ClientConnection, request: IncomingMessage, response: ServerResponse): void {
     this.inProgress += 1;
     connection.begin(request, response, (this.now += 1));
     response.once('close', () => {
@@ -161,7 +161,7 @@ export class Connections {
     });
   }
 
-  private forget(connection: Connection): void {
+  private forget(connection: ClientConnection): void {
     if (!this.open.delete(connection.socket)) return;
     // Node emits no close event for responses that wait behind another one.
     connection.inProgress.forEach((response) => {
@@ -181,7 +181,7 @@ export class Connections {
    * Closes a share of the connections that may be closed, least recently active first.
    * @returns whether any was closed
    */
-  private free(bound: number, mayBeClosed: (connection: Connection) => boolean): boolean {
+  private free(bound: number, mayBeClosed: (connection: ClientConnection) => boolean): boolean {
     const candidates = [...this.open.values()].filter(mayBeClosed).sort((a, b) => a.since - b.since);
     const chosen = candidates.slice(0, Math.ceil(bound * FREED_SHARE));
     for (const connection of chosen) this.endNow(connection);
@@ -205,7 +205,7 @@ export class Connections {
     }
   }
 
-  private endNow(connection: Connection): void {
+  private endNow(connection: ClientConnection): void {
     this.ended += 1;
     this.forget(connection);
     connection.socket.destroy();

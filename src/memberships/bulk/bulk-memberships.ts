@@ -26,7 +26,7 @@ export type BulkEntry = BulkRow | FailedRow;
 export type BulkResult =
   FailedRow | { readonly status: 'created' | 'restored' | 'unchanged'; readonly membership?: number };
 
-interface MedicRow {
+interface LockedMedic {
   readonly id: number;
   readonly emailKey: string;
 }
@@ -93,14 +93,14 @@ export class BulkMemberships {
     caller: CurrentMedic | null,
     hospitalId: number,
     entries: readonly BulkEntry[],
-  ): Promise<MedicRow[]> {
+  ): Promise<LockedMedic[]> {
     const rows = entries.filter((entry): entry is BulkRow => !('status' in entry));
     // The caller is locked in the same order, because the right is held together with the caller's account.
     const ids = rows.flatMap(({ medic }) => medic ?? []).concat(caller?.id ?? []);
     const keys = rows.flatMap(({ email }) => (email === undefined ? [] : emailKeyOf(email)));
     const [isAllowed, medics] = await Promise.all([
       caller === null ? this.writer.lockHospital(transaction, hospitalId) : true,
-      transaction.query<MedicRow>(LOCK_MEDICS, [ids, keys]),
+      transaction.query<LockedMedic>(LOCK_MEDICS, [ids, keys]),
       caller === null ? [] : this.holdAdminship(transaction, caller.id, hospitalId),
     ]);
     if (!isAllowed) throw new NoSuchHospital();
@@ -164,7 +164,7 @@ export class BulkMemberships {
 }
 
 /** @returns each row with its medic, or why there is none */
-function assign(entries: readonly BulkEntry[], medics: readonly MedicRow[]): (AssignedRow | FailedRow)[] {
+function assign(entries: readonly BulkEntry[], medics: readonly LockedMedic[]): (AssignedRow | FailedRow)[] {
   const ids = new Set(medics.map(({ id }) => id));
   const idOf = new Map(medics.map(({ id, emailKey }) => [emailKey, id]));
   return entries.map((entry) => {

@@ -10,7 +10,7 @@ import { Tiles } from './tiles.js';
 import { parseProof } from './tlog-proof.js';
 
 /** A membership at an instant. */
-export interface Question {
+export interface MembershipAt {
   readonly medic: number;
   readonly hospital: number;
   /** With six digits, in UTC. */
@@ -32,7 +32,7 @@ const IN_FORCE = `
 export async function proveMembership(
   reads: Reads,
   keys: SigningKeys,
-  { medic, hospital, at }: Question,
+  { medic, hospital, at }: MembershipAt,
 ): Promise<string> {
   const { isSettled } = rowOf(await reads.query<{ isSettled: boolean }>(IS_SETTLED, [at]));
   if (!isSettled)

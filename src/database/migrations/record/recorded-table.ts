@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 
 /** A table whose changes are recorded. Its rows need an integer `id`. */
-export interface RecordedTable {
+export interface TableToRecord {
   readonly name: string;
   /** The columns whose change leaves an entry. */
   readonly state: readonly string[];
@@ -20,7 +20,7 @@ const SUBJECTS: Readonly<Record<string, string>> = { api_token: 'token', service
  */
 export async function recordTable(
   queryRunner: QueryRunner,
-  { name, state, fixed, update }: RecordedTable,
+  { name, state, fixed, update }: TableToRecord,
 ): Promise<void> {
   const isChanged = `OLD.entry_id IS NULL OR ${changeWhen(state)}`;
   const subject = SUBJECTS[name] ?? name;
