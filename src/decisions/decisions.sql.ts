@@ -1,5 +1,5 @@
 import { live, rightIn, standingBy } from '../access/rights.sql.js';
-import { activityUpTo, instantOf, RECORD_ENDS, stateUpTo } from '../record/past.js';
+import { activityUpTo, momentSql, RECORD_ENDS, stateUpTo } from '../record/past.js';
 import type { MomentProblem } from './moment-problems.js';
 
 /**
@@ -26,7 +26,7 @@ const LIVE_FACTS = `'[' || s.id || ',"' || ${right} || '",' || ${isAccountActive
   || COALESCE(',"' || s.entry_id || '"', '') || ']'`;
 
 /** The right that a past state gave at its moment. */
-const RIGHT_THEN = rightIn('p.state', instantOf('asked', 'p'));
+const RIGHT_THEN = rightIn('p.state', momentSql('asked', 'p'));
 
 /** @param facts SQL for the JSON of one pair `asked`. @returns SQL for the JSON array of all of them, in their order */
 function jsonArrayOf(facts: string): string {

@@ -1,6 +1,6 @@
 import type { Action } from '../access/permission.js';
 import { live, mayAdminister, mayPrescribe, rightIn, standingBy, type StandingSql } from '../access/rights.sql.js';
-import { activityUpTo, instantOf, RECORD_ENDS, stateUpTo } from '../record/past.js';
+import { activityUpTo, momentSql, RECORD_ENDS, stateUpTo } from '../record/past.js';
 import { EVALUATED, problemsOf } from './decisions.sql.js';
 
 /**
@@ -41,7 +41,7 @@ function present({ given, wanted }: Side, action: Action): string {
 function past({ given, wanted }: Side, action: Action): string {
   const [medic, hospital] = given === 'medic' ? ['$2::integer', 'candidate.id'] : ['candidate.id', '$2::integer'];
   const standing: StandingSql = {
-    right: rightIn('p.state', instantOf('asked', 'p')),
+    right: rightIn('p.state', momentSql('asked', 'p')),
     isAccountActive: `${activityUpTo('medic', medic, 'asked')}::text = 'true'`,
     isHospitalActive: `${activityUpTo('hospital', hospital, 'asked')}::text = 'true'`,
   };

@@ -2,7 +2,7 @@ import { defined } from '../common/defined.js';
 import type { UpdateHospitalDto } from './dto/hospital.dtos.js';
 
 /** @returns only the columns that the request sets */
-export function columnsOf(input: UpdateHospitalDto) {
+export function hospitalColumnsOf(input: UpdateHospitalDto) {
   return defined({
     name: input.name,
     patron: input.patron,

@@ -19,7 +19,7 @@ import { MembershipWriter } from '../memberships/membership-writer.js';
 import { HOSPITAL_COLUMNS, type HospitalRow } from './dto/hospital.response.js';
 import type { CreateHospitalDto, UpdateHospitalDto } from './dto/hospital.dtos.js';
 import { Hospital } from './hospital.entity.js';
-import { columnsOf } from './hospital.columns.js';
+import { hospitalColumnsOf } from './hospital.columns.js';
 import { PicturesService } from './pictures.service.js';
 
 const OF_CALLER = `FROM membership s JOIN hospital h ON h.id = s.hospital_id
@@ -94,7 +94,7 @@ export class HospitalsService {
       const { is_admin: isAdmin = true, ...fields } = input;
       const [, inserted] = await Promise.all([
         lockActiveAccount(transaction, caller.id),
-        transaction.manager.insert(Hospital, columnsOf(fields)),
+        transaction.manager.insert(Hospital, hospitalColumnsOf(fields)),
       ]);
       const { id } = inserted.identifiers[0] as { id: number };
       await this.setPictures(transaction, id, input);
@@ -132,7 +132,7 @@ export class HospitalsService {
       ]);
       if (!canAdminister(right)) throw new UnauthorizedMedic();
       if (current !== undefined) requireVersion?.(current);
-      const columns = columnsOf(input);
+      const columns = hospitalColumnsOf(input);
       if (Object.keys(columns).length > 0) await transaction.manager.update(Hospital, { id }, columns);
       await this.setPictures(transaction, id, input);
       return transaction.commitWith(() => this.getWritten(transaction, caller, id));

@@ -3,7 +3,7 @@ import type { UpdateMedicDto } from './dto/medic.dtos.js';
 import { emailKeyOf } from './medic.entity.js';
 
 /** @returns only the columns that the request sets */
-export function columnsOf(input: UpdateMedicDto) {
+export function medicColumnsOf(input: UpdateMedicDto) {
   return defined({
     name: input.name,
     email: input.email,

@@ -17,7 +17,7 @@ import { MembershipWriter } from '../memberships/membership-writer.js';
 import type { IfMatch } from '../http/input/if-match.js';
 import type { CreateMedicDto, UpdateMedicDto } from './dto/medic.dtos.js';
 import type { CreatedMedicResponse, MedicResponse } from './dto/medic.response.js';
-import { columnsOf } from './medic.columns.js';
+import { medicColumnsOf } from './medic.columns.js';
 import { CannotAssignHospital } from './medic.errors.js';
 import { Medic } from './medic.entity.js';
 import { MedicHospital, typeOf } from './medic-hospital.js';
@@ -60,7 +60,7 @@ export class MedicsService {
       if (hospitalId !== null && !canAdminister(await lockRight(transaction, caller.id, hospitalId)))
         throw new CannotAssignHospital(hospitalId);
       const { name, email } = input;
-      const columns = { ...columnsOf(input), name, email, passwordHash, createdById: caller.id };
+      const columns = { ...medicColumnsOf(input), name, email, passwordHash, createdById: caller.id };
       const [, medicId] = await Promise.all([
         // The right is held together with the account.
         hospitalId === null && lockActiveAccount(transaction, caller.id),
@@ -113,7 +113,7 @@ export class MedicsService {
       if (!isLocked) throw new OutdatedRead();
       if (current !== undefined) ifMatch?.require(current);
       // Before the rules of memberships, because the contract refuses fields (a taken email) before state.
-      const columns = columnsOf(input);
+      const columns = medicColumnsOf(input);
       if (Object.keys(columns).length > 0) await transaction.manager.update(Medic, { id }, columns);
       const decision = context && this.hospitals.decide(context, change);
       const [, updated] = await transaction.commitWith(() =>

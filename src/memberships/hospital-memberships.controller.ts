@@ -14,7 +14,7 @@ import { HospitalMembershipsQuery } from './dto/membership.queries.js';
 import { Require } from '../access/require.decorator.js';
 import { target } from '../access/target.js';
 import { MembershipsReader } from './memberships.reader.js';
-import { BATCH } from './memberships.sql.js';
+import { MEMBERSHIPS_BATCH } from './memberships.sql.js';
 import { PastMembershipsReader } from './past-memberships.reader.js';
 
 /** The memberships of one hospital, for its ADMINs (section 3 of the contract). */
@@ -49,7 +49,7 @@ export class HospitalMembershipsController {
     const reader = query.at === undefined ? this.present : await this.past.at(query.at);
     if (query.limit === undefined && query.offset === undefined) {
       reply.type('application/json; charset=utf-8');
-      return jsonArray((after) => reader.batchOfHospital(caller, id, query, after), BATCH);
+      return jsonArray((after) => reader.batchOfHospital(caller, id, query, after), MEMBERSHIPS_BATCH);
     }
     const [memberships, hasMore] = await reader.sliceOfHospital(caller, id, query);
     const { next, previous } = neighboursOf(requestUrl(request, this.environment.PUBLIC_URL), sliceOf(query), hasMore);

@@ -8,7 +8,7 @@ import { sliceOf } from '../http/output/pagination.js';
 import type { HospitalMembershipsQuery, MembershipsQuery } from './dto/membership.queries.js';
 import { toMembershipResponse, type MembershipResponse, type MembershipRow } from './dto/membership.response.js';
 import {
-  BATCH,
+  MEMBERSHIPS_BATCH,
   FIRST_OWN_PAGE,
   LIVE_OF_HOSPITAL,
   MANAGED,
@@ -72,7 +72,7 @@ export class MembershipsReader {
   }
 
   /**
-   * Reads the next {@link BATCH} memberships of a hospital, newest first, by keyset pagination, so that a slow client
+   * Reads the next {@link MEMBERSHIPS_BATCH} memberships of a hospital, newest first, by keyset pagination, so that a slow client
    * holds neither the list in memory nor a connection.
    * @param after the last row of the previous batch; undefined for the first batch
    * @throws UnauthorizedMedic the caller lost the right, or the key was revoked, since the previous batch
@@ -86,7 +86,7 @@ export class MembershipsReader {
   ): Promise<MembershipResponse[]> {
     if (after !== undefined) return this.nextBatch(caller, hospitalId, query, after);
     const prefetched = LIVE_OF_HOSPITAL.prefetchedFor(caller, hospitalId);
-    return prefetched?.map(toMembershipResponse) ?? this.newest(caller, hospitalId, query, BATCH, 0);
+    return prefetched?.map(toMembershipResponse) ?? this.newest(caller, hospitalId, query, MEMBERSHIPS_BATCH, 0);
   }
 
   /** On the primary, because the statement also checks that the caller may still see the list. */

@@ -6,7 +6,7 @@ import { ON_PRIMARY } from '../database/standby.js';
 import { MEMBERSHIP_COLUMNS, type MembershipRow } from './dto/membership.response.js';
 
 /** Number of rows per batch when a whole list is streamed. */
-export const BATCH = 500;
+export const MEMBERSHIPS_BATCH = 500;
 
 /** The tables of a {@link MembershipRow}. */
 export const SOURCE = 'membership s JOIN medic m ON m.id = s.medic_id';
@@ -108,8 +108,8 @@ export const MANAGED: Readonly<Record<Validity, ListSql>> = {
 /** Hides a value from the planner, see {@link newestBefore}. */
 const hidden = (value: string) => `(SELECT ${value})`;
 
-/** SQL for {@link BATCH} as a limit that the planner does not know, see {@link newestBefore}. */
-export const LIMIT_OF_BATCH = hidden(String(BATCH));
+/** SQL for {@link MEMBERSHIPS_BATCH} as a limit that the planner does not know, see {@link newestBefore}. */
+export const LIMIT_OF_BATCH = hidden(String(MEMBERSHIPS_BATCH));
 
 /** A position after every membership. */
 const LAST = { date: hidden(`timestamptz 'infinity'`), id: hidden('2147483647') };

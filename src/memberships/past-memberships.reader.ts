@@ -10,7 +10,7 @@ import { sliceOf } from '../http/output/pagination.js';
 import { ofHospital, Past, stateAt } from '../record/past.js';
 import type { HospitalMembershipsQuery } from './dto/membership.queries.js';
 import { toMembershipResponse, type MembershipResponse, type MembershipRow } from './dto/membership.response.js';
-import { BATCH, LIMIT_OF_BATCH, validityOf } from './memberships.sql.js';
+import { MEMBERSHIPS_BATCH, LIMIT_OF_BATCH, validityOf } from './memberships.sql.js';
 
 /** The state of a membership, as in the entries of the record. */
 type State = Pick<MembershipResponse, 'type_membership' | 'is_active' | 'is_deleted' | 'valid_from' | 'valid_until'>;
@@ -36,7 +36,7 @@ const DELETED_ROWS = `
     AND NOT EXISTS (SELECT FROM membership s WHERE s.id = d.membership AND s.hospital_id = $1)`;
 
 /**
- * The next {@link BATCH} memberships of the hospital $1 after a row, in the order of the present list but whatever their
+ * The next {@link MEMBERSHIPS_BATCH} memberships of the hospital $1 after a row, in the order of the present list but whatever their
  * present state, with their state at $2, if the key $3 is live and belongs to an ADMIN. No row means that it is not; a
  * row with a null id means that there are no more.
  */
@@ -103,7 +103,7 @@ class MembershipsAt {
   }
 
   /**
-   * Reads at least {@link BATCH} memberships of a hospital, newest first, or the last ones.
+   * Reads at least {@link MEMBERSHIPS_BATCH} memberships of a hospital, newest first, or the last ones.
    * @param after the last row of the previous batch; undefined for the first batch
    * @throws UnauthorizedMedic the caller lost the right, or the key was revoked
    */
@@ -116,12 +116,12 @@ class MembershipsAt {
     const found: MembershipResponse[] = [];
     for await (const batch of this.batches(caller, hospitalId, query, after)) {
       found.push(...batch);
-      if (found.length >= BATCH) break;
+      if (found.length >= MEMBERSHIPS_BATCH) break;
     }
     return found;
   }
 
-  /** @yields what matches the query, of {@link BATCH} memberships at a time: each statement has a bounded cost */
+  /** @yields what matches the query, of {@link MEMBERSHIPS_BATCH} memberships at a time: each statement has a bounded cost */
   private async *batches(
     caller: CurrentMedic,
     hospitalId: number,
@@ -146,7 +146,7 @@ class MembershipsAt {
         return [toMembershipResponse({ ...row, type, is_active, is_deleted, valid_from, valid_until })];
       });
       if (memberships.length > 0) yield memberships;
-      last = candidates.length === BATCH ? candidates.at(-1) : undefined;
+      last = candidates.length === MEMBERSHIPS_BATCH ? candidates.at(-1) : undefined;
     }
   }
 }

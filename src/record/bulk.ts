@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { actorText, type Actor } from '../database/actor.js';
-import { BATCH, SEQUENCE } from './record-reader.js';
+import { SEQUENCE_BATCH, SEQUENCE } from './record-reader.js';
 import { RECORDED_TABLES } from './recorded-tables.js';
 
 /** The triggers that write into the inbox, give rows the ids of their entries, and refuse changes. */
@@ -50,8 +50,8 @@ export async function recordNewRows(
 
 /** Moves everything that waits in the inbox into the record, in transactions of its own. */
 export async function sequenceAll(dataSource: DataSource): Promise<void> {
-  let moved = BATCH;
-  while (moved === BATCH) {
-    [{ moved }] = await dataSource.query<[{ moved: number }]>(SEQUENCE, [BATCH]);
+  let moved = SEQUENCE_BATCH;
+  while (moved === SEQUENCE_BATCH) {
+    [{ moved }] = await dataSource.query<[{ moved: number }]>(SEQUENCE, [SEQUENCE_BATCH]);
   }
 }

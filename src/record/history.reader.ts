@@ -19,14 +19,14 @@ export interface PageOfChanges {
  * @param from `FROM` and `WHERE` of the whole history, with the entry `e`
  * @param limit, offset numbers of the parameters
  */
-const sqlOfPage = (from: string, limit: number, offset: number) =>
+const changesPageSql = (from: string, limit: number, offset: number) =>
   `SELECT total.count, page.at, page.position, page.body FROM (SELECT count(*)::integer AS count ${from}) total
   LEFT JOIN (SELECT e.at, e.position, e.body
     FROM (SELECT e.position ${from}
       ORDER BY e.at DESC, e.position DESC LIMIT $${String(limit)} OFFSET $${String(offset)}) ids
     JOIN record_entry e ON e.position = ids.position) page ON true`;
 
-const OF_MEMBERSHIP = sqlOfPage(
+const OF_MEMBERSHIP = changesPageSql(
   `FROM membership s JOIN record_entry e ON e.membership = s.id WHERE s.id = $1 AND ${ofHospital('s.hospital_id')}`,
   2,
   3,
@@ -36,10 +36,10 @@ const OF_MEMBERSHIP = sqlOfPage(
 const FILTERS = `e.type <> 'record.began' AND ($4::text IS NULL OR e.type = $4)
     AND e.at >= COALESCE($2::timestamptz, '-infinity') AND e.at < COALESCE($3::timestamptz, 'infinity')`;
 
-const OF_HOSPITAL = sqlOfPage(`FROM record_entry e WHERE e.hospital = $1 AND ${FILTERS}`, 5, 6);
+const OF_HOSPITAL = changesPageSql(`FROM record_entry e WHERE e.hospital = $1 AND ${FILTERS}`, 5, 6);
 
 /** As {@link OF_HOSPITAL}, for the medic $5. */
-const OF_MEDIC = sqlOfPage(
+const OF_MEDIC = changesPageSql(
   `FROM (SELECT s.id FROM membership s WHERE s.hospital_id = $1 AND s.medic_id = $5
       UNION SELECT d.membership FROM record_entry d
         WHERE d.hospital = $1 AND d.type = 'membership.deleted' AND d.medic = $5) s

@@ -37,7 +37,7 @@ function isUpTo(asked: string): string {
  * @returns SQL for the instant that is asked about. That of a position is the `at` of its entry, but not before the latest
  *   entry of the membership itself, because the entries of different rows may have their instants in another order.
  */
-export function instantOf(asked: string, latest: string): string {
+export function momentSql(asked: string, latest: string): string {
   const atPosition = `(SELECT e.at FROM record_entry e WHERE e.position = ${asked}.position)`;
   return `COALESCE(${asked}.instant, GREATEST(${atPosition}, ${latest}.at))`;
 }

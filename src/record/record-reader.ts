@@ -6,7 +6,7 @@ import { rowOf, type Statements } from '../database/statements.js';
 import type { EntryType } from './entry.js';
 
 /** Upper bound of the entries that one call of `record_sequence` moves. A call takes about 25 ms per thousand. */
-export const BATCH = 2000;
+export const SEQUENCE_BATCH = 2000;
 
 /** How long a read sequences before it gives up, in milliseconds. */
 const PATIENCE_MS = 5000;
@@ -98,11 +98,11 @@ export class RecordReader {
     const deadline = performance.now() + PATIENCE_MS;
     do {
       const [sequenced, reread] = await this.reads.sequencing.queryInOrder<{ moved: number }, ReadRow>(
-        [SEQUENCE, [BATCH]],
+        [SEQUENCE, [SEQUENCE_BATCH]],
         [text, values],
       );
       // Later changes may wait already; those before this read do not.
-      if (rowOf(sequenced).moved < BATCH) return found(reread);
+      if (rowOf(sequenced).moved < SEQUENCE_BATCH) return found(reread);
     } while (performance.now() < deadline);
     throw new DatabaseUnavailable();
   }
@@ -111,7 +111,10 @@ export class RecordReader {
   private async catchUp(): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
     do {
-      if (rowOf(await this.reads.sequencing.query<{ moved: number }>(SEQUENCE, [BATCH])).moved < BATCH) return;
+      if (
+        rowOf(await this.reads.sequencing.query<{ moved: number }>(SEQUENCE, [SEQUENCE_BATCH])).moved < SEQUENCE_BATCH
+      )
+        return;
     } while (performance.now() < deadline);
     throw new DatabaseUnavailable();
   }

@@ -4,7 +4,7 @@ import { databaseFailureOf } from '../database/database-errors.js';
 import { Reads } from '../database/reads.js';
 import { rowOf } from '../database/statements.js';
 import { onWrite } from '../database/writes.js';
-import { BATCH } from './record-reader.js';
+import { SEQUENCE_BATCH } from './record-reader.js';
 
 /** Delay from the first unsequenced write of this process, in milliseconds. Writes until then share a call. */
 const DELAY_MS = 20;
@@ -70,9 +70,9 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
 
   private async sequence(): Promise<void> {
     try {
-      let moved = BATCH;
-      while (moved === BATCH) {
-        const rows = await this.reads.sequencing.query<{ moved: number }>(SEQUENCE_IF_BEHIND, [BATCH]);
+      let moved = SEQUENCE_BATCH;
+      while (moved === SEQUENCE_BATCH) {
+        const rows = await this.reads.sequencing.query<{ moved: number }>(SEQUENCE_IF_BEHIND, [SEQUENCE_BATCH]);
         moved = rowOf(rows).moved;
       }
       this.hasFailed = false;

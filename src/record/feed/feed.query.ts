@@ -4,8 +4,8 @@ import { entryIdType } from '../dto/entry-id.field.js';
 import { ENTRY_TYPES, type EntryType } from '../entry.js';
 
 /** Entries of a response if the request does not say; a larger `limit` than the maximum is lowered to it. */
-export const DEFAULT_LIMIT = 100;
-export const MAX_LIMIT = 1000;
+export const DEFAULT_ENTRIES = 100;
+export const MAX_ENTRIES = 1000;
 
 /** Upper bound of `wait`, in seconds. */
 const MAX_WAIT = 30;
@@ -34,7 +34,7 @@ export class FeedQuery {
   after?: unknown;
 
   @Field(wholeNumberType(1), {
-    description: `Number of entries to return, ${String(DEFAULT_LIMIT)} by default. Values over ${String(MAX_LIMIT)} count as ${String(MAX_LIMIT)}. An event stream ignores it.`,
+    description: `Number of entries to return, ${String(DEFAULT_ENTRIES)} by default. Values over ${String(MAX_ENTRIES)} count as ${String(MAX_ENTRIES)}. An event stream ignores it.`,
   })
   limit?: number;
 

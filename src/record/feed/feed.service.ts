@@ -3,7 +3,7 @@ import { FairPool } from '../../database/fair-pool.js';
 import { RecordReader, type Entries, type EntriesAfter } from '../record-reader.js';
 import { entryOf } from '../entry.js';
 import { AnotherRecord, IdWithoutPosition, InvalidPosition } from './feed.errors.js';
-import { DEFAULT_LIMIT, MAX_LIMIT, type FeedQuery } from './feed.query.js';
+import { DEFAULT_ENTRIES, MAX_ENTRIES, type FeedQuery } from './feed.query.js';
 import type { Follower } from './follower.js';
 import { HeadWatch } from './head-watch.js';
 
@@ -110,6 +110,6 @@ function positionOf(value: unknown): number | undefined {
     : undefined;
 }
 
-function rangeOf({ limit = DEFAULT_LIMIT, type, hospital, medic }: FeedQuery, after: number): EntriesAfter {
-  return { after, limit: Math.min(limit, MAX_LIMIT), types: type, hospital, medic };
+function rangeOf({ limit = DEFAULT_ENTRIES, type, hospital, medic }: FeedQuery, after: number): EntriesAfter {
+  return { after, limit: Math.min(limit, MAX_ENTRIES), types: type, hospital, medic };
 }
