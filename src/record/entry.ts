@@ -1,58 +1,30 @@
-/** The types of entries about a hospital and its memberships. */
-export const HOSPITAL_ENTRY_TYPES = [
-  'membership.created',
-  'membership.changed',
-  'membership.removed',
-  'membership.restored',
-  'membership.started',
-  'membership.ended',
-  'membership.deleted',
-  'hospital.created',
-  'hospital.activated',
-  'hospital.deactivated',
-  'hospital.deleted',
-] as const;
-
-export type HospitalEntryType = (typeof HOSPITAL_ENTRY_TYPES)[number];
-
-/** A type of an entry: the subject and what happened to it. */
-export type EntryType =
-  | HospitalEntryType
-  | `medic.${'created' | 'activated' | 'deactivated' | 'deleted'}`
-  | `token.${'issued' | 'rotated' | 'revoked' | 'deleted'}`
-  | `service.${'created' | 'rotated' | 'revoked' | 'deleted'}`
-  | 'record.began';
-
-/** Every type; the compiler notices a missing one. */
-export const ENTRY_TYPES = Object.keys({
-  'membership.created': true,
-  'membership.changed': true,
-  'membership.removed': true,
-  'membership.restored': true,
-  'membership.started': true,
-  'membership.ended': true,
-  'membership.deleted': true,
-  'medic.created': true,
-  'medic.activated': true,
-  'medic.deactivated': true,
-  'medic.deleted': true,
-  'hospital.created': true,
-  'hospital.activated': true,
-  'hospital.deactivated': true,
-  'hospital.deleted': true,
-  'token.issued': true,
-  'token.rotated': true,
-  'token.revoked': true,
-  'token.deleted': true,
-  'service.created': true,
-  'service.rotated': true,
-  'service.revoked': true,
-  'service.deleted': true,
-  'record.began': true,
-} satisfies Record<EntryType, true>) as EntryType[];
+/** What may happen to each subject, in the order of the documents. */
+const VERBS = {
+  membership: ['created', 'changed', 'removed', 'restored', 'started', 'ended', 'deleted'],
+  medic: ['created', 'activated', 'deactivated', 'deleted'],
+  hospital: ['created', 'activated', 'deactivated', 'deleted'],
+  token: ['issued', 'rotated', 'revoked', 'deleted'],
+  service: ['created', 'rotated', 'revoked', 'deleted'],
+} as const;
 
 /** The subject of an entry. Only `record.began` needs it, because its type does not say. */
-export type Subject = 'membership' | 'medic' | 'hospital' | 'token' | 'service';
+export type Subject = keyof typeof VERBS;
+
+type TypeAbout<S extends Subject> = { [Of in S]: `${Of}.${(typeof VERBS)[Of][number]}` }[S];
+
+function typesAbout<S extends Subject>(...subjects: readonly S[]): TypeAbout<S>[] {
+  return subjects.flatMap((subject) => VERBS[subject].map((verb) => `${subject}.${verb}` as TypeAbout<S>));
+}
+
+/** A type of an entry about a hospital and its memberships. */
+export type HospitalEntryType = TypeAbout<'membership' | 'hospital'>;
+
+/** A type of an entry: the subject and what happened to it. */
+export type EntryType = TypeAbout<Subject> | 'record.began';
+
+export const HOSPITAL_ENTRY_TYPES = typesAbout('membership', 'hospital');
+
+export const ENTRY_TYPES: EntryType[] = [...typesAbout(...(Object.keys(VERBS) as Subject[])), 'record.began'];
 
 /** The state of a membership in `before` and `after`. */
 export interface MembershipEntryState {
