@@ -112,7 +112,9 @@ export type Action = {
 export type RoutePermission = Exclude<Permission, Action>;
 
 /** The names of all actions, in alphabetical order. */
-export const ACTIONS: readonly Action[] = ['administer', 'prescribe'];
+export const ACTIONS: readonly Action[] = (Object.keys(PERMISSIONS) as Permission[])
+  .filter((name): name is Action => 'holds' in PERMISSIONS[name])
+  .sort();
 
 /** @returns whether the text names an action */
 export function isAction(text: string): text is Action {

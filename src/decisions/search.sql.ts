@@ -1,4 +1,4 @@
-import type { Action } from '../access/permission.js';
+import { ACTIONS, type Action } from '../access/permission.js';
 import { live, mayAdminister, mayPrescribe, rightIn, standingBy, type StandingSql } from '../access/rights.sql.js';
 import { activityUpTo, momentSql, RECORD_ENDS, stateUpTo } from '../record/past.js';
 import { EVALUATED, problemsOf } from './decisions.sql.js';
@@ -70,7 +70,7 @@ function past({ given, wanted }: Side, action: Action): string {
 }
 
 function forEachAction(textOf: (action: Action) => string): Readonly<Record<Action, string>> {
-  return { prescribe: textOf('prescribe'), administer: textOf('administer') };
+  return Object.fromEntries(ACTIONS.map((action) => [action, textOf(action)])) as Record<Action, string>;
 }
 
 /** The medics who may do something at the hospital $2. */
