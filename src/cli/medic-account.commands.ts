@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { DataSource } from 'typeorm';
-import { TokensService } from '../auth/tokens.service.js';
 import type { MedicResponse } from '../medics/dto/medic.response.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
 import { OperatorMemberships } from '../memberships/operator-memberships.js';
@@ -21,7 +20,7 @@ import {
 /** Adds `medic list`, `show`, `deactivate`, `activate` and `set-password`. */
 export function addMedicAccountCommands(program: Command, session: Session): void {
   const medic = subcommandsOf(program, 'medic');
-  const medicsOn = (dataSource: DataSource) => new OperatorMedics(dataSource, new TokensService(dataSource));
+  const medicsOn = (dataSource: DataSource) => new OperatorMedics(dataSource);
   addSliceOptions(medic.command('list').description('List medics by id.'))
     .option('--json', 'print JSON')
     .action(async (options: SliceOptions & { json?: boolean }) => {

@@ -31,7 +31,7 @@ export function addMedicCommands(program: Command, session: Session): void {
     .action(async ({ json = false, name, email, ...options }: CreateMedicOptions) => {
       const password = await passwordOf(session, options);
       const created = await onCurrentDatabase(session, (dataSource) =>
-        new OperatorMedics(dataSource, new TokensService(dataSource)).create({ name, email, password }),
+        new OperatorMedics(dataSource).create({ name, email, password }, new TokensService(dataSource)),
       );
       print(session, { json }, created, created.token);
     });
@@ -45,7 +45,7 @@ export function addMedicCommands(program: Command, session: Session): void {
     .option('--json', 'print JSON')
     .action(async ({ email, revoke = false, ...options }: { json?: boolean; email: string; revoke?: boolean }) => {
       const id = await onCurrentDatabase(session, (dataSource) =>
-        new OperatorMedics(dataSource, new TokensService(dataSource)).setSpecialtyVerified(email, !revoke),
+        new OperatorMedics(dataSource).setSpecialtyVerified(email, !revoke),
       );
       const text = `The specialty of medic ${String(id)} is ${revoke ? 'no longer ' : ''}verified.`;
       print(session, options, { id, specialty_verified: !revoke }, text);

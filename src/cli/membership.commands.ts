@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { TokensService } from '../auth/tokens.service.js';
 import { OperatorHospitals } from '../hospitals/operator-hospitals.js';
 import { OperatorMedics } from '../medics/operator-medics.js';
 import type { MembershipResponse } from '../memberships/dto/membership.response.js';
@@ -34,7 +33,7 @@ export function addMembershipCommands(program: Command, session: Session): void 
     work: (on: OperatorMemberships, pair: MembershipKey) => Promise<T>,
   ) =>
     onCurrentDatabase(session, async (dataSource) => {
-      const medicId = await new OperatorMedics(dataSource, new TokensService(dataSource)).idOf(medic);
+      const medicId = await new OperatorMedics(dataSource).idOf(medic);
       return work(new OperatorMemberships(dataSource), { medicId, hospitalId: hospital });
     });
   addSliceOptions(

@@ -13,7 +13,7 @@ export function addTokenCommands(program: Command, session: Session): void {
   const onTokens = <T>(email: string, work: (tokens: TokensService, medicId: number) => Promise<T>): Promise<T> =>
     onCurrentDatabase(session, async (dataSource) => {
       const tokens = new TokensService(dataSource);
-      return work(tokens, await new OperatorMedics(dataSource, tokens).idOf(email));
+      return work(tokens, await new OperatorMedics(dataSource).idOf(email));
     });
   token
     .command('issue')

@@ -26,25 +26,23 @@ export class NoSuchMedic extends OperatorError {
 
 /** Medics for the operator commands. The operator is not a medic, so no rights are checked. */
 export class OperatorMedics {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly tokens: TokensService,
-  ) {}
+  constructor(private readonly dataSource: DataSource) {}
 
   /**
    * Creates a medic without a creator.
    * @param input name, email and optionally a password, validated like those of the HTTP API
+   * @param tokens issues the key
    * @returns the id and the key of the medic
    * @throws InvalidFields a field is invalid
    * @throws EmailTaken another medic has the email
    */
-  async create(input: object): Promise<{ id: number; token: string }> {
+  async create(input: object, tokens: TokensService): Promise<{ id: number; token: string }> {
     const metadata = { type: 'body', metatype: OperatorMedicDto } as const;
     const { name, email, password } = (await new InputPipe().transform(input, metadata)) as OperatorMedicDto;
     const passwordHash = password === undefined ? null : await hashPassword(password);
     return inTransaction(this.dataSource, OPERATOR, async (transaction) => {
       const id = await insertMedic(transaction, { name, email, passwordHash });
-      return { id, token: await this.tokens.issue(transaction, id, { label: 'created' }) };
+      return { id, token: await tokens.issue(transaction, id, { label: 'created' }) };
     });
   }
 

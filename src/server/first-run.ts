@@ -27,8 +27,8 @@ export async function createFirstCallers(
   if (await dataSource.manager.exists(Medic)) return null;
   const hasServices = await dataSource.manager.exists(ServiceAccount);
   const service = hasServices ? null : (await services.create({ name: 'demo', scopes: SCOPE_NAMES })).key;
-  const medics = new OperatorMedics(dataSource, tokens);
-  const { token } = await medics.create({ name: 'First Medic', email: 'first.medic@example.org' });
+  const first = { name: 'First Medic', email: 'first.medic@example.org' };
+  const { token } = await new OperatorMedics(dataSource).create(first, tokens);
   return { medic: token, service };
 }
 

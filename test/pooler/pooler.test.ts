@@ -85,8 +85,8 @@ test('the service logs that statements have no time limit if the pooler drops th
 });
 
 test('with a timeout of the role or the database, a write that waits for a lock is a 503 and changes nothing', async () => {
-  const medics = new OperatorMedics(database.dataSource, new TokensService(database.dataSource));
-  const { token } = await medics.create({ name: 'A', email: 'a@example.org' });
+  const medics = new OperatorMedics(database.dataSource);
+  const { token } = await medics.create({ name: 'A', email: 'a@example.org' }, new TokensService(database.dataSource));
   await limitStatements('1s');
   const server = start({ ...database.variables, RATE_LIMIT: '0' });
   const url = await server.url();

@@ -109,7 +109,7 @@ interleavings("Concurrent changes of a medic's keys", (interleave, service) => {
 
   /** Replaces a medic's password, as the operator does. */
   const replacePassword = async ({ medic }: Account) => {
-    const medics = new OperatorMedics(service.dataSource, new TokensService(service.dataSource));
+    const medics = new OperatorMedics(service.dataSource);
     await medics.setPassword(medic.email, { password: 'another long password' });
     return 202;
   };
