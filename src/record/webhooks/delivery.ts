@@ -1,11 +1,11 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { FairPool } from '../../database/fair-pool.js';
 import { RecordReader } from '../record-reader.js';
 import { delayAfter } from './backoff.js';
 import { RENEW_AFTER_MS, WebhookLeases, type Claimed, type Settings } from './leases.js';
 import { messageOf } from './message.js';
 import { UnreadableSecret, WebhookSecrets, type StoredSecret } from './secrets.js';
-import { Sender, type Connection, type Outcome } from './sender.js';
+import { RECEIVER_OPTIONS, ReceiverConnection, type Outcome, type ReceiverOptions } from './receiver-connection.js';
 
 /** Upper bound of the entries that are read and delivered under one lease. */
 const ENTRIES_PER_LEASE = 100;
@@ -31,7 +31,7 @@ export class Delivery {
     private readonly leases: WebhookLeases,
     private readonly reader: RecordReader,
     private readonly secrets: WebhookSecrets,
-    private readonly sender: Sender,
+    @Inject(RECEIVER_OPTIONS) private readonly options: ReceiverOptions,
   ) {}
 
   /**
@@ -41,7 +41,7 @@ export class Delivery {
    */
   async run({ lease, settings }: Claimed, claimedAt: number, { stop, abort }: Ending): Promise<void> {
     const { position, types, hospital } = settings;
-    const connection = this.sender.open();
+    const connection = new ReceiverConnection(this.options);
     const run = { settings, position, renewedAt: claimedAt };
     /** Takes over the present settings and the new term of the lease. @returns whether to go on */
     const continues = (now: Settings | undefined, before: number): now is Settings => {
@@ -86,7 +86,7 @@ export class Delivery {
   }
 
   private async attempt(
-    connection: Connection,
+    connection: ReceiverConnection,
     { name, url, secrets }: Settings,
     entry: string,
     signal: AbortSignal,

@@ -10,7 +10,7 @@ import { Delivery } from './delivery.js';
 import { WebhookLeases } from './leases.js';
 import { resolveWith } from './resolve.js';
 import { WebhookSecrets } from './secrets.js';
-import { Sender } from './sender.js';
+import { RECEIVER_OPTIONS, type ReceiverOptions } from './receiver-connection.js';
 import { WebhookWorker } from './worker.js';
 
 /** Deliveries of the record to webhooks (contract, section 12). */
@@ -22,14 +22,13 @@ import { WebhookWorker } from './worker.js';
     WebhookWorker,
     { provide: WebhookSecrets, inject: [SigningKeys], useFactory: (keys: SigningKeys) => new WebhookSecrets(keys) },
     {
-      provide: Sender,
+      provide: RECEIVER_OPTIONS,
       inject: [ENVIRONMENT],
-      useFactory: ({ WEBHOOK_NETWORKS, WEBHOOK_CA_FILE }: Environment) =>
-        new Sender({
-          rules: new AddressRules(WEBHOOK_NETWORKS),
-          resolve: resolveWith(),
-          ca: authoritiesOf(WEBHOOK_CA_FILE),
-        }),
+      useFactory: ({ WEBHOOK_NETWORKS, WEBHOOK_CA_FILE }: Environment): ReceiverOptions => ({
+        rules: new AddressRules(WEBHOOK_NETWORKS),
+        resolve: resolveWith(),
+        ca: authoritiesOf(WEBHOOK_CA_FILE),
+      }),
     },
   ],
 })

@@ -5,7 +5,11 @@ import { AddressRules } from '../../src/record/webhooks/addresses.js';
 import { authoritiesOf } from '../../src/record/webhooks/authorities.js';
 import { messageOf } from '../../src/record/webhooks/message.js';
 import type { Resolve } from '../../src/record/webhooks/resolve.js';
-import { Sender, type Outcome } from '../../src/record/webhooks/sender.js';
+import {
+  ReceiverConnection,
+  type Outcome,
+  type ReceiverOptions,
+} from '../../src/record/webhooks/receiver-connection.js';
 import { HOST, useCertificate } from './certificate.js';
 import { Receiver } from './receiver.js';
 
@@ -35,8 +39,8 @@ function nameServer(...answers: string[][]): { resolve: Resolve; asked: string[]
 }
 
 /** Sends one message over a connection of its own. */
-async function attempt(sender: Sender, url: string): Promise<Outcome> {
-  const connection = sender.open();
+async function attempt(options: ReceiverOptions, url: string): Promise<Outcome> {
+  const connection = new ReceiverConnection(options);
   try {
     return await connection.send(url, message(), signal);
   } finally {
@@ -44,26 +48,29 @@ async function attempt(sender: Sender, url: string): Promise<Outcome> {
   }
 }
 
-const senderWith = (resolve: Resolve, ...networks: string[]) =>
-  new Sender({ rules: new AddressRules(networks), resolve, ca: [certificate.cert] });
+const optionsWith = (resolve: Resolve, ...networks: string[]): ReceiverOptions => ({
+  rules: new AddressRules(networks),
+  resolve,
+  ca: [certificate.cert],
+});
 
 const REFUSED = { isDelivered: false, reason: 'address not allowed' };
 
 test('a name server that changes its answer to a private address after the check changes nothing', async () => {
   const { resolve, asked } = nameServer(['127.0.0.2'], ['127.0.0.1']);
-  const sender = senderWith(resolve, '127.0.0.2');
-  expect(await attempt(sender, receiver.url(HOST))).toMatchObject({ isDelivered: true });
+  const options = optionsWith(resolve, '127.0.0.2');
+  expect(await attempt(options, receiver.url(HOST))).toMatchObject({ isDelivered: true });
   // One connection, one question: the address that was checked is the one that was connected to.
   expect([asked, receiver.received.length]).toEqual([[HOST], 1]);
-  expect(await attempt(sender, receiver.url(HOST))).toEqual(REFUSED);
+  expect(await attempt(options, receiver.url(HOST))).toEqual(REFUSED);
   expect([asked, receiver.connections]).toEqual([[HOST, HOST], 1]);
 });
 
 test('of several addresses only the allowed ones are connected to', async () => {
   const { resolve } = nameServer(['127.0.0.1', '::ffff:127.0.0.1', '127.0.0.2']);
-  expect(await attempt(senderWith(resolve, '127.0.0.2'), receiver.url(HOST))).toMatchObject({ isDelivered: true });
+  expect(await attempt(optionsWith(resolve, '127.0.0.2'), receiver.url(HOST))).toMatchObject({ isDelivered: true });
   const others = nameServer(['10.0.0.1', '127.0.0.1', '169.254.169.254', '::1', '::ffff:127.0.0.2']);
-  expect(await attempt(senderWith(others.resolve, '127.0.0.2'), receiver.url(HOST))).toEqual(REFUSED);
+  expect(await attempt(optionsWith(others.resolve, '127.0.0.2'), receiver.url(HOST))).toEqual(REFUSED);
   expect(receiver.connections).toBe(1);
 });
 
@@ -79,20 +86,20 @@ test.each([
   '0',
 ])('a private address in the URL, written as %s, is refused without a connection', async (host) => {
   const { resolve, asked } = nameServer();
-  expect(await attempt(senderWith(resolve), receiver.url(host))).toEqual(REFUSED);
+  expect(await attempt(optionsWith(resolve), receiver.url(host))).toEqual(REFUSED);
   expect([asked, receiver.connections]).toEqual([[], 0]);
 });
 
 test('a name without an address, or that the name servers do not know, is a failure', async () => {
-  expect(await attempt(senderWith(nameServer([]).resolve), receiver.url(HOST))).toEqual(REFUSED);
+  expect(await attempt(optionsWith(nameServer([]).resolve), receiver.url(HOST))).toEqual(REFUSED);
   const unknown: Resolve = () => Promise.reject(Object.assign(new Error('with the name'), { code: 'ENOTFOUND' }));
-  expect(await attempt(senderWith(unknown), receiver.url(HOST))).toEqual({ isDelivered: false, reason: 'ENOTFOUND' });
+  expect(await attempt(optionsWith(unknown), receiver.url(HOST))).toEqual({ isDelivered: false, reason: 'ENOTFOUND' });
 });
 
 test('a certificate that no known authority has signed is refused, and nothing is sent', async () => {
   const { resolve } = nameServer(['127.0.0.1']);
-  const sender = new Sender({ rules: new AddressRules(['127.0.0.1']), resolve });
-  const { isDelivered, reason } = await attempt(sender, receiver.url(HOST));
+  const options = { rules: new AddressRules(['127.0.0.1']), resolve };
+  const { isDelivered, reason } = await attempt(options, receiver.url(HOST));
   expect([isDelivered, reason]).toEqual([false, 'DEPTH_ZERO_SELF_SIGNED_CERT']);
   expect(receiver.received).toEqual([]);
 });
@@ -100,16 +107,16 @@ test('a certificate that no known authority has signed is refused, and nothing i
 test('a receiver that is not there, or hangs up, is a failure', async () => {
   const { resolve } = nameServer(['127.0.0.1'], ['127.0.0.1']);
   const hangingUp = await new Receiver(certificate, ({ socket }) => socket.destroy()).listen();
-  const sender = senderWith(resolve, '127.0.0.1');
-  expect(await attempt(sender, hangingUp.url(HOST))).toEqual({ isDelivered: false, reason: 'ECONNRESET' });
+  const options = optionsWith(resolve, '127.0.0.1');
+  expect(await attempt(options, hangingUp.url(HOST))).toEqual({ isDelivered: false, reason: 'ECONNRESET' });
   const url = hangingUp.url(HOST);
   hangingUp.close();
-  expect(await attempt(sender, url)).toEqual({ isDelivered: false, reason: 'ECONNREFUSED' });
+  expect(await attempt(options, url)).toEqual({ isDelivered: false, reason: 'ECONNREFUSED' });
 });
 
 test('messages to one receiver share a connection', async () => {
   const { resolve, asked } = nameServer(['127.0.0.1'], ['127.0.0.1']);
-  const connection = senderWith(resolve, '127.0.0.1').open();
+  const connection = new ReceiverConnection(optionsWith(resolve, '127.0.0.1'));
   for (let count = 0; count < 3; count += 1)
     expect((await connection.send(receiver.url(HOST), message(), signal)).isDelivered).toBe(true);
   expect([receiver.connections, asked.length]).toEqual([1, 1]);
@@ -120,7 +127,7 @@ test('an attempt that is ended early is a failure', async () => {
   const { resolve } = nameServer(['127.0.0.1']);
   receiver.replies.push('hang');
   const controller = new AbortController();
-  const connection = senderWith(resolve, '127.0.0.1').open();
+  const connection = new ReceiverConnection(optionsWith(resolve, '127.0.0.1'));
   const sending = connection.send(receiver.url(HOST), message(), controller.signal);
   await receiver.of(1);
   controller.abort();

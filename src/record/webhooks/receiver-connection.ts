@@ -30,29 +30,25 @@ export interface Outcome {
 /** The name of a host resolves only to addresses that are not allowed. */
 class NotAllowed extends Error {}
 
-/** Options of {@link Sender}. */
-export interface SenderOptions {
+/** The provider of the {@link ReceiverOptions}. */
+export const RECEIVER_OPTIONS = Symbol('RECEIVER_OPTIONS');
+
+/** Options of {@link ReceiverConnection}. */
+export interface ReceiverOptions {
   readonly rules: AddressRules;
   readonly resolve: Resolve;
   /** Certificates (PEM) of the authorities that are accepted; those of Node by default. */
   readonly ca?: readonly string[] | undefined;
 }
 
-/** Sends messages to receivers, over connections to allowed addresses only. */
-export class Sender {
-  constructor(private readonly options: SenderOptions) {}
-
-  /** @returns a connection to a receiver, which opens with the first message; close it in the end */
-  open(): Connection {
-    return new Connection(this.options);
-  }
-}
-
-/** A connection to a receiver that stays open from one message to the next. */
-export class Connection {
+/**
+ * A connection to a receiver, at allowed addresses only. It opens with the first message and stays open from one to the
+ * next; close it in the end.
+ */
+export class ReceiverConnection {
   private readonly agent: Agent;
 
-  constructor(private readonly options: SenderOptions) {
+  constructor(private readonly options: ReceiverOptions) {
     const ca = options.ca === undefined ? {} : { ca: [...options.ca] };
     // Even if NODE_TLS_REJECT_UNAUTHORIZED turns the check of certificates off.
     this.agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: true, ...ca });
