@@ -1,5 +1,8 @@
+import type { DataSource } from 'typeorm';
+import { sequenceAll } from '../../src/record/bulk.js';
 import type { CheckedResponse } from '../support/checked-response.js';
 import type { RequestOptions } from '../support/client.js';
+import { valueOf } from '../support/hand.js';
 import type { ServiceActor } from '../support/services.js';
 
 /** The response to one question. */
@@ -32,6 +35,12 @@ export function question(medic: number | string, hospital: number | string, name
     resource: { type: 'hospital', id: String(hospital) },
     ...(context === undefined ? {} : { context }),
   };
+}
+
+/** @returns the last position of the record, once every change has one */
+export async function lastPosition(dataSource: DataSource): Promise<number> {
+  await sequenceAll(dataSource);
+  return valueOf<number>(dataSource, 'SELECT position::integer AS value FROM record_head');
 }
 
 export function evaluate(asker: ServiceActor, body: unknown, headers = {}): Promise<CheckedResponse> {

@@ -1,8 +1,9 @@
+import { MembershipType, type Membership } from '../../src/memberships/membership.entity.js';
+import { ENDED, fromNow, UPCOMING, WITHIN } from '../support/limits.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
-import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { givenService, type ServiceActor } from '../support/services.js';
-import { answerTo, evaluate, question } from './decisions.js';
+import { answersTo, answerTo, evaluate, lastPosition, question, type Context } from './decisions.js';
 
 const service = useService();
 let asker: ServiceActor;
@@ -15,49 +16,72 @@ const { ADMIN, MEMBER } = MembershipType;
 /** Each standing of a medic at a hospital, with the answers to `prescribe` and `administer`. */
 const STANDINGS: readonly [
   name: string,
-  type: MembershipType | null,
-  isDeleted: boolean,
+  membership: Partial<Membership> | null,
   isAccountActive: boolean,
   isHospitalActive: boolean,
   prescribe: string,
   administer: string,
 ][] = [
-  ['a MEMBER', MEMBER, false, true, true, 'member', 'not_an_admin'],
-  ['an ADMIN', ADMIN, false, true, true, 'admin', 'admin'],
-  ['a MEMBER of an inactive hospital', MEMBER, false, true, false, 'hospital_inactive', 'not_an_admin'],
-  ['an ADMIN of an inactive hospital', ADMIN, false, true, false, 'hospital_inactive', 'admin'],
-  ['a MEMBER with a closed account', MEMBER, false, false, true, 'account_inactive', 'account_inactive'],
-  ['an ADMIN with a closed account', ADMIN, false, false, false, 'account_inactive', 'account_inactive'],
-  ['a removed MEMBER', MEMBER, true, true, true, 'not_a_member', 'not_a_member'],
-  ['a removed ADMIN', ADMIN, true, true, true, 'not_a_member', 'not_a_member'],
-  ['a removed ADMIN with a closed account', ADMIN, true, false, false, 'not_a_member', 'not_a_member'],
-  ['a stranger', null, false, true, true, 'not_a_member', 'not_a_member'],
-  ['a stranger with a closed account', null, false, false, true, 'not_a_member', 'not_a_member'],
-  ['a stranger to an inactive hospital', null, false, true, false, 'not_a_member', 'not_a_member'],
+  ['a MEMBER', { type: MEMBER }, true, true, 'member', 'not_an_admin'],
+  ['an ADMIN', { type: ADMIN }, true, true, 'admin', 'admin'],
+  ['a MEMBER of an inactive hospital', { type: MEMBER }, true, false, 'hospital_inactive', 'not_an_admin'],
+  ['an ADMIN of an inactive hospital', { type: ADMIN }, true, false, 'hospital_inactive', 'admin'],
+  ['a MEMBER with a closed account', { type: MEMBER }, false, true, 'account_inactive', 'account_inactive'],
+  ['an ADMIN with a closed account', { type: ADMIN }, false, false, 'account_inactive', 'account_inactive'],
+  ['a removed MEMBER', { type: MEMBER, isDeleted: true }, true, true, 'not_a_member', 'not_a_member'],
+  ['a removed ADMIN', { type: ADMIN, isDeleted: true }, true, true, 'not_a_member', 'not_a_member'],
+  [
+    'a removed ADMIN with a closed account',
+    { type: ADMIN, isDeleted: true },
+    false,
+    false,
+    'not_a_member',
+    'not_a_member',
+  ],
+  ['a limited MEMBER in force', { type: MEMBER, ...WITHIN }, true, true, 'member', 'not_an_admin'],
+  ['a limited ADMIN in force', { type: ADMIN, ...WITHIN }, true, true, 'admin', 'admin'],
+  ['a MEMBER that has ended', { type: MEMBER, ...ENDED }, true, true, 'not_a_member', 'not_a_member'],
+  ['an ADMIN that has ended', { type: ADMIN, ...ENDED }, true, true, 'not_a_member', 'not_a_member'],
+  ['a MEMBER that has not started', { type: MEMBER, ...UPCOMING }, true, true, 'not_a_member', 'not_a_member'],
+  ['an ADMIN that has not started', { type: ADMIN, ...UPCOMING }, true, true, 'not_a_member', 'not_a_member'],
+  ['a stranger', null, true, true, 'not_a_member', 'not_a_member'],
+  ['a stranger with a closed account', null, false, true, 'not_a_member', 'not_a_member'],
+  ['a stranger to an inactive hospital', null, true, false, 'not_a_member', 'not_a_member'],
 ];
 
-describe.each(STANDINGS)('%s', (_, type, isDeleted, isAccountActive, isHospitalActive, prescribe, administer) => {
+describe.each(STANDINGS)('%s', (_, columns, isAccountActive, isHospitalActive, prescribe, administer) => {
   test.each([
     ['prescribe', prescribe],
     ['administer', administer],
     ['delete', 'unknown_action'],
-  ])('asked to %s gets the reason %s', async (action, reason) => {
+  ])('asked to %s gets the reason %s, alone and in a batch, now and about the past', async (action, reason) => {
     const medic = await service.given.medic({ isActive: isAccountActive });
     const hospital = await service.given.emptyHospital({ isActive: isHospitalActive });
-    const membership = type === null ? 0 : await service.given.membership(medic, hospital, { type, isDeleted });
+    const membership = columns === null ? 0 : await service.given.membership(medic, hospital, columns);
     const [{ entry } = { entry: '' }] = await service.dataSource.query<{ entry: string }[]>(
       'SELECT entry_id AS entry FROM membership WHERE id = $1',
       [membership],
     );
     const hasEvidence = !['not_a_member', 'unknown_action'].includes(reason);
-    expect(await answerTo(asker, question(medic.id, hospital, action))).toEqual({
+    const asked: Context[] = [
+      {},
+      { as_of: await fromNow(service.dataSource) },
+      { position: await lastPosition(service.dataSource) },
+    ];
+    const expected = asked.map((context) => ({
       decision: ['member', 'admin'].includes(reason),
       context: {
         reason,
         ...(hasEvidence ? { membership, entry } : {}),
         evaluated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/) as string,
+        ...context,
       },
-    });
+    }));
+    const questions = asked.map((context) => question(medic.id, hospital, action, context));
+    const answers = [];
+    for (const each of questions) answers.push(await answerTo(asker, each));
+    expect(answers).toEqual(expected);
+    expect(await answersTo(asker, { evaluations: questions })).toEqual(expected);
   });
 });
 

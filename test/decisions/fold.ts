@@ -1,10 +1,12 @@
 import type { DataSource } from 'typeorm';
 
 /** The members of an entry that a decision depends on. */
-interface Entry {
+export interface Entry {
   readonly position: number;
   readonly id: string;
   readonly at: string;
+  /** The start or the end that it is about, if it is one of the clock's. */
+  readonly effective?: string;
   readonly type: string;
   readonly membership: number | null;
   readonly medic: number | null;
@@ -26,7 +28,10 @@ interface Held {
   readonly hospital: number;
   readonly isAdmin: boolean;
   readonly isDeleted: boolean;
+  readonly from: string | null;
+  readonly until: string | null;
   readonly entry: string;
+  readonly at: string;
 }
 
 /** @returns all entries of the record */
@@ -41,12 +46,18 @@ export class Fold {
   private readonly memberships = new Map<number, Held>();
   private readonly active = new Map<string, boolean>();
 
-  /** @param entries in the order of their positions */
-  constructor(entries: readonly Entry[]) {
+  /**
+   * @param entries in the order of their positions
+   * @param at the instant that is asked about, by default that of the last entry
+   */
+  constructor(
+    entries: readonly Entry[],
+    private readonly at = entries.at(-1)?.at ?? '',
+  ) {
     for (const entry of entries) this.add(entry);
   }
 
-  private add({ id, type, membership, medic, hospital, after }: Entry): void {
+  private add({ id, at, type, membership, medic, hospital, after }: Entry): void {
     if (membership !== null) {
       if (after === null) this.memberships.delete(membership);
       else {
@@ -56,7 +67,10 @@ export class Fold {
           hospital: hospital ?? 0,
           isAdmin: after['type_membership'] === 'ADMIN',
           isDeleted: after['is_deleted'] === true,
+          from: (after['valid_from'] ?? null) as string | null,
+          until: (after['valid_until'] ?? null) as string | null,
           entry: id,
+          at,
         });
       }
       return;
@@ -71,7 +85,7 @@ export class Fold {
   decide(medic: number, hospital: number, action: string): Folded {
     if (action !== 'prescribe' && action !== 'administer') return { decision: false, reason: 'unknown_action' };
     const held = [...this.memberships.values()].find(
-      (each) => each.medic === medic && each.hospital === hospital && !each.isDeleted,
+      (each) => each.medic === medic && each.hospital === hospital && !each.isDeleted && this.isInForce(each),
     );
     if (held === undefined) return { decision: false, reason: 'not_a_member' };
     const evidence = { membership: held.id, entry: held.entry };
@@ -81,5 +95,11 @@ export class Fold {
       return { decision: false, reason: 'hospital_inactive', ...evidence };
     if (action === 'administer' && !held.isAdmin) return { decision: false, reason: 'not_an_admin', ...evidence };
     return { decision: true, reason: held.isAdmin ? 'admin' : 'member', ...evidence };
+  }
+
+  /** Another row's entry may have an earlier position and a later instant, so its own entry bounds the instant asked about. */
+  private isInForce({ from, until, at }: Held): boolean {
+    const asked = at > this.at ? at : this.at;
+    return (from === null || from <= asked) && (until === null || until > asked);
   }
 }

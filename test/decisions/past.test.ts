@@ -1,9 +1,11 @@
 import { byHand, valueOf } from '../support/hand.js';
 import { instant } from '../support/instant.js';
+import { givenLimited } from '../support/limits.js';
 import { useService } from '../support/service.js';
 import { givenService, type ServiceActor } from '../support/services.js';
+import { until } from '../support/until.js';
 import { answersTo, answerTo, evaluations, question, type Answer, type Context } from './decisions.js';
-import { entriesOf, Fold } from './fold.js';
+import { entriesOf, Fold, type Entry } from './fold.js';
 
 const service = useService();
 let asker: ServiceActor;
@@ -18,6 +20,14 @@ beforeAll(async () => {
   const { admin, member, membership, adminship, outsider, hospital } = await service.given.hospital();
   const other = await service.given.emptyHospital();
   const second = await service.given.membership(member, other);
+  const locum = await service.given.medic();
+  const limits = { type: 'ADMIN', from: '200 milliseconds', until: '400 milliseconds' };
+  const { id: limited } = await givenLimited(service.dataSource, locum, hospital, limits);
+  await until(async () =>
+    (await entriesOf(service.dataSource)).some(
+      ({ type, membership: of }) => of === limited && type === 'membership.ended',
+    ),
+  );
   const created = (
     await admin.post('/medics/', { name: 'Created', email: 'created@example.org', password: 'correct horse' })
   )
@@ -25,6 +35,13 @@ beforeAll(async () => {
     .body<{ id: number }>();
   const path = `/medics/${String(created.id)}`;
   const changes: (() => Promise<unknown>)[] = [
+    () => admin.changeMembership(limited, { valid_from: null, valid_until: null }),
+    () => admin.changeMembership(limited, { valid_from: '2999-01-01T00:00:00Z' }),
+    () => admin.changeMembership(limited, { valid_from: null, valid_until: '2999-01-01T00:00:00Z' }),
+    () => byHand(service.dataSource, `UPDATE membership SET valid_until = '2021-01-01' WHERE id = $1`, [limited]),
+    () => admin.changeMembership(limited, { valid_until: '2999-01-01T00:00:00Z', type_membership: 'MEMBER' }),
+    () => admin.removeMembership(limited),
+    () => admin.changeMembership(limited, { is_deleted: false }),
     () => admin.addMember(hospital, outsider),
     () => admin.patch(path, { hospital, is_admin_membership: true }),
     () => admin.patch(path, { is_active: false }),
@@ -49,7 +66,7 @@ beforeAll(async () => {
     await change();
     await tick();
   }
-  pairs = [admin, member, outsider, created].flatMap(({ id }) =>
+  pairs = [admin, member, outsider, locum, created].flatMap(({ id }) =>
     [hospital, other].flatMap((at) =>
       ['prescribe', 'administer', 'other'].map((action): [number, number, string] => [id, at, action]),
     ),
@@ -65,6 +82,11 @@ function expectFolded(answers: readonly Answer[], fold: Fold, where: unknown): v
   expect({ where, seen }).toEqual({ where, seen: pairs.map((pair) => fold.decide(...pair)) });
 }
 
+/** @returns the instants of all changes, starts and ends */
+const instantsOf = (entries: readonly Entry[]) => [
+  ...new Set(entries.flatMap(({ at, effective = at }) => [at, effective])),
+];
+
 const askAll = (context?: Context) =>
   answersTo(asker, { evaluations: pairs.map((pair) => question(...pair, context)) });
 
@@ -78,10 +100,10 @@ test('after each position, every decision is the one that entries 1 to that posi
   }
 });
 
-test('at the instant of each entry, and right before it, every decision is the one that the entries until then give', async () => {
+test('at the instant of each entry, start and end, and right before it, every decision is the one that the entries until then give', async () => {
   const entries = await entriesOf(service.dataSource);
   const began = await valueOf<string>(service.dataSource, `SELECT ${instant('began')} AS value FROM record_head`);
-  for (const { at } of entries) {
+  for (const at of instantsOf(entries)) {
     const before = await valueOf<string>(
       service.dataSource,
       `SELECT ${instant("($1::timestamptz - interval '1 microsecond')")} AS value`,
@@ -90,13 +112,22 @@ test('at the instant of each entry, and right before it, every decision is the o
     for (const as_of of [at, before].filter((instantAsked) => instantAsked >= began)) {
       const answers = await askAll({ as_of });
       expect(answers.every(({ context }) => context.as_of === as_of)).toBe(true);
-      expectFolded(answers, new Fold(entries.filter((entry) => entry.at <= as_of)), { as_of });
+      expectFolded(
+        answers,
+        new Fold(
+          entries.filter((entry) => entry.at <= as_of),
+          as_of,
+        ),
+        { as_of },
+      );
     }
   }
 });
 
 test('the present decisions, with their entries, are those of the whole record', async () => {
-  expectFolded(await askAll(), new Fold(await entriesOf(service.dataSource)), 'now');
+  const answers = await askAll();
+  const [{ evaluated_at } = {}] = answers.map(({ context }) => context);
+  expectFolded(answers, new Fold(await entriesOf(service.dataSource), evaluated_at), 'now');
 });
 
 test('one batch asks about several times at once, all from one snapshot', async () => {
@@ -134,18 +165,27 @@ describe('searches of the past', () => {
       .results.map(({ id, name }) => id ?? name);
   };
 
-  test('searches of the past find exactly what the fold grants, after each position and at its instant', async () => {
+  test('searches of the past find exactly what the fold grants, after each position, and at its instant and at the start or end that it is about', async () => {
     const entries = await entriesOf(service.dataSource);
     const medics = [...new Set(pairs.map(([medic]) => medic))].sort((a, b) => a - b);
     const hospitals = [...new Set(pairs.map(([, hospital]) => hospital))].sort((a, b) => a - b);
-    for (const [index, { position, at }] of entries.entries()) {
+    for (const [index, { position, at, effective = at }] of entries.entries()) {
       const name = index % 2 === 0 ? 'prescribe' : 'administer';
       const [medic, hospital] = [medics[index % medics.length] ?? 0, hospitals[index % hospitals.length] ?? 0];
       const subject = { type: 'medic', id: String(medic) };
       const resource = { type: 'hospital', id: String(hospital) };
       for (const [context, fold] of [
         [{ position }, new Fold(entries.slice(0, index + 1))],
-        [{ as_of: at }, new Fold(entries.filter((entry) => entry.at <= at))],
+        ...[at, effective].map(
+          (as_of) =>
+            [
+              { as_of },
+              new Fold(
+                entries.filter((entry) => entry.at <= as_of),
+                as_of,
+              ),
+            ] as const,
+        ),
       ] as const) {
         const grants = (who: number, where: number, action = name) => fold.decide(who, where, action).decision;
         const found = {

@@ -1,8 +1,9 @@
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { HospitalScene } from '../support/given.js';
+import { ENDED, fromNow, UPCOMING, WITHIN } from '../support/limits.js';
 import { useService } from '../support/service.js';
 import { givenService, type ServiceActor } from '../support/services.js';
-import { answerTo, question } from './decisions.js';
+import { answerTo, lastPosition, question, type Context } from './decisions.js';
 import { resourcesOf, searchesBy, subjectsAt, type Kind } from './search.js';
 
 const service = useService();
@@ -21,40 +22,52 @@ const { send, search, all } = searchesBy(() => searcher);
 async function mixed(isActive = true): Promise<{ hospital: number; medics: number[] }> {
   const hospital = await service.given.emptyHospital({ isActive });
   const medics: number[] = [];
-  for (const [type, isDeleted, isAccountActive] of [
-    [ADMIN, false, true],
-    [MEMBER, false, true],
-    [MEMBER, true, true],
-    [MEMBER, false, false],
-    [ADMIN, false, false],
-    [ADMIN, true, true],
-    [ADMIN, false, true],
-    [MEMBER, false, true],
+  for (const [columns, isAccountActive] of [
+    [{ type: ADMIN }, true],
+    [{ type: MEMBER }, true],
+    [{ type: MEMBER, isDeleted: true }, true],
+    [{ type: MEMBER }, false],
+    [{ type: ADMIN }, false],
+    [{ type: ADMIN, isDeleted: true }, true],
+    [{ type: ADMIN, ...ENDED }, true],
+    [{ type: MEMBER, ...ENDED }, true],
+    [{ type: ADMIN, ...UPCOMING }, true],
+    [{ type: MEMBER, ...UPCOMING }, true],
+    [{ type: ADMIN, ...WITHIN }, true],
+    [{ type: MEMBER, ...WITHIN }, true],
   ] as const) {
     const medic = await service.given.medic({ isActive: isAccountActive });
     medics.push(medic.id);
-    await service.given.membership(medic, hospital, { type, isDeleted });
+    await service.given.membership(medic, hospital, columns);
   }
   return { hospital, medics };
 }
 
 describe.each([true, false])('a search finds exactly what an evaluation grants, hospital active %j:', (isActive) => {
-  test.each(['prescribe', 'administer'])('a search for %s finds exactly what an evaluation grants', async (name) => {
+  test.each<[string, string, () => Promise<Context>]>(
+    ['prescribe', 'administer'].flatMap((name): [string, string, () => Promise<Context>][] => [
+      [name, 'now', () => Promise.resolve({})],
+      [name, 'as of an instant', async () => ({ as_of: await fromNow(service.dataSource) })],
+      [name, 'after a position', async () => ({ position: await lastPosition(service.dataSource) })],
+    ]),
+  )('a search for %s %s finds exactly what an evaluation grants', async (name, _, contextOf) => {
     const { hospital, medics } = await mixed(isActive);
+    const context = await contextOf();
     const granted: string[] = [];
     for (const medic of medics) {
-      const { decision } = await answerTo(searcher, question(medic, hospital, name));
+      const { decision } = await answerTo(searcher, question(medic, hospital, name, context));
       if (decision) granted.push(String(medic));
-      expect(await all('resource', resourcesOf(medic, name))).toEqual(decision ? [String(hospital)] : []);
+      expect(await all('resource', resourcesOf(medic, name, { context }))).toEqual(decision ? [String(hospital)] : []);
       const pair = {
         subject: { type: 'medic', id: String(medic) },
         resource: { type: 'hospital', id: String(hospital) },
+        context,
       };
       expect((await all('action', pair)).includes(name)).toBe(decision);
     }
     expect(granted.length).toBe(isActive ? (name === 'prescribe' ? 4 : 2) : name === 'prescribe' ? 0 : 2);
-    expect(await all('subject', subjectsAt(hospital, name))).toEqual(granted);
-    expect(await all('subject', subjectsAt(hospital, name), 1)).toEqual(granted);
+    expect(await all('subject', subjectsAt(hospital, name, { context }))).toEqual(granted);
+    expect(await all('subject', subjectsAt(hospital, name, { context }), 1)).toEqual(granted);
   });
 });
 

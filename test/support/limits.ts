@@ -14,6 +14,15 @@ export async function passing(dataSource: DataSource, at: string): Promise<void>
   while (!(await valueOf<boolean>(dataSource, 'SELECT clock_timestamp() > $1::timestamptz AS value', [at])));
 }
 
+/** Columns of a membership that has ended, whenever the test runs. */
+export const ENDED = { validUntil: new Date('2021-01-01') };
+
+/** Columns of a membership that has not started. */
+export const UPCOMING = { validFrom: new Date('2999-01-01') };
+
+/** Columns of a membership with limits that is in force. */
+export const WITHIN = { validFrom: new Date('2021-01-01'), validUntil: new Date('2999-01-01') };
+
 /** A membership with limits in time. */
 export interface LimitedMembership {
   readonly id: number;
