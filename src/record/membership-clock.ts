@@ -14,13 +14,13 @@ const INTERVAL_MS = 1000;
 const BATCH = 200;
 
 /** Reads the first row of the index of due memberships, which is empty while none is limited. */
-const IS_DUE = `SELECT FROM record_is_due() is_due WHERE is_due AND ${ON_PRIMARY}`;
+export const IS_DUE = `SELECT FROM record_is_due() is_due WHERE is_due AND ${ON_PRIMARY}`;
 
 /**
  * Touches memberships that are due: their triggers write the entries. Rows that somebody else has locked are skipped: the
  * other writer writes these entries as well, or the next round does.
  */
-const TOUCH = `
+export const TOUCH = `
   WITH due AS MATERIALIZED (
       SELECT id FROM membership WHERE due_at <= statement_timestamp() ORDER BY due_at LIMIT ${String(BATCH)}
       FOR NO KEY UPDATE SKIP LOCKED),

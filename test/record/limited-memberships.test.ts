@@ -1,9 +1,11 @@
 import { Reads } from '../../src/database/reads.js';
 import { MembershipClock } from '../../src/record/membership-clock.js';
 import { answerTo, question } from '../decisions/decisions.js';
+import { figure } from '../support/figure.js';
 import { byHand, valueOf } from '../support/hand.js';
 import { fromNow, givenLimited, passing } from '../support/limits.js';
 import { hospitalPath, idsOf, pastOf } from '../support/past.js';
+import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { givenService } from '../support/services.js';
 import { until } from '../support/until.js';
@@ -81,6 +83,58 @@ describe('membership.started and membership.ended', () => {
     await until(async () => (await typesOf(id)).includes('membership.ended'));
     for (const clock of clocks) await clock.onApplicationShutdown();
     expect(await typesOf(id)).toEqual(['membership.created', 'membership.ended']);
+  });
+
+  test('a process looks for starts and ends once a second', async () => {
+    await withoutClock(async () => {
+      const { id, to } = await limited(null, '100 milliseconds');
+      await passing(service.dataSource, to);
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      const clock = new MembershipClock(service.dataSource, service.app.get(Reads));
+      try {
+        clock.onApplicationBootstrap();
+        vi.advanceTimersByTime(1000);
+        await until(async () => (await typesOf(id)).includes('membership.ended'));
+      } finally {
+        await clock.onApplicationShutdown();
+        vi.useRealTimers();
+      }
+    });
+  });
+
+  // The embedded database has one connection.
+  (isServer ? test : test.skip)('an end whose row somebody else has locked delays no other entry', async () => {
+    const [locked, other] = [await limited(null, '200 milliseconds'), await limited(null, '300 milliseconds')];
+    const holder = await service.database.connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM membership WHERE id = $1 FOR NO KEY UPDATE', [locked.id]);
+      await until(async () => (await typesOf(other.id)).includes('membership.ended'));
+      expect(await typesOf(locked.id)).toEqual(['membership.created']);
+      await holder.query('ROLLBACK');
+      await until(async () => (await typesOf(locked.id)).includes('membership.ended'));
+    } finally {
+      await holder.end();
+    }
+  });
+
+  test('5,000 ends at one instant each leave one entry', async () => {
+    const hospital = await service.given.emptyHospital();
+    await service.given.crowd(hospital, 5000);
+    const end = `UPDATE membership SET valid_until = clock.at FROM (SELECT clock_timestamp() + interval '5 seconds' AS at OFFSET 0) clock
+      WHERE hospital_id = $1`;
+    await byHand(service.dataSource, end, [hospital]);
+    const owed = 'SELECT count(*)::integer AS value FROM membership WHERE hospital_id = $1 AND due_at IS NOT NULL';
+    await until(async () => (await valueOf<number>(service.dataSource, owed, [hospital])) === 0);
+    const ended = (await allEntries(service.dataSource)).filter(
+      (entry) => entry.hospital === hospital && entry.type === 'membership.ended',
+    );
+    expect(ended.length).toBe(5000);
+    expect(new Set(ended.map(({ membership }) => membership)).size).toBe(5000);
+    const [{ effective = '' } = {}] = ended;
+    expect(ended.every((entry) => entry.effective === effective)).toBe(true);
+    const last = ended.reduce((latest, { at }) => (at > latest ? at : latest), '');
+    figure('milliseconds until 5,000 ends at one instant are recorded', Date.parse(last) - Date.parse(effective));
   });
 });
 
