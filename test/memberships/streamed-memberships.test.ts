@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
+import { passing } from '../support/limits.js';
 import { quieten } from '../support/quiet.js';
 import { connectTo, rawRequest } from '../support/raw.js';
 import { isPrefetching } from '../support/prefetching.js';
@@ -86,6 +87,13 @@ describe("a slow reader's list ends as soon as the reader loses access", () => {
   });
 
   const sql = (text: string, id: number) => service.dataSource.query<unknown>(text, [id]);
+  /** The membership gets an end right away, and the clock passes it without another write. */
+  const limitReached = async ({ id }: Actor) => {
+    const end = `UPDATE membership SET valid_until = clock_timestamp() + interval '200 milliseconds' WHERE medic_id = $1
+      RETURNING valid_until::text AS at`;
+    const [[{ at }]] = await service.dataSource.query<[[{ at: string }], number]>(end, [id]);
+    await passing(service.dataSource, at);
+  };
   const atNow = () => `?at=${new Date().toISOString()}`;
   test.each<[string, (admin: Actor) => Promise<unknown>, (() => string)?]>([
     [
@@ -96,6 +104,7 @@ describe("a slow reader's list ends as soon as the reader loses access", () => {
       'the list ends when the caller is demoted',
       ({ id }) => sql(`UPDATE membership SET type = 'MEMBER' WHERE medic_id = $1`, id),
     ],
+    ["the list ends when the caller's membership ends by its limit", (admin) => limitReached(admin)],
     [
       'the list ends when the key is revoked',
       ({ id }) => sql('UPDATE api_token SET revoked_at = now() WHERE medic_id = $1', id),
@@ -111,6 +120,11 @@ describe("a slow reader's list ends as soon as the reader loses access", () => {
     [
       'the list of an instant ends when the caller is demoted',
       ({ id }) => sql(`UPDATE membership SET type = 'MEMBER' WHERE medic_id = $1`, id),
+      atNow,
+    ],
+    [
+      "the list of an instant ends when the caller's membership ends by its limit",
+      (admin) => limitReached(admin),
       atNow,
     ],
     [

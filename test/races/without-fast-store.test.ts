@@ -11,6 +11,7 @@ repeatWithoutFastStore(import.meta.url, [
   'guards/changed-type.guard',
   'guards/closed-account.guard',
   'guards/duplicate-membership.guard',
+  'guards/ended-right.guard',
   'guards/last-admin.guard',
   'guards/late-right.guard',
   'guards/limited.guard',

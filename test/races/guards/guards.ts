@@ -163,6 +163,12 @@ export const RIGHT_LOCK = inSql("the lock of the caller's right", [/FOR SHARE( O
 /** A right that ends while its holder waits for locks is not used. */
 export const STILL_IN_FORCE = inSql('the second look at the end of the right', [/(\) held)\s+WHERE \(held\..*$/, '$1']);
 
+/** A statement that follows a lock reads a clock that is younger than the lock. */
+export const RIGHTS_CLOCK_AFTER_LOCK = inSql('the clock of the statement in the questions about rights', [
+  /statement_timestamp\(\)/g,
+  'now()',
+]);
+
 /** A key is rotated only while it is live; the statement that stores the successor checks again. */
 export const LIVE_WHEN_ROTATED = inSql('the condition that the old key is live', [
   /(FROM api_token WHERE id = \$1) AND \(.*\) RETURNING/,

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
 import type { CheckedResponse } from '../../support/checked-response.js';
 import type { HospitalScene } from '../../support/given.js';
-import { all, HOSPITAL_LOCK, MEDIC_LOCK, ONE_ACTIVE, OTHERS_STAY, STILL_IN_FORCE } from './guards.js';
-import { atRow, atWrite, interleavings } from './interleave.js';
+import { all, HOSPITAL_LOCK, MEDIC_LOCK, ONE_ACTIVE, OTHERS_STAY } from './guards.js';
+import { atWrite, interleavings } from './interleave.js';
 
 const AT_ONCE = { concurrent: true };
 const ADMIN = { type: MembershipType.ADMIN, isActive: true };
@@ -183,40 +182,5 @@ interleavings('The flag waits with the membership that starts first', (interleav
     ],
     guarded: { statuses: [201, 201], flagged: [2] },
     withoutGuard: { guard: MEDIC_LOCK, breaks: { statuses: [201, 201], flagged: [3] } },
-  });
-});
-
-/** An ADMIN whose right ends soon, and a medic whom this ADMIN adds. */
-interface Ending {
-  readonly hospital: number;
-  readonly admin: Actor;
-  readonly end: Date;
-  readonly medic: Actor;
-}
-
-interleavings('A right that has ended writes nothing', (interleave, service) => {
-  interleave('a creation is refused if the right ends while it waits for a lock that changes nothing', {
-    given: async () => {
-      const { hospital } = await service.given.hospital();
-      const [admin, medic] = [await service.given.medic(), await service.given.medic()];
-      const end = new Date(Date.now() + 3000);
-      await service.given.membership(admin, hospital, { ...ADMIN, validUntil: end });
-      return { hospital, admin, end, medic };
-    },
-    stopped: ({ admin }) => [atRow('medic', admin.id)],
-    requests: ({ hospital, admin, end, medic }: Ending) => [
-      () => admin.addMember(hospital, medic, {}, AT_ONCE),
-      async () => {
-        await sleep(end.getTime() - Date.now() + 50);
-        return null;
-      },
-    ],
-    outcome: async ({ medic }: Ending, [answer]: (CheckedResponse | null)[]) => {
-      const found = 'SELECT FROM membership WHERE medic_id = $1';
-      const stored = await service.dataSource.query<unknown[]>(found, [medic.id]);
-      return { status: answer?.status, stored: stored.length };
-    },
-    guarded: { status: 401, stored: 0 },
-    withoutGuard: { guard: STILL_IN_FORCE, breaks: { status: 201, stored: 1 } },
   });
 });
