@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addressKeyOf } from './address-key.js';
 import { TooManyRequests } from '../common/errors.js';
 import type { Limiter, Limiters } from './limiter.js';
@@ -26,9 +26,10 @@ export function registerRateLimit(
   const limiter = limiters.create({ name: 'requests', points: perMinute, seconds: 60, hasNoFallback: true });
   if (limiter === null) return;
   fastify.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.url?.startsWith('/health/') === true) return;
-    if (request.routeOptions.config.limitsServices === true && keys.isService(request)) return;
-    await countRequest(limiter, senderOf(request, keys), reply).catch((error: unknown) => {
+    const { url, config } = request.routeOptions;
+    if (url?.startsWith('/health/') === true) return;
+    if (config.limitsServices === true && keys.isService(request)) return;
+    await countRequest(limiter, senderOf(request, config, keys), reply).catch((error: unknown) => {
       if (error instanceof TooManyRequests) throw error;
     });
   });
@@ -56,8 +57,8 @@ function setHeaders(reply: FastifyReply, limit: number, remaining: number, reset
  * Counts by key only on routes that require a valid one: elsewhere a client could evade the limit with a new
  * invented key in each request.
  */
-function senderOf(request: FastifyRequest, keys: KeyReader): string {
-  const digest = request.routeOptions.config.needsKey === true ? keys.digestOf(request) : null;
+function senderOf(request: FastifyRequest, config: FastifyContextConfig, keys: KeyReader): string {
+  const digest = config.needsKey === true ? keys.digestOf(request) : null;
   return digest?.toString('base64') ?? addressKeyOf(request.ip);
 }
 
