@@ -1,4 +1,4 @@
-import { databaseFailureOf, domainErrorOf, OutOfIds } from '../database/database-errors.js';
+import { databaseFailureOf, DatabaseUnavailable, domainErrorOf, OutOfIds } from '../database/database-errors.js';
 import type { FieldErrors } from '../common/errors.js';
 import { OperatorError } from '../common/errors.js';
 import { InvalidEnvironment } from '../config/environment.js';
@@ -14,6 +14,9 @@ const REFUSED_STATES: Readonly<Record<string, string>> = {
   '42501': 'does not allow this user to do that',
 };
 
+/** SQLSTATEs of connection failures and of a server that is ending or starting, and codes of the operating system. */
+const IS_AWAY = /^(08|57P0[123]|\D)/;
+
 /** @returns the reason why the process ends, as a sentence for the operator without secrets */
 export function sentenceOf(error: unknown): string {
   if (error instanceof InvalidEnvironment) return `The settings are not valid: ${error.message}`;
@@ -23,7 +26,7 @@ export function sentenceOf(error: unknown): string {
   const refusal = domainErrorOf(error, CONSTRAINT_ERRORS);
   if (refusal?.kind === 'invalid') return sentencesOf(refusal.details['errors'] as FieldErrors);
   if (refusal instanceof OutOfIds) return 'A table has used its last id (2147483647), so nothing can be added to it.';
-  if (refusal !== undefined && refusal.kind !== 'unavailable') return refusal.message;
+  if (refusal !== undefined && !(refusal instanceof DatabaseUnavailable)) return refusal.message;
   const { code, message } = databaseFailureOf(error);
   if (message === 'The server does not support SSL connections')
     return 'The PostgreSQL of DATABASE_URL does not support TLS; enable it there, or remove sslmode from the URL.';
@@ -32,8 +35,10 @@ export function sentenceOf(error: unknown): string {
   }
   const refused = code === undefined ? undefined : REFUSED_STATES[code];
   if (refused !== undefined) return `The PostgreSQL of DATABASE_URL ${refused}.`;
-  if (refusal !== undefined)
+  if (refusal !== undefined && (code === undefined || IS_AWAY.test(code)))
     return 'The PostgreSQL of DATABASE_URL cannot be reached; check that it is running, and check the URL.';
+  if (refusal !== undefined)
+    return `The PostgreSQL of DATABASE_URL could not do this (SQLSTATE ${String(code)}); docs/operations.md lists the codes of "database unavailable".`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
