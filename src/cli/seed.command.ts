@@ -30,7 +30,10 @@ export function addSeedCommand(program: Command, session: Session): void {
           return { medic, token: await tokens.issue(transaction, medic, { label: 'seed' }) };
         });
         await sequenceAll(dataSource);
-        await dataSource.query('ANALYZE');
+        await dataSource.transaction(async (manager) => {
+          await manager.query('SET LOCAL statement_timeout = 0');
+          await manager.query('ANALYZE');
+        });
         return result;
       });
       print(session, { json }, seeded, seeded.token);

@@ -65,8 +65,8 @@ const schema = {
   logging: false,
 };
 
-/** Upper bounds for the execution of a statement and for the wait for a connection, in milliseconds. */
-const STATEMENT_TIMEOUT_MS = 10_000;
+/** Upper bounds for the execution of a statement of the server and for the wait for a connection, in milliseconds. */
+export const STATEMENT_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 5_000;
 /**
  * How long a transaction may idle, in milliseconds. The server then releases the locks of a process that was suspended
@@ -106,8 +106,8 @@ export function replicaOptions(url: string): SessionConfig {
 
 /**
  * @param url a PostgreSQL server
- * @param answerTimeout how long to wait for the result of a statement, in milliseconds. If absent, waits are unlimited
- *   and transactions may idle.
+ * @param answerTimeout how long to wait for the result of a statement, in milliseconds. If absent, statements and waits
+ *   are unlimited, and transactions may idle.
  * @returns options of a data source
  */
 export function postgresOptions(url: string, answerTimeout?: number): DataSourceOptions {
@@ -121,7 +121,8 @@ export function postgresOptions(url: string, answerTimeout?: number): DataSource
       Client: SessionClient,
       verify,
       ...(answerTimeout === undefined
-        ? {}
+        ? // Also overrides a timeout of the role. A text, because pg leaves the number 0 out.
+          { statement_timeout: '0' }
         : { query_timeout: answerTimeout, idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS }),
     },
   };

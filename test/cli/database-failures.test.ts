@@ -1,3 +1,6 @@
+import { readEnvironment } from '../../src/config/environment.js';
+import { RESPONSE_TIMEOUT_MS } from '../../src/database/data-source-options.js';
+import { openDatabase } from '../../src/database/open-database.js';
 import { useOperator } from '../support/cli.js';
 import { isServer } from '../support/server.js';
 
@@ -38,3 +41,24 @@ async function failWith(code: string): Promise<string> {
     expect(await failWith(code)).toMatch(/^The PostgreSQL of DATABASE_URL cannot be reached; .*\.\n$/);
   });
 });
+
+(isServer ? test : test.skip)(
+  'the statements of a command have no timeout, whatever the default of the database, and those of the server have one',
+  async () => {
+    const timeoutOf = `current_setting('statement_timeout')`;
+    await operator.look(async (dataSource) => {
+      const [{ name }] = await dataSource.query<[{ name: string }]>('SELECT current_database() AS name');
+      await dataSource.query(`ALTER DATABASE ${name} SET statement_timeout = '7s';
+        CREATE FUNCTION note_timeout() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN NEW.name := ${timeoutOf}; RETURN NEW; END $$;
+        CREATE TRIGGER note_timeout BEFORE INSERT ON medic FOR EACH ROW EXECUTE FUNCTION note_timeout()`);
+    });
+    await operator.succeed('medic', 'create', '--name', 'Ana', '--email', 'ana@example.org');
+    expect(await operator.json('medic', 'list')).toMatchObject([{ name: '0' }]);
+    const environment = readEnvironment(operator.database.variables);
+    const server = await (await openDatabase(environment, RESPONSE_TIMEOUT_MS)).initialize();
+    const [{ timeout }] = await server.query<[{ timeout: string }]>(`SELECT ${timeoutOf} AS timeout`);
+    await server.destroy();
+    expect(timeout).toBe('10s');
+  },
+);

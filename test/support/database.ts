@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { postgresOptions } from '../../src/database/data-source-options.js';
+import { postgresOptions, STATEMENT_TIMEOUT_MS } from '../../src/database/data-source-options.js';
 import { EmbeddedDataSource } from '../../src/database/embedded-data-source.js';
 import { isServer, onServer, serviceUrlOf, TEMPLATE, databaseUrl } from './server.js';
 
@@ -28,12 +28,12 @@ export async function createTestDatabase(statementTimeout?: number): Promise<Tes
   return isServer ? cloneTemplate(template, statementTimeout) : copyFolder(template);
 }
 
-async function cloneTemplate(template: string, statementTimeout: number | undefined): Promise<TestDatabase> {
+async function cloneTemplate(template: string, statementTimeout = STATEMENT_TIMEOUT_MS): Promise<TestDatabase> {
   const name = `hm_test_${randomUUID().replaceAll('-', '')}`;
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = serviceUrlOf(name);
   const options = postgresOptions(url);
-  if (statementTimeout !== undefined) Object.assign(options.extra as object, { statement_timeout: statementTimeout });
+  Object.assign(options.extra as object, { statement_timeout: statementTimeout });
   const dataSource = await new DataSource(options).initialize();
   return {
     dataSource,
