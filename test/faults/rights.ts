@@ -2,6 +2,8 @@ import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from '../support/actor.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { run } from '../support/cli.js';
+import { valueOf } from '../support/hand.js';
+import { passing } from '../support/limits.js';
 import { newAsker, usesOfAsker } from './asked.js';
 import { by, send, type Sent } from './exchange.js';
 import type { Scratch } from './scratch.js';
@@ -33,6 +35,8 @@ export class Rights {
       this.ofAdmin((id) => patch(id, { type_membership: 'MEMBER' })),
     'an ADMIN is demoted by PATCH medics is_admin_membership': () =>
       this.ofAdmin((_, medic) => ['PATCH', `/medics/${String(medic.id)}`, { is_admin_membership: false }]),
+    'a MEMBER ends by valid_until': () => this.ofMember('at its end'),
+    'an ADMIN ends by valid_until': () => this.ofAdmin('at its end'),
     'a medic is deactivated': () =>
       this.ofKey(
         (medic, creator) => this.byRequest(by(creator, 'PATCH', `/medics/${String(medic.id)}`, { is_active: false })),
@@ -73,7 +77,7 @@ export class Rights {
         'GET /management/memberships/{id}, its own': always(by(member, 'GET', membershipPath(membership))),
         'PATCH /locations/update': always(by(member, 'PATCH', '/locations/update/', { hospital_id: hospital })),
       },
-      takeAway: this.byRequest(by(admin, ...removal(membership, member))),
+      takeAway: this.byRemoval(removal, membership, member, admin),
     };
   }
 
@@ -85,7 +89,7 @@ export class Rights {
     const id = await given.membership(other, hospital, columns);
     return {
       uses: { ...this.usesOfAdmin(other, hospital, adminship), ...(await this.asked(other, hospital, 'administer')) },
-      takeAway: this.byRequest(by(admin, ...removal(id, other))),
+      takeAway: this.byRemoval(removal, id, other, admin),
     };
   }
 
@@ -159,6 +163,27 @@ export class Rights {
     return id;
   }
 
+  private byRemoval(removal: Removal, membership: number, medic: Actor, admin: Actor): Right['takeAway'] {
+    return removal === 'at its end'
+      ? () => this.passEnd(membership)
+      : this.byRequest(by(admin, ...removal(membership, medic)));
+  }
+
+  /**
+   * Gives a membership an end that the database's clock passes right away. The service reads a membership and writes it
+   * under the lock of its medic, so this takes the lock as well.
+   */
+  private async passEnd(membership: number): Promise<void> {
+    const { dataSource } = this.scratch.database;
+    const end = `WITH held AS MATERIALIZED (
+        SELECT m.id FROM medic m JOIN membership s ON s.medic_id = m.id WHERE s.id = $1 FOR NO KEY UPDATE OF m),
+      ending AS (
+        UPDATE membership s SET valid_until = clock_timestamp() + interval '50 milliseconds' FROM held
+        WHERE s.id = $1 AND s.medic_id = held.id RETURNING s.valid_until)
+      SELECT valid_until::text AS value FROM ending`;
+    await passing(dataSource, await valueOf<string>(dataSource, end, [membership]));
+  }
+
   private byRequest(removal: Sent): Right['takeAway'] {
     return async (url) => {
       const { status, text } = await send(url, removal, this.agent);
@@ -172,8 +197,8 @@ export class Rights {
   }
 }
 
-/** The arguments of {@link by} after the caller, for a medic with a membership. */
-type Removal = (membership: number, medic: Actor) => [method: string, path: string, body?: object];
+/** The arguments of {@link by} after the ADMIN, for a medic with a membership, or the end of its time. */
+type Removal = ((membership: number, medic: Actor) => [method: string, path: string, body?: object]) | 'at its end';
 
 function membershipPath(id: number): string {
   return `/management/memberships/${String(id)}`;
