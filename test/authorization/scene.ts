@@ -6,6 +6,7 @@ import type { Actor } from '../support/actor.js';
 import { valueOf } from '../support/hand.js';
 import { instant } from '../support/instant.js';
 import { jpeg } from '../support/jpeg.js';
+import { ENDED, UPCOMING } from '../support/limits.js';
 import type { Service } from '../support/service.js';
 import { givenService } from '../support/services.js';
 
@@ -22,6 +23,8 @@ export const ACTORS = [
   'ADMIN',
   'ADMIN of another hospital',
   'ex-ADMIN',
+  'ADMIN whose membership has ended',
+  'ADMIN who starts later',
   "the membership's own medic",
   'creator of the medic',
   'service account',
@@ -65,6 +68,11 @@ export async function sceneOf(service: Service): Promise<Scene> {
   await given.membership(admin, inactive, { type: MembershipType.ADMIN });
   await given.membership(member, inactive);
   await given.membership(exAdmin, inactive, { type: MembershipType.ADMIN, isDeleted: true });
+  const [ended, upcoming] = [await given.medic(), await given.medic()];
+  for (const at of [hospital, inactive]) {
+    await given.membership(ended, at, { type: MembershipType.ADMIN, ...ENDED });
+    await given.membership(upcoming, at, { type: MembershipType.ADMIN, ...UPCOMING });
+  }
   const hiddenMembership = await given.membership(subject, inactive);
   const deactivated = await given.medic({ isActive: false });
   await given.membership(deactivated, hospital, { type: MembershipType.ADMIN, isActive: true });
@@ -100,6 +108,8 @@ export async function sceneOf(service: Service): Promise<Scene> {
       ADMIN: token(admin.token),
       'ADMIN of another hospital': token(stranger.token),
       'ex-ADMIN': token(exAdmin.token),
+      'ADMIN whose membership has ended': token(ended.token),
+      'ADMIN who starts later': token(upcoming.token),
       "the membership's own medic": token(subject.token),
       'creator of the medic': token(creator.token),
       'service account': token(serviceAccount.key),
