@@ -75,8 +75,7 @@ export class Traces {
     this.tracer = this.provider.getTracer('hospital-memberships', VERSION);
     this.stops = [
       observeStatements((text) => this.beginStatement(text)),
-      responses.listen(({ request, reply }) => {
-        const route = request.is404 ? undefined : request.routeOptions.url;
+      responses.listen(({ request, reply, route }) => {
         this.end(request.raw, { method: request.method, route, status: reply.statusCode, id: request.id });
       }),
     ];
