@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 /** An error that has a status, with its body in the format of `/api/v2`. */
-interface ErrorToFormat {
+export interface ErrorReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: { readonly message: string };
@@ -26,7 +26,7 @@ interface FormattedBody {
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** @returns the body of an error in the format of its route; undefined is the format of `/api/v2` */
-export function formatError(error: ErrorToFormat, format: ErrorFormat | undefined): FormattedBody {
+export function formatError(error: ErrorReply, format: ErrorFormat | undefined): FormattedBody {
   const { status, body } = error;
   if (format === undefined) return { type: JSON_TYPE, body };
   const { message, ...details } = body;
@@ -49,7 +49,7 @@ const OAUTH_CODES: Readonly<Record<number, string>> = {
   503: 'temporarily_unavailable',
 };
 
-function oauthCodeOf({ status, headers = {} }: ErrorToFormat): string {
+function oauthCodeOf({ status, headers = {} }: ErrorReply): string {
   // RFC 6750 has a code of its own for a key that is not valid.
   const isInvalid = headers['www-authenticate']?.includes('invalid_token') === true;
   return isInvalid ? 'invalid_token' : (OAUTH_CODES[status] ?? 'invalid_request');

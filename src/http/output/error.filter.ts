@@ -2,7 +2,7 @@ import { BadRequestException, Catch, HttpException, type ArgumentsHost, type Exc
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DomainError, ErrorKind } from '../../common/errors.js';
 import { DatabaseUnavailable, domainErrorOf, OutOfIds, type ConstraintErrors } from '../../database/database-errors.js';
-import { formatError, type ErrorFormat } from './error-format.js';
+import { formatError, type ErrorFormat, type ErrorReply } from './error-format.js';
 import { HTTP_MESSAGES } from './http-messages.js';
 import { isLostClient, logFailure } from '../../observability/failure-log.js';
 import { isStandardPath } from '../server/http-rules.js';
@@ -26,12 +26,6 @@ const KINDS: Record<ErrorKind, { status: number; headers?: Record<string, string
 
 /** Messages for requests that Fastify itself rejects. */
 const FRAMEWORK_MESSAGES: Record<number, string> = { ...HTTP_MESSAGES, 404: 'Not found' };
-
-interface ErrorReply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: { readonly message: string };
-}
 
 /** Maps every error to its status, headers and body (section 2 of the contract). */
 @Catch()
