@@ -10,11 +10,16 @@ import { OPEN_SCHEMAS } from '../decisions/dto/open-schemas.js';
 import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.response.js';
 import { API_PREFIX, isApiRoute } from '../http/server/http-rules.js';
 import { INTRODUCTION, TAGS } from './openapi-introduction.js';
-import { addLimitResponses, addParserResponses, addSharedResponses, sharedResponses } from './shared-responses.js';
+import {
+  addLimitResponses,
+  addParserResponses,
+  addSharedResponses,
+  sharedResponses,
+  type Operation,
+} from './shared-responses.js';
 import { addStandardResponses, scopeOf, STANDARD_ERRORS } from './standard-responses.js';
 
 type Paths = OpenAPIObject['paths'];
-type Operation = NonNullable<Paths[string]['get']>;
 
 /** @returns the OpenAPI document of the application, with the responses that operations share */
 export function createOpenApiDocument(app: INestApplication): OpenAPIObject {

@@ -9,7 +9,8 @@ import { ErrorResponse, ValidationErrorResponse } from '../http/output/error.res
 import { NotAcceptable, UnsupportedMediaType } from '../http/output/http-errors.js';
 import { HTTP_MESSAGES } from '../http/output/http-messages.js';
 
-type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+/** An operation as OpenAPI writes it. */
+export type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 /** A response as OpenAPI writes it. */
 export type Response = Exclude<
   NonNullable<NonNullable<OpenAPIObject['components']>['responses']>[string],

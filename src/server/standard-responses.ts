@@ -1,4 +1,3 @@
-import type { OpenAPIObject } from '@nestjs/swagger';
 import { BEARER_SCHEME, SCOPE_EXTENSION } from '../auth/require-scope.decorator.js';
 import type { Scope } from '../auth/scope.js';
 import { InsufficientScope, InvalidServiceKey, NoServiceKey } from '../auth/service.errors.js';
@@ -9,9 +8,7 @@ import { formatError, type ErrorFormat } from '../http/output/error-format.js';
 import { NotAcceptable } from '../http/output/http-errors.js';
 import { HTTP_MESSAGES } from '../http/output/http-messages.js';
 import { OAuthErrorResponse, ProblemResponse } from '../http/output/problem.response.js';
-import { RETRY_AFTER, type Response } from './shared-responses.js';
-
-type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & { [SCOPE_EXTENSION]?: Scope };
+import { RETRY_AFTER, type Operation, type Response } from './shared-responses.js';
 
 /** Why an operation responds with a status. */
 interface Reason {
@@ -23,8 +20,8 @@ interface Reason {
 export const STANDARD_ERRORS = [ProblemResponse, OAuthErrorResponse];
 
 /** @returns the scope that an operation needs; undefined if it is not one for service accounts */
-export function scopeOf(operation: object): Scope | undefined {
-  return (operation as Operation)[SCOPE_EXTENSION];
+export function scopeOf(operation: Operation & { [SCOPE_EXTENSION]?: Scope }): Scope | undefined {
+  return operation[SCOPE_EXTENSION];
 }
 
 const CHALLENGE = { 'WWW-Authenticate': '`Bearer`, with the error if a key was sent (RFC 6750).' };
