@@ -3,7 +3,7 @@ import { isScope, SCOPE_NAMES, type Scope } from '../auth/scope.js';
 import { ServiceAccounts, type ServiceSummary } from '../auth/service-accounts.js';
 import { secondsUpTo, shortName } from './arguments.js';
 import { futureInstantWithin } from './instants.js';
-import { onCurrentDatabase, print, type Session } from './session.js';
+import { lineOf, onCurrentDatabase, print, type Session } from './session.js';
 
 /** Upper bound of the term of a key. */
 const MAX_YEARS = 2;
@@ -61,7 +61,7 @@ export function addServiceCommands(program: Command, session: Session): void {
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
       const list = await onAccounts((accounts) => accounts.list());
-      print(session, options, list, list.map(lineOf).join('\n') || 'There are no service accounts.');
+      print(session, options, list, list.map(summaryLine).join('\n') || 'There are no service accounts.');
     });
 }
 
@@ -78,7 +78,7 @@ function addScope(text: string, others: readonly Scope[] = []): readonly Scope[]
   return others.includes(text) ? others : [...others, text];
 }
 
-function lineOf({ id, name, scopes, created_at, expires_at, revoked_at, last_used_at }: ServiceSummary): string {
+function summaryLine({ id, name, scopes, created_at, expires_at, revoked_at, last_used_at }: ServiceSummary): string {
   const end = revoked_at === null ? `expires ${expires_at}` : `revoked ${revoked_at}`;
-  return `${String(id)}\t${name}\t${scopes.join(' ')}\tcreated ${created_at}\t${end}\tlast used ${last_used_at ?? 'never'}`;
+  return lineOf(id, name, scopes.join(' '), `created ${created_at}`, end, `last used ${last_used_at ?? 'never'}`);
 }
