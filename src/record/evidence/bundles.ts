@@ -1,6 +1,7 @@
 import { OperatorError } from '../../common/errors.js';
 import { rowOf } from '../../database/statements.js';
 import type { Reads } from '../../database/reads.js';
+import { stateUpTo } from '../past.js';
 import { RecordReader } from '../record-reader.js';
 import { Evidence } from './evidence.js';
 import { leafHash, rootOfProof } from './merkle.js';
@@ -19,14 +20,12 @@ export interface MembershipAt {
 
 const IS_SETTLED = `SELECT $1::timestamptz <= clock_timestamp() - interval '15 seconds' AS "isSettled"`;
 
-const IN_FORCE = `
-  (SELECT position FROM record_entry
-   WHERE subject = 'membership' AND medic = $1 AND hospital = $2 AND at <= $3::timestamptz
-   ORDER BY at DESC, position DESC LIMIT 1)`;
+const IN_FORCE = `SELECT p.position FROM (SELECT $3::timestamptz AS instant, NULL::bigint AS position) asked
+  CROSS JOIN LATERAL ${stateUpTo('$1::integer', '$2::integer', 'asked')} p`;
 
 /**
  * @returns a proof of the entry that was in force, which contains the entry
- * @throws OperatorError the record has no such entry, or the instant is too recent to have one answer for ever
+ * @throws OperatorError the record has no such entry, or the instant is so recent that the result may still change
  * @throws NoSigningKey, RecordWasReplaced
  */
 export async function proveMembership(
