@@ -3,12 +3,13 @@ import { isAction } from '../access/permission.js';
 import type { CurrentService } from '../auth/current-service.decorator.js';
 import type { InvalidFields } from '../common/errors.js';
 import { decisions } from '../observability/events.js';
+import type { MomentProblem } from '../record/past.js';
 import { decide, factsOf, type FactsJson } from './decision.js';
 import { DecisionsReader, type Read } from './decisions.reader.js';
 import { isMade, toDecisionResponse, toErrorResponse, type DecisionResponse } from './dto/decision.responses.js';
 import type { Evaluation } from './evaluation.js';
 import type { Evaluations, Item, Question, Semantic } from './evaluations.js';
-import { endsOf, errorOf, type Ends, type MomentProblem } from './moment-problems.js';
+import { endsOf, errorOf, type Ends } from './moment-problems.js';
 import { Receipts } from './receipts.js';
 
 /** The row of `PRESENT` and of `AT_MOMENTS`. */

@@ -1,6 +1,5 @@
 import { live, rightIn, standingBy } from '../access/rights.sql.js';
-import { activityUpTo, momentSql, RECORD_ENDS, stateUpTo } from '../record/past.js';
-import type { MomentProblem } from './moment-problems.js';
+import { activityUpTo, momentSql, problemsOf, RECORD_ENDS, stateUpTo } from '../record/past.js';
 
 /**
  * Statements that return one row, for parameters from $2 on: $1 belongs to the key. Several facts are one JSON text,
@@ -39,17 +38,6 @@ export const PRESENT = `SELECT evaluated.at AS "evaluatedAt", ${ORIGIN} AS origi
     FROM unnest($2::integer[], $3::integer[]) WITH ORDINALITY asked (medic, hospital, number)
     LEFT JOIN membership s ON s.medic_id = asked.medic AND s.hospital_id = asked.hospital AND ${live('s', 'evaluated.at')}) AS facts
   FROM ${EVALUATED}`;
-
-/**
- * @param asked alias of a row with an `instant` and a `position`, joined with {@link RECORD_ENDS} as `ends`
- * @param toSql of a problem
- * @returns SQL of the first branches of a `CASE`: why the record knows nothing about that moment
- */
-export function problemsOf(asked: string, toSql: (problem: MomentProblem) => string): string {
-  return `WHEN ${asked}.instant > ends.known THEN ${toSql('future')}
-      WHEN ${asked}.instant < COALESCE(ends.began, 'infinity') THEN ${toSql('early')}
-      WHEN ${asked}.position > ends.position THEN ${toSql('beyond')}`;
-}
 
 /** The facts about a pair `asked`, or why the record does not know them. */
 const FACTS_AT_MOMENT = `CASE

@@ -1,8 +1,5 @@
 import { InvalidFields } from '../common/errors.js';
-import { IN_FUTURE, tooEarly } from '../record/past.js';
-
-/** Why the record knows nothing about a moment, in the words of the statements. */
-export type MomentProblem = 'future' | 'early' | 'beyond';
+import { IN_FUTURE, tooEarly, type MomentProblem } from '../record/past.js';
 
 /** The beginning and the end of the record, as a statement about the past sees them. */
 export interface Ends {

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ACTIONS, holds } from '../access/permission.js';
 import type { CurrentService } from '../auth/current-service.decorator.js';
+import type { MomentProblem } from '../record/past.js';
 import { factsOf, type FactsJson } from './decision.js';
 import { DecisionsReader, type Read } from './decisions.reader.js';
 import { toMomentResponse } from './dto/decision.responses.js';
 import type { SearchResponse } from './dto/search.responses.js';
-import { endsOf, errorOf, type Ends, type MomentProblem } from './moment-problems.js';
+import { endsOf, errorOf, type Ends } from './moment-problems.js';
 import { toToken } from './page-token.js';
 import type { Search, SearchPage } from './search.js';
 import { MAX_EXAMINED } from './search.sql.js';

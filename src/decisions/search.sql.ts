@@ -1,7 +1,7 @@
 import { ACTIONS, type Action } from '../access/permission.js';
 import { live, mayAdminister, mayPrescribe, rightIn, standingBy, type StandingSql } from '../access/rights.sql.js';
-import { activityUpTo, momentSql, RECORD_ENDS, stateUpTo } from '../record/past.js';
-import { EVALUATED, problemsOf } from './decisions.sql.js';
+import { activityUpTo, momentSql, problemsOf, RECORD_ENDS, stateUpTo } from '../record/past.js';
+import { EVALUATED } from './decisions.sql.js';
 
 /**
  * Statements that return one row, for parameters from $2 on: the id to start from ($2), the id after which to continue

@@ -81,6 +81,20 @@ export function activityUpTo(subject: 'medic' | 'hospital', id: string, asked: s
 export const RECORD_ENDS = `(SELECT position, began, GREATEST(clock_timestamp(), clock) AS known
   FROM record_head OFFSET 0)`;
 
+/** Why the record knows nothing about a moment, in the words of the statements. */
+export type MomentProblem = 'future' | 'early' | 'beyond';
+
+/**
+ * @param asked alias of a row with an `instant` and a `position`, joined with {@link RECORD_ENDS} as `ends`
+ * @param toSql of a problem
+ * @returns SQL of the first branches of a `CASE`: why the record knows nothing about that moment
+ */
+export function problemsOf(asked: string, toSql: (problem: MomentProblem) => string): string {
+  return `WHEN ${asked}.instant > ends.known THEN ${toSql('future')}
+      WHEN ${asked}.instant < COALESCE(ends.began, 'infinity') THEN ${toSql('early')}
+      WHEN ${asked}.position > ends.position THEN ${toSql('beyond')}`;
+}
+
 /** The problem of an instant that the record cannot answer for. @param began null if it has not begun */
 export function tooEarly(began: string | null): string {
   const since = began === null ? 'has not begun yet' : `began at ${began}; ask for that instant or a later one`;
@@ -104,12 +118,11 @@ export class Past {
    * @throws DatabaseUnavailable see {@link RecordReader.read}
    */
   async requireInstant(at: string, field: string): Promise<void> {
-    type InstantChecks = { isFuture: boolean; began: string | null; isTooEarly: boolean };
-    const { isFuture, began, isTooEarly } = rowOf(await this.record.read<InstantChecks>(KNOWN, 'began', [at]));
-    if (isFuture) throw new InvalidFields({ [field]: [IN_FUTURE] });
-    if (isTooEarly) throw new InvalidFields({ [field]: [tooEarly(began)] });
+    type ProblemRow = { began: string | null; problem: MomentProblem | null };
+    const { began, problem } = rowOf(await this.record.read<ProblemRow>(PROBLEM, 'began', [at]));
+    if (problem !== null) throw new InvalidFields({ [field]: [problem === 'future' ? IN_FUTURE : tooEarly(began)] });
   }
 }
 
-const KNOWN = `SELECT ends.began, ends.began IS NULL OR $1::timestamptz < ends.began AS "isTooEarly",
-    $1::timestamptz > ends.known AS "isFuture" FROM ${RECORD_ENDS} ends`;
+const PROBLEM = `SELECT ends.began, CASE ${problemsOf('asked', (problem) => `'${problem}'`)} END AS problem
+  FROM ${RECORD_ENDS} ends CROSS JOIN (SELECT $1::timestamptz AS instant, NULL::bigint AS position) asked`;
