@@ -23,7 +23,10 @@ const HEADERS = {
   'x-frame-options': 'SAMEORIGIN',
 };
 
-/** Sets the security headers on every response. */
+/**
+ * Sets the security headers on every response that passes the hooks: all except those to malformed HTTP and to paths
+ * that cannot be decoded.
+ */
 export function registerSecurityHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (_, reply, done) => {
     reply.headers(HEADERS);
