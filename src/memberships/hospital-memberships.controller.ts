@@ -34,8 +34,8 @@ export class HospitalMembershipsController {
     rules:
       'Returns live memberships, deleted ones with `is_deleted=true`, or those outside their time with `in_force=false`. An unknown hospital is a 401, like one without ' +
       'the right; an id that cannot exist is a 404. Without `limit` and `offset` the array is complete. With `at` the ' +
-      'types, the flags and the filters are those of that instant, which is answered the same for ever once it is 15 s ' +
-      'ago; names and emails are the present ones, also of people who left.',
+      'types, the flags and the filters are those of that instant, and never change once it is 15 s ago; names and ' +
+      'emails are the present ones, also of people who left.',
     ok: [MembershipResponse],
     headers: { Link: 'With `limit` or `offset`: URLs of the next and the previous slice.' },
   })

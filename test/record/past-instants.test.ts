@@ -100,7 +100,7 @@ describe('the instant of GET /memberships/{hospital}', () => {
     expect(await list(admin, hospital, { at: '' })).toEqual(await list(admin, hospital, {}));
   });
 
-  test('an instant at least 15 s ago is answered the same for ever, however late a change is committed', async () => {
+  test('the memberships of an instant at least 15 s ago never change, however late a change is committed', async () => {
     const { admin, hospital, member, membership } = await service.given.hospital();
     await lastChange(admin, hospital);
     const ago = (interval: string) =>
