@@ -136,12 +136,12 @@ export class Metrics {
     });
     const turnedAway = new Counter({
       name: 'http_refused_at_bounds_total',
-      help: 'Connections and requests refused at the bounds on connections, without a log line of their own.',
+      help: 'Connections and requests refused at the limits on connections, without a log line of their own.',
       registers,
     });
     const ended = new Counter({
       name: 'http_connections_ended_total',
-      help: 'Connections closed at the bounds on connections and memory.',
+      help: 'Connections closed at the limits on connections and memory.',
       registers,
     });
     const actions = new Set<string>();
