@@ -99,7 +99,7 @@ describe('the OpenAPI document', () => {
     expect(wrong((operation) => !hasSuccess(operation))).toEqual([]);
   });
 
-  test('says of each operation who may call it, as the table of permissions does', () => {
+  test('the OpenAPI document says of each operation who may call it, as the table of permissions does', () => {
     const whoOf = ({ 'x-permission': permission, 'x-scope': scope }: Operation) => {
       if (scope !== undefined) return `a service account with the scope \`${scope}\``;
       return permission === undefined
@@ -146,7 +146,7 @@ describe('the OpenAPI document', () => {
     expect(wrong((operation) => schemesOf(operation).join() !== expected(operation).join())).toEqual([]);
   });
 
-  test('describes the rules of every operation, and the callers, errors and limits in its introduction', () => {
+  test('the OpenAPI document describes the rules of every operation, and the callers, errors and limits in its introduction', () => {
     expect(wrong(({ description = '' }) => !/\*\*Rules:\*\* .+\n\n\*\*Changes:\*\* .+/.test(description))).toEqual([]);
     expect(document.info.description).toMatch(/ADMIN.*MEMBER|MEMBER.*ADMIN/s);
     for (const heading of ['Callers', 'Keys', 'Errors', 'Lists', 'Limits']) {
@@ -154,12 +154,12 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('names its schemas as clients would, and each example by its reason', () => {
+  test('the OpenAPI document names its schemas as clients would, and each example by its reason', () => {
     expect(Object.keys(document.components.schemas).filter((name) => name.endsWith('Dto'))).toEqual([]);
     expect(JSON.stringify(document)).not.toContain('"reason1"');
   });
 
-  test('prefills no optional filter, apart from the email that a search needs', () => {
+  test('the OpenAPI document prefills no optional filter, apart from the email that a search needs', () => {
     const prefilled = ({ parameters = [] }: Operation) =>
       parameters.some(
         ({ name, required, example, schema }) =>
@@ -168,7 +168,7 @@ describe('the OpenAPI document', () => {
     expect(wrong(prefilled)).toEqual([]);
   });
 
-  test('ends with the operation that revokes the key of the request', () => {
+  test('the OpenAPI document ends with the operation that revokes the key of the request', () => {
     expect(document.tags.at(-1)?.name).toBe('Tokens');
     expect(operations.at(-1)?.operation.operationId).toBe('revokeToken');
   });

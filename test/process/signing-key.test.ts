@@ -17,14 +17,14 @@ describe('SIGNING_KEY_FILE', () => {
   test.each([
     ['is missing', () => join(folder, 'none.pem'), /cannot be read \(ENOENT\); check SIGNING_KEY_FILE/],
     ['contains no key', () => write(folder, 'empty.pem', ''), /contains no key in PEM/],
-  ])('ends the start with one sentence if the file %s', async (_, file, sentence) => {
+  ])('SIGNING_KEY_FILE ends the start with one sentence if the file %s', async (_, file, sentence) => {
     const process = start({ ...database.variables, SIGNING_KEY_FILE: file() });
     expect((await process.ended).code).toBe(1);
     expect(process.errors).toMatch(/^The signing key file [^\n]+\n$/);
     expect(process.errors).toMatch(sentence);
   });
 
-  test('is read at the start, and nothing of the key reaches the log', async () => {
+  test('SIGNING_KEY_FILE is read at the start, and nothing of the key reaches the log', async () => {
     const pem = newPem();
     const process = start({ ...database.variables, SIGNING_KEY_FILE: write(folder, 'key.pem', pem) });
     const response = await fetch(`${await process.url()}/.well-known/jwks.json`);

@@ -44,14 +44,14 @@ async function entriesUpTo(size: number): Promise<Buffer[]> {
 }
 
 describe('the checkpoint', () => {
-  test('is signed by the first key, and its root is that of the entries in the bundles', async () => {
+  test('the checkpoint is signed by the first key, and its root is that of the entries in the bundles', async () => {
     const { origin, size, root } = await checkpoint();
     expect(origin).toMatch(/^hospital-memberships\/[0-9a-f-]{36}$/);
     expect(size).toBeGreaterThan(600);
     expect(rootOf(await entriesUpTo(size)).toString('hex')).toBe(root);
   });
 
-  test('covers every change that was committed before the request, and contradicts no earlier checkpoint', async () => {
+  test('the checkpoint covers every change that was committed before the request, and contradicts no earlier checkpoint', async () => {
     for (let round = 0; round < 10; round += 1) {
       const before = await checkpoint();
       await join(1 + round * 7);
@@ -63,7 +63,7 @@ describe('the checkpoint', () => {
     }
   });
 
-  test('is text that its reader may keep for five seconds', async () => {
+  test('the checkpoint is text that its reader may keep for five seconds', async () => {
     const { headers } = await auditor.get('/record/checkpoint');
     expect([headers.get('content-type'), headers.get('cache-control')]).toEqual([
       'text/plain; charset=utf-8',
@@ -73,14 +73,14 @@ describe('the checkpoint', () => {
 });
 
 describe('tiles', () => {
-  test('of level 0 contain the hashes of the entries', async () => {
+  test('tiles of level 0 contain the hashes of the entries', async () => {
     const { size } = await checkpoint();
     const tiles = await Promise.all(pathsOf(size).map((path) => bytesAt(`0/${path}`)));
     const leaves = (await entriesUpTo(size)).map((entry) => rootOf([entry]).toString('hex'));
     expect(tiles.flatMap(({ bytes }) => hashesIn(bytes))).toEqual(leaves);
   });
 
-  test('of level 1 contain the roots of the full tiles below', async () => {
+  test('tiles of level 1 contain the roots of the full tiles below', async () => {
     const entries = await entriesUpTo(512);
     const { bytes } = await bytesAt('1/000.p/2');
     const roots = [entries.slice(0, 256), entries.slice(256)].map((part) => rootOf(part).toString('hex'));
@@ -88,14 +88,14 @@ describe('tiles', () => {
     expect(hashesIn((await bytesAt('1/000.p/1')).bytes)).toEqual(roots.slice(0, 1));
   });
 
-  test('stay available in every width that a checkpoint has had', async () => {
+  test('tiles stay available in every width that a checkpoint has had', async () => {
     const full = hashesIn((await bytesAt('0/000')).bytes);
     for (const width of [1, 2, 100, 255])
       expect(hashesIn((await bytesAt(`0/000.p/${String(width)}`)).bytes)).toEqual(full.slice(0, width));
   });
 
   test.each(['0/000', '0/001.p/7', '1/000.p/1', 'entries/000', 'entries/000.p/3'])(
-    '%s may be kept by its reader',
+    'the tile %s may be kept by its reader',
     async (path) => {
       const { status, headers } = await bytesAt(path);
       expect([status, headers.get('content-type'), headers.get('cache-control')]).toEqual([
@@ -106,7 +106,7 @@ describe('tiles', () => {
     },
   );
 
-  test('of entries are compressed only for those who ask', async () => {
+  test('tiles of entries are compressed only for those who ask', async () => {
     const plain = await bytesAt('entries/000', { 'accept-encoding': 'identity' });
     expect(plain.headers.get('content-encoding')).toBe(null);
     expect(entriesIn(plain.bytes)).toHaveLength(256);
@@ -149,13 +149,13 @@ describe('tiles', () => {
     'entries/999',
     'entries/000.p/256',
     'entries/x000/000',
-  ])('%s does not exist', async (path) => {
+  ])('the tile %s does not exist', async (path) => {
     expect((await auditor.get(`/record/tile/${path}`)).status).toBe(404);
   });
 });
 
 describe('proofs', () => {
-  test('of every position near a border lead to the root of their checkpoint', async () => {
+  test('proofs of every position near a border lead to the root of their checkpoint', async () => {
     const { size } = await checkpoint();
     for (const position of [1, 2, 3, 255, 256, 257, 512, 513, size - 1, size]) {
       const proof = readProof(await textAt(`proof?position=${String(position)}`));
@@ -166,13 +166,13 @@ describe('proofs', () => {
     }
   });
 
-  test('can be asked for by the id of the entry', async () => {
+  test('proofs can be asked for by the id of the entry', async () => {
     const { entry } = readProof(await textAt('proof?position=300'));
     const { id } = JSON.parse(entry.toString()) as { id: string };
     expect(readProof(await textAt(`proof?entry=${id}`)).index).toBe(299);
   });
 
-  test('exist only for entries', async () => {
+  test('proofs exist only for entries', async () => {
     const { size } = await checkpoint();
     const paths = [String(size + 1), '9007199254740991', '99999999999999999999'].map(
       (position) => `position=${position}`,
@@ -189,14 +189,14 @@ describe('proofs', () => {
     'entry=1',
     'position=1&entry=00000000-0000-4000-8000-000000000000',
     'position=1&position=2',
-  ])('are refused for the query %j', async (query) => {
+  ])('proofs are refused for the query %j', async (query) => {
     expect((await auditor.get(`/record/proof?${query}`)).status).toBe(400);
   });
 });
 
 describe('the evidence', () => {
   test.each(['checkpoint', 'proof?position=1', 'tile/0/000', 'tile/entries/000'])(
-    '%s needs the scope record:read',
+    'GET /record/%s needs the scope record:read',
     async (path) => {
       const other = await givenService(service, 'event:read');
       expect((await other.get(`/record/${path}`)).status).toBe(403);
@@ -206,14 +206,14 @@ describe('the evidence', () => {
     },
   );
 
-  test('can only be read', async () => {
+  test('the evidence can only be read', async () => {
     for (const path of ['checkpoint', 'proof', 'tile/0/000', 'tile/entries/000']) {
       const { status, headers } = await auditor.send('POST', `/record/${path}`);
       expect([path, status, headers.get('allow')]).toEqual([path, 405, 'GET, HEAD, OPTIONS']);
     }
   });
 
-  test('is signed by the first of the keys in the key set', async () => {
+  test('the evidence is signed by the first of the keys in the key set', async () => {
     const keys = await keySet();
     expect(keys).toHaveLength(2);
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(2);
@@ -225,7 +225,7 @@ describe('the evidence', () => {
 });
 
 describe('a record that lost commits', () => {
-  test('is not signed under the old origin, and is again after record restart', async () => {
+  test('a record that lost commits is not signed under the old origin, and is again after record restart', async () => {
     const kept = await service.dataSource.query<[{ position: string; peaks: Buffer[] }]>(
       'SELECT position, peaks FROM record_head',
     );

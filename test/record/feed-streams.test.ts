@@ -51,7 +51,7 @@ async function statementsDuring(work: () => Promise<unknown>): Promise<string[]>
 const isHead = (text: string) => text.includes('peaks');
 
 describe('an event stream', () => {
-  test('contains every entry from the beginning, byte for byte, and continues with each change', async () => {
+  test('an event stream contains every entry from the beginning, byte for byte, and continues with each change', async () => {
     const stream = await open();
     const bodies = await storedBodies(service);
     const blocks = await stream.take(bodies.length);
@@ -66,7 +66,7 @@ describe('an event stream', () => {
     expect(await stream.take(1)).toMatchObject([{ id: String(bodies.length + 3) }]);
   });
 
-  test('starts after Last-Event-ID, which takes precedence over after; an empty one counts as absent', async () => {
+  test('an event stream starts after Last-Event-ID, which takes precedence over after; an empty one counts as absent', async () => {
     const head = await headOf(reader);
     const first = async (query: string, headers = {}) => (await (await open(query, headers)).take(1))[0]?.id;
     expect(await first('?after=5')).toBe('6');
@@ -78,14 +78,14 @@ describe('an event stream', () => {
     expect((await stream.take(2)).map(({ id }) => id)).toEqual([String(head + 1), String(head + 2)]);
   });
 
-  test('is filtered as a page is, and is not limited', async () => {
+  test('an event stream is filtered as a page is, and is not limited', async () => {
     const all = await reader.get('/events?limit=1000&type=membership.created');
     const stream = await open('?limit=1&type=membership.created');
     const { data } = all.body<Feed>();
     expect((await stream.take(data.length)).map(({ id }) => Number(id))).toEqual(data.map(({ position }) => position));
   });
 
-  test('of many thousand entries has all of them', async () => {
+  test('an event stream of many thousand entries has all of them', async () => {
     const head = await headOf(reader);
     const stream = await open(`?after=${String(head)}`);
     await service.given.crowd(scene.hospital, 1500);
@@ -97,7 +97,7 @@ describe('an event stream', () => {
 describe('those who wait', () => {
   const WAITING = 20;
 
-  test('are served by one look at the head, and one read if they read the same', async () => {
+  test('those who wait are served by one look at the head, and one read if they read the same', async () => {
     const head = await headOf(reader);
     const streams: Stream[] = [];
     while (streams.length < WAITING) streams.push(await open(`?after=${String(head)}`));
@@ -117,7 +117,7 @@ describe('those who wait', () => {
     await toggle();
   });
 
-  test('leave nothing behind when they go: nobody looks at the head anymore', async () => {
+  test('those who wait leave nothing behind when they go: nobody looks at the head anymore', async () => {
     const head = await headOf(reader);
     const streams = [await open(`?after=${String(head)}`), await open(`?after=${String(head)}`)];
     for (const stream of streams) stream.close();
@@ -127,7 +127,7 @@ describe('those who wait', () => {
     });
   });
 
-  test('are not requests in progress, and leave the service to others', async () => {
+  test('those who wait are not requests in progress, and leave the service to others', async () => {
     const head = await headOf(reader);
     while (opened.length < 50) await open(`?after=${String(head)}`);
     const waiting = reader.get(`/events?wait=30&after=${String(head)}`);
@@ -143,7 +143,7 @@ describe('those who wait', () => {
     await toggle();
   });
 
-  test('are at most 100 of an account, however they wait; the next is a 429, and closing one makes room', async () => {
+  test('those who wait are at most 100 of an account, however they wait; the next is a 429, and closing one makes room', async () => {
     const other = await givenService(service, 'event:read');
     const head = await headOf(reader);
     const last = `?after=${String(head)}`;
@@ -164,7 +164,7 @@ describe('those who wait', () => {
     await toggle();
   });
 
-  test('are at most a quarter of the connections of the process; the next is a 429', async () => {
+  test('those who wait are at most a quarter of the connections of the process; the next is a 429', async () => {
     const head = await headOf(reader);
     const last = `?after=${String(head)}`;
     while (opened.length < connections().maxParked) {

@@ -25,7 +25,7 @@ const toggle = (id = scene.hospital) =>
 describe('without the background process', () => {
   beforeAll(() => service.app.get(Sequencer).onApplicationShutdown());
 
-  test('the feed contains the entry of every change that was committed before the request', async () => {
+  test('without the background process, the feed contains the entry of every change that was committed before the request', async () => {
     const before = await headOf(reader);
     (await change('ADMIN')).isCreated();
     const { data, next, head } = await get(`?after=${String(before)}`);
@@ -35,7 +35,7 @@ describe('without the background process', () => {
     expect(await get(`?after=${String(head)}`)).toMatchObject({ next: head + 1, head: head + 1 });
   });
 
-  test('pages contain every position once, byte for byte as the record stores it', async () => {
+  test('without the background process, pages contain every position once, byte for byte as the record stores it', async () => {
     const head = await headOf(reader);
     const texts: string[] = [];
     let after = 0;
@@ -50,7 +50,7 @@ describe('without the background process', () => {
     expect(await get(`?after=${String(head)}`)).toEqual({ data: [], next: head, head });
   });
 
-  test('filters select by type, hospital and medic, and next is the last position examined', async () => {
+  test('without the background process, filters select by type, hospital and medic, and next is the last position examined', async () => {
     const head = await headOf(reader);
     const all = (await get('?limit=1000')).data as unknown as Entry[];
     const expectFilter = async (query: string, matches: (entry: Entry) => boolean) => {
@@ -115,7 +115,7 @@ test('a reader that sends the id of its last entry gets a 409 if the entry there
 });
 
 describe('a request that waits', () => {
-  test('gets the next entry as soon as there is one, from another process or SQL typed by hand too', async () => {
+  test('a request that waits gets the next entry as soon as there is one, from another process or SQL typed by hand too', async () => {
     const head = await headOf(reader);
     const waiting = get(`?wait=30&after=${String(head)}`);
     const filtered = get(`?wait=30&after=${String(head)}&type=hospital.deactivated`);
@@ -126,14 +126,14 @@ describe('a request that waits', () => {
     await toggle();
   });
 
-  test('gets no entry and the positions examined once its time is over', async () => {
+  test('a request that waits gets no entry and the positions examined once its time is over', async () => {
     const head = await headOf(reader);
     const waiting = get(`?wait=1&after=${String(head)}&hospital=2147483647`);
     (await change('MEMBER')).isCreated();
     expect(await waiting).toEqual({ data: [], next: head + 1, head: head + 1 });
   });
 
-  test('waits for nothing if there is something, or if only the headers are asked for', async () => {
+  test('a request that waits gets its response at once if there is something, or if only the headers are asked for', async () => {
     expect((await get('?wait=30&limit=1')).data).toHaveLength(1);
     const head = await headOf(reader);
     (await reader.send('HEAD', `/events?wait=30&after=${String(head)}`)).isOk();
@@ -144,7 +144,7 @@ describe('a request that waits', () => {
 });
 
 describe('a batch of CloudEvents', () => {
-  test('is read by the package cloudevents, with the entry as data', async () => {
+  test('a batch of CloudEvents is read by the package cloudevents, with the entry as data', async () => {
     const answer = (await reader.get('/events?limit=50', { headers: { accept: BATCH } })).isOk();
     const events = HTTP.toEvent({
       headers: { 'content-type': answer.headers.get('content-type') ?? '' },
@@ -165,7 +165,7 @@ describe('a batch of CloudEvents', () => {
     expect(new Set(subjects).size).toBeGreaterThan(3);
   });
 
-  test('links to the next one, with the filters and the id of the last entry', async () => {
+  test('a batch of CloudEvents links to the next one, with the filters and the id of the last entry', async () => {
     const positions: number[] = [];
     let url = `${service.client.url}/events?limit=400&type=membership.created&type=medic.created`;
     for (let page = 0; page < 4; page += 1) {

@@ -24,7 +24,7 @@ async function timesOf(medicId: number): Promise<{ iat: number; exp: number | nu
 }
 
 describe('introspection', () => {
-  test("says whose a medic's key is, and since when", async () => {
+  test("introspection says whose a medic's key is, and since when", async () => {
     const { id, token } = await service.given.medic();
     const { iat } = await timesOf(id);
     const answer = (await asker.introspect(token)).is(200);
@@ -33,7 +33,7 @@ describe('introspection', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
   });
 
-  test('says until when a key works that expires', async () => {
+  test('introspection says until when a key works that expires', async () => {
     const { id } = await service.given.medic();
     const token = await service.given.token(id, new Date(Date.now() + 3_600_999));
     const { iat, exp } = await timesOf(id);
@@ -46,7 +46,7 @@ describe('introspection', () => {
     });
   });
 
-  test('says nothing but that it is not active of anything else', async () => {
+  test('introspection says of anything else only that it is not active', async () => {
     const medic = await service.given.medic();
     const expired = await service.given.token(medic.id, new Date(Date.now() - 1000));
     const revoked = await service.given.medic();
@@ -58,21 +58,21 @@ describe('introspection', () => {
       expect([token, (await asker.introspect(token)).is(200).json]).toEqual([token, INACTIVE]);
   });
 
-  test('is in force from the next request on after a revocation', async () => {
+  test('introspection knows of a revocation from the next request on', async () => {
     const medic = await service.given.medic();
     expect((await asker.introspect(medic.token)).json).toMatchObject({ active: true });
     (await medic.delete('/token-auth/')).is(204);
     expect((await asker.introspect(medic.token)).json).toEqual(INACTIVE);
   });
 
-  test('does not count as use of the key', async () => {
+  test('introspection does not count as use of the key', async () => {
     const { id, token } = await service.given.medic();
     (await asker.introspect(token)).is(200);
     await service.app.get(TokenUsage).flush();
     expect((await service.app.get(TokensService).list(id)).map(({ last_used_at }) => last_used_at)).toEqual([null]);
   });
 
-  test('ignores other parameters', async () => {
+  test('introspection ignores other parameters', async () => {
     const { id, token } = await service.given.medic();
     const body = new URLSearchParams({ token, token_type_hint: 'access_token', client_id: 'x' });
     expect((await ask({ body })).json).toMatchObject({ active: true, sub: String(id) });
@@ -80,7 +80,7 @@ describe('introspection', () => {
   });
 
   test.each(['', 'token=', 'tokens=x', 'token=x&token=y', 'token_type_hint=x'])(
-    'refuses the form %j, because it lacks the token or repeats it',
+    'introspection refuses the form %j, because it lacks the token or repeats it',
     async (text) => {
       expect((await ask(form(text))).is(400).json).toEqual({
         error: 'invalid_request',
@@ -89,14 +89,14 @@ describe('introspection', () => {
     },
   );
 
-  test('reads the token from the body only', async () => {
+  test('introspection reads the token from the body only', async () => {
     const { token } = await service.given.medic();
     expect((await asker.send('POST', `/oauth2/introspect?token=${token}`)).is(400).json).toMatchObject({
       error: 'invalid_request',
     });
   });
 
-  test('refuses JSON, other media types, compressed and large bodies with errors of RFC 6749', async () => {
+  test('introspection refuses JSON, other media types, compressed and large bodies with errors of RFC 6749', async () => {
     const { token } = await service.given.medic();
     const refusals = [
       [415, { body: { token } }],
@@ -111,7 +111,7 @@ describe('introspection', () => {
       });
   });
 
-  test('responds to other methods with 405, and to OPTIONS with its methods', async () => {
+  test('introspection responds to other methods with 405, and to OPTIONS with its methods', async () => {
     const refused = (await asker.get('/oauth2/introspect')).is(405);
     expect([refused.headers.get('allow'), refused.json]).toEqual([
       'OPTIONS, POST',
@@ -120,7 +120,7 @@ describe('introspection', () => {
     expect((await asker.send('OPTIONS', '/oauth2/introspect')).is(204).headers.get('allow')).toBe('OPTIONS, POST');
   });
 
-  test('refuses callers with errors of RFC 6750', async () => {
+  test('introspection refuses callers with errors of RFC 6750', async () => {
     const { token } = await service.given.medic();
     const refusalOf = async (headers: Record<string, string>) => {
       const body = new URLSearchParams({ token: 'x' });
@@ -132,7 +132,7 @@ describe('introspection', () => {
     expect(await refusalOf({ authorization: `Bearer ${token}` })).toEqual([403, 'insufficient_scope']);
   });
 
-  test('never logs the key that it is asked about, or the key that asks', async () => {
+  test('introspection never logs the key that it is asked about, or the key that asks', async () => {
     const { token } = await service.given.medic();
     (await asker.introspect(token)).is(200);
     const line = service.log.filter((text) => text.includes('/oauth2/introspect')).at(-1) ?? '';

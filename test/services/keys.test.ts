@@ -25,16 +25,22 @@ const INVALID = [401, 'Bearer error="invalid_token"'];
 const INSUFFICIENT = [403, 'Bearer error="insufficient_scope", scope="token:introspect"'];
 
 describe('the key of a service account', () => {
-  test.each(['Bearer', 'bearer', 'Token', 'TOKEN'])('opens a route of services with the scheme %s', async (scheme) => {
-    const { key } = await givenService(service, 'token:introspect');
-    expect((await withHeader(`${scheme} ${key}`)).status).toBe(200);
-  });
+  test.each(['Bearer', 'bearer', 'Token', 'TOKEN'])(
+    'the key of a service account opens a route of services with the scheme %s',
+    async (scheme) => {
+      const { key } = await givenService(service, 'token:introspect');
+      expect((await withHeader(`${scheme} ${key}`)).status).toBe(200);
+    },
+  );
 
-  test.each([undefined, '', 'Basic aG1zXw==', 'Digest x'])('is asked for if the header is %j', async (header) => {
-    expect(await challengeOf(header)).toEqual([401, 'Bearer']);
-  });
+  test.each([undefined, '', 'Basic aG1zXw==', 'Digest x'])(
+    'the key of a service account is asked for if the header is %j',
+    async (header) => {
+      expect(await challengeOf(header)).toEqual([401, 'Bearer']);
+    },
+  );
 
-  test('is refused if it is malformed or unknown', async () => {
+  test('the key of a service account is refused if it is malformed or unknown', async () => {
     const { key } = await givenService(service);
     for (const header of ['Bearer', 'Bearer ', 'Bearer x', `Bearer ${key.slice(0, -1)}`, `Bearer ${key} ${key}`])
       expect([header, ...(await challengeOf(header))]).toEqual([header, ...INVALID]);
@@ -42,22 +48,25 @@ describe('the key of a service account', () => {
     expect(await challengeOf(`Bearer ${generateKey('medic')}`)).toEqual(INVALID);
   });
 
-  test('is refused without the scope, and the refusal names it', async () => {
+  test('the key of a service account is refused without the scope, and the refusal names it', async () => {
     const { key } = await givenService(service, 'decision:check', 'decision:search', 'event:read', 'record:read');
     expect(await challengeOf(`Bearer ${key}`)).toEqual(INSUFFICIENT);
   });
 
-  test.each(['Bearer', 'Token'])('is not that of a medic, who is refused with the scheme %s', async (scheme) => {
-    const { token } = await service.given.medic();
-    expect(await challengeOf(`${scheme} ${token}`)).toEqual(INSUFFICIENT);
-  });
+  test.each(['Bearer', 'Token'])(
+    'the key of a service account is not that of a medic, who is refused with the scheme %s',
+    async (scheme) => {
+      const { token } = await service.given.medic();
+      expect(await challengeOf(`${scheme} ${token}`)).toEqual(INSUFFICIENT);
+    },
+  );
 
-  test('is unknown if it is that of a deactivated medic', async () => {
+  test('the key of a deactivated medic is unknown as the key of a service account', async () => {
     const { token } = await service.given.medic({ isActive: false });
     expect(await challengeOf(`Bearer ${token}`)).toEqual(INVALID);
   });
 
-  test('is refused from the next request on once it is revoked, with the key before its rotation', async () => {
+  test('the key of a service account is refused from the next request on once it is revoked, with the key before its rotation', async () => {
     const first = await givenService(service);
     const second = await accounts().rotate(first.name, 3600);
     expect([await works(first), await works(second)]).toEqual([true, true]);
@@ -66,7 +75,7 @@ describe('the key of a service account', () => {
     expect(await challengeOf(`Bearer ${second.key}`)).toEqual(INVALID);
   });
 
-  test('is refused once it has expired, whatever else is true', async () => {
+  test('the key of a service account is refused once it has expired, whatever else is true', async () => {
     const { id, key } = await givenService(service);
     await service.dataSource.query(
       `UPDATE service_account SET issued_at = now() - interval '1 day', expires_at = now() WHERE id = $1`,
@@ -75,7 +84,7 @@ describe('the key of a service account', () => {
     expect(await challengeOf(`Bearer ${key}`)).toEqual(INVALID);
   });
 
-  test('is checked together with its scopes by one statement, by its digest', async () => {
+  test('the key of a service account is checked together with its scopes by one statement, by its digest', async () => {
     const { key } = await givenService(service);
     await withHeader(`Bearer ${key}`);
     const parameters: unknown[] = [];
@@ -90,7 +99,7 @@ describe('the key of a service account', () => {
     expect(parameters).toEqual([[digestOf(key)]]);
   });
 
-  test('is stored as its SHA-256 only', async () => {
+  test('the key of a service account is stored as its SHA-256 only', async () => {
     const first = await givenService(service);
     const second = await accounts().rotate(first.name, 60);
     const [row] = await service.dataSource.query<Record<string, unknown>[]>(

@@ -21,7 +21,7 @@ const change = (set: string, { id }: ServiceActor) =>
   service.dataSource.query(`UPDATE service_account SET ${set} WHERE id = $1`, [id]);
 
 describe('the rotation of a key', () => {
-  test('lets the old key work for the grace, and no longer', async () => {
+  test('the rotation of a key lets the old key work for the grace, and no longer', async () => {
     const account = await givenService(service);
     const next = await rotate(account, 3600);
     expect(await statusesOf(account.key, next)).toEqual([200, 200]);
@@ -29,19 +29,19 @@ describe('the rotation of a key', () => {
     expect(await statusesOf(account.key, next)).toEqual([401, 200]);
   });
 
-  test('ends the old key at once with a grace of 0', async () => {
+  test('the rotation of a key ends the old key at once with a grace of 0', async () => {
     const account = await givenService(service);
     const next = await rotate(account, 0);
     expect(await statusesOf(account.key, next)).toEqual([401, 200]);
   });
 
-  test('leaves at most two keys, because a further one ends the oldest', async () => {
+  test('the rotation of a key leaves at most two keys, because a further one ends the oldest', async () => {
     const account = await givenService(service);
     const [second, third] = [await rotate(account, 3600), await rotate(account, 3600)];
     expect(await statusesOf(account.key, second, third)).toEqual([401, 200, 200]);
   });
 
-  test('does not prolong the old key beyond its own expiry', async () => {
+  test('the rotation of a key does not prolong the old key beyond its own expiry', async () => {
     const account = await givenService(service);
     await change("issued_at = now() - interval '1 day', expires_at = now()", account);
     const next = await rotate(account, 3600);
@@ -53,7 +53,7 @@ describe('the last use of a service account', () => {
   const lastUseOf = async ({ id }: ServiceActor) =>
     (await accounts().list()).find((one) => one.id === id)?.last_used_at;
 
-  test('is stored periodically, for its requests that were refused for a missing scope too', async () => {
+  test('the last use of a service account is stored periodically, for its requests that were refused for a missing scope too', async () => {
     const [used, refused, unused] = [
       await givenService(service),
       await givenService(service, 'event:read'),
@@ -86,7 +86,7 @@ describe('the database itself', () => {
     ],
     ['accepts no key instead of a digest', `UPDATE service_account SET digest = 'hms_' WHERE id = $1`],
     ['accepts no previous key without an end', `UPDATE service_account SET previous_digest = digest WHERE id = $1`],
-  ])('%s', async (_, sql) => {
+  ])('the database itself %s', async (_, sql) => {
     const { id, name } = await givenService(service);
     await accounts().revoke(name);
     const before = await service.client.rows();
@@ -95,7 +95,7 @@ describe('the database itself', () => {
   });
 
   test.each(['', 'A', 'a_b', 'ñ', 'x'.repeat(65), 'a\n', '\na'])(
-    'accepts no account with the name %j',
+    'the database itself accepts no account with the name %j',
     async (name) => {
       const before = await service.client.rows();
       const values = [name, digestOf(name)];

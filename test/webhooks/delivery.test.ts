@@ -119,15 +119,18 @@ describe('a delivery that fails', () => {
     for (const line of lines) expect(line).not.toMatch(/whsec|127\.0\.0\.1|tenant/);
   });
 
-  test.each([301, 302, 303, 307, 308])('is a redirect with status %i, which is not followed', async (status) => {
-    const target = await endpoints.receiver();
-    const { receiver, name, position } = await endpoints.add();
-    receiver.replies.push({ status, headers: { location: target.url() } });
-    await toggle();
-    await endpoints.settled(name, ({ failures }) => failures === 1);
-    expect((await endpoints.summaryOf(name)).position).toBe(position);
-    expect(target.received).toEqual([]);
-  });
+  test.each([301, 302, 303, 307, 308])(
+    'a delivery fails if the response is a redirect with status %i, which is not followed',
+    async (status) => {
+      const target = await endpoints.receiver();
+      const { receiver, name, position } = await endpoints.add();
+      receiver.replies.push({ status, headers: { location: target.url() } });
+      await toggle();
+      await endpoints.settled(name, ({ failures }) => failures === 1);
+      expect((await endpoints.summaryOf(name)).position).toBe(position);
+      expect(target.received).toEqual([]);
+    },
+  );
 
   test('a delivery that fails waits as long as Retry-After asks, at most an hour', async () => {
     const { receiver, name } = await endpoints.add();
