@@ -5,6 +5,7 @@ import { givenOn } from '../faults/scratch.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { Actor } from '../support/actor.js';
 import type { Client } from '../support/client.js';
+import { WITHIN } from '../support/limits.js';
 import type { Scene } from '../support/requests.js';
 
 /** The people and rows around a hospital of ordinary size. */
@@ -42,6 +43,8 @@ export class Ordinary {
     );
     const [actor, stranger] = [await this.actor(admin), await this.actor(busy)];
     const created = await given.medic({ createdById: admin });
+    const locum = await given.medic();
+    await given.membership(locum, hospital, { type: MembershipType.ADMIN, ...WITHIN });
     for (let more = 0; more < 20; more += 1) await given.medic({ createdById: admin });
     return {
       hospital,
@@ -52,6 +55,7 @@ export class Ordinary {
       outsider: await given.medic(),
       stranger,
       created,
+      locum,
       asker: {
         token: (
           await new ServiceAccounts(this.dataSource).create({

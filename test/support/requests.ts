@@ -1,22 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import type { Actor } from './actor.js';
 import { HOSPITAL, medicBody } from './bodies.js';
+import { READ, STORED_WRITE, WRITE } from './budgets.js';
 import { API } from './client.js';
 import { DECISION_REQUESTS } from './decision-requests.js';
 import type { HospitalScene } from './given.js';
-
-/** Upper bounds in round trips to the database; statements sent together are one round trip. */
-const READ = 2;
-const WRITE = 4;
-/** Storing the response takes one more. */
-const STORED_WRITE = WRITE + 1;
-
-const stored = () => ({ 'idempotency-key': randomUUID() });
+import { MEMBERSHIP_REQUESTS, stored } from './membership-requests.js';
 
 /** The medics and rows that the requests are about. */
 export interface Scene extends HospitalScene {
   /** A medic whom the admin created. */
   readonly created: Actor;
+  /** Another ADMIN, whose membership has an end. */
+  readonly locum: Actor;
   /** A service account with every scope. */
   readonly asker: Keyholder;
 }
@@ -100,78 +95,7 @@ export const REQUESTS: Record<string, Request> = {
     budget: READ,
     send: ({ admin, created }) => [admin, 'GET', `/search/medics/?query=${created.email}`],
   },
-  'POST /management/memberships/bulk/': {
-    budget: WRITE,
-    send: ({ admin, hospital, outsider, member }) => [
-      admin,
-      'POST',
-      `${MEMBERSHIPS}bulk/`,
-      { hospital, memberships: [{ medic: outsider.id }, { email: member.email }] },
-    ],
-  },
-  'POST /management/memberships/': {
-    budget: WRITE,
-    send: ({ admin, hospital, outsider }) => [admin, 'POST', MEMBERSHIPS, { medic: outsider.id, hospital }],
-  },
-  'POST /management/memberships/ with is_active': {
-    budget: WRITE,
-    send: ({ admin, hospital, outsider }) => [
-      admin,
-      'POST',
-      MEMBERSHIPS,
-      { medic: outsider.id, hospital, is_active: true },
-    ],
-  },
-  'POST /management/memberships/ with Idempotency-Key': {
-    budget: STORED_WRITE,
-    send: ({ admin, hospital, outsider }) => [admin, 'POST', MEMBERSHIPS, { medic: outsider.id, hospital }, stored()],
-  },
-  'PATCH /management/memberships/{id}': {
-    budget: WRITE,
-    send: ({ admin, membership }) => [
-      admin,
-      'PATCH',
-      `${MEMBERSHIPS}${String(membership)}`,
-      { type_membership: 'ADMIN' },
-    ],
-  },
-  'PATCH /management/memberships/{id} with If-Match': {
-    budget: WRITE,
-    send: ({ admin, membership }) => [
-      admin,
-      'PATCH',
-      `${MEMBERSHIPS}${String(membership)}`,
-      { type_membership: 'ADMIN' },
-      { 'if-match': '*' },
-    ],
-  },
-  "PATCH /management/memberships/{id} of the caller's own": {
-    budget: WRITE,
-    send: ({ admin, adminship }) => [
-      admin,
-      'PATCH',
-      `${MEMBERSHIPS}${String(adminship)}`,
-      { type_membership: 'ADMIN' },
-    ],
-  },
-  'PATCH /management/memberships/{id} with is_deleted': {
-    budget: WRITE,
-    send: ({ admin, membership }) => [admin, 'PATCH', `${MEMBERSHIPS}${String(membership)}`, { is_deleted: true }],
-  },
-  'DELETE /management/memberships/{id}': {
-    budget: WRITE,
-    send: ({ admin, membership }) => [admin, 'DELETE', `${MEMBERSHIPS}${String(membership)}`],
-  },
-  'DELETE /management/memberships/{id} with If-Match': {
-    budget: WRITE,
-    send: ({ admin, membership }) => [
-      admin,
-      'DELETE',
-      `${MEMBERSHIPS}${String(membership)}`,
-      undefined,
-      { 'if-match': '*' },
-    ],
-  },
+  ...MEMBERSHIP_REQUESTS,
   'PATCH /locations/update/': {
     budget: WRITE,
     send: ({ admin, hospital }) => [admin, 'PATCH', '/locations/update/', { hospital_id: hospital }],
