@@ -42,11 +42,15 @@ describe('percent-encoded spellings of the base path', () => {
       ['GET', '/medics/%zz', 404],
       ['OPTIONS', '/nothing', 404],
       ['PUT', '/medics/', 405],
-    ])('the response to %s %s has a request id and may not be cached', async (method, path, status) => {
-      const { headers } = (await send(method, base + path, { 'X-Request-Id': 'known' })).is(status);
-      expect(headers.get('cache-control')).toBe('private, no-store');
-      expect(headers.get('x-request-id')).toBe('known');
-    });
+    ])(
+      'the response to %s %s has a request id and security headers, and may not be cached',
+      async (method, path, status) => {
+        const { headers } = (await send(method, base + path, { 'X-Request-Id': 'known' })).is(status);
+        expect(headers.get('cache-control')).toBe('private, no-store');
+        expect(headers.get('x-request-id')).toBe('known');
+        expect(headers.get('x-content-type-options')).toBe('nosniff');
+      },
+    );
 
     test('a client that does not accept JSON is refused', async () => {
       (await send('GET', `${base}/locations/`, { Accept: 'text/html' })).isError(406);

@@ -10,6 +10,7 @@ import { FailureLog } from '../../observability/failure-log.js';
 import { readForm } from '../input/form.js';
 import { formatError } from '../output/error-format.js';
 import { isStandardPath, setResponseHeaders } from './http-rules.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 import { noteResponse, requestIdOf } from '../../observability/request-log.js';
 import { traceParentOf } from '../../observability/trace-context.js';
 import type { Traces } from '../../observability/traces.js';
@@ -63,6 +64,7 @@ export function fastifyOptions(environment: Environment, logger: Logger, connect
     frameworkErrors: (_: Error, request: FastifyRequest, reply: FastifyReply) => {
       // Fastify runs no hooks for a path that cannot be decoded.
       setResponseHeaders(request, reply);
+      void reply.headers(SECURITY_HEADERS);
       void reply.headers(corsHeadersOf(environment.CORS_ORIGINS, request.headers.origin));
       const format = isStandardPath(request.url) ? 'problem' : undefined;
       const { type, body } = formatError({ status: 404, body: { message: 'Not found' } }, format);

@@ -13,7 +13,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join(';');
 
 /** The headers that protect an API and its documentation page. HSTS excludes subdomains, because this service does not decide for other hosts. */
-const HEADERS = {
+export const SECURITY_HEADERS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -23,13 +23,10 @@ const HEADERS = {
   'x-frame-options': 'SAMEORIGIN',
 };
 
-/**
- * Sets the security headers on every response that passes the hooks: all except those to malformed HTTP and to paths
- * that cannot be decoded.
- */
+/** Sets the security headers on every response that passes the hooks: all except those to malformed HTTP. */
 export function registerSecurityHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (_, reply, done) => {
-    reply.headers(HEADERS);
+    reply.headers(SECURITY_HEADERS);
     done();
   });
 }
