@@ -1,9 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { MembershipType } from '../../src/memberships/membership.entity.js';
 import { figure } from '../support/figure.js';
-import { WITHIN } from '../support/limits.js';
 import { quieten } from '../support/quiet.js';
-import { REQUESTS, sendGranted, type Request } from '../support/requests.js';
+import { givenScene, REQUESTS, sendGranted, type Request } from '../support/requests.js';
 import { isServer } from '../support/server.js';
 import { useService } from '../support/service.js';
 import { givenService } from '../support/services.js';
@@ -33,14 +31,11 @@ async function costOf(work: () => Promise<unknown>): Promise<Cost> {
 }
 
 async function measure({ send }: Request): Promise<Cost> {
-  const scene = await service.given.hospital();
   const { key: token } = await givenService(service);
-  const created = await service.given.medic({ createdById: scene.admin.id });
-  const locum = await service.given.medic();
-  await service.given.membership(locum, scene.hospital, { type: MembershipType.ADMIN, ...WITHIN });
+  const scene = await givenScene(service.given, { token });
   // Otherwise the first read of the record would do it.
   await service.dataSource.query('SELECT record_sequence()');
-  return costOf(() => sendGranted(service.client.url, send({ ...scene, created, locum, asker: { token } })));
+  return costOf(() => sendGranted(service.client.url, send(scene)));
 }
 
 const DOCUMENT = 'docs/performance.md';

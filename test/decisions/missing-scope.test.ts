@@ -1,5 +1,6 @@
 import { nodesOf, type PlanNode } from '../scale/plan.js';
 import { DECISION_REQUESTS } from '../support/decision-requests.js';
+import { givenScene } from '../support/requests.js';
 import { useService } from '../support/service.js';
 import { givenService } from '../support/services.js';
 import { listen } from '../support/statements.js';
@@ -20,8 +21,7 @@ test.each(Object.entries(DECISION_REQUESTS))(
   '%s without the scope is a 403 that reads nothing but the account',
   async (_, { send }) => {
     const asker = await givenService(service, 'event:read');
-    const scene = await service.given.hospital();
-    const [, method, path, body] = send({ ...scene, created: scene.member, asker: { token: asker.key } });
+    const [, method, path, body] = send(await givenScene(service.given, { token: asker.key }));
     const statements: [string, readonly unknown[]][] = [];
     const stop = listen((_, text, values) => {
       if (text.includes('service_account')) statements.push([text, values]);

@@ -13,7 +13,7 @@ import { API } from '../support/client.js';
 import { jpeg } from '../support/jpeg.js';
 import { newPem, useFolder, write } from '../support/key-files.js';
 import { useProcesses } from '../support/process.js';
-import { REQUESTS, sendGranted } from '../support/requests.js';
+import { givenScene, REQUESTS, sendGranted } from '../support/requests.js';
 import { isServer } from '../support/server.js';
 import { until } from '../support/until.js';
 import { blocksBelow, paste, RoleServer, shell } from './role-server.js';
@@ -109,9 +109,7 @@ const PERSON = {
     const server = start({ DATABASE_URL: roleUrl('server'), RATE_LIMIT: '0', SIGNING_KEY_FILE });
     const url = await server.url();
     for (const { send } of Object.values(REQUESTS)) {
-      const scene = await given.hospital();
-      const created = await given.medic({ createdById: scene.admin.id });
-      await sendGranted(url, send({ ...scene, created, asker }));
+      await sendGranted(url, send(await givenScene(given, asker)));
     }
     for (const path of ['checkpoint', 'proof?position=1', 'tile/entries/000.p/1', 'tile/0/000.p/1'])
       await sendGranted(url, [asker, 'GET', `//record/${path}`]);
@@ -123,7 +121,7 @@ const PERSON = {
 
     const stream = await fetch(`${url}/events`, { headers: { ...headers, accept: 'text/event-stream' } });
     const reader = (stream.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
-    const valid_until = new Date(Date.now() + 3000).toISOString();
+    const valid_until = new Date(Date.now() + 5000).toISOString();
     const limited = { medic: outsider.id, hospital, valid_until };
     await sendGranted(url, [admin, 'POST', '/management/memberships/', limited]);
     let events = '';

@@ -1,9 +1,11 @@
+import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Actor } from './actor.js';
 import { HOSPITAL, medicBody } from './bodies.js';
 import { READ, STORED_WRITE, WRITE } from './budgets.js';
 import { API } from './client.js';
 import { DECISION_REQUESTS } from './decision-requests.js';
-import type { HospitalScene } from './given.js';
+import type { Given, HospitalScene } from './given.js';
+import { WITHIN } from './limits.js';
 import { MEMBERSHIP_REQUESTS, stored } from './membership-requests.js';
 
 /** The medics and rows that the requests are about. */
@@ -19,6 +21,18 @@ export interface Scene extends HospitalScene {
 /** Whoever has a key. */
 interface Keyholder {
   readonly token: string;
+}
+
+/**
+ * Creates a hospital and medics, so that each request finds what it is about.
+ * @param asker the key of a service account with every scope
+ */
+export async function givenScene(given: Given, asker: Keyholder): Promise<Scene> {
+  const scene = await given.hospital();
+  const created = await given.medic({ createdById: scene.admin.id });
+  const locum = await given.medic();
+  await given.membership(locum, scene.hospital, { type: MembershipType.ADMIN, ...WITHIN });
+  return { ...scene, created, locum, asker };
 }
 
 /** Caller, method and path below `/api/v2`, or from the root if it starts with `//`, body and further headers. */
