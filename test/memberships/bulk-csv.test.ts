@@ -34,6 +34,21 @@ describe('POST /management/memberships/bulk/ with text/csv', () => {
     (await admin.get(url(1))).isOk({ type_membership: 'MEMBER' });
   });
 
+  test('a row of thousands of cells fails by itself, and names no more than twenty of them', async () => {
+    const { hospital, admin, outsider } = await service.given.hospital();
+    const csv = `email\n${outsider.email}${',x'.repeat(10_000)}\n${outsider.email}${','.repeat(30)}x\n`;
+    const { results } = await upload(admin, hospital, csv);
+    const places = Array.from({ length: 19 }, (_, at) => `column ${String(at + 2)}`);
+    expect(results.map(({ errors }) => Object.keys(errors ?? {}))).toEqual([places, ['column 31']]);
+  });
+
+  test('a megabyte that is not UTF-8 is a 400, and changes nothing', async () => {
+    const { hospital, admin } = await service.given.hospital();
+    const body = Buffer.concat([Buffer.from('email\n'), Buffer.alloc(1_000_000, 0xff)]);
+    const answer = await admin.send('POST', `${PATH}?hospital=${String(hospital)}`, { ...csvOf(''), body });
+    answer.isError(400, 'The file is not UTF-8; save it as UTF-8.');
+  });
+
   test('a row with too many cells, a cell that cannot be read, or a quote within a cell fails by itself', async () => {
     const { hospital, admin, outsider, stranger } = await service.given.hospital();
     const csv = `email,restore\n${outsider.email},false,x\n${stranger.email},perhaps\nnobody,\na"b@x.org\n${stranger.email}`;

@@ -8,6 +8,15 @@ import { MAX_ROWS } from './bulk.dtos.js';
 /** Columns of a file; the order is free, and only one of the first two is required. */
 const COLUMNS = ['medic', 'email', 'type_membership', 'valid_until', 'restore'];
 
+/**
+ * A row has at most as many cells as there are columns; some empty lines harm nobody. Further cells with content are
+ * left out: those before them already make the row fail.
+ */
+const MAX_CELLS_PER_ROW = 20;
+
+/** The limit of a body. */
+const MAX_BODY_BYTES = 1_048_576;
+
 /** Makes the route accept `text/csv` as well, with the hospital in the query. */
 export const AcceptsCsv = (): MethodDecorator =>
   applyDecorators(
@@ -19,7 +28,16 @@ export const AcceptsCsv = (): MethodDecorator =>
 /** The rows are read when something asks for them: after the caller's right was checked, because reading takes long. */
 function withRows(fields: object, text: string): object {
   let rows: object[] | undefined;
-  return Object.defineProperty(fields, 'memberships', { enumerable: true, get: () => (rows ??= readCsvRows(text)) });
+  return Object.defineProperty(fields, 'memberships', {
+    enumerable: true,
+    get: () => (rows ??= readCsvRows(requireUtf8(text))),
+  });
+}
+
+/** Each byte that is not UTF-8 becomes two surrogates of three bytes, and the parser takes time for each of them. */
+function requireUtf8(text: string): string {
+  if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw new InvalidInput('The file is not UTF-8; save it as UTF-8.');
+  return text;
 }
 
 /**
@@ -38,14 +56,15 @@ export function readCsvRows(text: string, max = MAX_ROWS): Record<string, string
     Object.fromEntries(
       cells
         .map((cell, at) => [columns[at] ?? `column ${String(at + 1)}`, cell.trim()] as const)
-        .filter(([, cell]) => cell !== ''),
+        .filter(([, cell]) => cell !== '')
+        .slice(0, MAX_CELLS_PER_ROW),
     ),
   );
 }
 
 function recordsOf(text: string, max: number): string[][] {
   const delimiter = delimiterOf(text);
-  if (hasMoreSeparators(text, delimiter, max * MAX_SEPARATORS_PER_ROW)) {
+  if (hasMoreSeparators(text, delimiter, max * MAX_CELLS_PER_ROW)) {
     throw new InvalidInput('The file has too many cells or empty lines; remove them.');
   }
   try {
@@ -70,9 +89,6 @@ function recordsOf(text: string, max: number): string[][] {
     throw error;
   }
 }
-
-/** A row has at most as many cells as there are columns; some empty lines harm nobody. */
-const MAX_SEPARATORS_PER_ROW = 20;
 
 /** Counts before parsing: the parser would need a second for a megabyte of commas. */
 function hasMoreSeparators(text: string, delimiter: string, limit: number): boolean {
