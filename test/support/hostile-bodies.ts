@@ -5,6 +5,7 @@ export interface HostileBody {
 }
 
 const JSON_TYPE = 'application/json';
+const CSV_TYPE = 'text/csv';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 const BOUNDARY = 'edge';
 const UPLOAD_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
@@ -32,6 +33,10 @@ function json(bodies: Record<string, string | Buffer>): Record<string, HostileBo
 
 function forms(bodies: Record<string, string | Buffer>): Record<string, HostileBody> {
   return Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, { type: FORM_TYPE, body }]));
+}
+
+function csv(bodies: Record<string, string | Buffer>): Record<string, HostileBody> {
+  return Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, { type: CSV_TYPE, body }]));
 }
 
 /** JSON that is malformed or exceeds a limit. */
@@ -122,6 +127,51 @@ export const FORMS = forms({
   '100 fields of escapes': numbered(100, (index) => `a${String(index)}=${'%41'.repeat(3400)}`).join('&'),
   'one long name': `${'%5b'.repeat(340_000)}=1`,
 });
+
+/** CSV of the maximum size of a body. */
+export const CSV = csv({
+  'quotes only': '"'.repeat(MEGABYTE),
+  'an unterminated cell': `medic\n"${'x'.repeat(MEGABYTE - 10)}`,
+  'a cell of escaped quotes': `email\n"${'""'.repeat(MEGABYTE / 2 - 10)}"`,
+  'quotes within cells': filled('email\n', 'a"b'.repeat(300), '', '\n'),
+  'quoted line breaks': filled('email\n', `"${'\r\n'.repeat(9)}"`, '', '\n', 1000),
+  'empty cells': `medic,email\n${','.repeat(MEGABYTE - 20)}`,
+  'as many cells as may be': filled('medic,email\n', 'x'.repeat(50), '', ',', VALUES),
+  'tabs and blanks': `medic\temail\n${' \t'.repeat(9_000)}${' '.repeat(MEGABYTE - 20_000)}`,
+  'empty lines': `medic\n${'\n'.repeat(MEGABYTE - 10)}`,
+  'carriage returns': `medic\n${'\r'.repeat(MEGABYTE - 10)}`,
+  'a long header': `medic${' '.repeat(MEGABYTE - 10)}`,
+  'a header of many columns': filled('', 'medic', '', ','),
+  '1000 long rows': filled('email\n', `${'a.'.repeat(500)}@b`, '', '\n', 1000),
+  '1000 rows': filled('email,type_membership,valid_until\n', 'a@example.org,ADMIN,2999-01-01', '', '\n', 1000),
+  'invalid UTF-8': Buffer.alloc(MEGABYTE, 0xff),
+});
+
+/** Uploads of memberships with as many rows as may be, to a hospital that no one has. */
+export const ROWS = json({
+  '1000 rows': rows('{"email":"a@example.org","type_membership":"ADMIN","restore":true}'),
+  '1000 rows with decimals': rows('{"medic":1.0,"type_membership":1.0,"restore":1.0}'),
+  '1000 rows of unknown fields': rows(`{${numbered(15, (index) => `"f${String(index)}":1`).join(',')}}`),
+  '1000 rows of long values': rows(`{"email":"${'a.'.repeat(480)}@b"}`),
+  '1000 empty rows': rows('{}'),
+});
+
+function rows(row: string): string {
+  return filled('{"hospital":2147483647,"memberships":[', row, ']}', ',', 1000);
+}
+
+/** Batches of questions with as many as may be, and as few as 1000 with large contexts. */
+export const QUESTIONS = json({
+  '1000 questions': questions('{}'),
+  '1000 questions with fields': questions(`{${numbered(6, (index) => `"f${String(index)}":1`).join(',')}}`),
+  '1000 questions with an instant': questions('{"as_of":"2020-11-04T01:12:12Z"}'),
+  '1000 questions with a long field': questions(`{"f":"${'x'.repeat(700)}"}`),
+});
+
+function questions(context: string): string {
+  const question = `{"subject":{"type":"medic","id":"1"},"action":{"name":"a"},"resource":{"type":"hospital","id":"1"},"context":${context}}`;
+  return filled('{"evaluations":[', question, ']}', ',', 1000);
+}
 
 /** Queries as long as the limit of the request's header allows. */
 export const QUERIES: Record<string, string> = {
