@@ -28,7 +28,7 @@ export function senderOf({ keys, deadKeys }: Scene, usual: string): fc.Arbitrary
     '',
   ];
   return fc.oneof(
-    { weight: 12, arbitrary: as(usual) },
+    { weight: 14, arbitrary: as(usual) },
     ...Object.keys(keys).map((role) => ({ weight: 2, arbitrary: as(role) })),
     { weight: 1, arbitrary: fc.constantFrom<Sender>({}, ...refused.map((authorization) => ({ authorization }))) },
     { weight: 1, arbitrary: hostileText.map((text) => ({ authorization: `Token ${text}` })) },

@@ -6,6 +6,7 @@ import { hashPassword } from '../../src/auth/password.js';
 import { MembershipType } from '../../src/memberships/membership.entity.js';
 import type { Given } from '../support/given.js';
 import { jpeg } from '../support/jpeg.js';
+import { ENDED, givenLimited, UPCOMING, WITHIN } from '../support/limits.js';
 
 /** The password of every medic in a scene. */
 export const PASSWORD = 'correct horse battery staple';
@@ -33,6 +34,8 @@ export async function newScene(given: Given, dataSource: DataSource): Promise<Sc
   const member = await given.medic({ passwordHash, createdById: admin.id });
   const created = await given.medic({ passwordHash, createdById: admin.id });
   const other = await given.medic({ passwordHash, createdById: admin.id });
+  const locum = await given.medic({ passwordHash, createdById: admin.id });
+  const ending = await given.medic({ passwordHash, createdById: admin.id });
   const crowded = await given.medic({ passwordHash });
   const hospital = await given.emptyHospital();
   const second = await given.emptyHospital();
@@ -42,6 +45,11 @@ export async function newScene(given: Given, dataSource: DataSource): Promise<Sc
     await given.membership(other, hospital, { type: MembershipType.ADMIN, isActive: true }),
     await given.membership(member, hospital, { isActive: true }),
     await given.membership(created, hospital, { isDeleted: true }),
+    await given.membership(locum, hospital, { type: MembershipType.ADMIN, isActive: true, ...WITHIN }),
+    await given.membership(locum, second, { type: MembershipType.ADMIN, ...ENDED }),
+    await given.membership(member, second, UPCOMING),
+    // Ends while the requests are sent.
+    (await givenLimited(dataSource, ending, hospital, { until: '1 second' })).id,
   ];
   const digest = randomBytes(32);
   await query('INSERT INTO hospital_picture VALUES ($1, $2, $3, $4)', [hospital, 'picture', digest, jpeg()]);
@@ -52,12 +60,13 @@ export async function newScene(given: Given, dataSource: DataSource): Promise<Sc
     [crowded.id],
   );
   const service = await new ServiceAccounts(dataSource).create({ name: randomUUID(), scopes: SCOPE_NAMES });
-  const medics = [admin, member, created, other, crowded];
+  const medics = [admin, member, created, other, locum, ending, crowded];
   return {
     keys: {
       admin: admin.token,
       member: member.token,
       created: created.token,
+      locum: locum.token,
       crowded: crowded.token,
       service: service.key,
     },

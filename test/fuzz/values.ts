@@ -10,6 +10,9 @@ export interface Place {
   readonly name: string;
 }
 
+/** An instant in the future. */
+const LATER = '2999-01-01T00:00:00.000001+01:00';
+
 /** @returns matching values of the scene; empty if any value will do */
 function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[] {
   if (path.startsWith('/access/')) return knownInDecisions(path, name, scene);
@@ -20,7 +23,16 @@ function knownAt({ method, path, name }: Place, scene: Scene): readonly unknown[
   if (name === 'medic') return scene.medics;
   if (name === 'query' || (name === 'email' && path.endsWith('/token-auth'))) return scene.emails;
   if (name === 'memberships')
-    return scene.medics.map((medic) => [{ medic }, { medic, restore: true }, { email: 'x@example.org' }]);
+    return scene.medics.flatMap((medic, index) => [
+      [{ medic }, { medic, restore: true }, { email: 'x@example.org' }],
+      // Rows that name the same medic all fail, so these name several.
+      [
+        { medic, valid_until: LATER },
+        { medic: scene.medics.at(index - 1), restore: true, valid_until: LATER },
+        { medic: scene.medics.at(index - 2), valid_until: '2021-01-01T00:00:00Z' },
+      ],
+    ]);
+  if (name === 'valid_from' || name === 'valid_until') return [LATER, '2021-01-01T00:00:00Z', null];
   if (name === 'password') return [PASSWORD];
   if (name === 'limit' || name === 'offset') return [1, 2, 15];
   if (path === '/events' && name === 'after') return [0, 1, 10];
