@@ -193,8 +193,9 @@ test('a 503 for a medic whose hospital keeps changing changes nothing, and is no
   });
   const headers = { 'x-request-id': 'outdated' };
   const change = { name: 'Changed', is_admin_membership: false };
-  const response = await admin.patch(path, change, { headers });
-  found.mockRestore();
+  const response = await admin.patch(path, change, { headers }).finally(() => {
+    found.mockRestore();
+  });
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
   expect(response.body()).toEqual({ message: 'Other requests keep changing the same data; try again shortly.' });
   expect(await linesOf('outdated')).toEqual([expect.objectContaining({ status: 503, msg: 'request' })]);

@@ -77,7 +77,7 @@ const PREFETCHING: typeof DECIDING = [
   });
 });
 
-describe.runIf(isServer)('a look-up of a key on a standby behind a pooler is a 503, never a 200 or a 401', () => {
+describe.runIf(isServer)('a look-up of a key on a standby behind a pooler', () => {
   let scene: HospitalScene;
   beforeAll(async () => {
     scene = await service.given.hospital();
@@ -95,16 +95,16 @@ describe.runIf(isServer)('a look-up of a key on a standby behind a pooler is a 5
       ['the memberships of a hospital', ({ hospital }) => `/memberships/${String(hospital)}`],
     ];
 
-    test.each(paths)('%s', async (_, pathOf) => {
+    test.each(paths)("%s is a 503 if a standby looks up a medic's key", async (_, pathOf) => {
       for (const token of [scene.admin.token, generateKey()])
         expect((await service.client.get(pathOf(scene), { token })).status).toBe(503);
     });
 
-    test('its introspection', async () => {
+    test("an introspection is a 503 if a standby looks up the medic's key", async () => {
       for (const token of [scene.admin.token, generateKey()]) expect((await asker.introspect(token)).status).toBe(503);
     });
 
-    test("a medic's key on a route of service accounts", async () => {
+    test("a route of service accounts is a 503 if a standby looks up a medic's key", async () => {
       expect((await service.client.get('//events', { token: scene.admin.token })).status).toBe(503);
     });
   });
@@ -119,7 +119,7 @@ describe.runIf(isServer)('a look-up of a key on a standby behind a pooler is a 5
       ['a route of medics', ({ key }) => service.client.get('/medics/', { token: key })],
     ];
 
-    test.each(requests)('%s', async (_, send) => {
+    test.each(requests)('%s is a 503 if a standby looks up the key of a service account', async (_, send) => {
       for (const by of [asker, new ServiceActor(0, 'unknown', generateKey('service'), service)])
         expect((await send(by)).status).toBe(503);
     });

@@ -1,11 +1,13 @@
 import { nodesOf, type PlanNode } from '../scale/plan.js';
 import { DECISION_REQUESTS } from '../support/decision-requests.js';
+import { quieten } from '../support/quiet.js';
 import { givenScene } from '../support/requests.js';
 import { useService } from '../support/service.js';
 import { givenService } from '../support/services.js';
 import { listen } from '../support/statements.js';
 
 const service = useService();
+beforeAll(() => quieten(service));
 
 /** @returns the names of the tables whose rows a statement reads when it is executed again */
 async function tablesReadBy([text, values]: readonly [string, readonly unknown[]]): Promise<string[]> {

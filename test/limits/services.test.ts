@@ -2,6 +2,7 @@ import { generateKey } from '../../src/auth/token-key.js';
 import { ServiceAccounts } from '../../src/auth/service-accounts.js';
 import { question } from '../decisions/decisions.js';
 import type { CheckedResponse } from '../support/checked-response.js';
+import { quieten } from '../support/quiet.js';
 import { useService } from '../support/service.js';
 import { givenService, type ServiceActor } from '../support/services.js';
 import { listen } from '../support/statements.js';
@@ -88,6 +89,7 @@ test('a request over the limit looks up the key and reads nothing for the questi
   };
   expect(await repeated(LIMIT, () => ask('search/subject'))).toEqual(Array(LIMIT).fill(200));
   expect(await ask('evaluation')).toBe(429);
+  await quieten(service);
   const statements: string[] = [];
   const stop = listen((_, text) => statements.push(text));
   const statuses = [await ask('search/subject'), await ask('search/resource'), await ask('evaluation')];

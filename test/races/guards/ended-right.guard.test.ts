@@ -2,7 +2,8 @@ import { MembershipType } from '../../../src/memberships/membership.entity.js';
 import type { Actor } from '../../support/actor.js';
 import { medicBody } from '../../support/bodies.js';
 import type { CheckedResponse } from '../../support/checked-response.js';
-import { givenLimited, passing } from '../../support/limits.js';
+import { byHand } from '../../support/hand.js';
+import { fromNow, passing } from '../../support/limits.js';
 import { all, RIGHTS_CLOCK_AFTER_LOCK, STILL_IN_FORCE } from './guards.js';
 import { atRow, interleavings } from './interleave.js';
 
@@ -13,7 +14,6 @@ const MANAGEMENT = '/management/memberships/';
 interface Scene {
   readonly hospital: number;
   readonly admin: Actor;
-  readonly until: string;
   /** A MEMBER. */
   readonly membership: number;
   /** The membership of a medic who was removed. */
@@ -74,8 +74,16 @@ interleavings('A right that has ended writes nothing', (interleave, service) => 
     const [admin, left] = [await service.given.medic(), await service.given.medic()];
     const removed = await service.given.membership(left, hospital, { type: MembershipType.MEMBER, isDeleted: true });
     const created = await service.given.medic({ createdById: admin.id });
-    const { until } = await givenLimited(service.dataSource, admin, hospital, { type: 'ADMIN', until: '3 seconds' });
-    return { hospital, admin, until: until ?? '', membership, removed, outsider, created };
+    await service.given.membership(admin, hospital, { type: MembershipType.ADMIN });
+    return { hospital, admin, membership, removed, outsider, created };
+  }
+
+  /** Lets the rights of all ADMINs end at one instant, late enough for their requests to begin before it. @returns the instant */
+  async function endOf(scenes: readonly Scene[]): Promise<string> {
+    const until = await fromNow(service.dataSource, '6 seconds');
+    const change = 'UPDATE membership SET valid_until = $2 WHERE medic_id = ANY($1)';
+    await byHand(service.dataSource, change, [scenes.map(({ admin }) => admin.id), until]);
+    return until;
   }
 
   for (const [name, writes] of [
@@ -88,13 +96,13 @@ interleavings('A right that has ended writes nothing', (interleave, service) => 
       given: async () => {
         const scenes: Scene[] = [];
         for (const _ of sent) scenes.push(await given());
-        return { scenes, before: await service.client.rows() };
+        return { scenes, until: await endOf(scenes), before: await service.client.rows() };
       },
       stopped: ({ scenes }) => scenes.map(({ admin }) => atRow('medic', admin.id)),
-      requests: ({ scenes }) => [
+      requests: ({ scenes, until }) => [
         ...scenes.map((scene, index) => async () => (await sent[index]?.[1][2](scene)) ?? null),
         async () => {
-          await passing(service.dataSource, scenes.at(-1)?.until ?? '');
+          await passing(service.dataSource, until);
           return null;
         },
       ],
