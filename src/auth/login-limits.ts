@@ -75,7 +75,7 @@ export class LoginLimits {
   }
 }
 
-/** @returns the name of a counter in Redis, whose logs and dumps show names */
+/** @returns a digest, because logs and dumps of Redis show the names of counters */
 function digestOf(text: string): string {
   return hash('sha256', text, 'base64url');
 }

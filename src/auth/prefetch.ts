@@ -36,7 +36,7 @@ export abstract class Prefetches {
   /** @returns what finds the callers of a route, or undefined if the route prefetches nothing */
   abstract finderOf(handler: Handler): CallerFinder | undefined;
 
-  /** @returns the same for a route that requires `scope` */
+  /** @returns the same for a route that requires `scope`. Call it once for each route: it prepares statements. */
   abstract serviceFinderOf(handler: Handler, scope: Scope): ServiceFinder | undefined;
 }
 

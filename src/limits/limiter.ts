@@ -82,7 +82,7 @@ export class Limiter {
   }
 
   /**
-   * Counts tries of a key, all or none of them.
+   * Counts tries of a key. Several are all counted or, after a moment in which others may be refused, all taken back.
    * @returns the state of the key after the count
    * @throws TooManyRequests the key is over the limit, or would be
    */
@@ -94,7 +94,7 @@ export class Limiter {
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
       // The limiter has counted them; fewer may still be within the limit.
-      if (tries > 1) await this.limiter.reward(key, tries);
+      if (tries > 1) await this.refund(key, tries);
       else this.exhausted.add(key, error.msBeforeNext);
       throw new TooManyRequests(secondsOf(error.msBeforeNext));
     }

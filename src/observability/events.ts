@@ -5,7 +5,9 @@ import { Signal } from '../common/signal.js';
 export const responses = new Signal<{
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  /** The pattern of the path; undefined for an unknown path. Fastify builds an object each time that it is asked for it. */
+  /**
+   * The pattern of the path; undefined for an unknown path. Fastify builds an object each time that it is asked for it.
+   */
   readonly route: string | undefined;
 }>();
 
@@ -31,5 +33,5 @@ export interface CountedDecision {
 /** Every {@link CountedDecision}: `decisions.send({ action, result })` counts one. */
 export const decisions = new Signal<CountedDecision>();
 
-/** Connections and requests that met the bounds of `http/server/connections.ts` since the last message. */
+/** Connections and requests that met the limits of `http/server/connections.ts` since the last message. */
 export const atBounds = new Signal<{ readonly refused: number; readonly ended: number }>();

@@ -29,8 +29,9 @@ export const TOUCH = `
   WHERE s.id = due.id AND stated.actor IS NOT NULL RETURNING s.id`;
 
 /**
- * Makes the record show within 2 s which memberships have started or ended (section 14 of the contract). No right depends on
- * it, and none of the processes has to be the leader: each entry is written under the lock of its row.
+ * Makes the record show within 2 s which memberships have started or ended (section 14 of the contract); thousands at one
+ * instant take longer. No right depends on it, and none of the processes has to be the leader: each entry is written
+ * under the lock of its row.
  */
 @Injectable()
 export class MembershipClock implements OnApplicationBootstrap, OnApplicationShutdown {

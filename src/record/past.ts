@@ -34,8 +34,9 @@ function isUpTo(asked: string): string {
 /**
  * @param asked as for `isUpTo`
  * @param latest alias of a row of {@link stateUpTo}
- * @returns SQL for the instant that is asked about. That of a position is the `at` of its entry, but not before the latest
- *   entry of the membership itself, because the entries of different rows may have their instants in another order.
+ * @returns SQL for the instant that is asked about. That of a position is the `at` of its entry, but not before the
+ *   latest entry of the membership itself, because the entries of different rows may have their instants in another
+ *   order.
  */
 export function momentSql(asked: string, latest: string): string {
   const atPosition = `(SELECT e.at FROM record_entry e WHERE e.position = ${asked}.position)`;
@@ -45,9 +46,9 @@ export function momentSql(asked: string, latest: string): string {
 /**
  * @param medic, hospital SQL for their ids
  * @param asked as for `isUpTo`
- * @returns SQL of a row source for a `FROM`: `membership`, `id` and `at` of its last entry, and `state` after it as JSON,
- *   null if its row was deleted. It has no row if the medic never had a membership there. SQL by hand may have deleted the row of
- *   a membership, and the medic may then have got another one.
+ * @returns SQL of a row source for a `FROM`: `membership`, `id`, `at` and `position` of its last entry, and `state`
+ *   after it as JSON, null if its row was deleted. It has no row if the medic never had a membership there. SQL by hand
+ *   may have deleted the row of a membership, and the medic may then have got another one.
  */
 export function stateUpTo(medic: string, hospital: string, asked: string): string {
   return `(SELECT latest.* FROM (

@@ -130,8 +130,8 @@ function dropUnusedErrors(document: OpenAPIObject): void {
 }
 
 /**
- * No response has a field that its schema lacks, and no request may have one, apart from those of {@link OPEN_SCHEMAS}. An
- * ignored field may hold any value.
+ * No response has a field that its schema lacks, and no request may have one, apart from those of {@link OPEN_SCHEMAS}.
+ * An ignored field may hold any value.
  */
 function closeSchemas(document: OpenAPIObject): void {
   for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {

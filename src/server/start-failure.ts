@@ -38,7 +38,7 @@ export function sentenceOf(error: unknown): string {
   if (refusal !== undefined && (code === undefined || IS_AWAY.test(code)))
     return 'The PostgreSQL of DATABASE_URL cannot be reached; check that it is running, and check the URL.';
   if (refusal !== undefined)
-    return `The PostgreSQL of DATABASE_URL could not do this (SQLSTATE ${String(code)}); docs/operations.md lists the codes of "database unavailable".`;
+    return `The PostgreSQL of DATABASE_URL gave up a statement (SQLSTATE ${String(code)}); docs/operations.md lists the codes of "database unavailable".`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

@@ -29,7 +29,7 @@ async function failWith(code: string): Promise<string> {
     ['a database that is read-only', '25006'],
   ])('%s is named by its code', async (_, code) => {
     expect(await failWith(code)).toBe(
-      `The PostgreSQL of DATABASE_URL could not do this (SQLSTATE ${code}); docs/operations.md lists the codes of "database unavailable".\n`,
+      `The PostgreSQL of DATABASE_URL gave up a statement (SQLSTATE ${code}); docs/operations.md lists the codes of "database unavailable".\n`,
     );
   });
 

@@ -74,6 +74,7 @@ export class ClientConnection {
    */
   handleInOrder(request: IncomingMessage, response: ServerResponse, handle: () => void): void {
     const isSafe = SAFE_METHODS.has(request.method);
+    // Nearly every request is alone, and a queue takes a microsecond.
     if (this.handled.size === 0 && this.heldBack.length === 0) {
       this.handled.set(response, isSafe);
       handle();
