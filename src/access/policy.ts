@@ -3,7 +3,9 @@ import { MembershipType } from '../memberships/membership.entity.js';
 /** A medic's right at a hospital: the type of the live membership there, or null without one. */
 export type Right = MembershipType | null;
 
-/** The instants between which a membership is in force, as text of the contract's format, so that texts sort as they do. */
+/**
+ * The instants between which a membership is in force, as text of the contract's format, so that texts sort as they do.
+ */
 export interface Limits {
   /** The first instant; null if it has always been in force. */
   readonly validFrom: string | null;

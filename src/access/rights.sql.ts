@@ -9,8 +9,8 @@ import type { Right } from './policy.js';
  */
 
 /**
- * The clock of rights: one instant for all rows of a statement, taken when the statement arrived, so it is never older than
- * the request. A statement that follows a lock reads a clock that is younger than the lock.
+ * The clock of rights: one instant for all rows of a statement, taken when the statement arrived, so it is never older
+ * than the request. A statement that follows a lock reads a clock that is younger than the lock.
  */
 const NOW = 'statement_timestamp()';
 
@@ -166,9 +166,9 @@ export function rightIn(state: string, at: string): string {
  * @param medic, hospital SQL for their ids
  * @param which SQL for the memberships that count. A single statement that waits for locks reads its clock before them,
  *   and therefore accepts only {@link unlimitedAdmin}.
- * @returns SQL that ends a `FROM`: the live membership `r` by which the medic, whose account is active, is an ADMIN of the
- *   hospital. The locks keep both until the transaction ends, and read them as they are now, even if the snapshot of the
- *   statement is older.
+ * @returns SQL that ends a `FROM`: the live membership `r` by which the medic, whose account is active, is an ADMIN of
+ *   the hospital. The locks keep both until the transaction ends, and read them as they are now, even if the snapshot
+ *   of the statement is older.
  */
 export function actingAdminshipHeld(medic: string, hospital: string, which = liveAdmin): string {
   return `membership r JOIN medic acting ON acting.id = r.medic_id AND acting.is_active

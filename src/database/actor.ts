@@ -1,7 +1,7 @@
 /**
  * The account or process that is responsible for a write, and the request by which it writes, as the record states them
- * (section 12 of the contract). Every transaction that writes names one. The writer states it in two settings that last until
- * the end of its transaction; triggers read them. Without `hm.actor` the actor is `database`: SQL by hand.
+ * (section 12 of the contract). Every transaction that writes names one. The writer states it in two settings that last
+ * until the end of its transaction; triggers read them. Without `hm.actor` the actor is `database`: SQL by hand.
  *
  * - `hm.actor`: the JSON text of the actor, without spaces and with the members in this order; any other text is refused
  * - `hm.request`: the request's id; absent or empty if there is none

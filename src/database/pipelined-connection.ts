@@ -20,8 +20,8 @@ interface DatabaseSession {
   /** Time of the last result on the clock of `performance.now()`, while waits are measured. */
   answeredAt: number;
   /**
-   * Closes the connection when it fires while a statement waits. The first of waiting statements starts it, and each result
-   * restarts it. It is never cleared, because creating a timer takes longer than restarting one.
+   * Closes the connection when it fires while a statement waits. The first of waiting statements starts it, and each
+   * result restarts it. It is never cleared, because creating a timer takes longer than restarting one.
    */
   silence: NodeJS.Timeout | undefined;
   /** Number of the statement that timed out. */

@@ -6,7 +6,9 @@ import type { Queue } from './waits.js';
 
 /** Runs two statements one after the other. */
 export interface InOrder {
-  /** Sends two statements in one round trip if possible. The second one sees what the first one did. Both may run twice. */
+  /**
+   * Sends two statements in one round trip if possible. The second one sees what the first one did. Both may run twice.
+   */
   queryInOrder<First extends object, Second extends object>(
     first: Statement,
     second: Statement,
@@ -27,8 +29,8 @@ export class PipelinedConnections implements Statements, InOrder {
   }
 
   /**
-   * Sends a statement on the least busy connection, see {@link withRetries}. It may be sent twice, so it must be a read, or
-   * `record_sequence`.
+   * Sends a statement on the least busy connection, see {@link withRetries}. It may be sent twice, so it must be a
+   * read, or `record_sequence`.
    */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     return this.onLeastBusy((connection) => connection.query<Row>(text, values));

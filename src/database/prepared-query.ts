@@ -35,9 +35,9 @@ type Callback<Row extends object> = (error: Error | null, result: pg.QueryResult
 const Query = pg.Query as unknown as new (text: string, values: readonly unknown[]) => Internals;
 
 /**
- * A statement that is prepared by name. `pg` asks for the description of its columns at each execution, which takes a tenth
- * of the processor time of a small read. Here each connection asks once: PostgreSQL refuses to execute a prepared statement
- * whose columns have changed.
+ * A statement that is prepared by name. `pg` asks for the description of its columns at each execution, which takes a
+ * tenth of the processor time of a small read. Here each connection asks once: PostgreSQL refuses to execute a prepared
+ * statement whose columns have changed.
  */
 export class PreparedQuery<Row extends object> extends Query {
   /** @param columns of the connection that sends it */

@@ -23,13 +23,13 @@ export interface Reader extends PoolCaller {
 }
 
 /**
- * Runs reading statements, and `record_sequence`, outside transactions. On a server it has its own connections: requests do not wait for
- * connections held by transactions, and long reads use other connections than key checks.
+ * Runs reading statements, and `record_sequence`, outside transactions. On a server it has its own connections:
+ * requests do not wait for connections held by transactions, and long reads use other connections than key checks.
  */
 export class Reads implements Statements, OnApplicationShutdown {
   /**
-   * For moving changes into the record, and for reading it right afterwards. On a server this has a connection of its own:
-   * it waits for whoever else does the same, and no key may wait behind it.
+   * For moving changes into the record, and for reading it right afterwards. On a server this has a connection of its
+   * own: it waits for whoever else does the same, and no key may wait behind it.
    */
   readonly sequencing: Statements & InOrder;
   private readonly short: Statements & Partial<Pick<PipelinedConnections, 'waiting'>>;

@@ -29,8 +29,8 @@ export class EncodingIsNotUtf8 extends OperatorError {
 }
 
 /**
- * Runs the pending migrations, and begins the record of what exists. Concurrent calls are safe: the second one waits. After
- * an interruption it continues with the migration that was interrupted, from its beginning.
+ * Runs the pending migrations, and begins the record of what exists. Concurrent calls are safe: the second one waits.
+ * After an interruption it continues with the migration that was interrupted, from its beginning.
  * @returns the names of the migrations that ran
  * @throws EncodingIsNotUtf8
  * @throws TableIsInUse

@@ -31,9 +31,9 @@ const SERVER = `SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS "isStandb
   current_setting('DateStyle') AS "dateStyle"`;
 
 /**
- * PostgreSQL ends the wait of a commit for its synchronous standby if an operator cancels it. It warns that "the transaction
- * has already committed locally, but might not have been replicated", and then reports success. The routine identifies
- * the warning in every language of the server.
+ * PostgreSQL ends the wait of a commit for its synchronous standby if an operator cancels it. It warns that "the
+ * transaction has already committed locally, but might not have been replicated", and then reports success. The routine
+ * identifies the warning in every language of the server.
  */
 const isNotReplicated = ({ code, routine }: { code?: string | undefined; routine?: string | undefined }): boolean =>
   code === '01000' && routine === 'SyncRepWaitForLSN';

@@ -7,8 +7,8 @@ import { activityUpTo, momentSql, problemsOf, RECORD_ENDS, stateUpTo } from '../
  */
 
 /**
- * SQL of a row source for a `FROM`: the instant `at` of all decisions of a statement. Its clock is read after the snapshot
- * was taken, so no entry that the statement sees is younger.
+ * SQL of a row source for a `FROM`: the instant `at` of all decisions of a statement. Its clock is read after the
+ * snapshot was taken, so no entry that the statement sees is younger.
  */
 export const EVALUATED = '(SELECT clock_timestamp() AS at OFFSET 0) evaluated';
 

@@ -45,8 +45,8 @@ export async function writeWithFlags<Result>(
 }
 
 /**
- * Clears a locked medic's choice of active hospital. A flag that waits while no membership is live is no choice: the first
- * live one becomes active, whatever was sent (rule 3).
+ * Clears a locked medic's choice of active hospital. A flag that waits while no membership is live is no choice: the
+ * first live one becomes active, whatever was sent (rule 3).
  */
 export async function clearChoice(transaction: Transaction, medicId: number): Promise<void> {
   const hasLive = `EXISTS (SELECT FROM membership o WHERE o.medic_id = ANY (:ids) AND ${live('o')})`;

@@ -25,7 +25,10 @@ export function toContext(row: ContextRow): MembershipContext {
   };
 }
 
-/** The columns of a {@link ContextRow} for the caller $1, from `medic m`, perhaps a `membership s`, {@link startingBeside}, and the hospital. */
+/**
+ * The columns of a {@link ContextRow} for the caller $1, from `medic m`, perhaps a `membership s`,
+ * {@link startingBeside}, and the hospital.
+ */
 const contextColumns = (hospital: string) => `
   m.id AS "medicId", m.created_by_id AS "creatorId", ${hospital} AS "hospitalId",
   s.id, s.type, s.is_active AS "isActive", s.is_deleted AS "isDeleted", s.valid_from AS "validFrom",

@@ -98,8 +98,8 @@ export function requireSamePair(pair: MembershipKey, { medicId, hospitalId }: Me
  * @throws InvalidFields the limits in time, see {@link nextLimits}
  * @throws MembershipIsDeleted the membership is deleted, and the change does not restore it
  * @throws LastAdminOfHospital the hospital would have no ADMIN without an end who can act. Whether this membership's own
- *   account is active does not matter: over HTTP only an ADMIN who can act reaches it. That ADMIN is the other one, or has
- *   an end, and then the rule refuses more than it needs.
+ *   account is active does not matter: over HTTP only an ADMIN who can act reaches it. That ADMIN is the other one, or
+ *   has an end, and then the rule refuses more than it needs.
  * @throws ActiveHospitalAlreadyChosen the caller may not change the medic's choice
  * @throws MembershipNotInForce it cannot be the active one
  */

@@ -72,8 +72,8 @@ export class MembershipsReader {
   }
 
   /**
-   * Reads the next {@link MEMBERSHIPS_BATCH} memberships of a hospital, newest first, by keyset pagination, so that a slow client
-   * holds neither the list in memory nor a connection.
+   * Reads the next {@link MEMBERSHIPS_BATCH} memberships of a hospital, newest first, by keyset pagination, so that a
+   * slow client holds neither the list in memory nor a connection.
    * @param after the last row of the previous batch; undefined for the first batch
    * @throws UnauthorizedMedic the caller lost the right, or the key was revoked, since the previous batch
    * @throws TooManyLists, Overloaded see `FairPool.use`

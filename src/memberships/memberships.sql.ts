@@ -85,9 +85,9 @@ const ADMINISTERED_FILTERED = `(${ADMINISTERED} AND ($3::integer IS NULL OR a.ho
  * state (deleted, type, active), with the limits in time. The first ids of the list are among the first ids of these
  * groups, so the cost depends on the slice, not on the size of the hospitals.
  *
- * For those out of force the cost depends on how many memberships with limits the hospitals have: ended ones stay, so they
- * may be many, but the memberships without limits are never read. OFFSET 0 stops the planner from reading all memberships
- * of the database by id instead.
+ * For those out of force the cost depends on how many memberships with limits the hospitals have: ended ones stay, so
+ * they may be many, but the memberships without limits are never read. OFFSET 0 stops the planner from reading all
+ * memberships of the database by id instead.
  */
 export const MANAGED: Readonly<Record<Validity, ListSql>> = {
   ...forEachValidity((condition) => ({
@@ -117,7 +117,8 @@ const LAST = { date: hidden(`timestamptz 'infinity'`), id: hidden('2147483647') 
 /**
  * The first page also has the comparison, although it is always true there: it makes PostgreSQL read the index in
  * order, whatever values the plan was made for, so the cost does not depend on the rows that follow. A constant limit is
- * hidden: an average hospital has fewer memberships, so the planner would read and sort all those of a huge one each time.
+ * hidden: an average hospital has fewer memberships, so the planner would read and sort all those of a huge one each
+ * time.
  */
 const newestBefore = (date: string, id: string, scope: string, limit: string) =>
   `SELECT ${MEMBERSHIP_COLUMNS} FROM ${SOURCE} WHERE ${scope} AND (s.date_joined, s.id) < (${date}, ${id})

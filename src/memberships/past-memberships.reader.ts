@@ -36,9 +36,9 @@ const DELETED_ROWS = `
     AND NOT EXISTS (SELECT FROM membership s WHERE s.id = d.membership AND s.hospital_id = $1)`;
 
 /**
- * The next {@link MEMBERSHIPS_BATCH} memberships of the hospital $1 after a row, in the order of the present list but whatever their
- * present state, with their state at $2, if the key $3 is live and belongs to an ADMIN. No row means that it is not; a
- * row with a null id means that there are no more.
+ * The next {@link MEMBERSHIPS_BATCH} memberships of the hospital $1 after a row, in the order of the present list but
+ * whatever their present state, with their state at $2, if the key $3 is live and belongs to an ADMIN. No row means
+ * that it is not; a row with a null id means that there are no more.
  */
 const CANDIDATES = `
   SELECT s.id, s.medic_id, COALESCE(m.name, '') AS medic_name, COALESCE(m.email, '') AS medic_email,
@@ -121,7 +121,9 @@ class MembershipsAt {
     return found;
   }
 
-  /** @yields what matches the query, of {@link MEMBERSHIPS_BATCH} memberships at a time: each statement has a bounded cost */
+  /**
+   * @yields what matches the query, of {@link MEMBERSHIPS_BATCH} memberships at a time: each statement has a bounded cost
+   */
   private async *batches(
     caller: CurrentMedic,
     hospitalId: number,

@@ -36,8 +36,8 @@ export function isUpcoming({ isDeleted, validFrom }: Omit<Flagged, 'isActive'>, 
 }
 
 /**
- * Rule 3 of the contract's section 3, for a membership that is outside its time (section 14). Nothing runs when it starts,
- * so the flag has to wait for the start: with the membership that starts first, while the medic has no live one.
+ * Rule 3 of the contract's section 3, for a membership that is outside its time (section 14). Nothing runs when it
+ * starts, so the flag has to wait for the start: with the membership that starts first, while the medic has no live one.
  * @param current before the change; null for a new membership
  * @param next after the change: neither deleted nor in force
  * @param wanted the flag that was sent. While no membership is live, nobody chooses, so it makes no difference.

@@ -58,7 +58,10 @@ export class Prefetch<Found extends object = object> {
     return new Prefetch<Row>({ of: row, sql: row.sql, idOf }, this.listPrefetch);
   }
 
-  /** Adds the list that the route returns to a request without parameters, if it is not longer than {@link MAX_PREFETCHED}. */
+  /**
+   * Adds the list that the route returns to a request without parameters, if it is not longer than
+   * {@link MAX_PREFETCHED}.
+   */
   list<Row extends object>(
     list: Prefetchable<Row>,
     { sql, orderBy, lengthOf = (rows) => rows.length }: ListOptions<Found, Row>,

@@ -49,7 +49,9 @@ const OF_MEDIC = changesPageSql(
   7,
 );
 
-/** Reads what changed in a hospital and its memberships, newest first. Of changes at one instant the later comes first. */
+/**
+ * Reads what changed in a hospital and its memberships, newest first. Of changes at one instant the later comes first.
+ */
 @Injectable()
 export class HistoryReader {
   constructor(

@@ -44,7 +44,9 @@ export class ExpiredResponses implements OnApplicationBootstrap, OnApplicationSh
     await this.running;
   }
 
-  /** Removes all expired responses. If the database is unavailable, they stay until a later time; the log says so once. */
+  /**
+   * Removes all expired responses. If the database is unavailable, they stay until a later time; the log says so once.
+   */
   remove(): Promise<void> {
     this.running ??= this.removeBatches().finally(() => (this.running = undefined));
     return this.running;

@@ -21,8 +21,9 @@ export interface Table {
 const RECORD_TABLES = ['record_head', 'record_entry', 'record_inbox'];
 
 /**
- * @returns all tables of the service except that of the migrations, with their columns from the system catalogue. Entities
- *   are in the order of their names; TypeORM lists them in the order in which their modules happened to be loaded.
+ * @returns all tables of the service except that of the migrations, with their columns from the system catalogue.
+ *   Entities are in the order of their names; TypeORM lists them in the order in which their modules happened to be
+ *   loaded.
  */
 export async function readTables(manager: EntityManager): Promise<Table[]> {
   const tables: Table[] = [];

@@ -6,7 +6,9 @@ import { PreconditionFailed } from '../output/http-errors.js';
 
 const NAME = 'If-Match';
 
-/** The `If-Match` header of a request: the version of a resource that its client has seen (section 14 of the contract). */
+/**
+ * The `If-Match` header of a request: the version of a resource that its client has seen (section 14 of the contract).
+ */
 export class IfMatch {
   private constructor(private readonly tags: readonly RequestTag[] | '*') {}
 

@@ -10,8 +10,8 @@ import { decodeText } from './text.js';
 const BODY_METHODS = new Set(['POST', 'PATCH']);
 
 /**
- * Registers the body parsers (section 2 of the contract): JSON, forms, and CSV for the routes that read it. Empty bodies count as absent, bodies of
- * DELETE are ignored, and multipart bodies are left to the routes that accept them.
+ * Registers the body parsers (section 2 of the contract): JSON, forms, and CSV for the routes that read it. Empty
+ * bodies count as absent, bodies of DELETE are ignored, and multipart bodies are left to the routes that accept them.
  */
 export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();

@@ -88,7 +88,10 @@ function routeOf({ is404, routeOptions }: FastifyRequest): Route | undefined {
   return is404 || routeOptions.url === '*' ? undefined : routeOptions;
 }
 
-/** @returns whether the route belongs to the API or follows a standard; the pattern does not depend on how the path is encoded */
+/**
+ * @returns whether the route belongs to the API or follows a standard; the pattern does not depend on how the path is
+ *   encoded
+ */
 function isApi({ url = '', config }: Route): boolean {
   return isApiRoute(url) || config.errorFormat !== undefined;
 }

@@ -13,7 +13,10 @@ const MAX_HEAP_SHARE = 0.9;
 /** Bytes that the process may use outside the heap, in addition to those in use at startup. */
 const HEADROOM_OUTSIDE_HEAP = 192 * 1024 * 1024;
 
-/** Share of the container's memory that may be resident, in all processes together. At the container's limit the process is killed. */
+/**
+ * Share of the container's memory that may be resident, in all processes together. At the container's limit the process
+ * is killed.
+ */
 const MAX_CONTAINER_SHARE = 0.9;
 
 /**

@@ -12,7 +12,10 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ].join(';');
 
-/** The headers that protect an API and its documentation page. HSTS excludes subdomains, because this service does not decide for other hosts. */
+/**
+ * The headers that protect an API and its documentation page. HSTS excludes subdomains, because this service does not
+ * decide for other hosts.
+ */
 export const SECURITY_HEADERS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'cross-origin-opener-policy': 'same-origin',

@@ -92,7 +92,8 @@ export const MEMBERSHIP_COLUMNS = `s.id, s.medic_id, m.name AS medic_name, m.ema
   s.type, s.is_active, s.is_deleted, s.date_joined, s.valid_from, s.valid_until`;
 
 /**
- * @param medic SQL for the table `medic`, or for its locked row if the snapshot of the statement may be older than the lock
+ * @param medic SQL for the table `medic`, or for its locked row if the snapshot of the statement may be older than the
+ *   lock
  * @returns the columns of a {@link MembershipRow} that an INSERT into `membership` returns
  */
 export const insertedMembership = (

@@ -16,8 +16,8 @@ class Node<Series> {
 }
 
 /**
- * A metric that is counted for every request or more often. prom-client builds a text of all labels to find a series, which
- * takes longer than to count; this finds it by one map for each label.
+ * A metric that is counted for every request or more often. prom-client builds a text of all labels to find a series,
+ * which takes longer than to count; this finds it by one map for each label.
  */
 abstract class FastMetric<Series> {
   private readonly root = new Node<Series>();

@@ -26,7 +26,9 @@ export interface SigningKey {
   readonly jwk: PublicJwk;
 }
 
-/** The Ed25519 keys of the service: the first signs, all are published for those who verify (section 13 of the contract). */
+/**
+ * The Ed25519 keys of the service: the first signs, all are published for those who verify (section 13 of the contract).
+ */
 export class SigningKeys {
   private constructor(readonly all: readonly SigningKey[]) {}
 

@@ -30,7 +30,8 @@ export interface Witnesses {
 
 /**
  * Recomputes every leaf, tile and the root, compares them with what is stored and with checkpoints that somebody kept,
- * replays the entries, and compares the result with the tables (section 13 of the contract). It reads one snapshot, in batches.
+ * replays the entries, and compares the result with the tables (section 13 of the contract). It reads one snapshot, in
+ * batches.
  * @param onProgress called with the number of entries so far
  */
 export async function verifyRecord(
