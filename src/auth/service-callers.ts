@@ -115,12 +115,12 @@ export class ServiceCallers {
     throw new NotAMedic();
   }
 
-  private async findFor(
+  private findFor(
     request: FastifyRequest,
     digest: Buffer,
     finder: ServiceFinder | undefined,
   ): Promise<CurrentService | null> {
-    const isOver = this.overLimit.left(digest.toString('latin1')) > 0;
+    const isOver = this.overLimit.size > 0 && this.overLimit.left(digest.toString('latin1')) > 0;
     return (isOver ? undefined : finder?.find(digest, request)) ?? this.find(digest);
   }
 
