@@ -10,7 +10,13 @@ import { registerCors } from './http/server/cors.js';
 import { ErrorFilter } from './http/output/error.filter.js';
 import { fastifyOptions } from './http/server/fastify-options.js';
 import { registerForwardedFor } from './http/server/forwarded-for.js';
-import { API_PREFIX, registerHttpRules, STANDARD_ROUTES, USER_ROUTE } from './http/server/http-rules.js';
+import {
+  API_PREFIX,
+  registerHttpRules,
+  registerNegotiation,
+  STANDARD_ROUTES,
+  USER_ROUTE,
+} from './http/server/http-rules.js';
 import { registerEntityTags } from './http/output/entity-tag.js';
 import { Reads } from './database/reads.js';
 import { InputPipe } from './http/input/input.pipe.js';
@@ -57,11 +63,12 @@ export async function createApp(
   registerConnections(fastify, connections);
   if (environment.TRUST_PROXY !== false) registerForwardedFor(fastify);
   registerSecurityHeaders(fastify);
-  registerHttpRules(fastify, environment.PUBLIC_URL);
+  registerHttpRules(fastify);
   registerEntityTags(fastify);
   registerRequestLog(fastify, environment.LOG_ADDRESS_KEY);
   if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify, connections, environment.WEB_CONCURRENCY);
   registerRateLimit(fastify, limiters, environment.RATE_LIMIT, { digestOf: keyDigestOf, isService: hasServiceKey });
+  registerNegotiation(fastify, environment.PUBLIC_URL);
   registerUnknownPaths(fastify);
   if (environment.METRICS_PORT !== undefined) {
     const { createMetrics } = await import('./observability/metrics/create-metrics.js');

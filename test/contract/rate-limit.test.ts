@@ -46,6 +46,14 @@ describe('with RATE_LIMIT=5', () => {
     (await medic.post('/hospital/', {})).isError(429);
   });
 
+  test('requests whose Accept header is refused count too', async () => {
+    const medic = await service.given.medic();
+    const headers = { accept: 'text/xml' };
+    await use(medic, 1);
+    for (let sent = 1; sent < 5; sent += 1) (await medic.get('/locations/', { headers })).isError(406);
+    (await medic.get('/locations/', { headers })).isError(429);
+  });
+
   test('health checks are not limited', async () => {
     for (const path of ['/health/live', '/health/ready']) {
       for (let sent = 0; sent < 7; sent += 1) expect((await fetch(service.client.url + path)).status).toBe(200);

@@ -35,39 +35,47 @@ export function isApiRoute(pattern: string): boolean {
   return pattern.startsWith(API_PREFIX) || pattern.startsWith(`/${USER_ROUTE}`);
 }
 
-/**
- * Sets the headers of every response, and checks the Host and Accept headers (section 2 of the contract).
- * @param publicUrl the setting `PUBLIC_URL`
- */
-export function registerHttpRules(fastify: FastifyInstance, publicUrl: string | undefined): void {
-  void fastify.register(accepts);
+/** Sets the headers of every response (section 2 of the contract). */
+export function registerHttpRules(fastify: FastifyInstance): void {
   fastify.decorateRequest('medic', null);
   fastify.decorateRequest('service', null);
   fastify.decorateRequest('presentedKey', undefined);
   fastify.decorateRequest('understood', undefined);
   fastify.addHook('onRequest', (request, reply, done) => {
-    const route = routeOf(request);
-    setHeaders(request, reply, route);
+    setResponseHeaders(request, reply);
     if (hidesNext(request)) reply.header('connection', 'close');
-    const isApiRequest = route !== undefined && isApi(route);
-    if (isApiRequest && !isHost(request.host) && mustNameHost(request, route, publicUrl)) {
-      done(new InvalidHost());
-      return;
-    }
     if (request.method === 'DELETE') delete request.headers['content-type'];
-    const mustAccept = isApiRequest && route.config.anyAccept !== true;
-    done(mustAccept && !acceptsJson(request) ? new NotAcceptable() : undefined);
+    done();
   });
   // Ignores unknown expectations, to which Node would respond 417 without a body.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
 }
 
-/** Sets the headers that every response has. */
-export function setResponseHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  setHeaders(request, reply, routeOf(request));
+/**
+ * Checks the Host and Accept headers (section 2 of the contract). Call it after the rate limit is registered, so that
+ * the requests that it refuses are counted.
+ * @param publicUrl the setting `PUBLIC_URL`
+ */
+export function registerNegotiation(fastify: FastifyInstance, publicUrl: string | undefined): void {
+  void fastify.register(accepts);
+  fastify.addHook('onRequest', (request, _, done) => {
+    const route = routeOf(request);
+    if (route === undefined || !isApi(route)) {
+      done();
+      return;
+    }
+    if (!isHost(request.host) && mustNameHost(request, route, publicUrl)) {
+      done(new InvalidHost());
+      return;
+    }
+    const mustAccept = route.config.anyAccept !== true;
+    done(mustAccept && !acceptsJson(request) ? new NotAcceptable() : undefined);
+  });
 }
 
-function setHeaders(request: FastifyRequest, reply: FastifyReply, route: Route | undefined): void {
+/** Sets the headers that every response has. */
+export function setResponseHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  const route = routeOf(request);
   reply.header('x-request-id', returnedIdOf(request));
   if (route === undefined || isApi(route)) reply.header('cache-control', 'private, no-store');
 }
