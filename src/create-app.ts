@@ -4,7 +4,9 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { AppModule } from './app.module.js';
+import { FailureLimit } from './auth/failure-limit.js';
 import { hasServiceKey, keyDigestOf } from './auth/key-digest.js';
+import { registerUncheckedKeys } from './auth/unchecked-keys.js';
 import { Connections, registerConnections } from './http/server/connections.js';
 import { registerCors } from './http/server/cors.js';
 import { ErrorFilter } from './http/output/error.filter.js';
@@ -68,6 +70,7 @@ export async function createApp(
   registerRequestLog(fastify, environment.LOG_ADDRESS_KEY);
   if (environment.RATE_LIMIT > 0) registerLoadShedding(fastify, connections, environment.WEB_CONCURRENCY);
   registerRateLimit(fastify, limiters, environment.RATE_LIMIT, { digestOf: keyDigestOf, isService: hasServiceKey });
+  registerUncheckedKeys(fastify, app.get(FailureLimit));
   registerNegotiation(fastify, environment.PUBLIC_URL);
   registerUnknownPaths(fastify);
   if (environment.METRICS_PORT !== undefined) {

@@ -51,6 +51,7 @@ export class TokenAuthGuard implements CanActivate {
     if (finder === null) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
+    request.uncheckedKey = null;
     if ('scope' in finder) {
       const reply = http.getResponse<FastifyReply>();
       request.service = await this.services.authenticate(request, reply, finder.scope, finder.finder);
