@@ -1,3 +1,5 @@
+import pg from 'pg';
+import { QueryFailedError } from 'typeorm';
 import { databaseFailureOf, DatabaseUnavailable, domainErrorOf, OutOfIds } from '../database/database-errors.js';
 import type { FieldErrors } from '../common/errors.js';
 import { OperatorError } from '../common/errors.js';
@@ -39,7 +41,14 @@ export function sentenceOf(error: unknown): string {
     return 'The PostgreSQL of DATABASE_URL cannot be reached; check that it is running, and check the URL.';
   if (refusal !== undefined)
     return `The PostgreSQL of DATABASE_URL gave up a statement (SQLSTATE ${String(code)}); docs/operations.md lists the codes of "database unavailable".`;
+  if (code !== undefined && isOfDatabase(error))
+    return `The PostgreSQL of DATABASE_URL reported an error (SQLSTATE ${code}); the log of PostgreSQL tells more.`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** @returns whether the error comes from the database itself: system errors such as EPERM look like an SQLSTATE */
+function isOfDatabase(error: unknown): boolean {
+  return (error instanceof QueryFailedError ? error.driverError : error) instanceof pg.DatabaseError;
 }
 
 function sentencesOf(errors: FieldErrors): string {

@@ -1,10 +1,14 @@
 import { readEnvironment } from '../../src/config/environment.js';
 import { RESPONSE_TIMEOUT_MS } from '../../src/database/data-source-options.js';
 import { openDatabase } from '../../src/database/open-database.js';
-import { useOperator } from '../support/cli.js';
+import { sentenceOf } from '../../src/server/start-failure.js';
+import { run, useOperator } from '../support/cli.js';
+import { urlWithOptions } from '../support/database.js';
+import { useProcesses } from '../support/process.js';
 import { isServer } from '../support/server.js';
 
 const operator = useOperator();
+const start = useProcesses();
 
 /** Runs a command whose write fails with a SQLSTATE. @returns the error that it prints */
 async function failWith(code: string): Promise<string> {
@@ -18,6 +22,9 @@ async function failWith(code: string): Promise<string> {
   expect(await operator.succeed('medic', 'list')).toBe('There are no medics.');
   return error;
 }
+
+const reported = (code: string) =>
+  `The PostgreSQL of DATABASE_URL reported an error (SQLSTATE ${code}); the log of PostgreSQL tells more.\n`;
 
 // The embedded database is not that of DATABASE_URL.
 (isServer ? describe : describe.skip)('a command that the database gives up changes nothing and says why', () => {
@@ -40,6 +47,35 @@ async function failWith(code: string): Promise<string> {
   ])('%s is a database that cannot be reached', async (_, code) => {
     expect(await failWith(code)).toMatch(/^The PostgreSQL of DATABASE_URL cannot be reached; .*\.\n$/);
   });
+
+  test.each([
+    ['an internal error', 'XX000'],
+    ['a damaged table', 'XX001'],
+    ['a missing file', '58P01'],
+    ['a feature that is missing', '0A000'],
+    ['a wrong value of a setting', '22023'],
+    ['an unknown object', '42704'],
+  ])('%s is named by its code, without the stack', async (_, code) => {
+    expect(await failWith(code)).toBe(reported(code));
+  });
+});
+
+(isServer ? describe : describe.skip)('options in DATABASE_URL', () => {
+  test.each([['an option that PostgreSQL rejects is named by its code', '-c nosuch=1', reported('42704')]])(
+    '%s, by a command and at the start of the server',
+    async (_, options, sentence) => {
+      const variables = { DATABASE_URL: urlWithOptions(operator.database, options) };
+      expect(await run(variables, 'hospital', 'list')).toEqual({ code: 1, out: '', err: sentence });
+      const server = start(variables);
+      expect(await server.ended).toEqual({ code: 1 });
+      expect([server.output, server.errors]).toEqual(['', sentence]);
+    },
+  );
+});
+
+test('an error that is not of the database keeps its stack, even if its code looks like an SQLSTATE', () => {
+  const defect = Object.assign(new Error('a defect'), { code: 'EPERM' });
+  expect(sentenceOf(defect)).toBe(defect.stack);
 });
 
 (isServer ? test : test.skip)(

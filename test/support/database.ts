@@ -28,6 +28,13 @@ export async function createTestDatabase(statementTimeout?: number): Promise<Tes
   return isServer ? cloneTemplate(template, statementTimeout) : copyFolder(template);
 }
 
+/** @returns the URL of a database on the test server, without its pooler, with command-line options such as `-c x=1` */
+export function urlWithOptions({ variables }: TestDatabase, options: string): string {
+  const { pathname } = new URL(variables['DATABASE_URL'] ?? '');
+  const url = new URL(databaseUrl(pathname.slice(1)));
+  return `${url.href}${url.search === '' ? '?' : '&'}options=${encodeURIComponent(options)}`;
+}
+
 async function cloneTemplate(template: string, statementTimeout = STATEMENT_TIMEOUT_MS): Promise<TestDatabase> {
   const name = `hm_test_${randomUUID().replaceAll('-', '')}`;
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
