@@ -37,6 +37,7 @@ export async function onDatabase<T>(session: Session, work: (dataSource: DataSou
 /**
  * Runs `work` as {@link onDatabase} does, on an up-to-date schema. Migrates an embedded database first.
  * @throws SchemaIsBehind the database of a server is not up to date
+ * @throws TablesAreForbidden
  */
 export function onCurrentDatabase<T>(session: Session, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   return onDatabase(session, async (dataSource) => {

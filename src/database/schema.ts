@@ -18,6 +18,16 @@ export class SchemaIsBehind extends OperatorError {
   }
 }
 
+/** The role has no rights on the tables. */
+export class TablesAreForbidden extends OperatorError {
+  constructor() {
+    super(
+      "The role in DATABASE_URL may not read the tables; run deploy/grants.sql as the schema's owner " +
+        '(docs/operations.md).',
+    );
+  }
+}
+
 /** Only UTF8 can store every text, and compares, folds and truncates by character. */
 export class EncodingIsNotUtf8 extends OperatorError {
   constructor(encoding: string) {
@@ -83,13 +93,24 @@ async function runMigrations(dataSource: DataSource): Promise<string[]> {
 
 /**
  * @throws SchemaIsBehind there are pending migrations, or `migrate` was interrupted
+ * @throws TablesAreForbidden
  * @throws RecordIsForbidden
  * @throws EncodingIsNotUtf8
  */
 export async function requireCurrentSchema(dataSource: DataSource): Promise<void> {
   await requireUtf8(dataSource);
+  await requireReadable(dataSource);
   const pending = await new MigrationExecutor(dataSource).getPendingMigrations();
   if (pending.length > 0 || !(await hasRecordBegun(dataSource))) throw new SchemaIsBehind();
+}
+
+/** To TypeORM a table without rights does not exist, because `information_schema` hides it. */
+async function requireReadable(dataSource: DataSource): Promise<void> {
+  const [{ isReadable }] = await dataSource.query<[{ isReadable: boolean | null }]>(
+    `SELECT has_table_privilege(to_regclass('migration'), 'SELECT') AS "isReadable"`,
+  );
+  // It is null if the table does not exist.
+  if (isReadable === false) throw new TablesAreForbidden();
 }
 
 async function requireUtf8(on: DataSource | EntityManager): Promise<void> {

@@ -30,7 +30,7 @@ const LAST_RESPONSES_MS = 5000;
  * @throws DatabaseFolderInUse another process has opened the embedded database
  * @throws DatabaseFolderUnusable DATA_DIR cannot be used
  * @throws EmbeddedDatabaseUnusable the embedded database cannot be opened
- * @throws EncodingIsNotUtf8, RecordIsForbidden the database cannot be used
+ * @throws EncodingIsNotUtf8, TablesAreForbidden, RecordIsForbidden the database cannot be used
  * @throws UnusableKeyFile SIGNING_KEY_FILE cannot be used
  * @throws OperatorError WEBHOOK_CA_FILE cannot be used
  * @throws CannotListen HOST or PORT cannot be used

@@ -61,16 +61,20 @@ const reported = (code: string) =>
 });
 
 (isServer ? describe : describe.skip)('options in DATABASE_URL', () => {
-  test.each([['an option that PostgreSQL rejects is named by its code', '-c nosuch=1', reported('42704')]])(
-    '%s, by a command and at the start of the server',
-    async (_, options, sentence) => {
-      const variables = { DATABASE_URL: urlWithOptions(operator.database, options) };
-      expect(await run(variables, 'hospital', 'list')).toEqual({ code: 1, out: '', err: sentence });
-      const server = start(variables);
-      expect(await server.ended).toEqual({ code: 1 });
-      expect([server.output, server.errors]).toEqual(['', sentence]);
-    },
-  );
+  test.each([
+    ['an option that PostgreSQL rejects is named by its code', '-c nosuch=1', reported('42704')],
+    [
+      'a role without rights on the tables asks for the grants, not for a migration',
+      '-c role=pg_monitor',
+      "The role in DATABASE_URL may not read the tables; run deploy/grants.sql as the schema's owner (docs/operations.md).\n",
+    ],
+  ])('%s, by a command and at the start of the server', async (_, options, sentence) => {
+    const variables = { DATABASE_URL: urlWithOptions(operator.database, options) };
+    expect(await run(variables, 'hospital', 'list')).toEqual({ code: 1, out: '', err: sentence });
+    const server = start(variables);
+    expect(await server.ended).toEqual({ code: 1 });
+    expect([server.output, server.errors]).toEqual(['', sentence]);
+  });
 });
 
 test('an error that is not of the database keeps its stack, even if its code looks like an SQLSTATE', () => {
