@@ -91,6 +91,12 @@ describe('POST /management/memberships/bulk/ with text/csv', () => {
     (await admin.send('POST', PATH, csvOf(`email\n${outsider.email}`))).isInvalid('hospital');
   });
 
+  test('an empty file with the hospital in the query lacks the memberships only', async () => {
+    const { hospital, admin } = await service.given.hospital();
+    (await admin.send('POST', `${PATH}?hospital=${String(hospital)}`, csvOf(''))).isInvalid('memberships');
+    (await admin.send('POST', PATH, csvOf(''))).isInvalid('hospital', 'memberships');
+  });
+
   test('other routes do not accept CSV', async () => {
     const { admin } = await service.given.hospital();
     (await admin.send('POST', '/management/memberships/', csvOf('medic,hospital\n1,1'))).is(415);

@@ -15,18 +15,26 @@ const BODY_METHODS = new Set(['POST', 'PATCH']);
  */
 export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  const register = (type: string, read: (body: Buffer, request: FastifyRequest) => unknown) => {
+  const register = (
+    type: string,
+    read: (body: Buffer, request: FastifyRequest) => unknown,
+    readAbsent?: (request: FastifyRequest) => unknown,
+  ) => {
     fastify.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-      done(null, isIgnored(request, body) ? undefined : read(body, request));
+      done(null, isIgnored(request, body) ? readAbsent?.(request) : read(body, request));
     });
   };
   register('application/json', (body) => readJsonObject(decodeText(body)));
   register('application/x-www-form-urlencoded', (body) => readFormBody(body.toString('latin1')));
-  register('text/csv', (body, { routeOptions, query }) => {
-    const { readCsv } = routeOptions.config;
-    if (readCsv === undefined) throw new UnsupportedMediaType();
-    return readCsv(decodeText(body), query as Record<string, unknown>);
-  });
+  register(
+    'text/csv',
+    (body, { routeOptions, query }) => {
+      const { readCsv } = routeOptions.config;
+      if (readCsv === undefined) throw new UnsupportedMediaType();
+      return readCsv(decodeText(body), query as Record<string, unknown>);
+    },
+    ({ routeOptions, query }) => routeOptions.config.readCsv?.('', query as Record<string, unknown>),
+  );
   register('*', () => {
     throw new UnsupportedMediaType();
   });

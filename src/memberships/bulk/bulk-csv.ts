@@ -20,7 +20,7 @@ const MAX_BODY_BYTES = 1_048_576;
 /** Makes the route accept `text/csv` as well, with the hospital in the query. */
 export const AcceptsCsv = (): MethodDecorator =>
   applyDecorators(
-    RouteSettings({ readCsv: (text, { hospital }) => withRows({ hospital }, text) }),
+    RouteSettings({ readCsv: (text, { hospital }) => (text === '' ? { hospital } : withRows({ hospital }, text)) }),
     ApiConsumes('application/json', 'text/csv'),
     ApiQuery({ name: 'hospital', required: false, schema: { type: 'integer' }, description: 'Only with a CSV body.' }),
   );
