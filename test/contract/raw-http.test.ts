@@ -34,6 +34,15 @@ describe('malformed HTTP', () => {
     expect(response.headers.get('x-request-id')).toMatch(REQUEST_ID);
   });
 
+  test('CONNECT closes the connection without a response', async () => {
+    const socket = await connectTo(service.client.url);
+    const received: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => received.push(chunk));
+    socket.write('CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n');
+    await once(socket, 'close');
+    expect(received).toEqual([]);
+  });
+
   test('a header section that is too large is a 431 in JSON', async () => {
     const headers = { 'X-Large': 'x'.repeat(20_000) };
     const response = await sendRaw(service.client.url, rawRequest('GET /api/v2/medics/', headers));
