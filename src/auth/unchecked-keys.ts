@@ -24,7 +24,8 @@ export function registerUncheckedKeys(fastify: FastifyInstance, failures: Failur
     }
     done();
   });
-  fastify.addHook('onResponse', async (request) => {
-    if (request.uncheckedKey !== null) await failures.countUnchecked(request.ip, request.uncheckedKey);
+  fastify.addHook('onResponse', (request, _, done) => {
+    if (request.uncheckedKey !== null) void failures.countUnchecked(request.ip, request.uncheckedKey);
+    done();
   });
 }
