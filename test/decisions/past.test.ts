@@ -1,6 +1,7 @@
 import { byHand, valueOf } from '../support/hand.js';
 import { instant } from '../support/instant.js';
 import { givenLimited } from '../support/limits.js';
+import { instantBefore } from '../support/past.js';
 import { useService } from '../support/service.js';
 import { givenService, type ServiceActor } from '../support/services.js';
 import { until } from '../support/until.js';
@@ -11,7 +12,7 @@ const service = useService();
 let asker: ServiceActor;
 let pairs: [medic: number, hospital: number, action: string][];
 
-const now = () => valueOf<string>(service.dataSource, `SELECT ${instant('clock_timestamp()')} AS value`);
+const now = () => instantBefore(service.dataSource);
 const tick = () => valueOf(service.dataSource, 'SELECT pg_sleep(0.003)::text AS value');
 
 /** Every kind of change that a decision depends on, by HTTP and by hand. */

@@ -1,3 +1,4 @@
+import type { DataSource } from 'typeorm';
 import type { Actor } from './actor.js';
 import { valueOf } from './hand.js';
 import { instant } from './instant.js';
@@ -16,11 +17,18 @@ export interface Row {
 export const hospitalPath = (hospital: number) => `/memberships/${String(hospital)}`;
 export const idsOf = (rows: Row[]) => rows.map(({ id }) => id);
 
+/**
+ * @returns an instant of the database's clock that is earlier than whatever happens next: the clock of the embedded
+ *   database has only milliseconds, and a change within the same one would count as of that instant
+ */
+export function instantBefore(dataSource: DataSource): Promise<string> {
+  return valueOf<string>(dataSource, `SELECT ${instant('clock_timestamp()')} AS value, pg_sleep(0.002)::text`);
+}
+
 /** @returns readers of the present and past lists of a service */
 export function pastOf(service: Service) {
   return {
-    /** @returns the instant of the database's clock */
-    now: () => valueOf<string>(service.dataSource, `SELECT ${instant('clock_timestamp()')} AS value`),
+    now: () => instantBefore(service.dataSource),
 
     /** @returns when the hospital or its memberships last changed */
     lastChange: async (by: Actor, hospital: number): Promise<string> => {
