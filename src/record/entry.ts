@@ -1,4 +1,4 @@
-/** What may happen to each subject, in the order of the documents. */
+/** The events of each subject, in the order of the documents. */
 const VERBS = {
   membership: ['created', 'changed', 'removed', 'restored', 'started', 'ended', 'deleted'],
   medic: ['created', 'activated', 'deactivated', 'deleted'],
