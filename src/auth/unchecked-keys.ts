@@ -11,8 +11,9 @@ declare module 'fastify' {
 
 /**
  * Counts requests that end before their key is checked, for example because the body is malformed: otherwise nobody
- * would count them if the key is invented. Above the limit, requests are refused before their body is read. Call it
- * after the rate limit is registered, and before anything that refuses a request.
+ * would count them if the key is invented. Above the limit, requests are refused before their body is read; the guard
+ * asks again, because others at the address may have failed while the body arrived. Call it after the rate limit is
+ * registered, and before anything that refuses a request.
  */
 export function registerUncheckedKeys(fastify: FastifyInstance, failures: FailureLimit): void {
   fastify.decorateRequest('uncheckedKey', null);
