@@ -3,11 +3,12 @@
  * without METRICS_PORT, until it is told to go on. It responds to each message with its {@link Usage} so far.
  */
 import diagnostics from 'node:diagnostics_channel';
+import { syncBuiltinESMExports } from 'node:module';
 import perfHooks from 'node:perf_hooks';
 import { waits } from '../src/database/waits.js';
 import { atBounds, decisions, refusedKeys, responses } from '../src/observability/events.js';
 
-/** The work of the process, from its start until it switched its metrics. */
+/** The work of the process, from its start on. */
 export interface Usage {
   /** Processor time in microseconds. */
   readonly cpu: number;
@@ -21,7 +22,7 @@ interface Listened {
 
 const signals = [responses, decisions, waits, refusedKeys, atBounds] as unknown as readonly Listened[];
 const silenced = signals.map(() => new Set<unknown>());
-const observers: { start: () => void; stop: () => void }[] = [];
+const histograms: perfHooks.IntervalHistogram[] = [];
 let requests = 0;
 let isOn = true;
 
@@ -29,44 +30,32 @@ diagnostics.subscribe('http.server.response.finish', () => {
   requests += 1;
 });
 
-// The observers of garbage collections and of the event loop that prom-client starts when it is loaded.
-const { PerformanceObserver, monitorEventLoopDelay } = perfHooks;
-class SwitchedObserver extends PerformanceObserver {
-  override observe(options: Parameters<perfHooks.PerformanceObserver['observe']>[0]): void {
-    super.observe(options);
-    observers.push({
-      start: () => {
-        super.observe(options);
-      },
-      stop: () => {
-        this.disconnect();
-      },
-    });
-  }
-}
-Object.assign(perfHooks, {
-  PerformanceObserver: SwitchedObserver,
-  monitorEventLoopDelay: (options?: perfHooks.EventLoopMonitorOptions) => {
-    const histogram = monitorEventLoopDelay(options);
-    // Load shedding has one too, which must go on.
-    if (new Error().stack?.includes('prom-client') === true)
-      observers.push({ start: () => histogram.enable(), stop: () => histogram.disable() });
-    return histogram;
-  },
-});
+// The histogram of metrics; load shedding has one too, which must go on.
+const { monitorEventLoopDelay } = perfHooks;
+perfHooks.monitorEventLoopDelay = (options) => {
+  const histogram = monitorEventLoopDelay(options);
+  if (new Error().stack?.includes('process-metrics') === true) histograms.push(histogram);
+  return histogram;
+};
+syncBuiltinESMExports();
 
 process.on('message', (message) => {
   if (message !== 'metrics on' && message !== 'metrics off') return;
+  // Switching takes time itself, which belongs to neither.
+  if (message === 'metrics on') switchTo(true);
   const { user, system } = process.cpuUsage();
   process.send?.({ cpu: user + system, requests } satisfies Usage);
-  switchTo(message === 'metrics on');
+  if (message === 'metrics off') switchTo(false);
 });
 process.channel?.unref();
 
 function switchTo(on: boolean): void {
   if (on === isOn) return;
   isOn = on;
-  for (const { start, stop } of observers) (on ? start : stop)();
+  for (const histogram of histograms) {
+    if (on) histogram.enable();
+    else histogram.disable();
+  }
   for (const [index, { listeners }] of signals.entries()) {
     const held = silenced[index] ?? new Set();
     const [from, to] = on ? [held, listeners] : [listeners, held];

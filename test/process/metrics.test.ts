@@ -105,9 +105,15 @@ test('metrics include the process, its event loop, its database and its record',
   await until(async () => (await scrape(metrics)).get('memberships_record_waiting') === 0);
   const samples = await scrape(metrics);
   for (const name of [
+    'process_cpu_seconds_total',
     'process_resident_memory_bytes',
     'process_start_time_seconds',
+    'process_open_fds',
+    'process_max_fds',
+    'nodejs_heap_size_used_bytes',
     'nodejs_eventloop_lag_p99_seconds',
+    'nodejs_eventloop_lag_max_seconds',
+    `nodejs_version_info{version="${process.version}"}`,
     'http_requests_in_progress',
     'memberships_database_write_connections{state="idle"}',
     'memberships_database_waiting{queue="writes"}',

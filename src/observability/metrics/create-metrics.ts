@@ -3,6 +3,7 @@ import type { Reads } from '../../database/reads.js';
 import type { Limiters } from '../../limits/limiter.js';
 import { measureDatabase } from './database-metrics.js';
 import { Metrics } from './metrics.js';
+import { measureProcess } from './process-metrics.js';
 
 /** The parts of a process that are measured. */
 export interface Measured {
@@ -20,6 +21,7 @@ export function createMetrics({ dataSource, reads, limiters, inProgress }: Measu
   metrics.beforeSnapshot(() => {
     requests.set(inProgress());
   });
+  measureProcess(metrics);
   measureDatabase(metrics, dataSource, reads);
   measureRedis(metrics, limiters);
   return metrics;

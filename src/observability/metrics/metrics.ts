@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { waits } from '../../database/waits.js';
 import { COMMIT, VERSION } from '../../config/version.js';
 import { atBounds, decisions, refusedKeys, responses } from '../events.js';
@@ -51,13 +51,6 @@ export class Metrics {
 
   /** @param schema the last migration that this version needs */
   constructor(schema: string) {
-    collectDefaultMetrics({ register: this.registry });
-    // Gauges whose names belong to counters, which OpenMetrics rejects.
-    for (const name of ['handles', 'requests', 'resources']) {
-      this.registry.removeSingleMetric(`nodejs_active_${name}_total`);
-    }
-    // Otherwise it would be left out where the values of several processes are combined.
-    Object.assign(this.registry.getSingleMetric('process_start_time_seconds') ?? {}, { aggregator: 'min' });
     this.gauge('memberships_build_info', 'Always 1; the labels say what runs.', 'max', [
       'version',
       'commit',
