@@ -25,6 +25,7 @@ const TABLES = {
   load: SCALING,
   workers: SCALING,
   storage: SCALING,
+  sequencing: SCALING,
 } as const;
 
 /** Prints tables and, with `--save`, writes them and the plots into the documents. */

@@ -1,8 +1,14 @@
-/** Measures the bytes of a row of each table with its indexes, and of an entry of the record. */
+/**
+ * Measures the bytes of a row of each table with its indexes, and of an entry of the record, and how fast entries get
+ * their positions.
+ */
 import type pg from 'pg';
 import { createDatabase, dropDatabase, onServer, sizeOf } from './database.js';
 import { readFlags, serverUrlOfRun } from './flags.js';
+import { SEQUENCE_BATCH, SEQUENCE } from '../src/record/record-reader.js';
 import { Report, type Row } from './report.js';
+import { databaseCpu, databaseCpuSince } from './servers.js';
+import { round } from './table.js';
 
 /** Number of memberships that are changed, to measure the entries that changes leave. */
 const CHANGES = 200_000;
@@ -21,19 +27,19 @@ interface Size {
 const flags = readFlags({ rounds: 1, seconds: 0 });
 const serverUrl = serverUrlOfRun();
 const size = sizeOf(flags.memberships);
+const report = new Report(flags.save);
 try {
-  const rows = await onServer(await createDatabase(serverUrl, size), measure);
-  await new Report(flags.save).table('storage', rows);
+  await onServer(await createDatabase(serverUrl, size), measure);
 } finally {
   await dropDatabase(serverUrl, size);
 }
 
-async function measure(client: pg.Client): Promise<Row[]> {
+async function measure(client: pg.Client): Promise<void> {
   const membership = await sizeOfTable(client, 'membership');
   const medic = await sizeOfTable(client, 'medic');
   const key = await sizeOfTable(client, 'api_token');
   const before = await sizeOfTable(client, 'record_entry');
-  await changeMemberships(client);
+  const sequencing = await changeMemberships(client);
   const after = await sizeOfTable(client, 'record_entry');
   const change = {
     rows: after.rows - before.rows,
@@ -41,17 +47,22 @@ async function measure(client: pg.Client): Promise<Row[]> {
     indexes: after.indexes - before.indexes,
   };
   const medics = MANY.memberships / 5;
-  return [
+  await report.table('storage', [
     rowOf('membership', membership, MANY.memberships),
     rowOf('medic', medic, medics),
     rowOf('key', key, medics),
     rowOf('entry of a new row', before, MANY.memberships),
     rowOf('entry of a change', change, MANY.entries),
-  ];
+  ]);
+  await report.table('sequencing', [sequencing]);
 }
 
-/** Changes memberships as medics do, one row and one entry each, and moves the entries into the record. */
-async function changeMemberships(client: pg.Client): Promise<void> {
+/**
+ * Changes memberships as medics do, one row and one entry each, and moves the entries into the record.
+ * @returns the speed at which one connection moves them, as the service does it
+ */
+async function changeMemberships(client: pg.Client): Promise<Row> {
+  const spent = { seconds: 0, cpu: 0 };
   await client.query('CREATE TEMP TABLE chosen AS SELECT id FROM membership ORDER BY random() LIMIT $1', [CHANGES]);
   for (let done = 0; done < CHANGES; done += BATCH) {
     await client.query('BEGIN');
@@ -65,8 +76,16 @@ async function changeMemberships(client: pg.Client): Promise<void> {
       [BATCH, done],
     );
     await client.query('COMMIT');
-    await client.query('SELECT record_sequence($1)', [BATCH]);
+    const [began, cpu] = [performance.now(), databaseCpu()];
+    for (let moved = 0; moved < BATCH; moved += SEQUENCE_BATCH) await client.query(SEQUENCE, [SEQUENCE_BATCH]);
+    spent.seconds += (performance.now() - began) / 1000;
+    spent.cpu += databaseCpuSince(cpu);
   }
+  return {
+    'entries at once': SEQUENCE_BATCH,
+    'entries/s': Math.round(CHANGES / spent.seconds),
+    'db µs per entry': round(spent.cpu / CHANGES),
+  };
 }
 
 async function sizeOfTable(client: pg.Client, table: string): Promise<Size> {
