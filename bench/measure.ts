@@ -6,6 +6,8 @@ import { SCENARIOS, type Scenario } from './scenarios.js';
 import { BenchServer, databaseCpu, databaseCpuSince, type ServerName } from './servers.js';
 
 const FIRST_PORT = 24_500;
+/** Paced loads send this share of what a server manages at full speed. */
+const PACE = 0.4;
 
 /** Parameters of a run. */
 export interface MeasureOptions {
@@ -19,7 +21,7 @@ export interface MeasureOptions {
 export interface Samples {
   /** At full speed. */
   readonly full: Load[];
-  /** At the same pace for every server, less than half of the service's full speed. */
+  /** At {@link PACE} of the service's full speed; for the naive service, of its own. */
   readonly paced: Load[];
   /** Processor time of the server per request, in microseconds. */
   readonly cpu: number[];
@@ -72,12 +74,13 @@ export async function measure(databaseUrl: string, scene: Scene, options: Measur
           samples.get(name)?.databaseCpu.push(databaseCpuSince(databaseBefore) / requests);
           memory.set(name, Math.max(memory.get(name) ?? 0, server.memory()));
         }
-        const able = samples.get('service')?.full.at(-1)?.requestsPerSecond ?? 1;
-        const rest = (CONNECTIONS / (able * 0.4)) * 1000;
-        for (const name of ['floor', 'service'] as const) {
+        for (const [name, { paced }] of samples) {
           const server = servers.get(name);
-          if (server !== undefined)
-            samples.get(name)?.paced.push(await run(scenario, server, Math.ceil(options.seconds / 2), rest));
+          // Floor and service are sent the same; the naive service cannot keep up with that.
+          const pacer = samples.get(name === 'naive' ? name : 'service');
+          const able = pacer?.full.at(-1)?.requestsPerSecond ?? 1;
+          const rest = (CONNECTIONS / (able * PACE)) * 1000;
+          if (server !== undefined) paced.push(await run(scenario, server, Math.ceil(options.seconds / 2), rest));
         }
       }
     }

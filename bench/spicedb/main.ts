@@ -80,6 +80,12 @@ try {
       groups: shown.map(({ engine }) => engine),
       series: [{ name: 'decisions per second', values: shown.map((row) => row['decisions/s']) }],
     });
+    report.plot(`${plot}-latency`, {
+      title: `Latency in milliseconds, ${of} per request`,
+      subtitle: 'The same load for all. Solid: median. Pale: 99th percentile, with its value. Less is better.',
+      groups: shown.map(({ engine }) => engine),
+      series: [{ name: 'latency', values: shown.map((row) => row['p50 ms']), upTo: shown.map((row) => row['p99 ms']) }],
+    });
   }
 } finally {
   giveCoresBack();
