@@ -1,7 +1,7 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CLOCK, statedBy, statingSql } from '../database/actor.js';
-import { databaseFailureOf } from '../database/database-errors.js';
+import { Outage } from '../database/outage.js';
 import { standAlone } from '../database/pool.js';
 import { Reads } from '../database/reads.js';
 import { ON_PRIMARY } from '../database/standby.js';
@@ -35,11 +35,10 @@ export const TOUCH = `
  */
 @Injectable()
 export class MembershipClock implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(MembershipClock.name);
+  private readonly outage = new Outage(MembershipClock.name, 'could not record which memberships started or ended');
   private readonly alone: Statements;
   private interval: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
-  private hasFailed = false;
 
   constructor(
     dataSource: DataSource,
@@ -68,14 +67,9 @@ export class MembershipClock implements OnApplicationBootstrap, OnApplicationShu
           touched = (await this.alone.query(TOUCH, statedBy(CLOCK))).length;
         }
       }
-      this.hasFailed = false;
+      this.outage.end();
     } catch (error) {
-      // Every second while the database is away would be too many lines.
-      if (!this.hasFailed) {
-        const code = databaseFailureOf(error).code ?? 'no code';
-        this.logger.warn(`could not record which memberships started or ended (${code}); trying again`);
-      }
-      this.hasFailed = true;
+      this.outage.report(error);
     }
   }
 }

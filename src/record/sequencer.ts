@@ -1,6 +1,6 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { databaseFailureOf } from '../database/database-errors.js';
+import { Outage } from '../database/outage.js';
 import { Reads } from '../database/reads.js';
 import { rowOf } from '../database/statements.js';
 import { onWrite } from '../database/writes.js';
@@ -22,12 +22,11 @@ const SEQUENCE_IF_BEHIND = 'SELECT CASE WHEN record_is_behind() THEN record_sequ
  */
 @Injectable()
 export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(Sequencer.name);
+  private readonly outage = new Outage(Sequencer.name, 'could not sequence the record');
   private stopListening: (() => void) | undefined;
   private interval: NodeJS.Timeout | undefined;
   private delay: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
-  private hasFailed = false;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -75,13 +74,9 @@ export class Sequencer implements OnApplicationBootstrap, OnApplicationShutdown 
         const rows = await this.reads.sequencing.query<{ moved: number }>(SEQUENCE_IF_BEHIND, [SEQUENCE_BATCH]);
         moved = rowOf(rows).moved;
       }
-      this.hasFailed = false;
+      this.outage.end();
     } catch (error) {
-      // Every second while the database is away would be too many lines.
-      if (!this.hasFailed) {
-        this.logger.warn(`could not sequence the record (${databaseFailureOf(error).code ?? 'no code'}); trying again`);
-      }
-      this.hasFailed = true;
+      this.outage.report(error);
     }
   }
 }

@@ -1,7 +1,8 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CLOCK } from '../database/actor.js';
 import { databaseFailureOf } from '../database/database-errors.js';
+import { Outage } from '../database/outage.js';
 import { READ_ONLY } from '../database/standby.js';
 import { inTransaction } from '../database/transaction.js';
 import { EXPIRED } from './answer-once.js';
@@ -26,11 +27,10 @@ const REMOVE = `
  */
 @Injectable()
 export class ExpiredResponses implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(ExpiredResponses.name);
+  private readonly outage = new Outage(ExpiredResponses.name, 'could not remove expired responses');
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private isStopping = false;
-  private hasFailed = false;
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -62,15 +62,10 @@ export class ExpiredResponses implements OnApplicationBootstrap, OnApplicationSh
           async (transaction) => (await transaction.query(REMOVE)).length,
         );
       }
-      this.hasFailed = false;
+      this.outage.end();
     } catch (error) {
-      const { code = 'no code' } = databaseFailureOf(error);
       // A standby accepts no writes: the processes of its primary remove the responses, and the standby follows.
-      if (code === READ_ONLY) return;
-      if (!this.hasFailed) {
-        this.logger.warn(`could not remove expired responses (${code}); trying again every ten minutes`);
-      }
-      this.hasFailed = true;
+      if (databaseFailureOf(error).code !== READ_ONLY) this.outage.report(error);
     }
   }
 }

@@ -1,7 +1,6 @@
-import { Logger } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databaseFailureOf } from '../../database/database-errors.js';
+import { Outage } from '../../database/outage.js';
 import type { Entries, EntriesAfter } from '../record-reader.js';
 import { AnotherRecord } from './feed.errors.js';
 import type { FeedService } from './feed.service.js';
@@ -24,11 +23,10 @@ const LAST_WORDS_MS = 5000;
  * read at most; a client that takes nothing from one beat to the next is disconnected.
  */
 export class EventStream extends Readable {
-  private readonly logger = new Logger(EventStream.name);
+  private readonly outage = new Outage(EventStream.name, 'could not read the feed');
   private isWanted = false;
   private isFilling = false;
   private hasSent = true;
-  private hasFailed = false;
   /** The position of the last `id:` line. */
   private sent: number;
 
@@ -69,13 +67,13 @@ export class EventStream extends Readable {
       if (await this.follower.mayRead()) {
         this.last = read;
         if (read.entries.length > 0) this.send(this.textOf(read));
-        this.hasFailed = false;
+        this.outage.end();
         return;
       }
     } catch (error) {
       // The client reconnects, and gets the reason.
       if (error instanceof AnotherRecord) this.follower.end();
-      else this.report(error);
+      else this.outage.report(error);
     }
     await sleep(RETRY_MS, undefined, { signal: this.follower.signal }).catch(() => undefined);
   }
@@ -112,11 +110,5 @@ export class EventStream extends Readable {
   private textOf({ entries }: Entries): string {
     this.sent = entries.at(-1)?.position ?? this.sent;
     return entries.map(({ position, body }) => `id: ${String(position)}\ndata: ${body}\n\n`).join('');
-  }
-
-  private report(error: unknown): void {
-    if (!this.hasFailed)
-      this.logger.warn(`could not read the feed (${databaseFailureOf(error).code ?? 'no code'}); trying again`);
-    this.hasFailed = true;
   }
 }
