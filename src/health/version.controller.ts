@@ -12,7 +12,7 @@ export class VersionResponse {
   @ApiProperty({ example: 'hospital-memberships' })
   name!: string;
 
-  @ApiProperty({ example: '1.1.0' })
+  @ApiProperty({ example: VERSION })
   version!: string;
 
   @ApiProperty({

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { VERSION } from '../../src/config/version.js';
 import { HOSPITAL } from '../support/bodies.js';
 import { run } from '../support/cli.js';
 import { useProcesses, type ServerProcess } from '../support/process.js';
@@ -96,7 +97,7 @@ test('the log has one line at the start, with version, database, pid and port, a
   const lines = server.output.split('\n').filter((line) => line.startsWith('{'));
   expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
     expect.objectContaining({
-      version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+      version: VERSION,
       database: expect.stringMatching(/^embedded PostgreSQL \d+/) as string,
       pid: server.pid,
       port: Number(new URL(url).port),
@@ -147,10 +148,9 @@ test('a second process on the same folder is refused, and the first continues', 
 });
 
 test('--version prints the version, and starts nothing', async () => {
-  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   const server = start({ DATA_DIR: folder }, { args: ['--version'] });
   expect(await server.ended).toEqual({ code: 0 });
-  expect([server.output, server.errors, readdirSync(folder)]).toEqual([`${version}\n`, '', []]);
+  expect([server.output, server.errors, readdirSync(folder)]).toEqual([`${VERSION}\n`, '', []]);
 });
 
 describe('invalid settings', () => {
