@@ -99,11 +99,16 @@ async function offerMetrics(app: NestFastifyApplication, environment: Environmen
 }
 
 function logStart(logger: Logger, { HOST }: Environment, dataSource: DataSource, port: number): void {
-  const kind = dataSource instanceof EmbeddedDataSource ? 'embedded PostgreSQL' : 'PostgreSQL';
+  const isEmbedded = dataSource instanceof EmbeddedDataSource;
+  const kind = isEmbedded ? 'embedded PostgreSQL' : 'PostgreSQL';
   const database = `${kind} ${dataSource.driver.version ?? ''}`.trimEnd();
   // With several workers, each line contains the pid anyway.
   const pid = 'pid' in logger.bindings() ? {} : { pid: process.pid };
   logger.info({ version: VERSION, database, ...pid, port }, `Server listening at ${urlOf(HOST, port)}`);
+  if (isEmbedded)
+    logger.warn(
+      'The embedded database is for trying the service out; set DATABASE_URL to a PostgreSQL server before you store data that must not be lost.',
+    );
 }
 
 function logStop(app: NestFastifyApplication, logger: Logger): void {

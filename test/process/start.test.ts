@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { VERSION } from '../../src/config/version.js';
 import { HOSPITAL } from '../support/bodies.js';
 import { run } from '../support/cli.js';
+import { createTestDatabase } from '../support/database.js';
 import { useProcesses, type ServerProcess } from '../support/process.js';
+import { isServer } from '../support/server.js';
 
 const start = useProcesses();
 
@@ -88,9 +90,10 @@ test('the second start prints no token and keeps the data', async () => {
   expect(await membershipsOf(await second.url(), token)).toMatchObject({ count: 1 });
   expect(await second.stop('SIGINT')).toEqual({ code: 0 });
   expect(second.output).not.toMatch(/hm[ks]_|Creating/);
+  expect(second.output).toContain('The embedded database is for trying the service out;');
 });
 
-test('the log has one line at the start, with version, database, pid and port, and one line at the stop', async () => {
+test('the log has a line at the start, with version, database, pid and port, a warning of the embedded database, and a line at the stop', async () => {
   const server = startHere();
   const url = await server.url();
   expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
@@ -103,8 +106,22 @@ test('the log has one line at the start, with version, database, pid and port, a
       port: Number(new URL(url).port),
       msg: `Server listening at ${url}`,
     }),
+    expect.objectContaining({
+      level: 40,
+      msg: 'The embedded database is for trying the service out; set DATABASE_URL to a PostgreSQL server before you store data that must not be lost.',
+    }),
     expect.objectContaining({ msg: 'Server stopped' }),
   ]);
+});
+
+(isServer ? test : test.skip)('a process on a PostgreSQL server logs no warning at the start', async () => {
+  const database = await createTestDatabase();
+  await database.dataSource.destroy();
+  const server = start({ ...database.variables, RATE_LIMIT: '0' });
+  await server.url();
+  expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
+  expect(server.output).not.toContain('"level":40');
+  await database.drop();
 });
 
 test('a process that is killed while writing loses nothing that it has acknowledged', async () => {
