@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 
 /**
  * Connects to Redis without ever delaying a request: while Redis is unavailable, each command fails at once, and
- * each outage is logged once.
+ * each outage is logged once. The first attempt may fail unnoticed, because the start of the process keeps it busy for
+ * longer than the timeout.
  * @param url the setting `REDIS_URL`
  */
 export async function connectRedis(url: string, logger: Logger): Promise<Redis> {
@@ -16,17 +17,21 @@ export async function connectRedis(url: string, logger: Logger): Promise<Redis> 
     enableOfflineQueue: false,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2000),
   });
+  let isFirstAttempt = true;
   let isUnavailable = false;
   // Without a listener an error would end the process. The client reconnects by itself.
   redis.on('error', () => undefined);
   redis.on('reconnecting', () => {
-    if (!isUnavailable)
+    if (!isFirstAttempt && !isUnavailable) {
+      isUnavailable = true;
       logger.warn(
         'Redis is unavailable. Until it is back, requests are limited per account only, and each process enforces the limits on its own.',
       );
-    isUnavailable = true;
+    }
+    isFirstAttempt = false;
   });
   redis.on('ready', () => {
+    isFirstAttempt = false;
     if (isUnavailable) logger.warn('Redis is available again.');
     isUnavailable = false;
   });

@@ -1,4 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { Redis } from 'ioredis';
 import { Proxy } from '../support/proxy.js';
 import { Service, startTogether } from '../support/service.js';
@@ -77,5 +79,48 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
     const { token: other } = await first.given.medic();
     for (let number = 0; number < 10; number += 1) expect(await send(first, other)).toBe(200);
     expect(await send(first, other)).toBe(429);
+  });
+});
+
+(REDIS_URL === undefined ? describe.skip : describe)('the log at the start', () => {
+  let server: Server;
+  let service: Service;
+  /** The connections to Redis that are still to fail. */
+  let failing: number;
+
+  beforeEach(async () => {
+    const redis = new URL(REDIS_URL ?? '');
+    server = createServer((near) => {
+      failing -= 1;
+      if (failing >= 0) near.destroy();
+      else near.pipe(connect(Number(redis.port), redis.hostname)).pipe(near);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    service = new Service({ REDIS_URL: `redis://127.0.0.1:${String(port)}` });
+  });
+  afterEach(async () => {
+    await service.stop();
+    server.close();
+  });
+
+  /** Starts the service, and waits until it uses Redis. @returns what its log says about Redis */
+  async function logOf(failures: number): Promise<unknown[]> {
+    failing = failures;
+    await service.start();
+    const checks = async () =>
+      (await service.client.get('//health/ready')).body<{ checks: { redis: string } }>().checks;
+    await until(async () => (await checks()).redis === 'ok');
+    const messages = service.log.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    return messages.filter((message) => message.startsWith('Redis '));
+  }
+
+  test('a first connection that fails because the start takes long is no outage of Redis', async () => {
+    expect(await logOf(1)).toEqual([]);
+  });
+
+  test('an outage of Redis during the start is logged, and its end', async () => {
+    expect(await logOf(3)).toEqual([expect.stringMatching(/^Redis is unavailable\. /), 'Redis is available again.']);
   });
 });
