@@ -59,6 +59,19 @@ module.exports = {
       to: { path: '^src/prefetch/' },
     },
     {
+      name: 'only-traces-import-opentelemetry',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/observability/traces\\.ts$' },
+      to: { path: '@opentelemetry/' },
+    },
+    {
+      name: 'traces-are-loaded-on-demand',
+      comment: 'OpenTelemetry is only loaded if traces have a receiver.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/observability/traces\\.ts$', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'only-the-migrations-command-line-opens-ormconfig',
       severity: 'error',
       from: {},

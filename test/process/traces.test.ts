@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { run } from '../support/cli.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
@@ -130,4 +133,26 @@ test('without OTEL_EXPORTER_OTLP_ENDPOINT the log line has the trace of the clie
   const [line] = await server.printed(/[^\n]*"reqId":"invalid"[^\n]*/);
   expect(line).not.toContain('trace_id');
   expect(receiver.spans).toEqual([]);
+});
+
+/** @returns the packages that a process loads until it has served a request, as its coverage lists them */
+async function packagesOf(variables: Record<string, string>): Promise<Set<string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'hospital-memberships-loaded-'));
+  const server = start({ ...database.variables, RATE_LIMIT: '0', NODE_V8_COVERAGE: folder, ...variables });
+  expect((await send(await server.url(), '/locations/')).status).toBe(200);
+  expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
+  const reports = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  rmSync(folder, { recursive: true });
+  const scripts = reports.flatMap((report) => (JSON.parse(report) as { result: { url: string }[] }).result);
+  return new Set(scripts.flatMap(({ url }) => /node_modules\/([^/]+)\//.exec(url)?.[1] ?? []));
+}
+
+test('OpenTelemetry is loaded only with OTEL_EXPORTER_OTLP_ENDPOINT, and prom-client only with METRICS_PORT', async () => {
+  receiver = new OtlpReceiver();
+  await receiver.start();
+  const optional = ['@opentelemetry', 'prom-client'];
+  const off = await packagesOf({});
+  expect([off.has('@nestjs'), optional.filter((name) => off.has(name))]).toEqual([true, []]);
+  const on = await packagesOf({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, METRICS_PORT: '0' });
+  expect(optional.filter((name) => on.has(name))).toEqual(optional);
 });
