@@ -46,8 +46,12 @@ export function redisUrlOf(text: string): string {
   return text;
 }
 
+/** Modes that the driver treats as `verify-full`, with a warning that a later version of it may not. */
+const ALIASES_OF_VERIFY_FULL = /(?<=[?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/g;
+
 /**
  * @param text a URL in the syntax of libpq, which may name the folder of a socket instead of a host
+ * @returns the URL, which says `verify-full` if the driver would do that anyway
  * @throws Error it is not a valid PostgreSQL URL, or names several hosts
  */
 export function databaseUrlOf(text: string): string {
@@ -62,5 +66,5 @@ export function databaseUrlOf(text: string): string {
     throw new Error('must have a TCP port in its parameter port');
   // With a socket, the host may be empty although there is a user, which `URL` rejects.
   requireUrl(`postgres://${host === '' ? `${authority}localhost` : authority}${rest}`);
-  return text;
+  return parameters.get('uselibpqcompat') === 'true' ? text : text.replace(ALIASES_OF_VERIFY_FULL, 'verify-full');
 }
