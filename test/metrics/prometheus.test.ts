@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { run } from '../support/cli.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { freePort } from '../support/free-port.js';
@@ -18,6 +18,22 @@ const programs = folder ?? '';
 async function promtool(...args: string[]): Promise<string> {
   return (await promisify(execFile)(join(programs, 'promtool'), args)).stdout;
 }
+
+/** Asks whether the first medic may prescribe at its first hospital, and administer one that is not there. */
+async function ask(url: string, key: string): Promise<void> {
+  const question = (action: string, hospital: string) => ({
+    subject: { type: 'medic', id: '1' },
+    action: { name: action },
+    resource: { type: 'hospital', id: hospital },
+  });
+  await fetch(`${url}/access/v1/evaluations`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ evaluations: [question('prescribe', '1'), question('administer', '999999')] }),
+  });
+}
+
+const isAboutDecisions = (expression: string) => expression.includes('memberships_decisions_total');
 
 interface Dashboard {
   readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
@@ -79,21 +95,28 @@ withPrometheus('a Prometheus that scrapes the service', () => {
     await until(async () => (await fetch(`${api}/status/buildinfo`).catch(() => null))?.ok);
   }
 
-  /** @returns the number of series in the result of a query */
-  async function resultsOf(expression: string): Promise<number> {
+  interface Sample {
+    readonly metric: Readonly<Record<string, string>>;
+    readonly value: readonly [number, string];
+  }
+
+  /** @returns the series in the result of a query */
+  async function resultsOf(expression: string): Promise<Sample[]> {
     const query = expression.replaceAll('$job', 'hospital-memberships').replaceAll('$__rate_interval', '30s');
     const response = await fetch(`${api}/query`, { method: 'POST', body: new URLSearchParams({ query }) });
     const { status, data } = (await response.json()) as {
       status: string;
-      data?: { result: { value: [number, string] }[] };
+      data?: { result: Sample[] };
     };
     expect([expression, status]).toEqual([expression, 'success']);
-    return (data?.result ?? []).filter(({ value: [, value] }) => value !== 'NaN').length;
+    return (data?.result ?? []).filter(({ value: [, value] }) => value !== 'NaN');
   }
 
   test('every query of the dashboard returns data, and promtool accepts the metrics', async () => {
     const token = (await run(database.variables, 'medic', 'create', '--name', 'A', '--email', 'a@example.org')).out;
     await run(database.variables, 'webhook', 'add', '--name', 'payroll', '--url', 'https://hooks.example.org/');
+    const scope = ['--scope', 'decision:check'];
+    const key = (await run(database.variables, 'service', 'create', '--name', 'asker', ...scope)).out.trimEnd();
     const server = start({ ...database.variables, RATE_LIMIT: '0', METRICS_PORT: '0' });
     const [, metrics = ''] = await server.printed(/"msg":"Metrics at (http:[^"]+)"/);
     const url = await server.url();
@@ -106,13 +129,24 @@ withPrometheus('a Prometheus that scrapes the service', () => {
         await fetch(`${url}/api/v2/hospital/`, { method: 'POST', headers, body });
         await fetch(`${url}/api/v2/management/memberships/`, { headers });
         await fetch(`${url}/api/v2/locations/`);
+        await ask(url, key);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     })();
     const { panels } = JSON.parse(readFileSync('deploy/grafana/dashboard.json', 'utf8')) as Dashboard;
     expect(panels.length).toBeGreaterThan(10);
     for (const { expr } of panels.flatMap(({ targets }) => targets))
-      await until(async () => (await resultsOf(expr)) > 0);
+      await until(async () => (await resultsOf(expr)).length > 0);
+    const [decisions = ''] = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).filter(isAboutDecisions);
+    for (const expected of [
+      { action: 'prescribe', result: 'allow' },
+      { action: 'administer', result: 'deny' },
+    ])
+      await until(async () =>
+        (await resultsOf(decisions)).some(
+          ({ metric, value: [, rate] }) => isDeepStrictEqual(metric, expected) && Number(rate) > 0,
+        ),
+      );
     over.abort();
     await load;
     const { output } = await check(await (await fetch(metrics)).text());
