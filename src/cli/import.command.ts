@@ -16,8 +16,10 @@ export function addImportCommand(program: Command, session: Session): void {
     .action(async ({ file, ...options }: { file: string; json?: boolean }) => {
       // Opening an embedded database takes seconds, and may create one.
       await requireReadableFile(file);
-      const rows = await onCurrentDatabase(session, (dataSource) =>
-        importDatabase(dataSource, file, progressOf(session)),
+      const rows = await onCurrentDatabase(
+        session,
+        (dataSource) => importDatabase(dataSource, file, progressOf(session)),
+        { mayCreate: true },
       );
       print(session, options, { file, rows }, `${countsText(rows)}\nImported from ${file}.`);
     });

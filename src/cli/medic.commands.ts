@@ -30,8 +30,10 @@ export function addMedicCommands(program: Command, session: Session): void {
     .option('--json', 'print JSON')
     .action(async ({ json = false, name, email, ...options }: CreateMedicOptions) => {
       const password = await passwordOf(session, options);
-      const created = await onCurrentDatabase(session, (dataSource) =>
-        new OperatorMedics(dataSource).create({ name, email, password }, new TokensService(dataSource)),
+      const created = await onCurrentDatabase(
+        session,
+        (dataSource) => new OperatorMedics(dataSource).create({ name, email, password }, new TokensService(dataSource)),
+        { mayCreate: true },
       );
       print(session, { json }, created, created.token);
     });

@@ -25,7 +25,9 @@ export function addRecordCommands(program: Command, session: Session): void {
     .option('--file <path>', 'the key file; by default SIGNING_KEY_FILE, or the one of the embedded database')
     .option('--json', 'print JSON')
     .action(async (options: { file?: string; json?: boolean }) => {
-      const result = await onCurrentDatabase(session, (dataSource) => makeKey(session, dataSource, options.file));
+      const result = await onCurrentDatabase(session, (dataSource) => makeKey(session, dataSource, options.file), {
+        mayCreate: true,
+      });
       print(session, options, result, result.keys.join('\n'));
     });
   record

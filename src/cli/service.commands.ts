@@ -3,7 +3,7 @@ import { isScope, SCOPE_NAMES, type Scope } from '../auth/scope.js';
 import { ServiceAccounts, type ServiceSummary } from '../auth/service-accounts.js';
 import { secondsUpTo, shortName } from './arguments.js';
 import { futureInstantWithin } from './instants.js';
-import { lineOf, onCurrentDatabase, print, type Session } from './session.js';
+import { lineOf, onCurrentDatabase, print, type OpenOptions, type Session } from './session.js';
 
 /** Upper bound of the term of a key. */
 const MAX_YEARS = 2;
@@ -16,8 +16,8 @@ export function addServiceCommands(program: Command, session: Session): void {
   const service = program
     .command('service')
     .description('Manage service accounts, which read for internal services and never change anything.');
-  const onAccounts = <T>(work: (accounts: ServiceAccounts) => Promise<T>): Promise<T> =>
-    onCurrentDatabase(session, (dataSource) => work(new ServiceAccounts(dataSource)));
+  const onAccounts = <T>(work: (accounts: ServiceAccounts) => Promise<T>, options?: OpenOptions): Promise<T> =>
+    onCurrentDatabase(session, (dataSource) => work(new ServiceAccounts(dataSource)), options);
   service
     .command('create')
     .description('Create a service account and print its key. It is shown only once.')
@@ -28,7 +28,9 @@ export function addServiceCommands(program: Command, session: Session): void {
     )
     .option('--json', 'print JSON')
     .action(async ({ name, scope, expires, json = false }: NewServiceOptions) => {
-      const created = await onAccounts((accounts) => accounts.create({ name, scopes: scope, expiresAt: expires }));
+      const created = await onAccounts((accounts) => accounts.create({ name, scopes: scope, expiresAt: expires }), {
+        mayCreate: true,
+      });
       print(session, { json }, created, created.key);
     });
   service

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../config/environment.js';
 import { EmbeddedDataSource } from '../database/embedded-data-source.js';
-import { openDatabase } from '../database/open-database.js';
+import { openDatabase, requireExistingDatabase } from '../database/open-database.js';
 import { migrate, requireCurrentSchema } from '../database/schema.js';
 import { MAX_ID } from '../http/input/coercion.js';
 
@@ -21,6 +21,12 @@ export interface Session {
   readonly terminal: Terminal;
 }
 
+/** How {@link onCurrentDatabase} opens the database. */
+export interface OpenOptions {
+  /** Whether to create an embedded database if there is none: for commands that make sense on an empty one. */
+  readonly mayCreate?: boolean;
+}
+
 /** Runs `work` on the database that the environment variables name, then closes it. */
 export async function onDatabase<T>(session: Session, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   const dataSource = await openDatabase(readEnvironment(session.variables));
@@ -36,10 +42,16 @@ export async function onDatabase<T>(session: Session, work: (dataSource: DataSou
 
 /**
  * Runs `work` as {@link onDatabase} does, on an up-to-date schema. Migrates an embedded database first.
+ * @throws NoEmbeddedDatabase there is none
  * @throws SchemaIsBehind the database of a server is not up to date
  * @throws TablesAreForbidden
  */
-export function onCurrentDatabase<T>(session: Session, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+export async function onCurrentDatabase<T>(
+  session: Session,
+  work: (dataSource: DataSource) => Promise<T>,
+  { mayCreate = false }: OpenOptions = {},
+): Promise<T> {
+  if (!mayCreate) requireExistingDatabase(readEnvironment(session.variables));
   return onDatabase(session, async (dataSource) => {
     if (dataSource instanceof EmbeddedDataSource) await migrate(dataSource);
     else await requireCurrentSchema(dataSource);

@@ -6,7 +6,7 @@ import { WebhookSecrets } from '../record/webhooks/secrets.js';
 import { MAX_URL_LENGTH, webhookUrlOf } from '../record/webhooks/webhook-url.js';
 import { Webhooks, type IssuedSecret, type WebhookSummary } from '../record/webhooks/webhooks.js';
 import { secondsUpTo, shortName } from './arguments.js';
-import { lineOf, onCurrentDatabase, print, wholeNumber, type Session } from './session.js';
+import { lineOf, onCurrentDatabase, print, wholeNumber, type OpenOptions, type Session } from './session.js';
 
 /** How long a rotated secret signs too, by default and at most, in seconds. */
 const GRACE_SECONDS = 86_400;
@@ -15,10 +15,12 @@ const MAX_GRACE_SECONDS = 7 * 86_400;
 /** Adds `webhook add`, `webhook list`, `webhook rotate`, `webhook enable`, `webhook disable` and `webhook remove`. */
 export function addWebhookCommands(program: Command, session: Session): void {
   const webhook = program.command('webhook').description('Manage webhooks, to which every change is delivered.');
-  const onWebhooks = <T>(work: (webhooks: Webhooks) => Promise<T>): Promise<T> => {
+  const onWebhooks = <T>(work: (webhooks: Webhooks) => Promise<T>, options?: OpenOptions): Promise<T> => {
     const { SIGNING_KEY_FILE } = readEnvironment(session.variables);
-    return onCurrentDatabase(session, (dataSource) =>
-      work(new Webhooks(dataSource, new WebhookSecrets(signingKeysOf(SIGNING_KEY_FILE, dataSource)))),
+    return onCurrentDatabase(
+      session,
+      (dataSource) => work(new Webhooks(dataSource, new WebhookSecrets(signingKeysOf(SIGNING_KEY_FILE, dataSource)))),
+      options,
     );
   };
   const printIssued = (issued: IssuedSecret, options: { json?: boolean }) => {
@@ -36,7 +38,7 @@ export function addWebhookCommands(program: Command, session: Session): void {
     .option('--after <position>', 'deliver the entries after this position; by default those from now on', position)
     .option('--json', 'print JSON')
     .action(async ({ type: types, json = false, ...settings }: NewWebhookOptions) => {
-      printIssued(await onWebhooks((webhooks) => webhooks.add({ ...settings, types })), { json });
+      printIssued(await onWebhooks((webhooks) => webhooks.add({ ...settings, types }), { mayCreate: true }), { json });
     });
   webhook
     .command('list')

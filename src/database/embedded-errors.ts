@@ -22,6 +22,15 @@ export class DatabaseFolderUnusable extends OperatorError {
   }
 }
 
+/** The folder contains no embedded database, and the work needs one. */
+export class NoEmbeddedDatabase extends OperatorError {
+  constructor(folder: string) {
+    super(
+      `There is no embedded database in DATA_DIR (${folder}); set DATA_DIR to the folder of one, or DATABASE_URL to a PostgreSQL server.`,
+    );
+  }
+}
+
 /** The embedded database has terminated or cannot be opened. */
 export class EmbeddedDatabaseUnusable extends OperatorError {
   constructor(folder: string, reason: string) {

@@ -1,8 +1,11 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { InvalidEnvironment, type Environment } from '../config/environment.js';
 import { postgresOptions } from './data-source-options.js';
 import { EmbeddedDataSource } from './embedded-data-source.js';
+import { DatabaseFolderUnusable, NoEmbeddedDatabase } from './embedded-errors.js';
 
 /**
  * Creates the data source for the configured database: a PostgreSQL server, otherwise the embedded database.
@@ -19,6 +22,22 @@ export async function openDatabase(environment: Environment, answerTimeout?: num
   requireValidUrl('DATABASE_URL', url);
   for (const replica of replicas) requireValidUrl('DATABASE_REPLICA_URLS', replica);
   return new DataSource(postgresOptions(url, answerTimeout));
+}
+
+/**
+ * Changes nothing, unlike {@link openDatabase}, which creates an embedded database in a folder without one.
+ * @throws NoEmbeddedDatabase the embedded database is configured, and does not exist
+ * @throws DatabaseFolderUnusable its folder cannot be read
+ */
+export function requireExistingDatabase({ DATABASE_URL, DATA_DIR }: Environment): void {
+  if (DATABASE_URL !== undefined) return;
+  try {
+    if (readdirSync(join(DATA_DIR, 'pgdata')).length > 0) return;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw new DatabaseFolderUnusable(DATA_DIR, code);
+  }
+  throw new NoEmbeddedDatabase(DATA_DIR);
 }
 
 /** Lets the driver parse the URL and read the files that its parameters name. */
