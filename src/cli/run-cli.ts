@@ -49,7 +49,7 @@ export async function runCli(args: string[], variables: NodeJS.ProcessEnv, termi
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    terminal.err(`${sentenceOf(error)}\n`);
+    terminal.err(`${sentenceOf(error, session.variables)}\n`);
     return 1;
   }
 }

@@ -1,4 +1,3 @@
-import pg from 'pg';
 import { QueryFailedError } from 'typeorm';
 import { databaseFailureOf, DatabaseUnavailable, domainErrorOf, OutOfIds } from '../database/database-errors.js';
 import type { FieldErrors } from '../common/errors.js';
@@ -19,8 +18,11 @@ const REFUSED_STATES: Readonly<Record<string, string>> = {
 /** SQLSTATEs of connection failures and of a server that is ending or starting, and codes of the operating system. */
 const IS_AWAY = /^(08|57P0[123]|\D)/;
 
-/** @returns the reason why the process ends, as a sentence for the operator without secrets */
-export function sentenceOf(error: unknown): string {
+/**
+ * @param variables the settings, which tell the database
+ * @returns the reason why the process ends, as a sentence for the operator without secrets
+ */
+export function sentenceOf(error: unknown, variables: NodeJS.ProcessEnv = process.env): string {
   if (error instanceof InvalidEnvironment) return `The settings are not valid: ${error.message}`;
   if (error instanceof OperatorError) return error.message;
   if (error instanceof StandbyRefused)
@@ -30,6 +32,8 @@ export function sentenceOf(error: unknown): string {
   if (refusal instanceof OutOfIds) return 'A table has used its last id (2147483647), so nothing can be added to it.';
   if (refusal !== undefined && !(refusal instanceof DatabaseUnavailable)) return refusal.message;
   const { code, message } = databaseFailureOf(error);
+  if (variables['DATABASE_URL'] === undefined && code !== undefined && isOfDatabase(error))
+    return `The embedded database in DATA_DIR reported an error (SQLSTATE ${code}); try again, and report the code if the error stays.`;
   if (message === 'The server does not support SSL connections')
     return 'The PostgreSQL of DATABASE_URL does not support TLS; enable it there, or remove sslmode from the URL.';
   if (code !== undefined && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) {
@@ -46,9 +50,13 @@ export function sentenceOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** @returns whether the error comes from the database itself: system errors such as EPERM look like an SQLSTATE */
+/**
+ * The drivers of a server and of the embedded database have classes of their own for its errors.
+ * @returns whether the error comes from the database itself: system errors such as EPERM look like an SQLSTATE
+ */
 function isOfDatabase(error: unknown): boolean {
-  return (error instanceof QueryFailedError ? error.driverError : error) instanceof pg.DatabaseError;
+  const source: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  return source instanceof Error && 'severity' in source;
 }
 
 function sentencesOf(errors: FieldErrors): string {

@@ -79,7 +79,8 @@ const reported = (code: string) =>
 
 test('an error that is not of the database keeps its stack, even if its code looks like an SQLSTATE', () => {
   const defect = Object.assign(new Error('a defect'), { code: 'EPERM' });
-  expect(sentenceOf(defect)).toBe(defect.stack);
+  for (const variables of [{}, { DATABASE_URL: 'postgres://h/d' }])
+    expect(sentenceOf(defect, variables)).toBe(defect.stack);
 });
 
 (isServer ? test : test.skip)(

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readEnvironment } from '../../src/config/environment.js';
+import { openDatabase } from '../../src/database/open-database.js';
 import { run } from '../support/cli.js';
 
 /** A path at which nothing is yet. */
@@ -42,4 +44,24 @@ describe('a folder without a database', () => {
     expect((await run({ DATA_DIR: folder }, 'medic', 'create', '--name', 'A', ...email)).out).toMatch(/^hmk_/);
     expect((await run({ DATA_DIR: folder }, 'medic', 'list')).out).toContain('ana@example.org');
   });
+});
+
+test('an error of the embedded database names DATA_DIR and its code, and no DATABASE_URL', async () => {
+  expect(await run({ DATA_DIR: folder }, 'migrate')).toMatchObject({ code: 0, err: '' });
+  const dataSource = await (await openDatabase(readEnvironment({ DATA_DIR: folder }))).initialize();
+  await dataSource.query(`CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'secret' USING ERRCODE = CASE NEW.name WHEN 'A' THEN '0A000' ELSE '57014' END; END $$;
+    CREATE TRIGGER give_up BEFORE INSERT ON medic FOR EACH ROW EXECUTE FUNCTION give_up()`);
+  await dataSource.destroy();
+  for (const [name, code] of [
+    ['A', '0A000'],
+    ['B', '57014'],
+  ] as const) {
+    expect(await run({ DATA_DIR: folder }, 'medic', 'create', '--name', name, '--email', 'a@example.org')).toEqual({
+      code: 1,
+      out: '',
+      err: `The embedded database in DATA_DIR reported an error (SQLSTATE ${code}); try again, and report the code if the error stays.\n`,
+    });
+  }
+  expect((await run({ DATA_DIR: folder }, 'medic', 'list')).out).toBe('There are no medics.\n');
 });
