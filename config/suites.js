@@ -10,7 +10,7 @@ const folders = (...names) => names.map((name) => `test/${name}/**/*.test.ts`);
 const SEPARATE = folders('faults', 'ha', 'interop', 'metrics', 'pooler', 'recovery', 'scale', 'upgrade');
 
 /** Suites that start programs: the server and the command line. */
-const PROGRAMS = folders('cli', 'process');
+const PROGRAMS = [...folders('cli', 'process'), ...files('docs/readme')];
 
 /**
  * Suites that take long by nature: they wait for clocks, fill buffers or the record, drive a browser or a compiler, repeat
