@@ -56,14 +56,14 @@ const question = (name: string, id = hospital) => ({
 
 const decisionsIn = async (metrics: string) => samplesOf(await scrape(metrics), 'memberships_decisions_total');
 
-describe('memberships_decisions_total', () => {
+describe('decisions', () => {
   const ask = async (url: string, name: string, id?: number) => {
     const { status, body } = await send(url, '/access/v1/evaluation', question(name, id));
     expect(status).toBe(200);
     return body['decision'];
   };
 
-  test('counts each decision by its action and result, and an action that the service does not know as other', async () => {
+  test('memberships_decisions_total counts each decision by its action and result, and an action that the service does not know as other', async () => {
     const { url, metrics } = await serveHospital();
     expect(await decisionsIn(metrics)).toEqual({});
     expect(await ask(url, 'prescribe')).toBe(true);
@@ -79,7 +79,7 @@ describe('memberships_decisions_total', () => {
     });
   });
 
-  test('counts the decisions of a batch one by one, without those that are errors or come after its end', async () => {
+  test('memberships_decisions_total counts the decisions of a batch one by one, without those that are errors or come after its end', async () => {
     const { url, metrics } = await serveHospital();
     const [allowed, denied] = [question('prescribe'), question('administer', hospital + 1)];
     const ended = { options: { evaluations_semantic: 'deny_on_first_deny' } };
@@ -95,7 +95,7 @@ describe('memberships_decisions_total', () => {
     });
   });
 
-  test('does not count searches, which decide nothing, nor requests that are refused', async () => {
+  test('memberships_decisions_total does not count searches, which decide nothing, nor requests that are refused', async () => {
     const { url, metrics } = await serveHospital();
     const { subject, action, resource } = question('prescribe');
     for (const [path, body] of [
