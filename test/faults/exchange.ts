@@ -11,6 +11,7 @@ export interface Sent {
   readonly body?: object;
   /** The name under which the record shows it. */
   readonly requestId?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Whether a reply grants what was asked for; by default every success does. */
   readonly isGranted?: (reply: Reply) => boolean;
 }
@@ -56,13 +57,14 @@ export const EACH_ITS_OWN = new Agent({ keepAlive: false });
  */
 export function send(
   url: string,
-  { method, path, token, body, requestId }: Sent,
+  { method, path, token, body, requestId, headers: others }: Sent,
   agent: Agent,
   onSent?: () => void,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const content = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
+      ...others,
       ...(token === undefined ? {} : { authorization: `Token ${token}` }),
       ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
       ...(content === undefined

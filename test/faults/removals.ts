@@ -2,7 +2,7 @@ import type { Agent } from 'node:http';
 import { figure } from '../support/figure.js';
 import { until } from '../support/until.js';
 import { send, type Reply } from './exchange.js';
-import { Rights, type Right, type Use } from './rights.js';
+import { isDecision, Rights, type Right, type Use } from './rights.js';
 import type { Scratch } from './scratch.js';
 
 /** How often each kind of right is removed; set `REVOKED_ROUNDS` to fewer on a slow machine. */
@@ -40,7 +40,8 @@ interface Seen {
   late: number;
 }
 
-function isRefused({ status, text }: Reply): boolean {
+/** @returns whether a reply refuses a right that was taken away */
+export function isRefused({ status, text }: Reply): boolean {
   return (
     // A decision that denies, or a search that finds nothing.
     status === 200 ||
@@ -102,7 +103,7 @@ async function takeAway(
  * @param rounds how often each kind is removed
  */
 export async function expectNoLateAllow(scratch: Scratch, service: Service, rounds: number): Promise<void> {
-  const rights = new Rights(scratch, service.agent);
+  const rights = new Rights(scratch, (url, removal) => send(url, removal, service.agent));
   await rights.addNewcomers(250 * rounds);
   const kinds = Object.entries(rights.kinds);
   const ofKind = new Map<string, Seen>(kinds.map(([kind]) => [kind, { requests: 0, late: 0 }]));
@@ -129,7 +130,7 @@ export async function expectNoLateAllow(scratch: Scratch, service: Service, roun
   }
   for (const [use, requests] of ofUse) figure(`of all these, by ${use}`, requests);
   figure('requests that start after a removal', sum([...ofUse.values()]));
-  const decisions = [...ofUse].filter(([use]) => use.includes('/access/v1/')).map(([, requests]) => requests);
+  const decisions = [...ofUse].filter(([use]) => isDecision(use)).map(([, requests]) => requests);
   figure('decisions, batches and searches among them', sum(decisions));
   expect(sum(decisions)).toBeGreaterThanOrEqual(DECISIONS * rounds);
   const all = [...ofKind.values()];

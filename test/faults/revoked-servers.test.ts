@@ -6,7 +6,7 @@ import { useProcesses } from '../support/process.js';
 import { keepAlive } from './exchange.js';
 import { expectNoLateAllow, PATIENCE_MS, ROUNDS } from './removals.js';
 import { ReplicatedPostgres } from './replicated-postgres.js';
-import { givenOn, Scratch } from './scratch.js';
+import { Scratch } from './scratch.js';
 
 const scratch = new Scratch(useProcesses());
 const agent = keepAlive();
@@ -15,13 +15,7 @@ beforeAll(async () => {
   servers = await ReplicatedPostgres.start();
   const dataSource = await new DataSource(postgresOptions(servers.primary.url)).initialize();
   await migrate(dataSource);
-  scratch.database = {
-    dataSource,
-    variables: { DATABASE_URL: servers.primary.url },
-    connect: () => Promise.reject(new Error('These tests need no other connection.')),
-    drop: () => dataSource.destroy(),
-  };
-  scratch.given = givenOn(dataSource);
+  scratch.adopt(dataSource, servers.primary.url);
 });
 afterAll(async () => {
   agent.destroy();

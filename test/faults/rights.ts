@@ -5,7 +5,7 @@ import { run } from '../support/cli.js';
 import { valueOf } from '../support/hand.js';
 import { passing } from '../support/limits.js';
 import { newAsker, usesOfAsker } from './asked.js';
-import { by, send, type Sent } from './exchange.js';
+import { by, type Reply, type Sent } from './exchange.js';
 import type { Scratch } from './scratch.js';
 
 /** A request that uses a right; `turn` counts the requests of one user from 0. */
@@ -19,6 +19,11 @@ export interface Right {
   readonly uses: Uses;
   /** Removes the right, perhaps through the process at `url`. @throws Error it was not removed */
   readonly takeAway: (url: string) => Promise<void>;
+}
+
+/** @returns whether a way to use a right is a question of a service: a decision, a batch or a search */
+export function isDecision(use: string): boolean {
+  return use.startsWith('POST /access/v1/');
 }
 
 /** Creates rights of each kind in a database of its own. */
@@ -50,11 +55,16 @@ export class Rights {
       this.ofKey((medic) => this.byRequest(by(medic, 'POST', '/token-auth/rotate?grace=0'))),
   };
 
-  /** @param agent connections for the requests */
+  /** @param send sends a request that removes a right */
   constructor(
     private readonly scratch: Scratch,
-    private readonly agent: Parameters<typeof send>[2],
+    private readonly send: (url: string, removal: Sent) => Promise<Reply>,
   ) {}
+
+  /** The kinds whose removal is acknowledged; a membership that ends by itself has nobody to tell. */
+  get acknowledged(): [kind: string, make: () => Promise<Right>][] {
+    return Object.entries(this.kinds).filter(([kind]) => !kind.endsWith(' ends by valid_until'));
+  }
 
   /** Stores this many medics without memberships, so that memberships can be created. */
   async addNewcomers(count: number): Promise<void> {
@@ -186,7 +196,7 @@ export class Rights {
 
   private byRequest(removal: Sent): Right['takeAway'] {
     return async (url) => {
-      const { status, text } = await send(url, removal, this.agent);
+      const { status, text } = await this.send(url, removal);
       if (status >= 300) throw new Error(`${removal.method} ${removal.path} answers ${String(status)} ${text}`);
     };
   }

@@ -12,6 +12,17 @@ export class Scratch {
 
   constructor(private readonly start: (variables: Record<string, string>) => ServerProcess) {}
 
+  /** Uses a migrated database that exists already, at `url`. */
+  adopt(dataSource: TestDatabase['dataSource'], url: string): void {
+    this.database = {
+      dataSource,
+      variables: { DATABASE_URL: url },
+      connect: () => Promise.reject(new Error('Tests of this database need no other connection.')),
+      drop: () => dataSource.destroy(),
+    };
+    this.given = givenOn(dataSource);
+  }
+
   /**
    * @param variables settings other than the database
    * @returns the program, started without a rate limit unless `variables` sets one
