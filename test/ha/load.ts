@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '../support/actor.js';
 import { usesOfAsker, type Asker } from '../faults/asked.js';
-import { by, keepAlive, send, type Reply, type Sent } from '../faults/exchange.js';
+import { by, keepAlive, NoReply, send, type Reply, type Sent } from '../faults/exchange.js';
 import { follow, nothing, poll, type Received } from '../faults/followers.js';
+import { Rights } from '../faults/rights.js';
+import type { Scratch } from '../faults/scratch.js';
+import { Askers, askedOf, type Asked } from './askers.js';
 
 /** Pauses after a success and after a refusal, in milliseconds. */
 const PAUSE_MS = 5;
@@ -10,6 +13,12 @@ const PAUSE_AFTER_REFUSAL_MS = 50;
 
 /** Of how many medics one stays in the hospital. */
 const KEPT_EVERY = 3;
+
+/** Kinds of removals after which the key of the requests is a wrong one. */
+const ENDS_KEY = /^a (token|service account) is (revoked|rotated)/;
+
+/** The name under which 401s to a key that was taken away are counted. */
+export const REFUSED_KEY = '401 to a revoked key';
 
 /** A membership as the writers know it: its type, or one of these. */
 export type State = 'MEMBER' | 'ADMIN' | 'absent' | 'removed';
@@ -33,7 +42,7 @@ export interface Place {
   readonly admin: Actor;
 }
 
-/** Writers, askers and readers of the feed, on two processes. */
+/** Writers, removers, askers and readers of the feed, on two processes. */
 export class Load {
   readonly stories: Story[] = [];
   /** How many requests got each status; `none` if no complete response came. */
@@ -41,13 +50,11 @@ export class Load {
   /** When each change was acknowledged, in milliseconds of {@link performance.now}. */
   readonly acknowledgedAt: number[] = [];
   readonly followers: readonly [Received, Received];
-  /** Decisions about removed memberships that were `true`, and requests for them. */
-  readonly late = { asked: 0, allowed: 0 };
-  /** Decisions about memberships that nobody removes that were `false`, and requests for them. */
-  readonly kept = { asked: 0, denied: 0 };
+  /** How often a right of each kind was taken away with an acknowledgement. */
+  readonly removals = new Map<string, number>();
+  readonly askers: Askers;
   private readonly agent = keepAlive();
-  private readonly removed: Story[] = [];
-  private readonly staying: Story[] = [];
+  private readonly rights: Rights;
   private phase: 'running' | 'reading' | 'over' = 'running';
   private work: Promise<unknown>[] = [];
   private reading: Promise<unknown>[] = [];
@@ -61,13 +68,25 @@ export class Load {
     private readonly places: readonly Place[],
     private readonly newcomers: number[],
     private readonly asker: Asker,
+    scratch: Scratch,
     after: number,
   ) {
     this.followers = [nothing(after), nothing(after)];
+    this.askers = new Askers(urls, (url, request, endsKey) => this.send(url, request, endsKey));
+    this.rights = new Rights(scratch, async (url, removal) => {
+      const reply = await this.send(url, removal);
+      if (reply === undefined) throw new NoReply(false, 'ended too early');
+      return reply;
+    });
+    for (const [kind] of this.rights.acknowledged) this.removals.set(kind, 0);
   }
 
   start(): void {
-    this.work = [...this.places.map((place, index) => this.write(place, index)), this.ask(0), this.ask(1)];
+    const isRunning = () => this.isRunning();
+    this.work = [
+      ...this.places.map((place, index) => this.write(place, index)),
+      ...([0, 1] as const).flatMap((process) => [this.takeAway(process), this.askers.run(process, isRunning)]),
+    ];
     const isOver = () => this.phase === 'over';
     const [one, other] = this.followers;
     const { token } = this.asker;
@@ -129,60 +148,51 @@ export class Load {
       const added = by(admin, 'POST', '/management/memberships/', { hospital, medic });
       if (!(await change(added, 'MEMBER', 'membership.created'))) continue;
       if (turn % KEPT_EVERY === 0) {
-        this.staying.push(story);
+        this.askers.stays(await this.askedAbout(story));
         continue;
       }
       const promoted = by(admin, 'PATCH', path(), { type_membership: 'ADMIN' });
       if (!(await change(promoted, 'ADMIN', 'membership.changed'))) continue;
       if (!(await change(by(admin, 'DELETE', path()), 'removed', 'membership.removed'))) continue;
-      this.removed.push(story);
       // The process that did not remove it is asked at once.
-      await this.askAbout(story, this.urls[(writer + turn + 1) % 2] ?? '', 'removed');
+      await this.askers.isRemoved(await this.askedAbout(story), this.urls[(writer + turn + 1) % 2] ?? '');
     }
   }
 
-  /** Asks one process without a pause, half of the time about what was removed last. */
-  private async ask(process: 0 | 1): Promise<void> {
-    for (let turn = 0; this.isRunning(); turn += 1) {
-      const [removed, kept] = [turn % 2 === 0 ? this.removed.at(-1) : any(this.removed), any(this.staying)];
-      const url = this.urls[process];
-      if (removed !== undefined) await this.askAbout(removed, url, 'removed');
-      if (kept !== undefined) await this.askAbout(kept, url, 'kept');
-      await sleep(PAUSE_MS);
+  private askedAbout({ medic, hospital }: Story): Promise<Asked> {
+    return askedOf(usesOfAsker(this.asker, medic, hospital, 'prescribe'));
+  }
+
+  /** Takes rights of all kinds away through one process, and lets the other one be asked. */
+  private async takeAway(process: 0 | 1): Promise<void> {
+    const [here, there] = [this.urls[process], this.urls[1 - process] ?? ''];
+    const kinds = this.rights.acknowledged;
+    // The two processes are not at the same kind.
+    for (let turn = process * Math.floor(kinds.length / 2); this.isRunning(); turn += 1) {
+      const [kind, make] = kinds[turn % kinds.length] ?? [];
+      if (kind === undefined || make === undefined) throw new Error('There is no such kind.');
+      try {
+        const right = await make();
+        const asked = await askedOf(right.uses, ENDS_KEY.test(kind));
+        await this.askers.isKept(asked, here);
+        await right.takeAway(here);
+        this.removals.set(kind, (this.removals.get(kind) ?? 0) + 1);
+        await this.askers.isRemoved(asked, there);
+      } catch {
+        // Without the primary, a right is not created, or it is not known whether it is taken away.
+        await sleep(PAUSE_AFTER_REFUSAL_MS);
+      }
     }
   }
 
-  private async askAbout({ medic, hospital }: Story, url: string, fate: 'removed' | 'kept'): Promise<void> {
-    const make = usesOfAsker(this.asker, medic, hospital, 'prescribe')['POST /access/v1/evaluation'];
-    const question = (await make?.())?.(0);
-    if (question === undefined) throw new Error('There is no such question.');
-    const reply = await this.send(url, question);
-    if (reply?.status !== 200) {
-      await sleep(PAUSE_AFTER_REFUSAL_MS);
-      return;
-    }
-    const isGranted = question.isGranted?.(reply) === true;
-    if (fate === 'removed') {
-      this.late.asked += 1;
-      this.late.allowed += Number(isGranted);
-    } else {
-      this.kept.asked += 1;
-      this.kept.denied += Number(!isGranted);
-    }
-  }
-
-  private async send(url: string, request: Sent): Promise<Reply | undefined> {
+  private async send(url: string, request: Sent, endsKey = false): Promise<Reply | undefined> {
     const reply = await send(url, request, this.agent).catch(() => undefined);
-    this.count(reply?.status);
+    this.count(endsKey && reply?.status === 401 ? REFUSED_KEY : reply?.status);
     return reply;
   }
 
-  private count(status: number | undefined): void {
+  private count(status: number | string | undefined): void {
     const name = status === undefined ? 'none' : String(status);
     this.statuses.set(name, (this.statuses.get(name) ?? 0) + 1);
   }
-}
-
-function any<T>(list: readonly T[]): T | undefined {
-  return list[Math.floor(Math.random() * list.length)];
 }
