@@ -129,5 +129,6 @@ export const suites = {
   scale: { ...alone, include: folders('scale'), globalSetup: [] },
   /** Against mutants; `scripts/mutation.js` creates the template database. */
   mutation: { include: MUTATED, globalSetup: [], maxWorkers: 1, testTimeout: 20_000 },
-  upgrade: { ...alone, include: folders('upgrade') },
+  /** Builds a release, and waits until clients have crossed the two in every way. */
+  upgrade: { ...alone, include: folders('upgrade'), testTimeout: 20 * MINUTES },
 };

@@ -2,15 +2,19 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { postgresOptions } from '../../src/database/data-source-options.js';
 import { Balancer } from '../faults/balancer.js';
 import { EACH_ITS_OWN, send } from '../faults/exchange.js';
 import { OwnPostgres } from '../faults/own-postgres.js';
+import { Scratch } from '../faults/scratch.js';
 import { HOSPITAL, medicBody } from '../support/bodies.js';
 import { API } from '../support/client.js';
 import { figure } from '../support/figure.js';
 import { useProcesses, type ServerProcess } from '../support/process.js';
 import { until } from '../support/until.js';
 import { Load } from './load.js';
+import { MixedLoad, requireSeamless } from './mixed.js';
 import { build, previousRelease } from './release.js';
 
 /** This build, as opposed to the folder of the previous release. */
@@ -30,7 +34,8 @@ const cannot = typeof release === 'string' ? release : undefined;
 if (cannot !== undefined) process.stdout.write(`Skipped, because ${cannot}.\n`);
 
 let postgres: OwnPostgres;
-const balancer = new Balancer();
+/** In front of all processes, and of those of each release. */
+const balancers = { all: new Balancer(), old: new Balancer(), new: new Balancer() };
 beforeAll(async () => {
   postgres = await OwnPostgres.create();
   await postgres.start();
@@ -40,7 +45,7 @@ beforeAll(async () => {
   await promisify(execFile)('/bin/sh', ['deploy/roles.sh'], { env });
 });
 afterAll(async () => {
-  await balancer.stop();
+  for (const balancer of Object.values(balancers)) await balancer.stop();
   await postgres.remove();
 });
 
@@ -75,13 +80,46 @@ async function command(folder: string, role: 'owner' | 'server', ...args: string
   }
 }
 
-/** Starts a process of a build, and lets the balancer use it once it is ready. */
-async function serve(folder: string): Promise<{ server: ServerProcess; url: string }> {
+/** A process of a build, and its balancers. */
+interface Serving {
+  readonly server: ServerProcess;
+  readonly url: string;
+  readonly behind: readonly Balancer[];
+}
+
+/** Starts a process of a build, and lets its balancers use it once it is ready. */
+async function serve(folder: string): Promise<Serving> {
   const server = start({ DATABASE_URL: urlOf('server'), RATE_LIMIT: '0', CREATE_LIMIT: '0' }, { folder });
   const url = await server.url();
-  balancer.add(url);
-  await until(() => balancer.isReady(url));
-  return { server, url };
+  const behind = [balancers.all, folder === THIS ? balancers.new : balancers.old];
+  for (const balancer of behind) balancer.add(url);
+  await until(() => behind.every((balancer) => balancer.isReady(url)));
+  return { server, url, behind };
+}
+
+async function end({ server, url, behind }: Serving): Promise<void> {
+  expect(await server.stop('SIGTERM')).toEqual({ code: 0 });
+  for (const balancer of behind) balancer.remove(url);
+}
+
+/** Starts the clients that need both releases. */
+async function mix(urls: Record<'old' | 'new', string>): Promise<MixedLoad> {
+  const scratch = new Scratch(start);
+  const dataSource = await new DataSource(postgresOptions(urlOf('owner'))).initialize();
+  onTestFinished(() => dataSource.destroy());
+  scratch.adopt(dataSource, urlOf('owner'));
+  return MixedLoad.start(urls, scratch, await headOfRecord());
+}
+
+async function headOfRecord(): Promise<number> {
+  const [row] = await query<{ head: number }>('SELECT COALESCE(max(position), 0)::integer AS head FROM record_entry');
+  return row?.head ?? 0;
+}
+
+/** Waits until both readers of the feed have what is in the record now. */
+async function caughtUp({ followers }: MixedLoad): Promise<void> {
+  const head = await headOfRecord();
+  await until(() => followers.every(({ positions }) => (positions.at(-1) ?? 0) >= head));
 }
 
 /** Stores a hospital and medics with the previous release. @returns what {@link Load} needs */
@@ -131,22 +169,30 @@ async function requireStored({ acknowledged }: Load): Promise<void> {
     const old = await build(release);
     await command(old, 'owner', 'migrate');
     await query(await grantsOf(old));
-    const url = await balancer.start();
+    const url = await balancers.all.start();
+    const urls = { old: await balancers.old.start(), new: await balancers.new.start() };
     const running = [await serve(old), await serve(old)];
     const { admin, hospital, key, members } = await settle(old, url);
     const load = new Load(url, admin, hospital, key, members);
+    let mixed: MixedLoad | undefined;
     const served = async () => {
       const { granted } = load;
       await until(() => load.hasServed(ENOUGH, granted));
     };
-    /** Replaces the oldest process by one of another build. */
-    const replace = async (folder: string) => {
+    const endOldest = async () => {
+      const oldest = running.shift();
+      if (oldest !== undefined) await end(oldest);
+    };
+    /** Replaces one process by one of another build, and then the other one, after both releases have served together. */
+    const replaceBoth = async (folder: string, clients: MixedLoad) => {
+      const { rounds } = clients;
+      clients.cross();
+      await served();
+      await endOldest();
       running.push(await serve(folder));
       await served();
-      const oldest = running.shift();
-      expect(await oldest?.server.stop('SIGTERM')).toEqual({ code: 0 });
-      balancer.remove(oldest?.url ?? '');
-      await served();
+      await until(() => clients.hasCrossed(rounds));
+      await clients.endCrossing();
     };
     try {
       await served();
@@ -158,10 +204,24 @@ async function requireStored({ acknowledged }: Load): Promise<void> {
       expect(await columnsOf()).toEqual(expect.arrayContaining(columns));
       await query(await grantsOf(THIS));
       await served();
-      for (const folder of [THIS, THIS, old, old]) await replace(folder);
+      running.push(await serve(THIS));
+      mixed = await mix(urls);
+      await replaceBoth(THIS, mixed);
+      await endOldest();
+      await served();
+      running.push(await serve(old));
+      await replaceBoth(old, mixed);
+      await caughtUp(mixed);
+      await mixed.stop();
+      await endOldest();
+      await served();
     } finally {
+      await mixed?.stop();
       await load.stop();
     }
+    requireSeamless(mixed);
+    const keyed = await query<{ name: string }>("SELECT name FROM hospital WHERE name LIKE 'upgrade-%' ORDER BY id");
+    expect(keyed.map(({ name }) => name)).toEqual(mixed.replayed);
     figure('requests granted', load.granted);
     figure('requests failed', load.failures.length);
     figure('slowest request, in milliseconds', Math.round(load.slowest));
