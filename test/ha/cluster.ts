@@ -144,10 +144,9 @@ export class Cluster {
   private async members(): Promise<{ name: string; role: string }[]> {
     const answers = await Promise.all(
       this.nodes.map(({ rest }) =>
-        fetch(`${rest}/cluster`, { signal: AbortSignal.timeout(1000) }).then(
-          async (response) => (await response.json()) as { members: { name: string; role: string }[] },
-          () => undefined,
-        ),
+        fetch(`${rest}/cluster`, { signal: AbortSignal.timeout(1000) })
+          .then(async (response) => (await response.json()) as { members: { name: string; role: string }[] })
+          .catch(() => undefined),
       ),
     );
     return answers.find((answer) => answer !== undefined)?.members ?? [];

@@ -55,10 +55,9 @@ export class Node {
 
   /** @returns what Patroni says, undefined if it says nothing */
   async report(): Promise<Report | undefined> {
-    return fetch(`${this.rest}/patroni`, { signal: AbortSignal.timeout(PATIENCE_MS) }).then(
-      async (response) => (await response.json()) as Report,
-      () => undefined,
-    );
+    return fetch(`${this.rest}/patroni`, { signal: AbortSignal.timeout(PATIENCE_MS) })
+      .then(async (response) => (await response.json()) as Report)
+      .catch(() => undefined);
   }
 
   /** @returns a text that identifies this run of the server, undefined unless it accepts writes */
