@@ -75,7 +75,11 @@ const SHARED: Readonly<Record<number, SharedResponse>> = {
   415: {
     name: 'UnsupportedMediaType',
     description: 'The body has an unsupported type, or is compressed.',
-    reasons: { 'The body has an unsupported type.': reason(new UnsupportedMediaType()) },
+    reasons: {
+      'The body has an unsupported type.': reason(new UnsupportedMediaType()),
+      'It has one, and the operation also accepts CSV.': reason(new UnsupportedMediaType({ readCsv: Object })),
+      'It has one, and the operation also accepts files.': reason(new UnsupportedMediaType({ acceptsUploads: true })),
+    },
   },
   429: {
     name: 'TooManyRequests',

@@ -5,7 +5,7 @@ import { NotFound, Overloaded, TooManyRequests } from '../common/errors.js';
 import { DatabaseUnavailable } from '../database/database-errors.js';
 import { documentedHeaders, namedExamples } from '../http/output/answers.decorator.js';
 import { formatError, type ErrorFormat } from '../http/output/error-format.js';
-import { NotAcceptable } from '../http/output/http-errors.js';
+import { NotAcceptable, UnsupportedMediaType } from '../http/output/http-errors.js';
 import { HTTP_MESSAGES } from '../http/output/http-messages.js';
 import { OAuthErrorResponse, ProblemResponse } from '../http/output/problem.response.js';
 import { RETRY_AFTER, type Operation, type Response } from './shared-responses.js';
@@ -44,7 +44,7 @@ function reasonsFor(scope: Scope, path: string, method: string): Record<number, 
     406: { 'The Accept header excludes the media types of the response.': new NotAcceptable() },
     ...(hasBody ? { 413: sentence(HTTP_MESSAGES[413]) } : {}),
     ...(hasBody
-      ? { 415: { 'The body has an unsupported media type, or is compressed.': { message: HTTP_MESSAGES[415] } } }
+      ? { 415: { 'The body has an unsupported media type, or is compressed.': new UnsupportedMediaType() } }
       : {}),
     429: { 'Too many requests.': new TooManyRequests(42) },
     503: { 'The database is unavailable.': new DatabaseUnavailable(), 'The service is overloaded.': new Overloaded() },

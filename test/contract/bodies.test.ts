@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { HOSPITAL } from '../support/bodies.js';
 import { rawRequest, sendRaw } from '../support/raw.js';
 import { useService } from '../support/service.js';
@@ -159,54 +158,6 @@ describe('the size of a body', () => {
     const chunked = `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n${head.join('')}\r\n`;
     const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
     (await sendRaw(url, chunked, chunk)).isError(413, TOO_LARGE);
-  });
-});
-
-describe('the content type of a body', () => {
-  test.each(['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/json;charset=UTF-8'])(
-    'a body with the content type %s is accepted',
-    async (type) => {
-      const medic = await service.given.medic();
-      (await medic.post('/hospital/', HOSPITAL, { headers: { 'content-type': type } })).isCreated(HOSPITAL);
-    },
-  );
-
-  test('a form body is accepted', async () => {
-    const medic = await service.given.medic();
-    for (const type of [FORM['content-type'], 'application/x-www-form-urlencoded; charset=UTF-8']) {
-      const body = 'name=Cl%C3%ADnica+San%20Jos\u00e9&patron=P&location=L&contact=%2B52&page_size=1';
-      const response = await medic.post('/hospital/', body, { headers: { 'content-type': type } });
-      response.isCreated({ name: 'Clínica San José', contact: '+52', page_size: true });
-    }
-  });
-
-  test.each(['text/plain', 'application/xml', 'application/merge-patch+json', 'application/jsonp', 'nonsense', '*/*'])(
-    'a body with the content type %s is a 415',
-    async (type) => {
-      const medic = await service.given.medic();
-      (await medic.post('/medics/', '{}', { headers: { 'content-type': type } })).isError(415);
-    },
-  );
-
-  test('a body without a content type is a 415', async () => {
-    const { token } = await service.given.medic();
-    const request = rawRequest('POST /api/v2/hospital/', { Authorization: `Token ${token}` }, JSON.stringify(HOSPITAL));
-    (await sendRaw(service.client.url, request)).is(415);
-  });
-
-  test('a multipart body is a 415 if the route has no uploads', async () => {
-    const medic = await service.given.medic();
-    const form = new FormData();
-    form.set('name', 'x');
-    (await medic.post('/medics/', form)).is(415);
-    (await medic.post('/management/memberships/', form)).is(415);
-  });
-
-  test('a compressed body is a 415', async () => {
-    const medic = await service.given.medic();
-    const body = gzipSync(JSON.stringify(HOSPITAL));
-    (await medic.post('/hospital/', body, { headers: { 'content-encoding': 'gzip' } })).is(415);
-    (await medic.post('/hospital/', HOSPITAL, { headers: { 'content-encoding': 'identity' } })).isCreated();
   });
 });
 

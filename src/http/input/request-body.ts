@@ -28,15 +28,15 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
   register('application/x-www-form-urlencoded', (body) => readFormBody(body.toString('latin1')));
   register(
     'text/csv',
-    (body, { routeOptions, query }) => {
-      const { readCsv } = routeOptions.config;
-      if (readCsv === undefined) throw new UnsupportedMediaType();
-      return readCsv(decodeText(body), query as Record<string, unknown>);
+    (body, request) => {
+      const { readCsv } = request.routeOptions.config;
+      if (readCsv === undefined) throw unsupported(request);
+      return readCsv(decodeText(body), request.query as Record<string, unknown>);
     },
     ({ routeOptions, query }) => routeOptions.config.readCsv?.('', query as Record<string, unknown>),
   );
-  register('*', () => {
-    throw new UnsupportedMediaType();
+  register('*', (_, request) => {
+    throw unsupported(request);
   });
   fastify.addContentTypeParser('multipart/form-data', (_, __, done) => {
     done(null);
@@ -50,7 +50,7 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
     const isUpload = request.headers['content-type']?.toLowerCase().startsWith('multipart/') === true;
     const isRead = config.acceptsUploads === true && !isCompressed(request);
     const isRefused = isUpload && !isRead && !request.is404 && BODY_METHODS.has(request.method);
-    done(isRefused ? new UnsupportedMediaType() : undefined);
+    done(isRefused ? unsupported(request) : undefined);
   });
 }
 
@@ -65,6 +65,10 @@ declare module 'fastify' {
   }
 }
 
+function unsupported({ routeOptions }: FastifyRequest): UnsupportedMediaType {
+  return new UnsupportedMediaType(routeOptions.config);
+}
+
 function hasBody({ headers }: FastifyRequest): boolean {
   return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
 }
@@ -75,7 +79,7 @@ function isJson({ headers }: FastifyRequest): boolean {
 
 function isIgnored(request: FastifyRequest, body: Buffer): boolean {
   if (request.method === 'DELETE' || request.is404 || body.length === 0) return true;
-  if (isCompressed(request)) throw new UnsupportedMediaType();
+  if (isCompressed(request)) throw unsupported(request);
   return false;
 }
 

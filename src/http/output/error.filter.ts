@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DomainError, ErrorKind } from '../../common/errors.js';
 import { DatabaseUnavailable, domainErrorOf, OutOfIds, type ConstraintErrors } from '../../database/database-errors.js';
 import { formatError, type ErrorFormat, type ErrorReply } from './error-format.js';
+import { UnsupportedMediaType } from './http-errors.js';
 import { HTTP_MESSAGES } from './http-messages.js';
 import { isLostClient, logFailure } from '../../observability/failure-log.js';
 import { isStandardPath } from '../server/http-rules.js';
@@ -39,7 +40,7 @@ export class ErrorFilter implements ExceptionFilter {
     // Nobody receives this response. Its error must not be taken for one of the database.
     const thrown = isLostClient(error, request) ? new BadRequestException() : error;
     const refusal = domainErrorOf(thrown, this.constraints);
-    const answer = refusal === undefined ? frameworkReply(thrown, request.is404) : refusalReply(refusal);
+    const answer = refusal === undefined ? frameworkReply(thrown, request) : refusalReply(refusal);
     const { status, headers = {} } = answer;
     if (status === 500 || refusal instanceof DatabaseUnavailable || refusal instanceof OutOfIds)
       logFailure(request.log, error);
@@ -63,12 +64,13 @@ function refusalReply({ kind, message, details, headers }: DomainError): ErrorRe
   return { status, headers: { ...ofKind, ...headers }, body: { message, ...details } };
 }
 
-/** @param isUnknownPath takes precedence over any other fault of the request */
-function frameworkReply(error: unknown, isUnknownPath: boolean): ErrorReply {
+/** An unknown path takes precedence over any other fault of the request. */
+function frameworkReply(error: unknown, { is404, routeOptions }: FastifyRequest): ErrorReply {
   const thrown = error instanceof HttpException ? error.getStatus() : statusOf(error);
   // 403 is for paths below /docs that name no file there, such as `/docs/../x`.
-  const isNotFound = thrown === 414 || thrown === 403 || (isUnknownPath && thrown < 500);
+  const isNotFound = thrown === 414 || thrown === 403 || (is404 && thrown < 500);
   const status = isNotFound ? 404 : thrown;
+  if (status === 415) return refusalReply(new UnsupportedMediaType(routeOptions.config));
   const message = FRAMEWORK_MESSAGES[status];
   if (message === undefined) return { status: 500, body: { message: 'Something went wrong on our side.' } };
   return { status, body: { message } };

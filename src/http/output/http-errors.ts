@@ -1,12 +1,20 @@
+import type { FastifyContextConfig } from 'fastify';
 import { DomainError, InvalidInput } from '../../common/errors.js';
-import { HTTP_MESSAGES } from './http-messages.js';
+
+/** Media types of bodies that every route under `/api/v2` accepts. */
+const TYPES = ['application/json', 'application/x-www-form-urlencoded'];
+const ALTERNATIVES = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** The endpoint does not accept bodies of this media type. */
 export class UnsupportedMediaType extends DomainError {
   readonly kind = 'unsupported media type';
 
-  constructor() {
-    super(HTTP_MESSAGES[415]);
+  /** @param config of the route, which may accept further types */
+  constructor({ readCsv, acceptsUploads }: FastifyContextConfig = {}) {
+    const csv = readCsv === undefined ? [] : ['text/csv'];
+    const uploads = acceptsUploads === true ? ['multipart/form-data'] : [];
+    const types = ALTERNATIVES.format([...TYPES, ...csv, ...uploads]);
+    super(`Unsupported media type; send ${types}, not compressed.`);
   }
 }
 

@@ -3,6 +3,5 @@ export const HTTP_MESSAGES = {
   400: 'The request cannot be read; check its body and Content-Length.',
   408: 'The request did not arrive in time; send it again.',
   413: 'The body is too large; send at most 1 MB.',
-  415: 'Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.',
   431: 'The request headers are too large; send at most 16 KB.',
 } as const;
