@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { OperatorError } from '../common/errors.js';
+import { decodeText } from '../http/input/text.js';
 import { readCsvRows } from '../memberships/bulk/bulk-csv.js';
 import { BulkMemberships, type BulkResult } from '../memberships/bulk/bulk-memberships.js';
 import { readRows } from '../memberships/bulk/bulk-rows.js';
@@ -23,7 +24,7 @@ export interface ImportOptions {
  */
 export async function importMemberships(session: Session, file: string, options: ImportOptions): Promise<void> {
   await requireReadableFile(file);
-  const rows = readCsvRows(await readFile(file, 'utf8'), MAX_ROWS_OF_FILE);
+  const rows = readCsvRows(decodeText(await readFile(file)), MAX_ROWS_OF_FILE);
   const progress = progressOf(session);
   const results = await onCurrentDatabase(session, async (dataSource) => {
     const memberships = new BulkMemberships(dataSource);

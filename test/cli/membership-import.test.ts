@@ -15,7 +15,7 @@ interface Imported {
   readonly failed: number;
 }
 
-function csv(text: string): string {
+function csv(text: string | Buffer): string {
   const file = join(folder, 'medics.csv');
   writeFileSync(file, text);
   return file;
@@ -71,6 +71,17 @@ test('rows that fail are named, the others are stored, and the command fails', a
   });
   expect(err).toContain('Some rows failed');
   expect((await memberships()).at(-1)).toEqual({ email: added.email, type: 'MEMBER' });
+});
+
+test('a row that is not UTF-8 fails with an error that says so, and changes nothing', async () => {
+  const before = await memberships();
+  const file = csv(Buffer.from('email\nana.nu\u00f1ez@example.org\n', 'latin1'));
+  const { code, out } = await operator.run('membership', 'import', '--hospital', String(hospital), file);
+  expect({ code, out }).toEqual({
+    code: 1,
+    out: 'row 1\temail: Must be valid Unicode text without U+0000.\ncreated 0, restored 0, unchanged 0, failed 1\n',
+  });
+  expect(await memberships()).toEqual(before);
 });
 
 test.each([

@@ -49,6 +49,18 @@ describe('POST /management/memberships/bulk/ with text/csv', () => {
     answer.isError(400, 'The file is not UTF-8; save it as UTF-8.');
   });
 
+  test('a row with invalid UTF-8 fails by itself, with an error that says so', async () => {
+    const { hospital, admin, outsider } = await service.given.hospital();
+    const body = Buffer.from(`email\nana.nu\u00f1ez@example.org\n${outsider.email}\n`, 'latin1');
+    const answer = await admin.send('POST', `${PATH}?hospital=${String(hospital)}`, { ...csvOf(''), body });
+    expect(
+      answer
+        .isOk()
+        .body<Bulk>()
+        .results.map(({ errors }) => errors?.['email']),
+    ).toEqual([['Must be valid Unicode text without U+0000.'], undefined]);
+  });
+
   test('a row with too many cells, a cell that cannot be read, or a quote within a cell fails by itself', async () => {
     const { hospital, admin, outsider, stranger } = await service.given.hospital();
     const csv = `email,restore\n${outsider.email},false,x\n${stranger.email},perhaps\nnobody,\na"b@x.org\n${stranger.email}`;
@@ -99,6 +111,9 @@ describe('POST /management/memberships/bulk/ with text/csv', () => {
 
   test('other routes do not accept CSV', async () => {
     const { admin } = await service.given.hospital();
-    (await admin.send('POST', '/management/memberships/', csvOf('medic,hospital\n1,1'))).is(415);
+    (await admin.send('POST', '/management/memberships/', csvOf('medic,hospital\n1,1'))).isError(
+      415,
+      'Unsupported media type; send application/json or application/x-www-form-urlencoded, not compressed.',
+    );
   });
 });

@@ -68,7 +68,7 @@ function recordsOf(text: string, max: number): string[][] {
     throw new InvalidInput('The file has too many cells or empty lines; remove them.');
   }
   try {
-    return parse(text, {
+    return parse(withInvalidBytes(text), {
       bom: true,
       // Allows spaces around quotes. Between tabs it would remove empty cells.
       trim: delimiter !== '\t',
@@ -88,6 +88,14 @@ function recordsOf(text: string, max: number): string[][] {
     if (error instanceof CsvError) throw new InvalidInput('This is not valid CSV; check its quotes.');
     throw error;
   }
+}
+
+/**
+ * The parser would turn the surrogates that stand for invalid bytes into U+FFFD, which is valid. U+0000 makes the field
+ * invalid as they do.
+ */
+function withInvalidBytes(text: string): string {
+  return text.isWellFormed() ? text : text.replace(/\p{Surrogate}+/gu, '\0');
 }
 
 /** Counts before parsing: the parser would need a second for a megabyte of commas. */
