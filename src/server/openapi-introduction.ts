@@ -79,8 +79,10 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Memberships', 'The medics of each hospital, and their rights.'],
   ['Locations', 'Your hospitals, and the active one.'],
   ['Pictures', 'Pictures of hospitals.'],
-  ['Services', 'What internal services may ask, with the key of a service account.'],
+  ['Introspection', "Whose a medic's key is, for a service that receives one."],
   ['Decisions', 'The question before every prescription: the Authorization API 1.0 of OpenID AuthZEN.'],
+  ['Events', 'Every change, in order, for services that follow them.'],
+  ['Evidence', 'Proofs for auditors that the record is complete and unchanged, and the keys that sign them.'],
   ['Health', 'State and version of the process.'],
   ['Tokens', 'Your keys.'],
 ];

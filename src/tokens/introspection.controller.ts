@@ -8,7 +8,7 @@ import { IntrospectDto, IntrospectionResponse, toIntrospectionResponse } from '.
 import { NotAForm, NoTokenToIntrospect } from './introspection.errors.js';
 
 /** Whose a medic's key is, for services that receive one (RFC 7662). */
-@ApiTags('Services')
+@ApiTags('Introspection')
 @Controller('oauth2')
 export class IntrospectionController {
   constructor(private readonly medics: MedicKeys) {}

@@ -168,6 +168,36 @@ describe('the OpenAPI document', () => {
     expect(wrong(prefilled)).toEqual([]);
   });
 
+  test('the OpenAPI document lists the operations of open standards under tags of their own, in the order of the contract', () => {
+    const names = document.tags.map(({ name }) => name);
+    const between = names.slice(names.indexOf('Pictures') + 1, names.indexOf('Health'));
+    expect(between.map((tag) => [tag, wrong(({ tags }) => tags?.[0] === tag)])).toEqual([
+      ['Introspection', ['post /oauth2/introspect']],
+      [
+        'Decisions',
+        [
+          'post /access/v1/evaluation',
+          'post /access/v1/evaluations',
+          'post /access/v1/search/subject',
+          'post /access/v1/search/resource',
+          'post /access/v1/search/action',
+          'get /.well-known/authzen-configuration',
+        ],
+      ],
+      ['Events', ['get /events']],
+      [
+        'Evidence',
+        [
+          'get /record/checkpoint',
+          'get /record/proof',
+          'get /record/tile/entries/{path}',
+          'get /record/tile/{level}/{path}',
+          'get /.well-known/jwks.json',
+        ],
+      ],
+    ]);
+  });
+
   test('the OpenAPI document ends with the operation that revokes the key of the request', () => {
     expect(document.tags.at(-1)?.name).toBe('Tokens');
     expect(operations.at(-1)?.operation.operationId).toBe('revokeToken');

@@ -23,7 +23,7 @@ const IMMUTABLE = { 'cache-control': 'private, max-age=31536000, immutable' };
 const compressed = promisify(gzip);
 
 /** Evidence for auditors: the record as a tiled transparency log (C2SP tlog-tiles). */
-@ApiTags('Services')
+@ApiTags('Evidence')
 @Controller('record')
 export class EvidenceController {
   constructor(

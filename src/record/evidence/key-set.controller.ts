@@ -10,7 +10,7 @@ import { KeySetResponse } from './dto/evidence.dtos.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** The public keys of the service. */
-@ApiTags('Services')
+@ApiTags('Evidence')
 @Controller('.well-known')
 export class KeySetController {
   constructor(private readonly keys: SigningKeys) {}

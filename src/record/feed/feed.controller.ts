@@ -22,7 +22,7 @@ import { Followers } from './followers.js';
 const TYPES = ['application/json', CLOUD_EVENTS, EVENT_STREAM] as const;
 
 /** Every change, in order, for service accounts that follow them (section 12 of the contract). */
-@ApiTags('Services')
+@ApiTags('Events')
 @Controller('events')
 export class FeedController {
   constructor(
