@@ -159,11 +159,13 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(document)).not.toContain('"reason1"');
   });
 
-  test('the OpenAPI document prefills no optional filter, apart from the email that a search needs', () => {
+  test('the OpenAPI document prefills no optional parameter, apart from those without which nothing is found', () => {
+    // The email of a search, and one of the two parameters that name the entry of a proof.
+    const NEEDED = ['query', 'position'];
     const prefilled = ({ parameters = [] }: Operation) =>
       parameters.some(
         ({ name, required, example, schema }) =>
-          required !== true && name !== 'query' && (example !== undefined || 'example' in schema),
+          required !== true && !NEEDED.includes(name) && (example !== undefined || 'example' in schema),
       );
     expect(wrong(prefilled)).toEqual([]);
   });

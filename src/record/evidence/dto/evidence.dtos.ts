@@ -5,7 +5,7 @@ import type { PublicJwk } from '../signing-keys.js';
 
 /** Names one entry. */
 export class ProofQuery {
-  @Field(wholeNumberType(1), { description: 'Position of the entry. Send either this or `entry`.' })
+  @Field(wholeNumberType(1), { example: 1, description: 'Position of the entry. Send either this or `entry`.' })
   position?: number;
 
   @Field(entryIdType, { description: 'Id of the entry. Send either this or `position`.' })
