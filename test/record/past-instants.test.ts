@@ -1,8 +1,11 @@
 import { readInstant } from '../../src/http/input/instants.js';
+import { answerTo, question } from '../decisions/decisions.js';
+import { resourcesOf, searchesBy, subjectsAt } from '../decisions/search.js';
 import { valueOf } from '../support/hand.js';
 import { instant } from '../support/instant.js';
 import { hospitalPath as pathOf, pastOf } from '../support/past.js';
 import { useService } from '../support/service.js';
+import { givenService } from '../support/services.js';
 
 const service = useService();
 const { lastChange, list, now } = pastOf(service);
@@ -100,28 +103,6 @@ describe('the instant of GET /memberships/{hospital}', () => {
     expect(await list(admin, hospital, { at: '' })).toEqual(await list(admin, hospital, {}));
   });
 
-  test('the memberships of an instant at least 15 s ago never change, however late a change is committed', async () => {
-    const { admin, hospital, member, membership } = await service.given.hospital();
-    await lastChange(admin, hospital);
-    const ago = (interval: string) =>
-      valueOf<string>(service.dataSource, `SELECT ${instant(`(clock_timestamp() - interval '${interval}')`)} AS value`);
-    const hourAgo = await ago('1 hour');
-    await service.dataSource.query('UPDATE record_head SET began = $1', [await ago('2 hours')]);
-    await service.dataSource.query('UPDATE record_entry SET at = $2 WHERE hospital = $1', [hospital, hourAgo]);
-    const [early, late] = [await ago('30 minutes'), await ago('16 seconds')];
-    const answers = [await list(admin, hospital, { at: early }), await list(admin, hospital, { at: late })];
-    expect(answers[0]).toHaveLength(2);
-    // The change of a transaction that has been open for half an hour.
-    await service.dataSource.query(
-      `INSERT INTO record_inbox (id, at, subject, type, membership, medic, hospital, after, actor)
-       VALUES (gen_random_uuid(), $1, 'membership', 'membership.removed', $2, $3, $4,
-         '{"type_membership":"MEMBER","is_active":true,"is_deleted":true}', '{"type":"operator"}')`,
-      [early, membership, member.id, hospital],
-    );
-    expect([await list(admin, hospital, { at: early }), await list(admin, hospital, { at: late })]).toEqual(answers);
-    expect(await list(admin, hospital, { at: await now() })).toHaveLength(1);
-  });
-
   test('a membership whose id belonged to a deleted row of another hospital is in the list of the right hospital', async () => {
     const [one, other] = [await service.given.hospital(), await service.given.hospital()];
     const before = await list(one.admin, one.hospital, {});
@@ -139,4 +120,46 @@ describe('the instant of GET /memberships/{hospital}', () => {
     const { member } = await service.given.hospital();
     (await member.get('/management/memberships/?at=x')).isOk({ count: 1 });
   });
+});
+
+test('the memberships, decisions and searches of an instant at least 15 s ago never change, however late a change is committed', async () => {
+  const { admin, hospital, member, membership } = await service.given.hospital();
+  const asker = await givenService(service);
+  const { all } = searchesBy(() => asker);
+  await lastChange(admin, hospital);
+  const ago = (interval: string) =>
+    valueOf<string>(service.dataSource, `SELECT ${instant(`(clock_timestamp() - interval '${interval}')`)} AS value`);
+  const hourAgo = await ago('1 hour');
+  await service.dataSource.query('UPDATE record_head SET began = $1', [await ago('2 hours')]);
+  await service.dataSource.query('UPDATE record_entry SET at = $1', [hourAgo]);
+  const [early, late] = [await ago('30 minutes'), await ago('16 seconds')];
+  const seenAt = async (at: string) => {
+    const { decision, context } = await answerTo(asker, question(member.id, hospital, 'prescribe', { as_of: at }));
+    const { evaluated_at: _, ...evidence } = context;
+    return {
+      memberships: await list(admin, hospital, { at }),
+      decision: { decision, ...evidence },
+      subjects: await all('subject', subjectsAt(hospital, 'prescribe', { context: { as_of: at } })),
+      resources: await all('resource', resourcesOf(member.id, 'prescribe', { context: { as_of: at } })),
+    };
+  };
+  const seen = async () => [await seenAt(early), await seenAt(late)];
+  const before = await seen();
+  for (const { memberships, decision, subjects, resources } of before)
+    expect([memberships.length, decision.decision, subjects, resources]).toEqual([
+      2,
+      true,
+      [String(admin.id), String(member.id)],
+      [String(hospital)],
+    ]);
+  // The change of a transaction that has been open for half an hour.
+  await service.dataSource.query(
+    `INSERT INTO record_inbox (id, at, subject, type, membership, medic, hospital, after, actor)
+     VALUES (gen_random_uuid(), $1, 'membership', 'membership.removed', $2, $3, $4,
+       '{"type_membership":"MEMBER","is_active":true,"is_deleted":true}', '{"type":"operator"}')`,
+    [early, membership, member.id, hospital],
+  );
+  expect(await seen()).toEqual(before);
+  const { memberships, decision, subjects, resources } = await seenAt(await now());
+  expect([memberships.length, decision.decision, subjects, resources]).toEqual([1, false, [String(admin.id)], []]);
 });
