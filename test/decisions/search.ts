@@ -1,4 +1,5 @@
 import type { CheckedResponse } from '../support/checked-response.js';
+import type { RequestOptions } from '../support/client.js';
 import type { ServiceActor } from '../support/services.js';
 
 /** The entities that a search looks for. */
@@ -26,9 +27,9 @@ export const resourcesOf = (medic: number, name = 'prescribe', more = {}) => ({
 });
 
 /** @returns functions that search with the key of an account */
-export function searchesBy(searcher: () => ServiceActor) {
+export function searchesBy(searcher: () => ServiceActor, options: RequestOptions = {}) {
   const send = (kind: Kind, body: unknown, headers = {}): Promise<CheckedResponse> =>
-    searcher().send('POST', `/access/v1/search/${kind}`, { body, headers });
+    searcher().send('POST', `/access/v1/search/${kind}`, { ...options, body, headers });
   const search = async (kind: Kind, body: unknown): Promise<Page> => (await send(kind, body)).is(200).body<Page>();
 
   /** @returns the ids, or the names, of all pages */
