@@ -7,6 +7,7 @@ import { AppModule } from './app.module.js';
 import { FailureLimit } from './auth/failure-limit.js';
 import { hasServiceKey, keyDigestOf } from './auth/key-digest.js';
 import { registerUncheckedKeys } from './auth/unchecked-keys.js';
+import { registerBodyQueue } from './http/server/body-queue.js';
 import { Connections, registerConnections } from './http/server/connections.js';
 import { registerCors } from './http/server/cors.js';
 import { ErrorFilter } from './http/output/error.filter.js';
@@ -83,6 +84,7 @@ export async function createApp(
       done();
     });
   }
+  registerBodyQueue(fastify, connections);
   registerBodyParsers(fastify);
   useApiPrefix(app);
   app.useGlobalPipes(new InputPipe());

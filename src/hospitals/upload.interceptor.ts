@@ -43,7 +43,13 @@ export class UploadInterceptor implements NestInterceptor {
 }
 
 /** Reads the whole body, so that the connection stays usable, but keeps only the first {@link MAX_BODY} bytes. */
-async function readStart({ raw }: FastifyRequest): Promise<Buffer> {
+async function readStart({ raw, server }: FastifyRequest): Promise<Buffer> {
+  await new Promise<void>((resolve, reject) => {
+    server.bodyQueue.enter(raw, MAX_BODY, (lost) => {
+      if (lost === undefined) resolve();
+      else reject(lost);
+    });
+  });
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of raw as AsyncIterable<Buffer>) {

@@ -88,6 +88,26 @@ describe('slow clients', () => {
     },
   );
 
+  test('a body that waits for others to arrive is a 408 in the end', async () => {
+    const { bodyQueue, connections } = service.app.getHttpAdapter().getInstance();
+    vi.spyOn(bodyQueue, 'slowest').mockReturnValue([]);
+    Object.assign(server(), { requestTimeout: 60_000 });
+    const header = { 'Content-Type': 'application/json', 'Content-Length': '1000000' };
+    const responses: ReturnType<typeof readResponse>[] = [];
+    // 33 of these fit into the 32 MB of bodies that may arrive at the same time. The last one is complete.
+    for (let number = 1; number <= 34; number += 1) {
+      const socket = await connectTo(service.client.url);
+      responses.push(readResponse(socket));
+      socket.write(rawRequest('POST /api/v2/token-auth/', header, ' '.repeat(number < 34 ? 1 : 1_000_000)));
+      await until(() => connections.inProgress === number);
+    }
+    Object.assign(server(), { requestTimeout: 1 });
+    for (const response of responses) (await response).isError(408);
+    Object.assign(server(), { requestTimeout: 1000 });
+    vi.restoreAllMocks();
+    expect(service.log.filter((line) => line.includes('"level":50'))).toEqual([]);
+  });
+
   test('a request that is refused before its body arrives gets only one response', async () => {
     const socket = await connectTo(service.client.url);
     const response = readResponse(socket);

@@ -5,6 +5,7 @@ import { readForm } from './form.js';
 import { UnsupportedMediaType } from '../output/http-errors.js';
 import { MAX_FIELDS } from './json-structure.js';
 import { MalformedJson, parseJson } from './json.js';
+import { BODY_LIMIT } from '../server/fastify-options.js';
 import { decodeText } from './text.js';
 
 const BODY_METHODS = new Set(['POST', 'PATCH']);
@@ -50,7 +51,9 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
     const isUpload = request.headers['content-type']?.toLowerCase().startsWith('multipart/') === true;
     const isRead = config.acceptsUploads === true && !isCompressed(request);
     const isRefused = isUpload && !isRead && !request.is404 && BODY_METHODS.has(request.method);
-    done(isRefused ? unsupported(request) : undefined);
+    if (isRefused) done(unsupported(request));
+    else if (isUpload) done();
+    else fastify.bodyQueue.enter(request.raw, BODY_LIMIT, done);
   });
 }
 

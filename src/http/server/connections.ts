@@ -205,7 +205,7 @@ export class Connections {
     }
   }
 
-  private endNow(connection: ClientConnection): void {
+  endNow(connection: ClientConnection): void {
     this.ended += 1;
     this.forget(connection);
     connection.socket.destroy();

@@ -16,7 +16,7 @@ import { traceParentOf } from '../../observability/trace-context.js';
 import type { Traces } from '../../observability/traces.js';
 
 /** In bytes. */
-const BODY_LIMIT = 1_048_576;
+export const BODY_LIMIT = 1_048_576;
 
 /** Time for the headers of a request, and for all of it: a slow upload of two pictures. */
 const HEADERS_TIMEOUT_MS = 15_000;

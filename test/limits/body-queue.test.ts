@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { jpeg } from '../support/jpeg.js';
+import { connectTo, rawRequest, readResponse } from '../support/raw.js';
+import { useService } from '../support/service.js';
+import { until } from '../support/until.js';
+
+const service = useService();
+
+const SIZE = 1_000_000;
+
+/** Bodies of this size that fit into the 32 MB. */
+const ROOM = 33;
+
+const sockets: Socket[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await until(() => open() === 0);
+});
+
+const open = () => service.app.getHttpAdapter().getInstance().connections.inProgress;
+
+/** Makes no body give way, so that only the tests decide when there is room. */
+function nothingGivesWay(): void {
+  const { bodyQueue } = service.app.getHttpAdapter().getInstance();
+  vi.spyOn(bodyQueue, 'slowest').mockReturnValue([]);
+}
+
+/** Opens connections with the headers and the first bytes of a body of {@link SIZE} bytes. */
+async function begin(count: number): Promise<Socket[]> {
+  const before = open();
+  const header = { 'Content-Type': 'application/json', 'Content-Length': String(SIZE) };
+  const begun: Socket[] = [];
+  for (let number = 0; number < count; number += 1) {
+    const socket = await connectTo(service.client.url);
+    socket.on('error', () => undefined).write(rawRequest('POST /api/v2/token-auth/', header, ' '));
+    begun.push(socket);
+  }
+  sockets.push(...begun);
+  await until(() => open() === before + count);
+  return begun;
+}
+
+/** A valid upload of about {@link SIZE} bytes. */
+async function csvUpload() {
+  const { hospital, admin, outsider } = await service.given.hospital();
+  const body = `medic\n${String(outsider.id)}${' '.repeat(SIZE)}\n`;
+  const upload = () =>
+    admin.send('POST', `/management/memberships/bulk/?hospital=${String(hospital)}`, {
+      headers: { 'content-type': 'text/csv' },
+      body,
+    });
+  return { upload };
+}
+
+const blanks = async () => {
+  const { token } = await service.given.medic();
+  const header = { Authorization: `Token ${token}`, 'Content-Type': 'application/json' };
+  return { status: 400, request: rawRequest('POST /api/v2/hospital/', header, `{}${' '.repeat(SIZE)}`) };
+};
+
+const picture = async () => {
+  const { hospital, admin } = await service.given.hospital();
+  const form = new FormData();
+  form.set('picture', new File([jpeg(SIZE)], 'a.jpg', { type: 'image/jpeg' }));
+  const multipart = new Response(form);
+  const header = {
+    Authorization: `Token ${admin.token}`,
+    'Content-Type': String(multipart.headers.get('content-type')),
+  };
+  const body = Buffer.from(await multipart.arrayBuffer());
+  return { status: 201, request: rawRequest(`PATCH /api/v2/hospital/${String(hospital)}`, header, body) };
+};
+
+test.each([
+  ['JSON', blanks],
+  ['multipart', picture],
+])('while 32 MB of unfinished bodies arrive, a large body of %s is not read until there is room', async (_, given) => {
+  const { status, request } = await given();
+  const medic = await service.given.medic();
+  nothingGivesWay();
+  const [first] = await begin(ROOM);
+  const accepted = once(service.app.getHttpServer(), 'connection') as Promise<[Socket]>;
+  const socket = await connectTo(service.client.url);
+  sockets.push(socket);
+  const [served] = await accepted;
+  const response = readResponse(socket);
+  socket.write(request);
+  await until(() => open() === ROOM + 1);
+  for (let number = 0; number < 10; number += 1) (await medic.get('/locations/')).isOk();
+  expect(served.bytesRead).toBeLessThan(SIZE / 2);
+  first?.destroy();
+  expect((await response).status).toBe(status);
+});
+
+test('while a large body waits, those that stall are closed, and one that advances is not', async () => {
+  const { upload } = await csvUpload();
+  const [advancing, ...stalling] = await begin(ROOM);
+  const received = readResponse(advancing as Socket);
+  const { bodyQueue } = service.app.getHttpAdapter().getInstance();
+  const slowest = bodyQueue.slowest.bind(bodyQueue);
+  let missing = SIZE - 1;
+  // From each look of the service to the next one, more than the 32 KB arrive that it expects.
+  vi.spyOn(bodyQueue, 'slowest').mockImplementation(() => {
+    const found = slowest();
+    advancing?.write(' '.repeat(40_000));
+    missing -= 40_000;
+    return found;
+  });
+  const uploaded = upload();
+  await until(() => stalling.every((socket) => socket.closed));
+  (await uploaded).isOk({ created: 1 });
+  vi.restoreAllMocks();
+  advancing?.write(' '.repeat(missing));
+  expect((await received).status).toBe(400);
+});
+
+test('connections that close while their bodies arrive or wait leave their room to others', async () => {
+  const { upload } = await csvUpload();
+  nothingGivesWay();
+  for (const socket of await begin(ROOM + 5)) socket.destroy();
+  (await upload()).isOk({ created: 1 });
+  expect(service.log.filter((line) => line.includes('"level":50'))).toEqual([]);
+});
+
+test('small bodies do not wait for large ones', async () => {
+  const { hospital, admin, outsider } = await service.given.hospital();
+  nothingGivesWay();
+  await begin(ROOM);
+  (
+    await admin.post('/management/memberships/', { hospital, medic: outsider.id, type_membership: 'MEMBER' })
+  ).isCreated();
+});
