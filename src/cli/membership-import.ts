@@ -30,7 +30,7 @@ export async function importMemberships(session: Session, file: string, options:
     const memberships = new BulkMemberships(dataSource);
     const done: BulkResult[] = [];
     for (let start = 0; start < rows.length; start += MAX_ROWS) {
-      const entries = await readRows(rows.slice(start, start + MAX_ROWS));
+      const entries = readRows(rows.slice(start, start + MAX_ROWS));
       done.push(...(await memberships.add(null, options.hospital, entries, options.dryRun === true)));
       progress('membership', done.length);
     }

@@ -42,6 +42,7 @@ export function Field(type: FieldType, options: FieldOptions): PropertyDecorator
     ApiProperty(schema),
     Transform(({ obj, key }) => readPresent((obj as Record<string, unknown>)[key], type)),
     (target: object, propertyName: string | symbol) => {
+      noteField(target.constructor, String(propertyName), { read: (value) => readPresent(value, type), problem });
       if (type.isList === true) noteList(target.constructor, String(propertyName));
       registerDecorator({
         name: 'field',
@@ -54,6 +55,25 @@ export function Field(type: FieldType, options: FieldOptions): PropertyDecorator
       });
     },
   );
+}
+
+/** One field of a DTO, for code that reads objects without the libraries. */
+interface DeclaredField {
+  readonly read: (value: unknown) => unknown;
+  /** @returns the error in what `read` returned, or undefined */
+  readonly problem: (value: unknown) => string | undefined;
+}
+
+/** Key of the fields of a DTO in its metadata. */
+const FIELDS = Symbol('fields');
+
+function noteField(dto: object, name: string, field: DeclaredField): void {
+  Reflect.defineMetadata(FIELDS, new Map([...fieldsOf(dto as Type), [name, field]]), dto);
+}
+
+/** @returns the fields of a DTO by name, in the order of their declaration */
+export function fieldsOf(dto: Type): ReadonlyMap<string, DeclaredField> {
+  return (Reflect.getMetadata(FIELDS, dto) as ReadonlyMap<string, DeclaredField> | undefined) ?? new Map();
 }
 
 function readPresent(value: unknown, type: FieldType): unknown {

@@ -1,6 +1,12 @@
-import { ValidationPipe, type ArgumentMetadata, type PipeTransform, type ValidationError } from '@nestjs/common';
+import {
+  ValidationPipe,
+  type ArgumentMetadata,
+  type PipeTransform,
+  type Type,
+  type ValidationError,
+} from '@nestjs/common';
 import { WrittenNumber } from './coercion.js';
-import { listFieldsOf } from './fields.js';
+import { fieldsOf, listFieldsOf } from './fields.js';
 import { InvalidFields, type FieldErrors } from '../../common/errors.js';
 
 /**
@@ -37,6 +43,29 @@ export class InputPipe implements PipeTransform {
     const dto: unknown = await this.bodies.transform(shown, metadata);
     return Object.assign(dto as object, Object.fromEntries(lists));
   }
+}
+
+/**
+ * Reads an item of a list as {@link InputPipe} reads a body, in a tenth of the time, because a list may have a
+ * thousand items.
+ * @param dto without read-only fields
+ * @returns the item, or its errors
+ */
+export function readItem<Item extends object>(
+  dto: Type<Item>,
+  item: Readonly<Record<string, unknown>>,
+): { item: Item } | { errors: FieldErrors } {
+  const fields = fieldsOf(dto);
+  const unknown = Object.keys(item).filter((name) => !fields.has(name));
+  const errors = unknown.map((name): [string, string[]] => [nameInErrors(name), [UNKNOWN]]);
+  const values: [string, unknown][] = [];
+  for (const [name, { read, problem }] of fields) {
+    const value = read(item[name]);
+    const error = problem(value);
+    if (error !== undefined) errors.push([name, [error]]);
+    else if (value !== undefined) values.push([name, value]);
+  }
+  return errors.length > 0 ? { errors: Object.fromEntries(errors) } : { item: Object.fromEntries(values) as Item };
 }
 
 /** The libraries silently drop fields named like members of Object.prototype. */
@@ -76,10 +105,14 @@ const MAX_NAME_LENGTH = 100;
 
 const UNKNOWN = 'Unknown field; remove it.';
 
+function nameInErrors(name: string): string {
+  return name.slice(0, MAX_NAME_LENGTH).toWellFormed();
+}
+
 function refuse(problems: ValidationError[]): InvalidFields {
   const errors: FieldErrors = {};
   for (const { property, constraints = {} } of problems) {
-    errors[property.slice(0, MAX_NAME_LENGTH).toWellFormed()] =
+    errors[nameInErrors(property)] =
       'whitelistValidation' in constraints ? [UNKNOWN] : [...new Set(Object.values(constraints))];
   }
   return new InvalidFields(errors);

@@ -64,7 +64,7 @@ export class BulkMembershipsController {
   ): Promise<object> {
     const { hospital } = body;
     const isDryRun = body.dry_run === true || query.dry_run === true;
-    const entries = await readRows(body.memberships);
+    const entries = readRows(body.memberships);
     // A row that cannot be read fails before anything is looked up, like a request with an invalid field.
     const readable = entries.filter((entry) => !('status' in entry));
     await this.limits.countRows(caller, readable.length, readable.filter(namesEmail).length);
