@@ -21,7 +21,11 @@ export class Balancer {
   private isStopped = false;
   private checking: Promise<void> = Promise.resolve();
   private readonly agent = new Agent({ keepAlive: true });
-  private readonly server = createServer((request, response) => void this.pass(request, response));
+  /** Keeps idle connections: a client that sends as one is closed gets no response, which no process caused. */
+  private readonly server = createServer(
+    { keepAliveTimeout: 0 },
+    (request, response) => void this.pass(request, response),
+  );
 
   async start(): Promise<string> {
     this.server.listen(0, '127.0.0.1');
