@@ -43,9 +43,10 @@ export class UploadInterceptor implements NestInterceptor {
 }
 
 /** Reads the whole body, so that the connection stays usable, but keeps only the first {@link MAX_BODY} bytes. */
-async function readStart({ raw, server }: FastifyRequest): Promise<Buffer> {
+async function readStart(request: FastifyRequest): Promise<Buffer> {
+  const { raw, server } = request;
   await new Promise<void>((resolve, reject) => {
-    server.bodyQueue.enter(raw, MAX_BODY, (lost) => {
+    server.bodyQueue.enter(request, MAX_BODY, (lost) => {
       if (lost === undefined) resolve();
       else reject(lost);
     });

@@ -124,6 +124,19 @@ test('connections that close while their bodies arrive or wait leave their room 
   expect(service.log.filter((line) => line.includes('"level":50'))).toEqual([]);
 });
 
+test('a body from another address is the next, before all that wait from the address of the others', async () => {
+  const { status, request } = await blanks();
+  nothingGivesWay();
+  const [first] = await begin(ROOM + 5);
+  const socket = await connectTo(service.client.url, '127.0.0.2');
+  sockets.push(socket);
+  const response = readResponse(socket);
+  socket.write(request);
+  await until(() => open() === ROOM + 6);
+  first?.destroy();
+  expect((await response).status).toBe(status);
+});
+
 test('small bodies do not wait for large ones', async () => {
   const { hospital, admin, outsider } = await service.given.hospital();
   nothingGivesWay();

@@ -1,10 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { CheckedResponse } from './checked-response.js';
 
-/** @returns a connection to the service, for requests that no HTTP client would send */
-export async function connectTo(url: string): Promise<Socket> {
+/**
+ * @param localAddress the address of the client
+ * @returns a connection to the service, for requests that no HTTP client would send
+ */
+export async function connectTo(url: string, localAddress = '127.0.0.1'): Promise<Socket> {
   const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
+  const socket = connect({ port: Number(port), host: hostname, localAddress });
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   return socket;
 }

@@ -53,7 +53,7 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
     const isRefused = isUpload && !isRead && !request.is404 && BODY_METHODS.has(request.method);
     if (isRefused) done(unsupported(request));
     else if (isUpload) done();
-    else fastify.bodyQueue.enter(request.raw, BODY_LIMIT, done);
+    else fastify.bodyQueue.enter(request, BODY_LIMIT, done);
   });
 }
 

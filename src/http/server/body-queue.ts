@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Connections } from './connections.js';
 
@@ -16,36 +16,41 @@ const MIN_BYTES_PER_INTERVAL = 32_768;
 type Begin = (lost?: Error) => void;
 
 interface Waiting {
+  readonly address: string;
   readonly size: number;
   readonly begin: Begin;
 }
 
 interface Arriving {
+  readonly address: string;
   readonly size: number;
   /** Bytes that the connection had received at the last look. */
   seen?: number;
 }
 
 /**
- * Bounds the memory of bodies that have not arrived completely. Beyond the bound, further large bodies wait in the order
- * of their requests. The service does not read them meanwhile, so that their bytes stay with the client.
+ * Bounds the memory of bodies that have not arrived completely. Beyond the bound, further large bodies wait. The service
+ * does not read them meanwhile, so that their bytes stay with the client. The address of which the fewest bytes arrive
+ * comes first, so that a client with many bodies makes others wait for one of them and not for all.
  */
 export class BodyQueue {
   private readonly waiting = new Map<IncomingMessage, Waiting>();
   private readonly arriving = new Map<IncomingMessage, Arriving>();
+  /** Bytes of the arriving bodies by the address of the client. */
+  private readonly bytesOf = new Map<string, number>();
   private arrivingBytes = 0;
 
   /**
-   * Calls `begin` as soon as there is room for the body. Nobody may read it before.
+   * Calls `begin` as soon as there is room for the body of a request. Nobody may read it before.
    * @param max bytes that the reader keeps at most
    */
-  enter(body: IncomingMessage, max: number, begin: Begin): void {
+  enter({ raw: body, ip: address }: FastifyRequest, max: number, begin: Begin): void {
     const size = Math.min(max, sizeOf(body));
     if (size < MIN_LARGE) {
       begin();
       return;
     }
-    this.waiting.set(body, { size, begin });
+    this.waiting.set(body, { address, size, begin });
     body.once('close', () => {
       this.leave(body);
     });
@@ -64,22 +69,42 @@ export class BodyQueue {
   }
 
   private admit(): void {
-    for (const [body, { size, begin }] of this.waiting) {
+    for (let next = this.next(); next !== undefined; next = this.next()) {
+      const [body, { address, size, begin }] = next;
       if (this.arrivingBytes + size > MAX_ARRIVING) return;
       this.waiting.delete(body);
-      this.arriving.set(body, { size });
-      this.arrivingBytes += size;
+      this.arriving.set(body, { address, size });
+      this.count(address, size);
       begin();
     }
+  }
+
+  /** @returns the body that waits the longest of those whose addresses have the fewest bytes arriving */
+  private next(): [IncomingMessage, Waiting] | undefined {
+    let first: [IncomingMessage, Waiting] | undefined;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const each of this.waiting) {
+      const bytes = this.bytesOf.get(each[1].address) ?? 0;
+      if (bytes < fewest) [first, fewest] = [each, bytes];
+    }
+    return first;
   }
 
   private leave(body: IncomingMessage): void {
     const waiting = this.waiting.get(body);
     this.waiting.delete(body);
     waiting?.begin(body.errored ?? undefined);
-    this.arrivingBytes -= this.arriving.get(body)?.size ?? 0;
+    const arriving = this.arriving.get(body);
+    if (arriving !== undefined) this.count(arriving.address, -arriving.size);
     this.arriving.delete(body);
     this.admit();
+  }
+
+  private count(address: string, bytes: number): void {
+    const ofAddress = (this.bytesOf.get(address) ?? 0) + bytes;
+    if (ofAddress === 0) this.bytesOf.delete(address);
+    else this.bytesOf.set(address, ofAddress);
+    this.arrivingBytes += bytes;
   }
 }
 
