@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiConsumes, ApiQuery } from '@nestjs/swagger';
 import { CsvError, parse } from 'csv-parse/sync';
 import { InvalidInput } from '../../common/errors.js';
+import { BODY_LIMIT } from '../../http/server/fastify-options.js';
 import { RouteSettings } from '../../http/server/route-settings.js';
 import { MAX_ROWS } from './bulk.dtos.js';
 
@@ -13,9 +14,6 @@ const COLUMNS = ['medic', 'email', 'type_membership', 'valid_until', 'restore'];
  * left out: those before them already make the row fail.
  */
 const MAX_CELLS_PER_ROW = 20;
-
-/** The limit of a body. */
-const MAX_BODY_BYTES = 1_048_576;
 
 /** Makes the route accept `text/csv` as well, with the hospital in the query. */
 export const AcceptsCsv = (): MethodDecorator =>
@@ -36,7 +34,7 @@ function withRows(fields: object, text: string): object {
 
 /** Each byte that is not UTF-8 becomes two surrogates of three bytes, and the parser takes time for each of them. */
 function requireUtf8(text: string): string {
-  if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw new InvalidInput('The file is not UTF-8; save it as UTF-8.');
+  if (Buffer.byteLength(text) > BODY_LIMIT) throw new InvalidInput('The file is not UTF-8; save it as UTF-8.');
   return text;
 }
 
