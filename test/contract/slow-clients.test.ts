@@ -90,7 +90,7 @@ describe('slow clients', () => {
 
   test('a body that waits for others to arrive is a 408 in the end', async () => {
     const { bodyQueue, connections } = service.app.getHttpAdapter().getInstance();
-    vi.spyOn(bodyQueue, 'slowest').mockReturnValue([]);
+    vi.spyOn(bodyQueue, 'takeSlow').mockReturnValue([]);
     Object.assign(server(), { requestTimeout: 60_000 });
     const header = { 'Content-Type': 'application/json', 'Content-Length': '1000000' };
     const responses: ReturnType<typeof readResponse>[] = [];

@@ -24,16 +24,16 @@ const open = () => service.app.getHttpAdapter().getInstance().connections.inProg
 /** Makes no body give way, so that only the tests decide when there is room. */
 function nothingGivesWay(): void {
   const { bodyQueue } = service.app.getHttpAdapter().getInstance();
-  vi.spyOn(bodyQueue, 'slowest').mockReturnValue([]);
+  vi.spyOn(bodyQueue, 'takeSlow').mockReturnValue([]);
 }
 
 /** Opens connections with the headers and the first bytes of a body of {@link SIZE} bytes. */
-async function begin(count: number): Promise<Socket[]> {
+async function begin(count: number, address?: string): Promise<Socket[]> {
   const before = open();
   const header = { 'Content-Type': 'application/json', 'Content-Length': String(SIZE) };
   const begun: Socket[] = [];
   for (let number = 0; number < count; number += 1) {
-    const socket = await connectTo(service.client.url);
+    const socket = await connectTo(service.client.url, address);
     socket.on('error', () => undefined).write(rawRequest('POST /api/v2/token-auth/', header, ' '));
     begun.push(socket);
   }
@@ -73,9 +73,25 @@ const picture = async () => {
   return { status: 201, request: rawRequest(`PATCH /api/v2/hospital/${String(hospital)}`, header, body) };
 };
 
+const chunked = async () => {
+  const { token } = await service.given.medic();
+  const header = `Host: x\r\nConnection: close\r\nAuthorization: Token ${token}\r\nContent-Type: application/json`;
+  const body = `{}${' '.repeat(SIZE - 2)}`;
+  const chunks = `${SIZE.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+  const head = `POST /api/v2/hospital/ HTTP/1.1\r\n${header}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  return { status: 400, request: Buffer.from(head + chunks) };
+};
+
+const unknown = () => {
+  const header = { 'Content-Type': 'multipart/mixed; boundary=x' };
+  return Promise.resolve({ status: 404, request: rawRequest('POST /nowhere', header, 'x'.repeat(SIZE)) });
+};
+
 test.each([
   ['JSON', blanks],
+  ['JSON in chunks', chunked],
   ['multipart', picture],
+  ['an unknown path', unknown],
 ])('while 32 MB of unfinished bodies arrive, a large body of %s is not read until there is room', async (_, given) => {
   const { status, request } = await given();
   const medic = await service.given.medic();
@@ -99,11 +115,11 @@ test('while a large body waits, those that stall are closed, and one that advanc
   const [advancing, ...stalling] = await begin(ROOM);
   const received = readResponse(advancing as Socket);
   const { bodyQueue } = service.app.getHttpAdapter().getInstance();
-  const slowest = bodyQueue.slowest.bind(bodyQueue);
+  const takeSlow = bodyQueue.takeSlow.bind(bodyQueue);
   let missing = SIZE - 1;
   // From each look of the service to the next one, more than the 32 KB arrive that it expects.
-  vi.spyOn(bodyQueue, 'slowest').mockImplementation(() => {
-    const found = slowest();
+  vi.spyOn(bodyQueue, 'takeSlow').mockImplementation(() => {
+    const found = takeSlow();
     advancing?.write(' '.repeat(40_000));
     missing -= 40_000;
     return found;
@@ -114,6 +130,33 @@ test('while a large body waits, those that stall are closed, and one that advanc
   vi.restoreAllMocks();
   advancing?.write(' '.repeat(missing));
   expect((await received).status).toBe(400);
+});
+
+test('a slow body is not closed for one that waits from an address with more of them', async () => {
+  const [slow] = await begin(1, '127.0.0.2');
+  const received = readResponse(slow as Socket);
+  const stalling = await begin(ROOM);
+  // One of them has waited, and takes the room of the others.
+  await until(() => stalling.filter((socket) => socket.closed).length === ROOM - 1);
+  slow?.write(' '.repeat(SIZE - 1));
+  expect((await received).status).toBe(400);
+});
+
+test('bodies whose connections are closed before they enter the queue take no room', async () => {
+  const { upload } = await csvUpload();
+  const { bodyQueue } = service.app.getHttpAdapter().getInstance();
+  const enter = bodyQueue.enter.bind(bodyQueue);
+  vi.spyOn(bodyQueue, 'enter').mockImplementation((request, ...others) => {
+    request.raw.once('close', () => {
+      enter(request, ...others);
+    });
+  });
+  for (const socket of await begin(ROOM)) socket.destroy();
+  await until(() => open() === 0);
+  vi.restoreAllMocks();
+  nothingGivesWay();
+  (await upload()).isOk({ created: 1 });
+  expect(service.log.filter((line) => line.includes('"level":50'))).toEqual([]);
 });
 
 test('connections that close while their bodies arrive or wait leave their room to others', async () => {

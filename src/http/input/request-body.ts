@@ -9,6 +9,9 @@ import { BODY_LIMIT } from '../server/fastify-options.js';
 import { decodeText } from './text.js';
 
 const BODY_METHODS = new Set(['POST', 'PATCH']);
+/** Methods whose bodies Fastify does not read. */
+const BODYLESS_METHODS = new Set(['GET', 'HEAD', 'TRACE']);
+const FORM_DATA = /^multipart\/form-data\s*(;|$)/i;
 
 /**
  * Registers the body parsers (section 2 of the contract): JSON, forms, and CSV for the routes that read it. Empty
@@ -52,8 +55,8 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
     const isRead = config.acceptsUploads === true && !isCompressed(request);
     const isRefused = isUpload && !isRead && !request.is404 && BODY_METHODS.has(request.method);
     if (isRefused) done(unsupported(request));
-    else if (isUpload) done();
-    else fastify.bodyQueue.enter(request, BODY_LIMIT, done);
+    else if (isReadByParser(request)) fastify.bodyQueue.enter(request, BODY_LIMIT, done);
+    else done();
   });
 }
 
@@ -74,6 +77,12 @@ function unsupported({ routeOptions }: FastifyRequest): UnsupportedMediaType {
 
 function hasBody({ headers }: FastifyRequest): boolean {
   return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
+}
+
+/** @returns whether a parser of this file keeps the whole body */
+function isReadByParser({ method, headers }: FastifyRequest): boolean {
+  const isTooLarge = Number(headers['content-length'] ?? 0) > BODY_LIMIT;
+  return !BODYLESS_METHODS.has(method) && !isTooLarge && !FORM_DATA.test(headers['content-type'] ?? '');
 }
 
 function isJson({ headers }: FastifyRequest): boolean {

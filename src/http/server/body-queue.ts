@@ -1,5 +1,7 @@
+import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import { addressKeyOf } from '../../limits/address-key.js';
 import type { Connections } from './connections.js';
 
 /** Bytes of large bodies that may arrive at the same time. */
@@ -12,108 +14,127 @@ const MIN_LARGE = 65_536;
 const INTERVAL_MS = 500;
 const MIN_BYTES_PER_INTERVAL = 32_768;
 
-/** Called when a body may be read, or with the error of its connection if that is closed before. */
-type Begin = (lost?: Error) => void;
+/** Called when a body may be read, or with an error if its connection is closed. */
+type OnRoom = (lost?: Error) => void;
 
-interface Waiting {
+interface Body {
+  /** The client, by {@link addressKeyOf}. */
   readonly address: string;
+  /** Most bytes that it occupies. */
   readonly size: number;
-  readonly begin: Begin;
 }
 
-interface Arriving {
-  readonly address: string;
-  readonly size: number;
-  /** Bytes that the connection had received at the last look. */
-  seen?: number;
+interface WaitingBody extends Body {
+  readonly onRoom: OnRoom;
+}
+
+interface ArrivingBody extends Body {
+  /** Bytes that the connection had received at the last check. */
+  bytesAtCheck?: number;
 }
 
 /**
  * Bounds the memory of bodies that have not arrived completely. Beyond the bound, further large bodies wait. The service
- * does not read them meanwhile, so that their bytes stay with the client. The address of which the fewest bytes arrive
- * comes first, so that a client with many bodies makes others wait for one of them and not for all.
+ * does not read them meanwhile, so that their bytes stay with the client. The address with the fewest arriving bytes
+ * comes first, so that a client with many bodies delays others by one of them and not by all.
  */
 export class BodyQueue {
-  private readonly waiting = new Map<IncomingMessage, Waiting>();
-  private readonly arriving = new Map<IncomingMessage, Arriving>();
-  /** Bytes of the arriving bodies by the address of the client. */
-  private readonly bytesOf = new Map<string, number>();
+  private readonly waiting = new Map<IncomingMessage, WaitingBody>();
+  private readonly arriving = new Map<IncomingMessage, ArrivingBody>();
+  private readonly arrivingBytesOf = new Map<string, number>();
   private arrivingBytes = 0;
 
   /**
-   * Calls `begin` as soon as there is room for the body of a request. Nobody may read it before.
-   * @param max bytes that the reader keeps at most
+   * Calls `onRoom` as soon as there is room for the body of a request. The caller must not read it earlier.
+   * @param maxKept bytes of the body that the caller keeps at most
    */
-  enter({ raw: body, ip: address }: FastifyRequest, max: number, begin: Begin): void {
-    const size = Math.min(max, sizeOf(body));
+  enter({ raw, ip }: FastifyRequest, maxKept: number, onRoom: OnRoom): void {
+    const size = Math.min(maxKept, sizeOf(raw));
     if (size < MIN_LARGE) {
-      begin();
+      onRoom();
       return;
     }
-    this.waiting.set(body, { address, size, begin });
-    body.once('close', () => {
-      this.leave(body);
+    if (raw.destroyed) {
+      onRoom(lossOf(raw));
+      return;
+    }
+    this.waiting.set(raw, { address: addressKeyOf(ip), size, onRoom });
+    raw.once('close', () => {
+      this.leave(raw);
     });
     this.admit();
   }
 
-  /** @returns the bodies that must give way to those that wait */
-  slowest(): IncomingMessage[] {
-    if (this.waiting.size === 0) return [];
-    return [...this.arriving].flatMap(([body, each]) => {
-      const { bytesRead } = body.socket;
-      const isSlow = each.seen !== undefined && bytesRead - each.seen < MIN_BYTES_PER_INTERVAL;
-      each.seen = bytesRead;
-      return isSlow ? [body] : [];
-    });
+  /**
+   * Call it once in {@link INTERVAL_MS}.
+   * @returns the requests whose bodies must give way: those that have advanced too little since the last call, unless
+   *   their address has fewer bytes arriving than that of the body that waits
+   */
+  takeSlow(): IncomingMessage[] {
+    const [, next] = this.next() ?? [];
+    if (next === undefined) return [];
+    const slow: IncomingMessage[] = [];
+    for (const [request, body] of this.arriving) {
+      const { bytesRead } = request.socket;
+      const isSlow = body.bytesAtCheck !== undefined && bytesRead - body.bytesAtCheck < MIN_BYTES_PER_INTERVAL;
+      body.bytesAtCheck = bytesRead;
+      if (isSlow && this.bytesOf(body) >= this.bytesOf(next)) slow.push(request);
+    }
+    return slow;
   }
 
   private admit(): void {
     for (let next = this.next(); next !== undefined; next = this.next()) {
-      const [body, { address, size, begin }] = next;
+      const [request, { address, size, onRoom }] = next;
       if (this.arrivingBytes + size > MAX_ARRIVING) return;
-      this.waiting.delete(body);
-      this.arriving.set(body, { address, size });
+      this.waiting.delete(request);
+      this.arriving.set(request, { address, size });
       this.count(address, size);
-      begin();
+      onRoom();
     }
   }
 
-  /** @returns the body that waits the longest of those whose addresses have the fewest bytes arriving */
-  private next(): [IncomingMessage, Waiting] | undefined {
-    let first: [IncomingMessage, Waiting] | undefined;
-    let fewest = Number.POSITIVE_INFINITY;
+  /** @returns of the bodies whose addresses have the fewest bytes arriving, the one that has waited longest */
+  private next(): [IncomingMessage, WaitingBody] | undefined {
+    let first: [IncomingMessage, WaitingBody] | undefined;
     for (const each of this.waiting) {
-      const bytes = this.bytesOf.get(each[1].address) ?? 0;
-      if (bytes < fewest) [first, fewest] = [each, bytes];
+      if (first === undefined || this.bytesOf(each[1]) < this.bytesOf(first[1])) first = each;
     }
     return first;
   }
 
-  private leave(body: IncomingMessage): void {
-    const waiting = this.waiting.get(body);
-    this.waiting.delete(body);
-    waiting?.begin(body.errored ?? undefined);
-    const arriving = this.arriving.get(body);
-    if (arriving !== undefined) this.count(arriving.address, -arriving.size);
-    this.arriving.delete(body);
-    this.admit();
+  private bytesOf({ address }: Body): number {
+    return this.arrivingBytesOf.get(address) ?? 0;
+  }
+
+  private leave(request: IncomingMessage): void {
+    const waiting = this.waiting.get(request);
+    if (waiting !== undefined) {
+      this.waiting.delete(request);
+      waiting.onRoom(lossOf(request));
+    }
+    const arriving = this.arriving.get(request);
+    if (arriving !== undefined) {
+      this.arriving.delete(request);
+      this.count(arriving.address, -arriving.size);
+      this.admit();
+    }
   }
 
   private count(address: string, bytes: number): void {
-    const ofAddress = (this.bytesOf.get(address) ?? 0) + bytes;
-    if (ofAddress === 0) this.bytesOf.delete(address);
-    else this.bytesOf.set(address, ofAddress);
+    const ofAddress = (this.arrivingBytesOf.get(address) ?? 0) + bytes;
+    if (ofAddress === 0) this.arrivingBytesOf.delete(address);
+    else this.arrivingBytesOf.set(address, ofAddress);
     this.arrivingBytes += bytes;
   }
 }
 
-/** Makes large bodies wait, and closes the connections of those that give way. */
+/** Makes large bodies wait for room, and closes the connections of those that give way. */
 export function registerBodyQueue(fastify: FastifyInstance, connections: Connections): void {
   const queue = new BodyQueue();
   fastify.decorate('bodyQueue', queue);
   const timer = setInterval(() => {
-    for (const { socket } of queue.slowest()) {
+    for (const { socket } of queue.takeSlow()) {
       const connection = connections.of(socket);
       if (connection !== undefined) connections.endNow(connection);
     }
@@ -127,6 +148,11 @@ declare module 'fastify' {
   interface FastifyInstance {
     bodyQueue: BodyQueue;
   }
+}
+
+/** @returns the error of a closed connection, whose client receives no response */
+function lossOf({ errored }: IncomingMessage): Error {
+  return errored ?? new BadRequestException();
 }
 
 /** @returns infinity for a body that does not name its size */

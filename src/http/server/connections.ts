@@ -30,7 +30,7 @@ const FREED_SHARE = 1 / 16;
 
 /**
  * Tracks all connections and bounds the memory that clients can occupy. At a bound it closes connections that wait
- * for their clients, never those that wait for the service.
+ * for their clients, also those whose large bodies wait for room, but none whose request the service works on.
  */
 export class Connections {
   /** Requests in progress on all connections, without those that are parked. */
