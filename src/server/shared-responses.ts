@@ -77,8 +77,12 @@ const SHARED: Readonly<Record<number, SharedResponse>> = {
     description: 'The body has an unsupported type, or is compressed.',
     reasons: {
       'The body has an unsupported type.': reason(new UnsupportedMediaType()),
-      'It has one, and the operation also accepts CSV.': reason(new UnsupportedMediaType({ readCsv: Object })),
-      'It has one, and the operation also accepts files.': reason(new UnsupportedMediaType({ acceptsUploads: true })),
+      'The body has an unsupported type, and the operation also accepts CSV.': reason(
+        new UnsupportedMediaType({ readCsv: Object }),
+      ),
+      'The body has an unsupported type, and the operation also accepts files.': reason(
+        new UnsupportedMediaType({ acceptsUploads: true }),
+      ),
     },
   },
   429: {

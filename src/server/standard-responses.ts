@@ -33,7 +33,12 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
 };
 
 /** @returns status -> sentence -> reason */
-function reasonsFor(scope: Scope, path: string, method: string): Record<number, Record<string, Reason>> {
+function reasonsFor(
+  scope: Scope,
+  path: string,
+  method: string,
+  isOauth: boolean,
+): Record<number, Record<string, Reason>> {
   const sentence = (message: string) => ({ [message]: { message } });
   const hasBody = ['post', 'patch'].includes(method);
   return {
@@ -44,7 +49,13 @@ function reasonsFor(scope: Scope, path: string, method: string): Record<number, 
     406: { 'The Accept header excludes the media types of the response.': new NotAcceptable() },
     ...(hasBody ? { 413: sentence(HTTP_MESSAGES[413]) } : {}),
     ...(hasBody
-      ? { 415: { 'The body has an unsupported media type, or is compressed.': new UnsupportedMediaType() } }
+      ? {
+          415: {
+            'The body has an unsupported media type, or is compressed.': new UnsupportedMediaType(
+              isOauth ? { onlyForm: true } : { onlyJson: true },
+            ),
+          },
+        }
       : {}),
     429: { 'Too many requests.': new TooManyRequests(42) },
     503: { 'The database is unavailable.': new DatabaseUnavailable(), 'The service is overloaded.': new Overloaded() },
@@ -56,9 +67,10 @@ function reasonsFor(scope: Scope, path: string, method: string): Record<number, 
  * and 431 come from below HTTP's routes, in the format of `/api/v2`.
  */
 export function addStandardResponses(path: string, operation: Operation, method: string, scope: Scope): void {
-  const format = path.startsWith('/oauth2/') ? 'oauth' : 'problem';
+  const isOauth = path.startsWith('/oauth2/');
+  const format = isOauth ? 'oauth' : 'problem';
   operation.security ??= [{ [BEARER_SCHEME]: [] }];
-  for (const [status, reasons] of Object.entries(reasonsFor(scope, path, method))) {
+  for (const [status, reasons] of Object.entries(reasonsFor(scope, path, method, isOauth))) {
     operation.responses[status] ??= responseOf(Number(status), reasons, format);
   }
   operation.responses['408'] ??= { $ref: '#/components/responses/RequestTimeout' };

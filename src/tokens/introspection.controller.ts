@@ -4,8 +4,12 @@ import { MedicKeys } from '../auth/medic-keys.js';
 import { RequireScope } from '../auth/require-scope.decorator.js';
 import { digestOf, keyKindOf } from '../auth/token-key.js';
 import { Answers } from '../http/output/answers.decorator.js';
+import { UnsupportedMediaType } from '../http/output/http-errors.js';
+import { RouteSettings } from '../http/server/route-settings.js';
 import { IntrospectDto, IntrospectionResponse, toIntrospectionResponse } from './dto/introspection.dtos.js';
-import { NotAForm, NoTokenToIntrospect } from './introspection.errors.js';
+import { NoTokenToIntrospect } from './introspection.errors.js';
+
+const ONLY_FORM = { onlyForm: true };
 
 /** Whose a medic's key is, for services that receive one (RFC 7662). */
 @ApiTags('Introspection')
@@ -17,6 +21,7 @@ export class IntrospectionController {
   @HttpCode(200)
   @RequireScope('token:introspect', 'oauth')
   @ApiConsumes('application/x-www-form-urlencoded')
+  @RouteSettings(ONLY_FORM)
   @Answers({
     summary: "Look up whose a medic's key is",
     rules:
@@ -33,7 +38,7 @@ export class IntrospectionController {
     @Body() body: unknown,
     @Headers('content-type') contentType: string | undefined,
   ): Promise<IntrospectionResponse> {
-    if (body !== undefined && !isForm(contentType)) throw new NotAForm();
+    if (body !== undefined && !isForm(contentType)) throw new UnsupportedMediaType(ONLY_FORM);
     const { token } = Object(body) as { token?: unknown };
     // An empty parameter counts as absent (RFC 6749, section 3.2).
     if (typeof token !== 'string' || token === '') throw new NoTokenToIntrospect();

@@ -8,12 +8,3 @@ export class NoTokenToIntrospect extends DomainError {
     super('The parameter token is required, exactly once.');
   }
 }
-
-/** The body is not a form. */
-export class NotAForm extends DomainError {
-  readonly kind = 'unsupported media type';
-
-  constructor() {
-    super('Unsupported media type; send application/x-www-form-urlencoded, not compressed.');
-  }
-}

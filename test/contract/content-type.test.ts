@@ -42,6 +42,15 @@ test.each([
   }
 });
 
+test.each([
+  ['/access/v1/evaluation', 'application/json'],
+  ['/oauth2/introspect', 'application/x-www-form-urlencoded'],
+])('a 415 of %s names the only type that it accepts', async (path, type) => {
+  const header = { 'Content-Type': type, 'Content-Encoding': 'gzip' };
+  const refused = await sendRaw(service.client.url, rawRequest(`POST ${path}`, header, 'x'));
+  expect(JSON.stringify(refused.is(415).body())).toContain(`Unsupported media type; send ${type}, not compressed.`);
+});
+
 test('a body without a content type is a 415', async () => {
   const { token } = await service.given.medic();
   const request = rawRequest('POST /api/v2/hospital/', { Authorization: `Token ${token}` }, JSON.stringify(HOSPITAL));

@@ -68,6 +68,8 @@ declare module 'fastify' {
     readCsv?: (text: string, query: Readonly<Record<string, unknown>>) => object;
     /** A body of another type than JSON is a 400, as the standard of the route says, and not a 415. */
     onlyJson?: boolean;
+    /** The route refuses bodies of another type than a form. */
+    onlyForm?: boolean;
   }
 }
 

@@ -1,19 +1,21 @@
 import type { FastifyContextConfig } from 'fastify';
 import { DomainError, InvalidInput } from '../../common/errors.js';
 
-/** Media types of bodies that every route under `/api/v2` accepts. */
-const TYPES = ['application/json', 'application/x-www-form-urlencoded'];
+const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
 const ALTERNATIVES = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** The endpoint does not accept bodies of this media type. */
 export class UnsupportedMediaType extends DomainError {
   readonly kind = 'unsupported media type';
 
-  /** @param config of the route, which may accept further types */
-  constructor({ readCsv, acceptsUploads }: FastifyContextConfig = {}) {
+  /** @param config of the route, which may accept further types than JSON and forms, or only one of these */
+  constructor({ readCsv, acceptsUploads, onlyJson, onlyForm }: FastifyContextConfig = {}) {
+    const json = onlyForm === true ? [] : [JSON_TYPE];
+    const form = onlyJson === true ? [] : [FORM_TYPE];
     const csv = readCsv === undefined ? [] : ['text/csv'];
     const uploads = acceptsUploads === true ? ['multipart/form-data'] : [];
-    const types = ALTERNATIVES.format([...TYPES, ...csv, ...uploads]);
+    const types = ALTERNATIVES.format([...json, ...form, ...csv, ...uploads]);
     super(`Unsupported media type; send ${types}, not compressed.`);
   }
 }
