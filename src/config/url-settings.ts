@@ -51,7 +51,7 @@ const ALIASES_OF_VERIFY_FULL = /(?<=[?&]sslmode=)(?:prefer|require|verify-ca)(?=
 
 /**
  * @param text a URL in the syntax of libpq, which may name the folder of a socket instead of a host
- * @returns the URL, which says `verify-full` if the driver would do that anyway
+ * @returns the URL, in which `verify-full` replaces the modes that the driver treats like it
  * @throws Error it is not a valid PostgreSQL URL, or names several hosts
  */
 export function databaseUrlOf(text: string): string {
@@ -66,5 +66,6 @@ export function databaseUrlOf(text: string): string {
     throw new Error('must have a TCP port in its parameter port');
   // With a socket, the host may be empty although there is a user, which `URL` rejects.
   requireUrl(`postgres://${host === '' ? `${authority}localhost` : authority}${rest}`);
-  return parameters.get('uselibpqcompat') === 'true' ? text : text.replace(ALIASES_OF_VERIFY_FULL, 'verify-full');
+  if (parameters.get('uselibpqcompat') === 'true') return text;
+  return `${text.slice(0, text.length - rest.length)}${rest.replace(ALIASES_OF_VERIFY_FULL, 'verify-full')}`;
 }
