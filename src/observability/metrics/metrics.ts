@@ -80,6 +80,11 @@ export class Metrics {
     this.readings.push(reading);
   }
 
+  /** @param stop ends what goes on between snapshots, when the metrics are closed */
+  onClose(stop: () => void): void {
+    this.stops.push(stop);
+  }
+
   /** @returns the current values; concurrent calls share them */
   snapshot(): Promise<Snapshot> {
     return (this.pending ??= this.read().finally(() => (this.pending = undefined)));

@@ -3,13 +3,13 @@ import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Counter } from 'prom-client';
 import type { Metrics } from './metrics.js';
 
-/** How often the event loop is asked for its delay, in milliseconds. */
+/** Sampling interval of the delays of the event loop, in milliseconds. */
 const RESOLUTION_MS = 10;
 /** Units of a second in the clocks below. */
 const MICROSECONDS = 1e6;
 const NANOSECONDS = 1e9;
 
-/** What a delay of the event loop is read from, by the middle of the name of its gauge. */
+/** Statistics of the delays, by their part of the name of the gauge. */
 const DELAYS: Readonly<Record<string, (histogram: IntervalHistogram) => number>> = {
   min: ({ min }) => min,
   mean: ({ mean }) => mean,
@@ -47,6 +47,7 @@ function measureProcessor({ registry }: Metrics): void {
       name,
       help: 'Processor time of the process.',
       registers: [registry],
+      // Not before a snapshot, because the totals of a worker that ends are read without one.
       collect() {
         this.reset();
         this.inc(of(process.cpuUsage()) / MICROSECONDS);
@@ -68,23 +69,30 @@ function measureMemory(metrics: Metrics): void {
   });
 }
 
-/** A delay is that since the last scrape; of several processes, the worst counts. */
+/** The delays since the last scrape, beyond the sampling interval; of several processes, the largest counts. */
 function measureEventLoop(metrics: Metrics): void {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
+  metrics.onClose(() => histogram.disable());
   const gauges = Object.entries(DELAYS).map(([name, of]) => {
     const help = `Delay of the event loop since the last scrape: ${name}.`;
     return { of, gauge: metrics.gauge(`nodejs_eventloop_lag_${name}_seconds`, help, 'max') };
   });
   metrics.beforeSnapshot(() => {
-    // Without a measurement, the least is the largest number there is.
-    if (histogram.count > 0) for (const { of, gauge } of gauges) gauge.set(of(histogram) / NANOSECONDS);
+    // Without a sample, the minimum is 2^63 - 1.
+    if (histogram.count > 0) for (const { of, gauge } of gauges) gauge.set(delayOf(of(histogram)));
     histogram.reset();
   });
 }
 
-/** Only where Linux tells. */
+/** @param nanoseconds a sample of the histogram. @returns the delay in seconds */
+function delayOf(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / NANOSECONDS - RESOLUTION_MS / 1000);
+}
+
+/** Linux only: reads `/proc`. */
 function measureFiles(metrics: Metrics): void {
+  if (process.platform !== 'linux') return;
   const open = metrics.gauge('process_open_fds', 'Open files and sockets.', 'sum');
   const most = metrics.gauge('process_max_fds', 'Upper bound of open files and sockets.', 'sum');
   metrics.beforeSnapshot(async () => {
@@ -94,7 +102,8 @@ function measureFiles(metrics: Metrics): void {
       const [, limit] = /^Max open files +(\d+)/m.exec(limits) ?? [];
       if (limit !== undefined) most.set(Number(limit));
     } catch {
-      // Another system.
+      // No file can be opened anymore.
+      open.remove();
     }
   });
 }
