@@ -74,7 +74,8 @@ describe('introspection', () => {
 
   test('introspection ignores other parameters', async () => {
     const { id, token } = await service.given.medic();
-    const body = new URLSearchParams({ token, token_type_hint: 'access_token', client_id: 'x' });
+    const reserved = { constructor: 'x', ['__proto__']: 'x' };
+    const body = new URLSearchParams({ token, token_type_hint: 'access_token', client_id: 'x', ...reserved });
     expect((await ask({ body })).json).toMatchObject({ active: true, sub: String(id) });
     expect((await asker.send('POST', '/oauth2/introspect/', { body })).json).toMatchObject({ active: true });
   });

@@ -25,6 +25,8 @@ export class InputPipe implements PipeTransform {
 
   transform(value: unknown, metadata: ArgumentMetadata): unknown {
     if (metadata.type === 'body') {
+      // The handler reads the body itself.
+      if (metadata.metatype === Object) return value;
       refuseReservedNames(value);
       return this.readBody(value, metadata);
     }
