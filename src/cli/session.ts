@@ -3,7 +3,8 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { DataSource } from 'typeorm';
 import { readEnvironment } from '../config/environment.js';
 import { EmbeddedDataSource } from '../database/embedded-data-source.js';
-import { openDatabase, requireExistingDatabase } from '../database/open-database.js';
+import { NoEmbeddedDatabase } from '../database/embedded-errors.js';
+import { lacksEmbeddedDatabase, openDatabase } from '../database/open-database.js';
 import { migrate, requireCurrentSchema } from '../database/schema.js';
 import { MAX_ID } from '../http/input/coercion.js';
 
@@ -42,7 +43,7 @@ export async function onDatabase<T>(session: Session, work: (dataSource: DataSou
 
 /**
  * Runs `work` as {@link onDatabase} does, on an up-to-date schema. Migrates an embedded database first.
- * @throws NoEmbeddedDatabase there is none
+ * @throws NoEmbeddedDatabase there is none, and the command may not create one
  * @throws SchemaIsBehind the database of a server is not up to date
  * @throws TablesAreForbidden
  */
@@ -51,7 +52,11 @@ export async function onCurrentDatabase<T>(
   work: (dataSource: DataSource) => Promise<T>,
   { mayCreate = false }: OpenOptions = {},
 ): Promise<T> {
-  if (!mayCreate) requireExistingDatabase(readEnvironment(session.variables));
+  const environment = readEnvironment(session.variables);
+  if (lacksEmbeddedDatabase(environment)) {
+    if (!mayCreate) throw new NoEmbeddedDatabase(environment.DATA_DIR);
+    session.terminal.err(`Creating a database in ${environment.DATA_DIR} …\n`);
+  }
   return onDatabase(session, async (dataSource) => {
     if (dataSource instanceof EmbeddedDataSource) await migrate(dataSource);
     else await requireCurrentSchema(dataSource);

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { InvalidEnvironment, type Environment } from '../config/environment.js';
 import { postgresOptions } from './data-source-options.js';
 import { EmbeddedDataSource } from './embedded-data-source.js';
-import { DatabaseFolderUnusable, NoEmbeddedDatabase } from './embedded-errors.js';
+import { DatabaseFolderUnusable } from './embedded-errors.js';
 
 /**
  * Creates the data source for the configured database: a PostgreSQL server, otherwise the embedded database.
@@ -25,19 +25,18 @@ export async function openDatabase(environment: Environment, answerTimeout?: num
 }
 
 /**
- * Changes nothing, unlike {@link openDatabase}, which creates an embedded database in a folder without one.
- * @throws NoEmbeddedDatabase the embedded database is configured, and does not exist
+ * @returns whether {@link openDatabase} would create an embedded database
  * @throws DatabaseFolderUnusable its folder cannot be read
  */
-export function requireExistingDatabase({ DATABASE_URL, DATA_DIR }: Environment): void {
-  if (DATABASE_URL !== undefined) return;
+export function lacksEmbeddedDatabase({ DATABASE_URL, DATA_DIR }: Environment): boolean {
+  if (DATABASE_URL !== undefined) return false;
   try {
-    if (readdirSync(join(DATA_DIR, 'pgdata')).length > 0) return;
+    return readdirSync(join(DATA_DIR, 'pgdata')).length === 0;
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw new DatabaseFolderUnusable(DATA_DIR, code);
+    if (code === 'ENOENT') return true;
+    throw new DatabaseFolderUnusable(DATA_DIR, code);
   }
-  throw new NoEmbeddedDatabase(DATA_DIR);
 }
 
 /** Lets the driver parse the URL and read the files that its parameters name. */

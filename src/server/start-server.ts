@@ -1,7 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import cluster from 'node:cluster';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
@@ -12,7 +10,7 @@ import type { Environment } from '../config/environment.js';
 import { createApp } from '../create-app.js';
 import { RESPONSE_TIMEOUT_MS } from '../database/data-source-options.js';
 import { EmbeddedDataSource } from '../database/embedded-data-source.js';
-import { openDatabase } from '../database/open-database.js';
+import { lacksEmbeddedDatabase, openDatabase } from '../database/open-database.js';
 import { migrate, requireCurrentSchema } from '../database/schema.js';
 import { warnOfEndlessStatements } from '../database/statement-timeout.js';
 import { createFirstCallers, welcome } from './first-run.js';
@@ -40,9 +38,7 @@ export async function startServer(
   environment: Environment,
   print: (text: string) => void,
 ): Promise<NestFastifyApplication> {
-  if (environment.DATABASE_URL === undefined && !existsSync(join(environment.DATA_DIR, 'pgdata'))) {
-    print(`Creating a database in ${environment.DATA_DIR} …\n`);
-  }
+  if (lacksEmbeddedDatabase(environment)) print(`Creating a database in ${environment.DATA_DIR} …\n`);
   const dataSource = await openDatabase(environment, RESPONSE_TIMEOUT_MS);
   const isEmbedded = dataSource instanceof EmbeddedDataSource;
   try {

@@ -40,8 +40,10 @@ describe('a folder without a database', () => {
     expect(readdirSync(folder, { recursive: true })).toEqual(['pgdata']);
   });
 
-  test('medic create creates the database if there is none', async () => {
-    expect((await run({ DATA_DIR: folder }, 'medic', 'create', '--name', 'A', ...email)).out).toMatch(/^hmk_/);
+  test('medic create creates the database if there is none, and says so beside its output', async () => {
+    const created = await run({ DATA_DIR: folder }, 'medic', 'create', '--name', 'A', ...email);
+    expect(created.out).toMatch(/^hmk_/);
+    expect(created.err).toBe(`Creating a database in ${folder} …\n`);
     expect((await run({ DATA_DIR: folder }, 'medic', 'list')).out).toContain('ana@example.org');
   });
 });
