@@ -8,7 +8,7 @@ import perfHooks from 'node:perf_hooks';
 import { waits } from '../src/database/waits.js';
 import { atBounds, decisions, refusedKeys, responses } from '../src/observability/events.js';
 
-/** The work of the process, from its start on. */
+/** The work of the process since its start. */
 export interface Usage {
   /** Processor time in microseconds. */
   readonly cpu: number;

@@ -22,7 +22,7 @@ export class DatabaseFolderUnusable extends OperatorError {
   }
 }
 
-/** The folder contains no embedded database, and the work needs one. */
+/** The folder contains no embedded database, and the command needs one. */
 export class NoEmbeddedDatabase extends OperatorError {
   constructor(folder: string) {
     super(

@@ -19,7 +19,7 @@ const REFUSED_STATES: Readonly<Record<string, string>> = {
 const IS_AWAY = /^(08|57P0[123]|\D)/;
 
 /**
- * @param variables the settings, which tell the database
+ * @param variables the settings; without DATABASE_URL an error of the database is one of the embedded database
  * @returns the reason why the process ends, as a sentence for the operator without secrets
  */
 export function sentenceOf(error: unknown, variables: NodeJS.ProcessEnv = process.env): string {
