@@ -92,8 +92,14 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
     const redis = new URL(REDIS_URL ?? '');
     server = createServer((near) => {
       failing -= 1;
-      if (failing >= 0) near.destroy();
-      else near.pipe(connect(Number(redis.port), redis.hostname)).pipe(near);
+      near.on('error', () => undefined);
+      if (failing >= 0) {
+        near.destroy();
+        return;
+      }
+      const far = connect(Number(redis.port), redis.hostname).on('error', () => near.destroy());
+      near.pipe(far).pipe(near);
+      near.on('close', () => far.destroy());
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -116,7 +122,7 @@ const REDIS_URL = process.env['TEST_REDIS_URL'];
     return messages.filter((message) => message.startsWith('Redis '));
   }
 
-  test('a first connection that fails because the start takes long is no outage of Redis', async () => {
+  test('a first connection to Redis that fails is no outage', async () => {
     expect(await logOf(1)).toEqual([]);
   });
 
