@@ -42,8 +42,8 @@ export function Field(type: FieldType, options: FieldOptions): PropertyDecorator
     ApiProperty(schema),
     Transform(({ obj, key }) => readPresent((obj as Record<string, unknown>)[key], type)),
     (target: object, propertyName: string | symbol) => {
-      noteField(target.constructor, String(propertyName), { read: (value) => readPresent(value, type), problem });
-      if (type.isList === true) noteList(target.constructor, String(propertyName));
+      const read = (value: unknown) => readPresent(value, type);
+      noteField(target.constructor, String(propertyName), { read, problem, isList: type.isList === true });
       registerDecorator({
         name: 'field',
         target: target.constructor,
@@ -57,23 +57,26 @@ export function Field(type: FieldType, options: FieldOptions): PropertyDecorator
   );
 }
 
-/** One field of a DTO, for code that reads objects without the libraries. */
+/** One field of a DTO. */
 interface DeclaredField {
   readonly read: (value: unknown) => unknown;
   /** @returns the error in what `read` returned, or undefined */
   readonly problem: (value: unknown) => string | undefined;
+  readonly isList: boolean;
 }
 
 /** Key of the fields of a DTO in its metadata. */
 const FIELDS = Symbol('fields');
+const NONE: ReadonlyMap<string, DeclaredField> = new Map();
 
 function noteField(dto: object, name: string, field: DeclaredField): void {
-  Reflect.defineMetadata(FIELDS, new Map([...fieldsOf(dto as Type), [name, field]]), dto);
+  Reflect.defineMetadata(FIELDS, new Map([...declaredFieldsOf(dto as Type), [name, field]]), dto);
 }
 
 /** @returns the fields of a DTO by name, in the order of their declaration */
-export function fieldsOf(dto: Type): ReadonlyMap<string, DeclaredField> {
-  return (Reflect.getMetadata(FIELDS, dto) as ReadonlyMap<string, DeclaredField> | undefined) ?? new Map();
+export function declaredFieldsOf(dto: Type | undefined): ReadonlyMap<string, DeclaredField> {
+  if (dto === undefined) return NONE;
+  return (Reflect.getMetadata(FIELDS, dto) as ReadonlyMap<string, DeclaredField> | undefined) ?? NONE;
 }
 
 function readPresent(value: unknown, type: FieldType): unknown {
@@ -127,20 +130,6 @@ export function wholeNumberType(min: number, max = Number.MAX_SAFE_INTEGER): Fie
     schema: { type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) },
   };
 }
-
-/** Key of the names of a DTO's list fields in its metadata. */
-const LISTS = Symbol('list fields');
-
-function noteList(dto: object, name: string): void {
-  Reflect.defineMetadata(LISTS, new Set([...listFieldsOf(dto as Type), name]), dto);
-}
-
-/** @returns the names of the fields of a DTO that hold lists */
-export function listFieldsOf(dto: Type | undefined): ReadonlySet<string> {
-  return (dto === undefined ? undefined : (Reflect.getMetadata(LISTS, dto) as ReadonlySet<string> | undefined)) ?? NONE;
-}
-
-const NONE: ReadonlySet<string> = new Set();
 
 /**
  * A list of objects, which are not read: whoever has the list validates each of them, so that one does not spoil all.
