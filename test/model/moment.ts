@@ -2,7 +2,7 @@ import { isLive, type ModelHospital, type ModelMedic, type ModelMembership } fro
 
 type State = Pick<ModelMembership, 'type' | 'isActive' | 'isDeleted' | 'from' | 'until'>;
 
-/** What the model said at an instant. */
+/** The state of the model at an instant. */
 export interface Moment {
   readonly at: string;
   readonly states: ReadonlyMap<ModelMembership, State>;
