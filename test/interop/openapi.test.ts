@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Actor } from '../support/actor.js';
@@ -89,7 +89,8 @@ async function check(
       ...['--phases', phases, '--max-examples', String(count), '--seed', '1'],
       ...['--request-timeout', '60', '--suppress-health-check', 'all', '--warnings', 'off'],
     ],
-    { cwd: folder, maxBuffer: 64 * 1024 * 1024 },
+    // Where schemathesis keeps requests, and repeats them in the next run.
+    { cwd: mkdtempSync(resolve(folder, 'run-')), maxBuffer: 64 * 1024 * 1024 },
   ).catch((error: unknown) => {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`schemathesis found:\n${stdout}${stderr}`);
