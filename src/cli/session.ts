@@ -24,7 +24,7 @@ export interface Session {
 
 /** How {@link onCurrentDatabase} opens the database. */
 export interface OpenOptions {
-  /** Whether to create an embedded database if there is none: for commands that make sense on an empty one. */
+  /** Whether a missing embedded database is created, for commands that make sense on an empty one. */
   readonly mayCreate?: boolean;
 }
 
@@ -43,7 +43,7 @@ export async function onDatabase<T>(session: Session, work: (dataSource: DataSou
 
 /**
  * Runs `work` as {@link onDatabase} does, on an up-to-date schema. Migrates an embedded database first.
- * @throws NoEmbeddedDatabase there is none, and the command may not create one
+ * @throws NoEmbeddedDatabase it is missing, and the command may not create it
  * @throws SchemaIsBehind the database of a server is not up to date
  * @throws TablesAreForbidden
  */
